@@ -1,0 +1,75 @@
+// A borrowed piece of memory and the checked ways to see it as an array.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "base/dtype.h"
+#include "base/error.h"
+
+namespace gradlane {
+
+// `bytes` counts what is readable and writable from `data` on. An absent optional operand has a
+// null `data` and no bytes; a detached ArrayBuffer looks the same and fails the extent check.
+struct Buffer {
+  void* data = nullptr;
+  std::int64_t bytes = 0;
+
+  bool present() const { return data != nullptr; }
+};
+
+// Throws ERR_SHAPE when a size is negative or when their product passes 2^31 - 1 elements (the
+// limit of a Tensor); returns the product.
+inline std::int64_t Product(const char* op, std::int64_t a, std::int64_t b, std::int64_t c = 1) {
+  constexpr std::int64_t kMost = 2147483647;
+  const bool fits = a >= 0 && b >= 0 && c >= 0 && a <= kMost && b <= kMost && c <= kMost &&
+                    a * b <= kMost && (a * b == 0 || c <= kMost / (a * b));
+  if (!fits) {
+    throw Error(ErrorCode::kShape, std::string(op) + ": sizes " + std::to_string(a) + " x " +
+                                       std::to_string(b) + " x " + std::to_string(c) +
+                                       " are negative or pass 2^31 - 1 elements");
+  }
+  return a * b * c;
+}
+
+// The first `n` elements of type T of a buffer, after checking that they are there and aligned.
+// Throws ERR_VALUE naming the operation and the operand.
+template <class T>
+T* Elements(const Buffer& buffer, std::int64_t n, const char* op, const char* operand) {
+  const std::int64_t need = n * static_cast<std::int64_t>(sizeof(T));
+  if (n < 0 || need > buffer.bytes) {
+    throw Error(ErrorCode::kValue, std::string(op) + ": " + operand + " needs " +
+                                       std::to_string(need) + " bytes, its buffer holds " +
+                                       std::to_string(buffer.bytes) +
+                                       " from there on; was the ArrayBuffer detached or resized?");
+  }
+  if (reinterpret_cast<std::uintptr_t>(buffer.data) % sizeof(T) != 0) {
+    throw Error(ErrorCode::kValue, std::string(op) + ": " + operand +
+                                       " does not start at a multiple of " +
+                                       std::to_string(sizeof(T)) + " bytes");
+  }
+  return static_cast<T*>(buffer.data);
+}
+
+// The same for an operand that may be left out: null when it is.
+template <class T>
+T* OptionalElements(const Buffer& buffer, std::int64_t n, const char* op, const char* operand) {
+  return buffer.present() ? Elements<T>(buffer, n, op, operand) : nullptr;
+}
+
+// Calls body(T{}) with the floating type that `dtype` names. Throws ERR_DTYPE for the others.
+template <class Body>
+void DispatchFloat(Dtype dtype, const char* op, Body&& body) {
+  switch (dtype) {
+    case Dtype::kFloat32:
+      return body(float{});
+    case Dtype::kFloat64:
+      return body(double{});
+    default:
+      throw Error(ErrorCode::kDtype,
+                  std::string(op) + ": expected float32 or float64, got " + Name(dtype));
+  }
+}
+
+}  // namespace gradlane

@@ -1,0 +1,81 @@
+// The export list of the addon, and the life of an environment.
+#include <napi.h>
+
+#include "binding/call.h"
+#include "cpu/cpu.h"
+#include "cpu/dispatch.h"
+#include "ops/activation.h"
+#include "parallel/thread_pool.h"
+
+namespace gradlane::binding {
+
+void ThrowCoded(napi_env env, const char* code, const std::string& message) {
+  napi_throw_error(env, code, message.c_str());
+}
+
+namespace {
+
+Napi::Value Info(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  Napi::Array rows = Napi::Array::New(env);
+  for (const Row row : SupportedRows()) rows.Set(rows.Length(), KernelsOf(row).name);
+  result.Set("isa", Kernels().name);
+  result.Set("supportedIsas", rows);
+  result.Set("cpu", CpuBrand());
+  result.Set("cores", LogicalCores());
+  result.Set("l1d", static_cast<double>(Caches().l1d));
+  result.Set("l2", static_cast<double>(Caches().l2));
+  result.Set("l3", static_cast<double>(Caches().l3));
+  return result;
+}
+
+Napi::Value GetNumThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Threads());
+}
+
+void SetNumThreads(const Napi::CallbackInfo& info) {
+  SetThreads(info[0].As<Napi::Number>().Int32Value());
+}
+
+struct Operation {
+  const char* name;
+  napi_callback call;
+};
+
+// Names are those of the Kernels interface in ts/kernels/kernels.ts.
+constexpr Operation kOperations[] = {
+    {"activation", &Call<&ActivationForward>},
+    {"activationGradient", &Call<&ActivationGradient>},
+};
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  try {
+    Kernels();  // an unusable GRADLANE_ISA is refused here, before anything runs
+  } catch (const Error& error) {
+    Napi::Error failure = Napi::Error::New(env, error.what());
+    failure.Set("code", error.code_name());
+    throw failure;
+  }
+  RetainPool();
+  env.AddCleanupHook([] { ReleasePool(); });
+
+  for (const Operation& operation : kOperations) {
+    napi_value function = nullptr;
+    napi_create_function(env, operation.name, NAPI_AUTO_LENGTH, operation.call, nullptr, &function);
+    exports.Set(operation.name, Napi::Function(env, function));
+  }
+  exports.Set("info", Napi::Function::New(env, &Info, "info"));
+  exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));
+  exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace gradlane::binding
+
+// The macro pastes the module's name together with the function's, so both are spelled plainly.
+static Napi::Object InitGradlane(Napi::Env env, Napi::Object exports) {
+  return gradlane::binding::Init(env, exports);
+}
+NODE_API_MODULE(gradlane, InitGradlane)

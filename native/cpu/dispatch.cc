@@ -1,0 +1,94 @@
+#include "cpu/dispatch.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "cpu/cpu.h"
+
+namespace gradlane {
+
+// Defined in native/kernels/table.cc, once per row.
+namespace baseline {
+void FillTable(KernelTable& table);
+}
+#if defined(__x86_64__)
+namespace avx2 {
+void FillTable(KernelTable& table);
+}
+namespace avx512 {
+void FillTable(KernelTable& table);
+}
+#endif
+
+namespace {
+
+KernelTable Make(Row row) {
+  KernelTable table;
+  baseline::FillTable(table);
+#if defined(__x86_64__)
+  if (row == Row::kAvx2) avx2::FillTable(table);
+  if (row == Row::kAvx512) avx512::FillTable(table);
+#else
+  (void)row;
+#endif
+  return table;
+}
+
+std::string Names(const std::vector<Row>& rows) {
+  std::string names;
+  for (const Row row : rows)
+    names += (names.empty() ? "" : ", ") + std::string(KernelsOf(row).name);
+  return names;
+}
+
+const KernelTable* Choose() {
+  const std::vector<Row> rows = SupportedRows();
+  const char* wanted = std::getenv("GRADLANE_ISA");
+  if (wanted == nullptr || *wanted == '\0') return &KernelsOf(rows.back());
+  for (const Row row : rows) {
+    if (wanted == std::string(KernelsOf(row).name)) return &KernelsOf(row);
+  }
+  throw Error(ErrorCode::kValue,
+              "GRADLANE_ISA=" + std::string(wanted) +
+                  " is unknown or not supported by this CPU; it runs: " + Names(rows));
+}
+
+std::atomic<const KernelTable*> g_current{nullptr};
+
+}  // namespace
+
+std::vector<Row> SupportedRows() {
+  std::vector<Row> rows{Row::kBaseline};
+#if defined(__x86_64__)
+  if (Cpu().avx2) rows.push_back(Row::kAvx2);
+  if (Cpu().avx512) rows.push_back(Row::kAvx512);
+#endif
+  return rows;
+}
+
+const KernelTable& KernelsOf(Row row) {
+  static const KernelTable base = Make(Row::kBaseline);
+#if defined(__x86_64__)
+  static const KernelTable avx2_row = Make(Row::kAvx2);
+  static const KernelTable avx512_row = Make(Row::kAvx512);
+  if (row == Row::kAvx2) return avx2_row;
+  if (row == Row::kAvx512) return avx512_row;
+#else
+  (void)row;
+#endif
+  return base;
+}
+
+const KernelTable& Kernels() {
+  const KernelTable* table = g_current.load(std::memory_order_acquire);
+  if (table == nullptr) {
+    table = Choose();
+    g_current.store(table, std::memory_order_release);
+  }
+  return *table;
+}
+
+void ForceRowForTesting(Row row) { g_current.store(&KernelsOf(row), std::memory_order_release); }
+
+}  // namespace gradlane

@@ -1,0 +1,32 @@
+// One row of the dispatch: the kernels of one instruction set, together with their block sizes.
+// The row `baseline` is complete; a later row overrides what it does better.
+#pragma once
+
+#include "cpu/tables/activation.h"
+
+namespace gradlane {
+
+template <class T>
+struct TypedKernels {
+  ActivationKernels<T> activation;
+};
+
+struct KernelTable {
+  const char* name = "";
+  TypedKernels<float> f32;
+  TypedKernels<double> f64;
+
+  template <class T>
+  const TypedKernels<T>& typed() const;
+};
+
+template <>
+inline const TypedKernels<float>& KernelTable::typed<float>() const {
+  return f32;
+}
+template <>
+inline const TypedKernels<double>& KernelTable::typed<double>() const {
+  return f64;
+}
+
+}  // namespace gradlane

@@ -1,0 +1,13 @@
+// Fills one row of the kernel table from the families of this folder.
+#include "kernels/row.h"
+
+namespace gradlane::GRADLANE_ROW {
+
+void FillActivation(KernelTable& table);
+
+void FillTable(KernelTable& table) {
+  table.name = GRADLANE_STRING(GRADLANE_ROW);
+  FillActivation(table);
+}
+
+}  // namespace gradlane::GRADLANE_ROW

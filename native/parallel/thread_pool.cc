@@ -1,0 +1,163 @@
+#include "parallel/thread_pool.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "cpu/cpu.h"
+#include "parallel/park.h"
+
+namespace gradlane {
+namespace {
+
+thread_local bool t_inside = false;  // on a pool thread, or in a ParallelRun of this thread
+
+// One job at a time. A worker joins a job only while it is open and counts itself in `active_`
+// around it, so the caller never waits for a thread that was still asleep when the work ran out.
+class Pool {
+ public:
+  explicit Pool(int threads) : worker_count_(threads - 1) {
+    workers_.reserve(static_cast<std::size_t>(worker_count_));
+    for (int i = 0; i < worker_count_; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  }
+
+  ~Pool() {
+    stop_.store(true, std::memory_order_seq_cst);
+    Announce();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  int threads() const { return worker_count_ + 1; }
+
+  void Run(std::int64_t tasks, TaskFn fn, void* context) {
+    fn_ = fn;
+    context_ = context;
+    tasks_ = tasks;
+    next_.store(0, std::memory_order_relaxed);
+    open_.store(true, std::memory_order_seq_cst);
+    Announce();
+    Work();
+    // Closed first, then waited for: a worker counts itself in before it looks whether the job is
+    // open, so either it sees the job closed or it is seen here.
+    open_.store(false, std::memory_order_seq_cst);
+    for (int spin = 0; active_.load(std::memory_order_seq_cst) != 0; ++spin) {
+      if (spin < kSpins) {
+        CpuRelax();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+
+ private:
+  // About 20 us: longer than the gap between two kernels of one training step, shorter than what
+  // a busy core would be missed for.
+  static constexpr int kSpins = 1000;
+
+  void Announce() {
+    generation_.fetch_add(1, std::memory_order_seq_cst);
+    if (parked_.load(std::memory_order_seq_cst) > 0) WakeAll(generation_);
+  }
+
+  void Work() {
+    for (;;) {
+      const std::int64_t task = next_.fetch_add(1, std::memory_order_relaxed);
+      if (task >= tasks_) return;
+      fn_(context_, task);
+    }
+  }
+
+  void WorkerLoop() {
+    t_inside = true;
+    std::uint32_t seen = 0;
+    while (!stop_.load(std::memory_order_seq_cst)) {
+      active_.fetch_add(1, std::memory_order_seq_cst);
+      if (open_.load(std::memory_order_seq_cst)) Work();
+      active_.fetch_sub(1, std::memory_order_seq_cst);
+      seen = AwaitChange(seen);
+    }
+  }
+
+  std::uint32_t AwaitChange(std::uint32_t seen) {
+    for (int spin = 0; spin < kSpins; ++spin) {
+      const std::uint32_t now = generation_.load(std::memory_order_acquire);
+      if (now != seen) return now;
+      CpuRelax();
+    }
+    parked_.fetch_add(1, std::memory_order_seq_cst);
+    while (generation_.load(std::memory_order_seq_cst) == seen) Park(generation_, seen);
+    parked_.fetch_sub(1, std::memory_order_seq_cst);
+    return generation_.load(std::memory_order_acquire);
+  }
+
+  const int worker_count_;
+  TaskFn fn_ = nullptr;
+  void* context_ = nullptr;
+  std::int64_t tasks_ = 0;
+  alignas(64) std::atomic<std::int64_t> next_{0};
+  alignas(64) std::atomic<std::int32_t> active_{0};
+  alignas(64) std::atomic<std::uint32_t> generation_{0};
+  std::atomic<std::int32_t> parked_{0};
+  std::atomic<bool> open_{false};
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> workers_;  // last: they use all of the above from their start
+};
+
+struct Shared {
+  std::mutex mutex;  // held by the one caller that uses the pool
+  std::unique_ptr<Pool> pool;
+  std::atomic<int> threads{0};  // 0: not asked for yet
+  int users = 0;
+};
+
+// Leaked on purpose: threads of other environments may still look at it while the process exits.
+Shared& State() {
+  static Shared* const shared = new Shared;
+  return *shared;
+}
+
+}  // namespace
+
+int Threads() {
+  const int threads = State().threads.load(std::memory_order_relaxed);
+  return threads > 0 ? threads : LogicalCores();
+}
+
+void SetThreads(int count) {
+  State().threads.store(count < 1 ? 1 : count, std::memory_order_relaxed);
+}
+
+void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
+  const int threads = Threads();
+  if (tasks > 1 && threads > 1 && !t_inside) {
+    Shared& shared = State();
+    std::unique_lock<std::mutex> lock(shared.mutex, std::try_to_lock);
+    if (lock.owns_lock()) {
+      if (shared.pool == nullptr || shared.pool->threads() != threads) {
+        shared.pool.reset();
+        shared.pool = std::make_unique<Pool>(threads);
+      }
+      t_inside = true;
+      shared.pool->Run(tasks, fn, context);
+      t_inside = false;
+      return;
+    }
+  }
+  for (std::int64_t task = 0; task < tasks; ++task) fn(context, task);
+}
+
+void RetainPool() {
+  Shared& shared = State();
+  const std::lock_guard<std::mutex> lock(shared.mutex);
+  ++shared.users;
+}
+
+void ReleasePool() {
+  Shared& shared = State();
+  const std::lock_guard<std::mutex> lock(shared.mutex);
+  if (--shared.users == 0) shared.pool.reset();
+}
+
+}  // namespace gradlane

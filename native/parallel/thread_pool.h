@@ -1,0 +1,46 @@
+// Threads with one verb. Work is split by shape, never by thread count: the caller fixes the tasks
+// and any thread may run any task, so results do not depend on how many there are.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace gradlane {
+
+// Runs body(task) for every task in [0, tasks), on the calling thread and on up to Threads() - 1
+// others; returns when all are done. Tasks must not throw. A call from inside a task, or while
+// another caller holds the pool, runs on the calling thread alone. Nothing is allocated.
+using TaskFn = void (*)(void* context, std::int64_t task) noexcept;
+void ParallelRun(std::int64_t tasks, TaskFn fn, void* context);
+
+template <class Body>
+void ParallelFor(std::int64_t tasks, Body&& body) {
+  using Plain = std::remove_reference_t<Body>;
+  ParallelRun(
+      tasks,
+      [](void* context, std::int64_t task) noexcept { (*static_cast<Plain*>(context))(task); },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+// Splits [0, n) into ranges of `grain` (the last one shorter) and runs body(begin, end) for each.
+// The ranges depend on n and grain alone.
+template <class Body>
+void ParallelRanges(std::int64_t n, std::int64_t grain, Body&& body) {
+  if (n <= grain) {
+    if (n > 0) body(std::int64_t{0}, n);
+    return;
+  }
+  ParallelFor((n + grain - 1) / grain, [&](std::int64_t task) {
+    const std::int64_t begin = task * grain;
+    body(begin, begin + grain < n ? begin + grain : n);
+  });
+}
+
+int Threads();
+void SetThreads(int count);  // at least 1; takes effect at the next ParallelRun
+
+// The pool lives as long as a Node environment uses the addon: the last Release joins its threads.
+void RetainPool();
+void ReleasePool();
+
+}  // namespace gradlane

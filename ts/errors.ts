@@ -1,0 +1,77 @@
+/** The stable codes that every error of gradlane carries. */
+export type ErrorCode =
+  | 'ERR_SHAPE'
+  | 'ERR_DTYPE'
+  | 'ERR_VALUE'
+  | 'ERR_NOT_FINITE'
+  | 'ERR_ABORTED'
+  | 'ERR_CAPTURE'
+  | 'ERR_FORMAT'
+  | 'ERR_BINDING_NOT_FOUND'
+
+/**
+ * Base class of all errors that gradlane throws on purpose. `code` is stable across versions, the
+ * message is not. Raised before any state is changed.
+ */
+export class GradlaneError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** A rank or a size is not what the operation needs (`ERR_SHAPE`). */
+export class ShapeError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_SHAPE', message)
+  }
+}
+
+/** An element type is not what the operation needs (`ERR_DTYPE`). */
+export class DTypeError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_DTYPE', message)
+  }
+}
+
+/** A value is outside its domain: a NaN learning rate, a label out of range (`ERR_VALUE`). */
+export class ValueError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_VALUE', message)
+  }
+}
+
+/** A file or buffer is truncated, corrupt or of another format (`ERR_FORMAT`). */
+export class FormatError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_FORMAT', message)
+  }
+}
+
+/** No native binary could be loaded (`ERR_BINDING_NOT_FOUND`). */
+export class BindingNotFoundError extends GradlaneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_BINDING_NOT_FOUND', message, options)
+  }
+}
+
+/**
+ * The one builder of messages about a wrong argument: who complains, about what, what it expected,
+ * what came, and the likely fix.
+ *
+ * @example
+ * throw new ShapeError(complaint('Linear(784, 128)', 'input', 'shape (N, 784)', 'shape (64, 28, 28)', 'put nn.Flatten() before it'))
+ */
+export function complaint(
+  who: string,
+  what: string,
+  expected: string,
+  got: string,
+  hint?: string,
+): string {
+  return `${who}: expected ${what} to be ${expected}, got ${got}${hint ? `; ${hint}` : ''}`
+}

@@ -1,0 +1,362 @@
+import type { DType, TypedArray } from '../tensor/dtype.js'
+
+/**
+ * What a kernel sees of a tensor: contiguous, row-major elements. `data` is a typed array over them;
+ * the native backend takes `buffer` and `byteOffset` instead.
+ */
+export interface View {
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+  readonly length: number
+  readonly dtype: DType
+  readonly data: TypedArray
+}
+
+/** Activation functions; the codes of native/cpu/tables/activation.h. */
+export const ActivationKind = {
+  identity: 0,
+  /** max(x, 0) */
+  relu: 1,
+  /** x where x > 0, parameter * x elsewhere */
+  leakyRelu: 2,
+  /** 1 / (1 + exp(-x)) */
+  sigmoid: 3,
+  tanh: 4,
+  /** x * sigmoid(parameter * x) */
+  swish: 5,
+  /** x * (1 + erf(x / sqrt 2)) / 2 */
+  gelu: 6,
+  /** x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2 */
+  geluTanh: 7,
+  /** log(1 + exp(parameter * x)) / parameter; x itself where parameter * x > 20, as PyTorch does */
+  softplus: 8,
+} as const
+export type ActivationKind = (typeof ActivationKind)[keyof typeof ActivationKind]
+
+/** Elementwise functions of one argument; the codes of native/cpu/tables/elementwise.h. */
+export const UnaryKind = {
+  exp: 0,
+  log: 1,
+  sqrt: 2,
+  abs: 3,
+  neg: 4,
+  square: 5,
+  reciprocal: 6,
+  sign: 7,
+  erf: 8,
+  tanh: 9,
+} as const
+export type UnaryKind = (typeof UnaryKind)[keyof typeof UnaryKind]
+
+/** Elementwise functions of two arguments; the codes of native/cpu/tables/elementwise.h. */
+export const BinaryKind = { add: 0, sub: 1, mul: 2, div: 3, max: 4, min: 5 } as const
+export type BinaryKind = (typeof BinaryKind)[keyof typeof BinaryKind]
+
+/** How the second operand of a binary operation meets a (rows, cols) first one. */
+export const Broadcast = {
+  /** b is (rows, cols) */
+  none: 0,
+  /** b is (cols): the same row for every row of a */
+  row: 1,
+  /** b is (rows): one value for each row of a */
+  column: 2,
+  /** b is one element */
+  scalar: 3,
+} as const
+export type Broadcast = (typeof Broadcast)[keyof typeof Broadcast]
+
+export const ReduceKind = { sum: 0, mean: 1, max: 2, min: 3 } as const
+export type ReduceKind = (typeof ReduceKind)[keyof typeof ReduceKind]
+
+/** What a criterion does with the losses of the rows. */
+export const Reduction = { none: 0, mean: 1, sum: 2 } as const
+export type Reduction = (typeof Reduction)[keyof typeof Reduction]
+
+/** Options of a matrix product beyond its operands. */
+export interface MatmulOptions {
+  /** a is stored as (k, m). Default false: (m, k). */
+  transposeA?: boolean
+  /** b is stored as (n, k). Default false: (k, n). */
+  transposeB?: boolean
+  /** Default 1. */
+  alpha?: number
+  /** Default 0: out is written without being read. */
+  beta?: number
+  /** (n), added to every row before the activation. */
+  bias?: View | null
+  /** Applied last. Default identity. */
+  activation?: ActivationKind
+  /** Of the activation. Default 0. */
+  parameter?: number
+}
+
+/**
+ * One parameter of an operation that runs over many. `index` is the place of its step counter,
+ * `stateOffset` the place (in elements) of its part within each state array.
+ */
+export interface ParameterSlot {
+  readonly parameter: View
+  readonly gradient: View
+  readonly index: number
+  readonly stateOffset: number
+}
+
+/** Places in the `hyper` Float64 view of `sgdStep`. Hyper-parameters live in a buffer so that a
+ * recorded step sees a scheduler's changes. */
+export const SgdHyper = {
+  lr: 0,
+  momentum: 1,
+  dampening: 2,
+  weightDecay: 3,
+  /** 0 or 1 */
+  nesterov: 4,
+  /** 0 or 1 */
+  maximize: 5,
+  length: 6,
+} as const
+
+/** Places in the `hyper` Float64 view of `adamStep`. */
+export const AdamHyper = {
+  lr: 0,
+  beta1: 1,
+  beta2: 2,
+  eps: 3,
+  weightDecay: 4,
+  /** 1: AdamW's decay, param *= 1 - lr * weightDecay; 0: weightDecay * param is added to the gradient */
+  decoupled: 5,
+  amsgrad: 6,
+  maximize: 7,
+  /** 1: divide the moments by 1 - beta^step */
+  biasCorrection: 8,
+  length: 9,
+} as const
+
+/**
+ * Every numeric operation of gradlane, declared once. Two complete implementations: `native` (the
+ * addon) and `reference` (plain TypeScript, Float64 arithmetic, written for reading).
+ *
+ * Contract of all methods, unless one says otherwise:
+ * - Sizes are given by the caller and have been checked by the layer above; a view may be longer
+ *   than what is used. A size of 0 is allowed and does nothing. A buffer that is too short
+ *   (detached, resized) raises `ERR_VALUE` before anything is written.
+ * - All float views of one call have the dtype of the result: float32 or float64. Index and label
+ *   views are int32.
+ * - An elementwise result may be written over an operand; no other overlap is allowed.
+ * - Nothing is kept of the views after the call, except by a capture.
+ * - `outer`, `n`, `inner` describe a tensor seen as (outer, n, inner) with the operation along n.
+ */
+export interface Kernels {
+  readonly name: 'native' | 'reference'
+
+  /**
+   * out (m, n) = activation(alpha * op(a) op(b) + beta * out + bias), op(a) is (m, k), op(b) is (k, n).
+   * With k = 0 the product is 0.
+   */
+  matmul(
+    a: View,
+    b: View,
+    out: View,
+    m: number,
+    n: number,
+    k: number,
+    options?: MatmulOptions,
+  ): void
+
+  /** y[i] = f(x[i]). */
+  activation(kind: ActivationKind, x: View, y: View, n: number, parameter: number): void
+
+  /** gradX[i] = gradY[i] * f'(x[i]); y must be f(x). gradX may be gradY. */
+  activationGradient(
+    kind: ActivationKind,
+    x: View,
+    y: View,
+    gradY: View,
+    gradX: View,
+    n: number,
+    parameter: number,
+  ): void
+
+  /** y[i] = f(x[i]). float32 results of exp, log, tanh, erf are within 2 ulp. */
+  unary(kind: UnaryKind, x: View, y: View, n: number): void
+
+  /** out[r, c] = f(a[r, c], b[...]) for a (rows, cols); see Broadcast. */
+  binary(
+    kind: BinaryKind,
+    broadcast: Broadcast,
+    a: View,
+    b: View,
+    out: View,
+    rows: number,
+    cols: number,
+  ): void
+
+  /** y[i] = scale * x[i] + shift. */
+  affine(x: View, y: View, n: number, scale: number, shift: number): void
+
+  /** y[i] = alpha * x[i] + beta * y[i]; beta = 0 writes y without reading it. */
+  axpby(x: View, y: View, n: number, alpha: number, beta: number): void
+
+  /** Softmax along n, or its logarithm. Stable: the maximum is subtracted first. */
+  softmax(x: View, y: View, outer: number, n: number, inner: number, log: boolean): void
+
+  /** Gradient of `softmax` from its result y: y * (g - sum(g * y)), or g - exp(y) * sum(g) for the logarithm. */
+  softmaxGradient(
+    y: View,
+    gradY: View,
+    gradX: View,
+    outer: number,
+    n: number,
+    inner: number,
+    log: boolean,
+  ): void
+
+  /**
+   * out (outer, inner) = reduce of x along n, + beta * out. sum and mean of n = 0 are 0 and NaN, max
+   * and min -Infinity and Infinity; a NaN wins. The order of additions depends on the sizes alone.
+   */
+  reduce(
+    kind: ReduceKind,
+    x: View,
+    out: View,
+    outer: number,
+    n: number,
+    inner: number,
+    beta: number,
+  ): void
+
+  /** out (int32: outer, inner) = index of the largest element along n, the first among equals; a NaN
+   * counts as the largest. n >= 1. */
+  argmax(x: View, out: View, outer: number, n: number, inner: number): void
+
+  /**
+   * Cross entropy of logits (rows, cols), PyTorch's CrossEntropyLoss.
+   *
+   * target int32 (rows): class indices; rows whose index is ignoreIndex count for nothing. With
+   * w = weight (cols) or 1, s = labelSmoothing, p = softmax(logits):
+   *   loss[r] = -(1 - s) w[t] log p[t] - s / cols * sum_c w[c] log p[c],  mean divides by sum_r w[t_r]
+   * target of the logits' dtype (rows, cols): q = (1 - s) target + s / cols,
+   *   loss[r] = -sum_c w[c] q[c] log p[c],                                mean divides by rows
+   *
+   * `loss` holds rows elements for Reduction.none, else 1. `divisor` (1 element) receives what the
+   * mean divides by (1 for sum and none), for the gradient.
+   * A label outside [0, cols) that is not ignoreIndex raises `ERR_VALUE` before anything is written.
+   */
+  crossEntropy(
+    logits: View,
+    target: View,
+    weight: View | null,
+    loss: View,
+    divisor: View,
+    rows: number,
+    cols: number,
+    reduction: Reduction,
+    ignoreIndex: number,
+    labelSmoothing: number,
+  ): void
+
+  /** Gradient of `crossEntropy` by the logits (of the sum of the losses for Reduction.none). */
+  crossEntropyGradient(
+    logits: View,
+    target: View,
+    weight: View | null,
+    divisor: View,
+    gradLogits: View,
+    rows: number,
+    cols: number,
+    ignoreIndex: number,
+    labelSmoothing: number,
+  ): void
+
+  /** loss = (x - y)^2 per element (none), their mean or sum (1 element). */
+  mse(x: View, y: View, loss: View, n: number, reduction: Reduction): void
+
+  /** gradX[i] = scale * (x[i] - y[i]); scale is 2 / n for the mean, 2 otherwise. */
+  mseGradient(x: View, y: View, gradX: View, n: number, scale: number): void
+
+  /**
+   * One step of SGD over many parameters, PyTorch's algorithm. `hyper` (float64, SgdHyper.length),
+   * `steps` (float64, one a parameter) counts up, `state` (dtype of the parameters) holds the momentum
+   * buffers at each slot's stateOffset; it is not touched while momentum is 0.
+   * d = ±grad + weightDecay * p; with momentum: b = d on the first step, then momentum * b +
+   * (1 - dampening) * d; d = nesterov ? d + momentum * b : b; p -= lr * d.
+   */
+  sgdStep(hyper: View, steps: View, state: View, slots: readonly ParameterSlot[]): void
+
+  /**
+   * One step of Adam, AdamW or AMSGrad over many parameters. `hyper` (float64, AdamHyper.length),
+   * `steps` as in sgdStep. `state` holds the arrays exp_avg, exp_avg_sq and, with amsgrad,
+   * max_exp_avg_sq, each of `stateLength` elements.
+   */
+  adamStep(
+    hyper: View,
+    steps: View,
+    state: View,
+    stateLength: number,
+    slots: readonly ParameterSlot[],
+  ): void
+
+  /** out (float64, 1) = p-norm of all gradients together; p is a positive number or Infinity. */
+  gradNorm(out: View, p: number, slots: readonly ParameterSlot[]): void
+
+  /** gradient *= min(1, maxNorm / (norm + 1e-6)) for all slots; norm is what gradNorm wrote. */
+  clipGradients(norm: View, maxNorm: number, slots: readonly ParameterSlot[]): void
+
+  /**
+   * out[r, :] = scale * src[index[r], :] + shift. src has srcRows rows of `cols` elements and any
+   * dtype; out has the same dtype (scale 1, shift 0), or a float one (from uint8, int32 or a float).
+   * An index outside [0, srcRows) raises `ERR_VALUE` before anything is written.
+   */
+  gatherRows(
+    src: View,
+    index: View,
+    out: View,
+    srcRows: number,
+    rows: number,
+    cols: number,
+    scale: number,
+    shift: number,
+  ): void
+
+  /** y[i] = value, of any dtype. */
+  fill(y: View, n: number, value: number): void
+
+  /** y[i] = x[i], of any one dtype. */
+  copy(x: View, y: View, n: number): void
+
+  /** y[i] = scale * x[i] + shift, converted from any dtype to any. To integers it truncates and clamps
+   * to the range; NaN becomes 0. */
+  cast(x: View, y: View, n: number, scale: number, shift: number): void
+
+  /** out (cols, rows) = x (rows, cols) transposed, of any one dtype. out must not be x. */
+  transpose(x: View, out: View, rows: number, cols: number): void
+
+  /**
+   * Random numbers of Philox 4x32-10. `state` (int32, 4 elements) holds, as unsigned words, the seed
+   * (low, high) and the number of blocks drawn so far (low, high); block i is philox(counter =
+   * (i low, i high, 0, 0), key = seed) and gives four words w0..w3. A call for n numbers takes whole
+   * blocks from the next one on and advances the state: ceil(n / 4) blocks for float32, ceil(n / 2)
+   * for float64. Element e of the call uses word e % 4 of block e / 4 (float32), words 2(e % 2) and
+   * 2(e % 2) + 1 of block e / 2 (float64).
+   *
+   * uniform: u in [0, 1) is (w >> 8) 2^-24, or ((w_a >>> 5) 2^26 + (w_b >>> 6)) 2^-53 with w_a the first
+   * word; y = low + (high - low) u.
+   */
+  uniform(state: View, y: View, n: number, low: number, high: number): void
+
+  /**
+   * Box-Muller on consecutive pairs (u1, u2) of uniform numbers, u1 replaced by 1 - u1:
+   * y[2j] = mean + std * sqrt(-2 ln u1) cos(2 pi u2), y[2j + 1] the same with sin. An odd n drops the
+   * last sine; the blocks taken are those for n rounded up to even.
+   */
+  normal(state: View, y: View, n: number, mean: number, std: number): void
+
+  /** y[i] = u < p ? value : 0, with u as float32's uniform for both dtypes. */
+  bernoulli(state: View, y: View, n: number, p: number, value: number): void
+
+  /**
+   * y (int32, n) = a random permutation of 0..n-1: Fisher-Yates from the end, i = n-1..1 swaps i with
+   * j uniform in [0, i] by Lemire's multiply-and-reject on successive words ((w * (i + 1)) >>> 32,
+   * rejected while the low half is below 2^32 mod (i + 1)). Takes as many whole blocks as it needs.
+   */
+  permutation(state: View, y: View, n: number): void
+}

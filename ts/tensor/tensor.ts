@@ -1,0 +1,236 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { type DType, itemSize, type TypedArray, viewOf } from './dtype.js'
+
+/** Sizes by dimension, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[]
+
+/** Numbers, or arrays of arrays of numbers of equal lengths. */
+export type NestedArray = number | readonly NestedArray[]
+
+const MAX_ELEMENTS = 2 ** 31 - 1
+
+/** `(2, 3)`, as messages show a shape. */
+export function formatShape(shape: Shape): string {
+  return `(${shape.join(', ')})`
+}
+
+/**
+ * Number of elements of a shape.
+ *
+ * @throws ShapeError when a size is not a whole number ≥ 0 or the product passes 2^31 - 1.
+ */
+export function sizeOf(shape: Shape): number {
+  let size = 1
+  for (const dim of shape) {
+    if (!Number.isInteger(dim) || dim < 0) {
+      throw new ShapeError(
+        complaint('shape', 'every size', 'a whole number of at least 0', formatShape(shape)),
+      )
+    }
+    size *= dim
+  }
+  if (size > MAX_ELEMENTS) {
+    throw new ShapeError(
+      complaint(
+        'shape',
+        'the element count',
+        'at most 2^31 - 1',
+        `${formatShape(shape)} = ${size}`,
+      ),
+    )
+  }
+  return size
+}
+
+/**
+ * A contiguous, row-major array of numbers over an ordinary ArrayBuffer, which the garbage collector
+ * frees. `reshape`, `narrow` and `row` share storage with the tensor they come from.
+ *
+ * Create tensors with `tensor`, `zeros`, `ones`, `full`, `arange`, `rand`, `randn` or, over an
+ * existing typed array without a copy, `fromTypedArray`.
+ */
+export class Tensor {
+  readonly shape: Shape
+  readonly dtype: DType
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+  /** Number of elements. */
+  readonly length: number
+  #data: TypedArray | undefined
+
+  /** @internal Callers have checked that the buffer holds the shape. */
+  constructor(buffer: ArrayBuffer, byteOffset: number, shape: Shape, dtype: DType, length: number) {
+    this.buffer = buffer
+    this.byteOffset = byteOffset
+    this.shape = shape
+    this.dtype = dtype
+    this.length = length
+  }
+
+  /**
+   * The elements as a typed array over the tensor's own memory (no copy): writing to it writes to the
+   * tensor.
+   *
+   * @throws ValueError when the ArrayBuffer was detached (transferred to another thread) or shrunk.
+   */
+  get data(): TypedArray {
+    this.#data ??= this.#view()
+    if (this.#data.length !== this.length) this.#view()
+    return this.#data
+  }
+
+  #view(): TypedArray {
+    if (this.byteOffset + this.length * itemSize[this.dtype] > this.buffer.byteLength) {
+      throw new ValueError(
+        `Tensor${formatShape(this.shape)}: its ArrayBuffer holds ${this.buffer.byteLength} bytes, ` +
+          `${this.byteOffset + this.length * itemSize[this.dtype]} are needed; it was detached or resized`,
+      )
+    }
+    return viewOf(this.dtype, this.buffer, this.byteOffset, this.length)
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length
+  }
+
+  /**
+   * The one element of a tensor of any shape with a single element.
+   *
+   * @throws ShapeError when it has more or none.
+   */
+  item(): number {
+    if (this.length !== 1) {
+      throw new ShapeError(
+        complaint(
+          'item',
+          'the tensor',
+          'of one element',
+          `shape ${formatShape(this.shape)}`,
+          'use toArray() or data',
+        ),
+      )
+    }
+    return this.data[0]!
+  }
+
+  /** A copy as nested arrays; a number for a scalar. */
+  toArray(): NestedArray {
+    const { data, shape } = this
+    const build = (depth: number, start: number, count: number): NestedArray => {
+      if (depth === shape.length) return data[start]!
+      const size = shape[depth]!
+      const step = size === 0 ? 0 : count / size
+      return Array.from({ length: size }, (_, i) => build(depth + 1, start + i * step, step))
+    }
+    return build(0, 0, this.length)
+  }
+
+  /**
+   * The same elements under another shape; shares storage. One size may be -1: it is inferred.
+   *
+   * @throws ShapeError when the element counts differ.
+   */
+  reshape(shape: Shape): Tensor {
+    const unknown = shape.indexOf(-1)
+    let resolved = shape
+    if (unknown >= 0) {
+      const known = shape.reduce((product, dim, i) => (i === unknown ? product : product * dim), 1)
+      const inferred = known === 0 ? 0 : this.length / known
+      resolved = shape.map((dim, i) => (i === unknown ? inferred : dim))
+    }
+    if (resolved.some((dim) => !Number.isInteger(dim)) || sizeOf(resolved) !== this.length) {
+      throw new ShapeError(
+        complaint(
+          'reshape',
+          'the shape',
+          `one of ${this.length} elements, as ${formatShape(this.shape)} has`,
+          formatShape(shape),
+        ),
+      )
+    }
+    return new Tensor(
+      this.buffer,
+      this.byteOffset,
+      Object.freeze([...resolved]),
+      this.dtype,
+      this.length,
+    )
+  }
+
+  /**
+   * Rows `start` to `start + length` of the first dimension; shares storage.
+   *
+   * @throws ShapeError when they are not all there.
+   */
+  narrow(start: number, length: number): Tensor {
+    const rows = this.shape[0]
+    if (
+      rows === undefined ||
+      !Number.isInteger(start) ||
+      !Number.isInteger(length) ||
+      start < 0 ||
+      length < 0 ||
+      start + length > rows
+    ) {
+      throw new ShapeError(
+        complaint(
+          'narrow',
+          'the range',
+          `within the first dimension of ${formatShape(this.shape)}`,
+          `start ${start}, length ${length}`,
+        ),
+      )
+    }
+    const rowSize = rows === 0 ? 0 : this.length / rows
+    return new Tensor(
+      this.buffer,
+      this.byteOffset + start * rowSize * itemSize[this.dtype],
+      Object.freeze([length, ...this.shape.slice(1)]),
+      this.dtype,
+      length * rowSize,
+    )
+  }
+
+  /** Row `index` of the first dimension, without that dimension; shares storage. */
+  row(index: number): Tensor {
+    const one = this.narrow(index, 1)
+    return new Tensor(
+      one.buffer,
+      one.byteOffset,
+      Object.freeze(this.shape.slice(1)),
+      this.dtype,
+      one.length,
+    )
+  }
+
+  /** A copy with storage of its own. */
+  clone(): Tensor {
+    const copy = empty(this.shape, this.dtype)
+    copy.data.set(this.data)
+    return copy
+  }
+
+  toString(): string {
+    return `Tensor${formatShape(this.shape)} ${this.dtype}`
+  }
+}
+
+/**
+ * A tensor whose elements start as 0 because a fresh ArrayBuffer does; meant to be overwritten.
+ */
+export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
+  const length = sizeOf(shape)
+  if (!(dtype in itemSize)) {
+    throw new DTypeError(
+      complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', String(dtype)),
+    )
+  }
+  return new Tensor(
+    new ArrayBuffer(length * itemSize[dtype]),
+    0,
+    Object.isFrozen(shape) ? shape : Object.freeze([...shape]),
+    dtype,
+    length,
+  )
+}
