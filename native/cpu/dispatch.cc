@@ -19,16 +19,24 @@ void FillTable(KernelTable& table);
 namespace avx512 {
 void FillTable(KernelTable& table);
 }
+#if defined(GRADLANE_WIDE_ROW)
+namespace avx2_wide {
+void FillTable(KernelTable& table);
+}
+#endif
 #endif
 
 namespace {
 
 KernelTable Make(Row row) {
-  KernelTable table;
+  KernelTable table{};
   baseline::FillTable(table);
 #if defined(__x86_64__)
   if (row == Row::kAvx2) avx2::FillTable(table);
   if (row == Row::kAvx512) avx512::FillTable(table);
+#if defined(GRADLANE_WIDE_ROW)
+  if (row == Row::kAvx2Wide) avx2_wide::FillTable(table);
+#endif
 #else
   (void)row;
 #endif
@@ -61,6 +69,9 @@ std::atomic<const KernelTable*> g_current{nullptr};
 std::vector<Row> SupportedRows() {
   std::vector<Row> rows{Row::kBaseline};
 #if defined(__x86_64__)
+#if defined(GRADLANE_WIDE_ROW)
+  if (Cpu().avx2) rows.push_back(Row::kAvx2Wide);
+#endif
   if (Cpu().avx2) rows.push_back(Row::kAvx2);
   if (Cpu().avx512) rows.push_back(Row::kAvx512);
 #endif
@@ -74,6 +85,10 @@ const KernelTable& KernelsOf(Row row) {
   static const KernelTable avx512_row = Make(Row::kAvx512);
   if (row == Row::kAvx2) return avx2_row;
   if (row == Row::kAvx512) return avx512_row;
+#if defined(GRADLANE_WIDE_ROW)
+  static const KernelTable wide_row = Make(Row::kAvx2Wide);
+  if (row == Row::kAvx2Wide) return wide_row;
+#endif
 #else
   (void)row;
 #endif

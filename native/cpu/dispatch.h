@@ -8,7 +8,12 @@
 
 namespace gradlane {
 
-enum class Row { kBaseline, kAvx2, kAvx512 };
+enum class Row {
+  kBaseline,
+  kAvx2,
+  kAvx512,
+  kAvx2Wide,  // the 64-byte body compiled for AVX2, in the build of the native tests alone
+};
 
 // The row in use: the best that this CPU runs, or the one that GRADLANE_ISA names. Throws
 // ERR_VALUE when that name is unknown or this CPU lacks it.

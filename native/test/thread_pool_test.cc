@@ -1,0 +1,116 @@
+#include "parallel/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "parallel/scratch.h"
+
+namespace gradlane {
+namespace {
+
+class ThreadPoolTest : public ::testing::Test {
+ protected:
+  void SetUp() override { RetainPool(); }
+  void TearDown() override {
+    ReleasePool();
+    SetThreads(1);
+  }
+};
+
+TEST_F(ThreadPoolTest, EveryTaskRunsOnce) {
+  for (const int threads : {1, 2, 3, 8}) {
+    SetThreads(threads);
+    for (const std::int64_t tasks : {0, 1, 2, 7, 1000}) {
+      std::vector<std::atomic<int>> runs(static_cast<std::size_t>(tasks));
+      ParallelFor(tasks, [&](std::int64_t task) { ++runs[static_cast<std::size_t>(task)]; });
+      for (const auto& count : runs) ASSERT_EQ(count.load(), 1);
+    }
+  }
+}
+
+TEST_F(ThreadPoolTest, RangesCoverTheWholeAndDependOnTheGrainAlone) {
+  for (const int threads : {1, 4}) {
+    SetThreads(threads);
+    for (const std::int64_t n : {0, 1, 9, 10, 11, 100}) {
+      std::vector<int> covered(static_cast<std::size_t>(n));
+      ParallelRanges(n, 10, [&](std::int64_t begin, std::int64_t end) {
+        EXPECT_EQ(begin % 10, 0);
+        EXPECT_TRUE(end == begin + 10 || end == n);
+        for (std::int64_t i = begin; i < end; ++i) ++covered[static_cast<std::size_t>(i)];
+      });
+      for (const int count : covered) ASSERT_EQ(count, 1);
+    }
+  }
+}
+
+TEST_F(ThreadPoolTest, ACallFromInsideATaskRunsSerially) {
+  SetThreads(4);
+  std::atomic<int> inner{0};
+  ParallelFor(8, [&](std::int64_t) {
+    const std::thread::id outside = std::this_thread::get_id();
+    ParallelFor(8, [&](std::int64_t) {
+      EXPECT_EQ(std::this_thread::get_id(), outside);
+      ++inner;
+    });
+  });
+  EXPECT_EQ(inner.load(), 64);
+}
+
+TEST_F(ThreadPoolTest, ManyCallersAtOnceAndChangingCounts) {
+  std::atomic<std::int64_t> sum{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&sum, caller] {
+      RetainPool();
+      for (int round = 0; round < 50; ++round) {
+        if (caller == 0) SetThreads(1 + round % 4);
+        ParallelFor(16, [&](std::int64_t task) { sum += task; });
+      }
+      ReleasePool();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum.load(), 4 * 50 * 120);
+}
+
+TEST_F(ThreadPoolTest, SleepingThreadsWakeUpAgain) {
+  SetThreads(3);
+  for (int round = 0; round < 20; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // past the spinning, so parked
+    std::atomic<int> runs{0};
+    ParallelFor(32, [&](std::int64_t) { ++runs; });
+    ASSERT_EQ(runs.load(), 32);
+  }
+}
+
+TEST(ThreadPoolLife, ThePoolComesBackAfterItsLastUser) {
+  SetThreads(4);
+  for (int round = 0; round < 50; ++round) {
+    RetainPool();
+    std::atomic<int> runs{0};
+    ParallelFor(8, [&](std::int64_t) { ++runs; });
+    ReleasePool();
+    ASSERT_EQ(runs.load(), 8);
+  }
+  SetThreads(1);
+}
+
+TEST(Scratch, SlotsAreApartAndAlignedAndOwnedByTheirThread) {
+  char* a = static_cast<char*>(ThreadScratch(ScratchSlot::kPackA, 100));
+  char* b = static_cast<char*>(ThreadScratch(ScratchSlot::kPackB, 100));
+  EXPECT_NE(a, b);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(a) % 64, 0u);
+  EXPECT_EQ(ThreadScratch(ScratchSlot::kPackA, 50), a);
+  char* grown = static_cast<char*>(ThreadScratch(ScratchSlot::kPackA, 1 << 20));
+  grown[(1 << 20) - 1] = 1;
+  void* elsewhere = nullptr;
+  std::thread([&] { elsewhere = ThreadScratch(ScratchSlot::kPackA, 100); }).join();
+  EXPECT_NE(elsewhere, static_cast<void*>(grown));
+}
+
+}  // namespace
+}  // namespace gradlane
