@@ -1,3 +1,7 @@
 export * from './errors.js'
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.js'
 export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
+export { info, type Info } from './info.js'
+export { getBackend, setBackend } from './kernels/backend.js'
+export type { BackendName } from './kernels/environment.js'
+export { getNumThreads, setNumThreads } from './threads.js'

@@ -10,22 +10,23 @@ namespace gradlane {
 
 enum class ErrorCode { kShape, kDtype, kValue };
 
+constexpr const char* CodeName(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kShape:
+      return "ERR_SHAPE";
+    case ErrorCode::kDtype:
+      return "ERR_DTYPE";
+    case ErrorCode::kValue:
+      break;
+  }
+  return "ERR_VALUE";
+}
+
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
   const char* what() const noexcept override { return message_.c_str(); }
   ErrorCode code() const noexcept { return code_; }
-  const char* code_name() const noexcept {
-    switch (code_) {
-      case ErrorCode::kShape:
-        return "ERR_SHAPE";
-      case ErrorCode::kDtype:
-        return "ERR_DTYPE";
-      case ErrorCode::kValue:
-        break;
-    }
-    return "ERR_VALUE";
-  }
 
  private:
   ErrorCode code_;

@@ -2,16 +2,14 @@
 #include <napi.h>
 
 #include "binding/call.h"
+#include "binding/environment.h"
+#include "binding/errors.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/activation.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
-
-void ThrowCoded(napi_env env, const char* code, const std::string& message) {
-  napi_throw_error(env, code, message.c_str());
-}
 
 namespace {
 
@@ -38,6 +36,10 @@ void SetNumThreads(const Napi::CallbackInfo& info) {
   SetThreads(info[0].As<Napi::Number>().Int32Value());
 }
 
+void SetDefaultNumThreads(const Napi::CallbackInfo& info) {
+  SetDefaultThreads(info[0].As<Napi::Number>().Int32Value());
+}
+
 struct Operation {
   const char* name;
   napi_callback call;
@@ -54,20 +56,25 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Kernels();  // an unusable GRADLANE_ISA is refused here, before anything runs
   } catch (const Error& error) {
     Napi::Error failure = Napi::Error::New(env, error.what());
-    failure.Set("code", error.code_name());
+    failure.Set("code", CodeName(error.code()));
     throw failure;
   }
+  Environment::Create(env);
   RetainPool();
   env.AddCleanupHook([] { ReleasePool(); });
 
-  for (const Operation& operation : kOperations) {
+  const auto add = [&](const char* name, napi_callback call) {
     napi_value function = nullptr;
-    napi_create_function(env, operation.name, NAPI_AUTO_LENGTH, operation.call, nullptr, &function);
-    exports.Set(operation.name, Napi::Function(env, function));
-  }
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
+    exports.Set(name, Napi::Function(env, function));
+  };
+  for (const Operation& operation : kOperations) add(operation.name, operation.call);
+  add("setErrorClasses", &SetErrorClasses);
   exports.Set("info", Napi::Function::New(env, &Info, "info"));
   exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));
   exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));
+  exports.Set("setDefaultNumThreads",
+              Napi::Function::New(env, &SetDefaultNumThreads, "setDefaultNumThreads"));
   return exports;
 }
 

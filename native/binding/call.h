@@ -14,12 +14,10 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "binding/errors.h"
 #include "ops/parameter_slot.h"
 
 namespace gradlane::binding {
-
-// Throws a JavaScript Error that carries `code`.
-void ThrowCoded(napi_env env, const char* code, const std::string& message);
 
 class Arguments {
  public:
@@ -122,9 +120,9 @@ napi_value Call(napi_env env, napi_callback_info info) {
   try {
     Op(Unpack<typename ArgsOf<decltype(Op)>::Type>(env, info));
   } catch (const Error& error) {
-    ThrowCoded(env, error.code_name(), error.what());
+    ThrowError(env, error.code(), error.what());
   } catch (const std::exception& error) {
-    ThrowCoded(env, "ERR_VALUE", error.what());
+    ThrowError(env, ErrorCode::kValue, error.what());
   }
   return nullptr;
 }

@@ -129,6 +129,11 @@ void SetThreads(int count) {
   State().threads.store(count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
+void SetDefaultThreads(int count) {
+  int unset = 0;
+  State().threads.compare_exchange_strong(unset, count < 1 ? 1 : count, std::memory_order_relaxed);
+}
+
 void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
   const int threads = Threads();
   if (tasks > 1 && threads > 1 && !t_inside) {

@@ -37,7 +37,8 @@ void ParallelRanges(std::int64_t n, std::int64_t grain, Body&& body) {
 }
 
 int Threads();
-void SetThreads(int count);  // at least 1; takes effect at the next ParallelRun
+void SetThreads(int count);         // at least 1; takes effect at the next ParallelRun
+void SetDefaultThreads(int count);  // the same, unless a count was set before
 
 // The pool lives as long as a Node environment uses the addon: the last Release joins its threads.
 void RetainPool();

@@ -1,0 +1,18 @@
+// What the binding keeps for each Node environment (the main thread and every worker).
+#pragma once
+
+#include <napi.h>
+
+namespace gradlane::binding {
+
+inline constexpr int kErrorClassCount = 3;  // by ErrorCode
+
+struct Environment {
+  napi_ref error_classes[kErrorClassCount] = {};
+
+  // Makes the environment's state; it lives until the environment ends.
+  static void Create(napi_env env);
+  static Environment& Of(napi_env env);
+};
+
+}  // namespace gradlane::binding

@@ -1,0 +1,53 @@
+import { complaint, ValueError } from '../errors.js'
+
+export type BackendName = 'native' | 'reference'
+
+/**
+ * `GRADLANE_BACKEND`; undefined where it is unset or empty.
+ *
+ * @throws ValueError when it names no backend.
+ */
+export function backendFromEnvironment(): BackendName | undefined {
+  const value = process.env['GRADLANE_BACKEND']
+  if (value === undefined || value === '') return undefined
+  return checkedBackend('GRADLANE_BACKEND', value)
+}
+
+/** @throws ValueError when `value` names no backend. */
+export function checkedBackend(who: string, value: string): BackendName {
+  if (value !== 'native' && value !== 'reference') {
+    throw new ValueError(complaint(who, 'the backend', 'native or reference', String(value)))
+  }
+  return value
+}
+
+/**
+ * `GRADLANE_NUM_THREADS`; undefined where it is unset or empty.
+ *
+ * @throws ValueError when it is not a whole number of at least 1.
+ */
+export function threadsFromEnvironment(): number | undefined {
+  const value = process.env['GRADLANE_NUM_THREADS']
+  if (value === undefined || value === '') return undefined
+  return checkedThreads('GRADLANE_NUM_THREADS', /^\d+$/.test(value) ? Number(value) : value)
+}
+
+/** More threads than any machine has cores; a typing error, not a wish. */
+const MAX_THREADS = 4096
+
+/** @throws ValueError when `value` is not a whole number from 1 to 4096. */
+export function checkedThreads(who: string, value: unknown): number {
+  const whole = typeof value === 'number' && Number.isInteger(value)
+  if (!whole || value < 1 || value > MAX_THREADS) {
+    throw new ValueError(
+      complaint(
+        who,
+        'the number of threads',
+        `a whole number from 1 to ${MAX_THREADS}`,
+        String(value),
+        'leave it out for one thread a core',
+      ),
+    )
+  }
+  return value
+}

@@ -1,0 +1,183 @@
+import type {
+  ActivationKind,
+  BinaryKind,
+  Broadcast,
+  ReduceKind,
+  Reduction,
+  UnaryKind,
+} from '../kernels.js'
+
+/** Bytes of an operand; null where an optional one is left out. */
+type Bytes = ArrayBuffer | null
+
+/** One ParameterSlot after the other: parameter, its offset, gradient, its offset, n, index, stateOffset. */
+export type FlatSlots = readonly (ArrayBuffer | number)[]
+
+/** A code of `dtypeCode`. */
+type DTypeCode = number
+
+type ErrorClass = new (message: string) => Error
+
+/** What `info` of the addon reports; cache sizes in bytes, of one core (l3: shared). */
+export interface NativeInfo {
+  isa: string
+  supportedIsas: string[]
+  cpu: string
+  cores: number
+  l1d: number
+  l2: number
+  l3: number
+}
+
+/**
+ * The functions of the addon. The order of the arguments is that of the Fields() of each argument
+ * struct in native/ops: the dtype first, then those of the Kernels method, each view as its
+ * ArrayBuffer and the offset in bytes, slots last and flattened.
+ */
+export interface Addon {
+  info(): NativeInfo
+  getNumThreads(): number
+  /** For the whole process, all its environments together. */
+  setNumThreads(count: number): void
+  /** Counts as long as nobody has called setNumThreads. */
+  setDefaultNumThreads(count: number): void
+  /** What errors of the core become. */
+  setErrorClasses(shape: ErrorClass, dtype: ErrorClass, value: ErrorClass): void
+
+  // prettier-ignore
+  matmul(
+    dtype: DTypeCode, a: Bytes, aAt: number, b: Bytes, bAt: number, out: Bytes, outAt: number,
+    m: number, n: number, k: number, transposeA: boolean, transposeB: boolean, alpha: number,
+    beta: number, bias: Bytes, biasAt: number, activation: ActivationKind, parameter: number,
+  ): void
+
+  // prettier-ignore
+  activation(
+    dtype: DTypeCode, kind: ActivationKind, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number,
+    parameter: number,
+  ): void
+  // prettier-ignore
+  activationGradient(
+    dtype: DTypeCode, kind: ActivationKind, x: Bytes, xAt: number, y: Bytes, yAt: number,
+    gradY: Bytes, gradYAt: number, gradX: Bytes, gradXAt: number, n: number, parameter: number,
+  ): void
+
+  // prettier-ignore
+  unary(
+    dtype: DTypeCode, kind: UnaryKind, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number,
+  ): void
+  // prettier-ignore
+  binary(
+    dtype: DTypeCode, kind: BinaryKind, broadcast: Broadcast, a: Bytes, aAt: number, b: Bytes,
+    bAt: number, out: Bytes, outAt: number, rows: number, cols: number,
+  ): void
+  // prettier-ignore
+  affine(
+    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number, scale: number,
+    shift: number,
+  ): void
+  // prettier-ignore
+  axpby(
+    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number, alpha: number,
+    beta: number,
+  ): void
+
+  // prettier-ignore
+  softmax(
+    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, outer: number, n: number,
+    inner: number, log: boolean,
+  ): void
+  // prettier-ignore
+  softmaxGradient(
+    dtype: DTypeCode, y: Bytes, yAt: number, gradY: Bytes, gradYAt: number, gradX: Bytes,
+    gradXAt: number, outer: number, n: number, inner: number, log: boolean,
+  ): void
+
+  // prettier-ignore
+  reduce(
+    dtype: DTypeCode, kind: ReduceKind, x: Bytes, xAt: number, out: Bytes, outAt: number,
+    outer: number, n: number, inner: number, beta: number,
+  ): void
+  // prettier-ignore
+  argmax(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, outer: number, n: number,
+    inner: number,
+  ): void
+
+  // prettier-ignore
+  crossEntropy(
+    dtype: DTypeCode, logits: Bytes, logitsAt: number, target: Bytes, targetAt: number,
+    targetIsIndices: boolean, weight: Bytes, weightAt: number, loss: Bytes, lossAt: number,
+    divisor: Bytes, divisorAt: number, rows: number, cols: number, reduction: Reduction,
+    ignoreIndex: number, labelSmoothing: number,
+  ): void
+  // prettier-ignore
+  crossEntropyGradient(
+    dtype: DTypeCode, logits: Bytes, logitsAt: number, target: Bytes, targetAt: number,
+    targetIsIndices: boolean, weight: Bytes, weightAt: number, divisor: Bytes, divisorAt: number,
+    gradLogits: Bytes, gradLogitsAt: number, rows: number, cols: number, ignoreIndex: number,
+    labelSmoothing: number,
+  ): void
+
+  // prettier-ignore
+  mse(
+    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, loss: Bytes, lossAt: number,
+    n: number, reduction: Reduction,
+  ): void
+  // prettier-ignore
+  mseGradient(
+    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, gradX: Bytes, gradXAt: number,
+    n: number, scale: number,
+  ): void
+
+  // prettier-ignore
+  sgdStep(
+    dtype: DTypeCode, hyper: Bytes, hyperAt: number, steps: Bytes, stepsAt: number, state: Bytes,
+    stateAt: number, ...slots: FlatSlots
+  ): void
+  // prettier-ignore
+  adamStep(
+    dtype: DTypeCode, hyper: Bytes, hyperAt: number, steps: Bytes, stepsAt: number, state: Bytes,
+    stateAt: number, stateLength: number, ...slots: FlatSlots
+  ): void
+  gradNorm(dtype: DTypeCode, out: Bytes, outAt: number, p: number, ...slots: FlatSlots): void
+  // prettier-ignore
+  clipGradients(
+    dtype: DTypeCode, norm: Bytes, normAt: number, maxNorm: number, ...slots: FlatSlots
+  ): void
+
+  // prettier-ignore
+  gatherRows(
+    srcDtype: DTypeCode, src: Bytes, srcAt: number, index: Bytes, indexAt: number,
+    outDtype: DTypeCode, out: Bytes, outAt: number, srcRows: number, rows: number, cols: number,
+    scale: number, shift: number,
+  ): void
+  fill(dtype: DTypeCode, y: Bytes, yAt: number, n: number, value: number): void
+  copy(dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number): void
+  // prettier-ignore
+  cast(
+    xDtype: DTypeCode, x: Bytes, xAt: number, yDtype: DTypeCode, y: Bytes, yAt: number, n: number,
+    scale: number, shift: number,
+  ): void
+  // prettier-ignore
+  transpose(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, rows: number, cols: number,
+  ): void
+
+  // prettier-ignore
+  uniform(
+    dtype: DTypeCode, state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number, low: number,
+    high: number,
+  ): void
+  // prettier-ignore
+  normal(
+    dtype: DTypeCode, state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number, mean: number,
+    std: number,
+  ): void
+  // prettier-ignore
+  bernoulli(
+    dtype: DTypeCode, state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number, p: number,
+    value: number,
+  ): void
+  permutation(state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number): void
+}

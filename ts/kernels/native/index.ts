@@ -1,0 +1,44 @@
+import type { Kernels } from '../kernels.js'
+import { activation, activationGradient } from './activation.js'
+import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
+import { affine, axpby, binary, unary } from './elementwise.js'
+import { matmul } from './matmul.js'
+import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { mse, mseGradient } from './mse.js'
+import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
+import { bernoulli, normal, permutation, uniform } from './random.js'
+import { argmax, reduce } from './reduce.js'
+import { softmax, softmaxGradient } from './softmax.js'
+
+/** The kernels of the addon. It is loaded at the first call of one of them. */
+export const native: Kernels = {
+  name: 'native',
+  matmul,
+  activation,
+  activationGradient,
+  unary,
+  binary,
+  affine,
+  axpby,
+  softmax,
+  softmaxGradient,
+  reduce,
+  argmax,
+  crossEntropy,
+  crossEntropyGradient,
+  mse,
+  mseGradient,
+  sgdStep,
+  adamStep,
+  gradNorm,
+  clipGradients,
+  gatherRows,
+  fill,
+  copy,
+  cast,
+  transpose,
+  uniform,
+  normal,
+  bernoulli,
+  permutation,
+}
