@@ -1,0 +1,149 @@
+import { ValueError } from '../../errors.js'
+import { Reduction, type View } from '../kernels.js'
+import { type Floats, floats, ints } from './operand.js'
+
+/** The class indices of the rows, each checked to lie in [0, cols) or to be ignoreIndex. */
+function labels(
+  target: View,
+  rows: number,
+  cols: number,
+  ignoreIndex: number,
+  op: string,
+): Int32Array {
+  const classes = ints(target, rows, op, 'target')
+  for (let r = 0; r < rows; r++) {
+    const label = classes[r]!
+    if (label !== ignoreIndex && (label < 0 || label >= cols)) {
+      throw new ValueError(
+        `${op}: label ${label} at row ${r} is outside [0, ${cols}) and is not ignoreIndex (${ignoreIndex})`,
+      )
+    }
+  }
+  return classes
+}
+
+/** The largest logit of a row and ln(sum exp(logit)), as max + ln(sum exp(logit - max)). */
+function logSumExp(logits: Floats, start: number, cols: number): number {
+  let max = -Infinity
+  for (let c = 0; c < cols; c++) max = Math.max(max, logits[start + c]!)
+  let sum = 0
+  for (let c = 0; c < cols; c++) sum += Math.exp(logits[start + c]! - max)
+  return max + Math.log(sum)
+}
+
+/**
+ * A row's target as the coefficients of its loss, loss = -sum_c coefficient[c] * log p[c]. Both forms
+ * of target reduce to it:
+ *   class index t    (1 - s) w[t] [c = t] + s / cols * w[c]
+ *   probabilities    w[c] ((1 - s) target[c] + s / cols)
+ */
+interface Targets {
+  /** Whether the row counts at all. */
+  counts(row: number): boolean
+  /** What the row adds to the divisor of the mean. */
+  share(row: number): number
+  coefficient(row: number, c: number): number
+}
+
+function targetsOf(
+  target: View,
+  weight: Floats | null,
+  rows: number,
+  cols: number,
+  ignoreIndex: number,
+  labelSmoothing: number,
+  op: string,
+): Targets {
+  const weightOf = (c: number): number => (weight ? weight[c]! : 1)
+  const smooth = labelSmoothing / cols
+  if (target.dtype === 'int32') {
+    const classes = labels(target, rows, cols, ignoreIndex, op)
+    return {
+      counts: (row) => classes[row] !== ignoreIndex,
+      share: (row) => weightOf(classes[row]!),
+      coefficient: (row, c) =>
+        weightOf(c) * ((c === classes[row] ? 1 - labelSmoothing : 0) + smooth),
+    }
+  }
+  const probabilities = floats(target, rows * cols, op, 'target')
+  return {
+    counts: () => true,
+    share: () => 1,
+    coefficient: (row, c) =>
+      weightOf(c) * ((1 - labelSmoothing) * probabilities[row * cols + c]! + smooth),
+  }
+}
+
+export function crossEntropy(
+  logits: View,
+  target: View,
+  weight: View | null,
+  loss: View,
+  divisor: View,
+  rows: number,
+  cols: number,
+  reduction: Reduction,
+  ignoreIndex: number,
+  labelSmoothing: number,
+): void {
+  const op = 'crossEntropy'
+  const xs = floats(logits, rows * cols, op, 'logits')
+  const ws = weight ? floats(weight, cols, op, 'weight') : null
+  const losses = floats(loss, reduction === Reduction.none ? rows : 1, op, 'loss')
+  const divisors = floats(divisor, 1, op, 'divisor')
+  const targets = targetsOf(target, ws, rows, cols, ignoreIndex, labelSmoothing, op)
+  const byClass = target.dtype === 'int32'
+
+  let total = 0
+  let shares = 0
+  for (let r = 0; r < rows; r++) {
+    let rowLoss = 0
+    if (targets.counts(r)) {
+      const lse = logSumExp(xs, r * cols, cols)
+      for (let c = 0; c < cols; c++) {
+        const coefficient = targets.coefficient(r, c)
+        // of a class index only its own term exists: a -Infinity elsewhere must not become 0 * Infinity
+        if (byClass && coefficient === 0) continue
+        rowLoss -= coefficient * (xs[r * cols + c]! - lse)
+      }
+      shares += targets.share(r)
+    }
+    if (reduction === Reduction.none) losses[r] = rowLoss
+    total += rowLoss
+  }
+  divisors[0] = reduction === Reduction.mean ? shares : 1
+  if (reduction !== Reduction.none) {
+    losses[0] = reduction === Reduction.mean ? total / shares : total
+  }
+}
+
+/** gradLogits = (p[c] * sum_j coefficient[j] - coefficient[c]) / divisor; 0 in ignored rows. */
+export function crossEntropyGradient(
+  logits: View,
+  target: View,
+  weight: View | null,
+  divisor: View,
+  gradLogits: View,
+  rows: number,
+  cols: number,
+  ignoreIndex: number,
+  labelSmoothing: number,
+): void {
+  const op = 'crossEntropyGradient'
+  const xs = floats(logits, rows * cols, op, 'logits')
+  const ws = weight ? floats(weight, cols, op, 'weight') : null
+  const d = floats(divisor, 1, op, 'divisor')[0]!
+  const grads = floats(gradLogits, rows * cols, op, 'gradLogits')
+  const targets = targetsOf(target, ws, rows, cols, ignoreIndex, labelSmoothing, op)
+
+  for (let r = 0; r < rows; r++) {
+    const counts = targets.counts(r)
+    const lse = counts ? logSumExp(xs, r * cols, cols) : 0
+    let mass = 0
+    for (let c = 0; counts && c < cols; c++) mass += targets.coefficient(r, c)
+    for (let c = 0; c < cols; c++) {
+      const p = Math.exp(xs[r * cols + c]! - lse)
+      grads[r * cols + c] = counts ? (p * mass - targets.coefficient(r, c)) / d : 0
+    }
+  }
+}

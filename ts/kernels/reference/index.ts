@@ -1,0 +1,48 @@
+import type { Kernels } from '../kernels.js'
+import { activation, activationGradient } from './activation.js'
+import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
+import { affine, axpby, binary, unary } from './elementwise.js'
+import { matmul } from './matmul.js'
+import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { mse, mseGradient } from './mse.js'
+import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
+import { bernoulli, normal, permutation, uniform } from './random.js'
+import { argmax, reduce } from './reduce.js'
+import { softmax, softmaxGradient } from './softmax.js'
+
+/**
+ * The pure TypeScript backend: every operation in plain loops and double precision. It is what the
+ * native kernels are tested against, what they are compared with for speed, and what runs on a machine
+ * without a prebuilt binary.
+ */
+export const reference: Kernels = {
+  name: 'reference',
+  matmul,
+  activation,
+  activationGradient,
+  unary,
+  binary,
+  affine,
+  axpby,
+  softmax,
+  softmaxGradient,
+  reduce,
+  argmax,
+  crossEntropy,
+  crossEntropyGradient,
+  mse,
+  mseGradient,
+  sgdStep,
+  adamStep,
+  gradNorm,
+  clipGradients,
+  gatherRows,
+  fill,
+  copy,
+  cast,
+  transpose,
+  uniform,
+  normal,
+  bernoulli,
+  permutation,
+}

@@ -1,0 +1,72 @@
+import { ValueError } from '../../errors.js'
+import type { DType } from '../../tensor/dtype.js'
+import type { View } from '../kernels.js'
+import { elements, ints } from './operand.js'
+
+/**
+ * A number as an element of a dtype: integers truncate and clamp to their range, NaN becomes 0. Stores
+ * to a float array round by themselves.
+ */
+function converter(dtype: DType): (value: number) => number {
+  const clamped = (low: number, high: number) => (value: number) =>
+    Number.isNaN(value) ? 0 : Math.min(high, Math.max(low, Math.trunc(value)))
+  switch (dtype) {
+    case 'int32':
+      return clamped(-(2 ** 31), 2 ** 31 - 1)
+    case 'uint8':
+      return clamped(0, 255)
+    default:
+      return (value) => value
+  }
+}
+
+export function gatherRows(
+  src: View,
+  index: View,
+  out: View,
+  srcRows: number,
+  rows: number,
+  cols: number,
+  scale: number,
+  shift: number,
+): void {
+  const op = 'gatherRows'
+  const from = elements(src, srcRows * cols, op, 'src')
+  const indices = ints(index, rows, op, 'index')
+  const to = elements(out, rows * cols, op, 'out')
+  for (let r = 0; r < rows; r++) {
+    const row = indices[r]!
+    if (row < 0 || row >= srcRows) {
+      throw new ValueError(`${op}: index ${row} at row ${r} is outside [0, ${srcRows})`)
+    }
+  }
+  const convert = converter(out.dtype)
+  for (let r = 0; r < rows; r++) {
+    const start = indices[r]! * cols
+    for (let c = 0; c < cols; c++) to[r * cols + c] = convert(scale * from[start + c]! + shift)
+  }
+}
+
+export function fill(y: View, n: number, value: number): void {
+  elements(y, n, 'fill', 'y').fill(converter(y.dtype)(value))
+}
+
+export function copy(x: View, y: View, n: number): void {
+  const xs = elements(x, n, 'copy', 'x')
+  elements(y, n, 'copy', 'y').set(xs)
+}
+
+export function cast(x: View, y: View, n: number, scale: number, shift: number): void {
+  const xs = elements(x, n, 'cast', 'x')
+  const ys = elements(y, n, 'cast', 'y')
+  const convert = converter(y.dtype)
+  for (let i = 0; i < n; i++) ys[i] = convert(scale * xs[i]! + shift)
+}
+
+export function transpose(x: View, out: View, rows: number, cols: number): void {
+  const xs = elements(x, rows * cols, 'transpose', 'x')
+  const outs = elements(out, rows * cols, 'transpose', 'out')
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) outs[c * rows + r] = xs[r * cols + c]!
+  }
+}

@@ -1,0 +1,73 @@
+import type { FloatDType } from '../../tensor/dtype.js'
+import type { View } from '../kernels.js'
+import { floats, ints } from './operand.js'
+import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
+
+/** 24 random bits as a number in [0, 1). */
+const unitOfWord = (word: number): number => (word >>> 8) * 2 ** -24
+
+/** 53 random bits as a number in [0, 1); the first word gives the higher ones. */
+const unitOfWords = (first: number, second: number): number =>
+  ((first >>> 5) * 2 ** 26 + (second >>> 6)) * 2 ** -53
+
+/** The next number in [0, 1), with as many bits as the dtype has. */
+function nextUnit(stream: PhiloxStream, dtype: FloatDType): number {
+  const first = stream.next()
+  return dtype === 'float32' ? unitOfWord(first) : unitOfWords(first, stream.next())
+}
+
+/** y = low + (high - low) u. */
+export function uniform(state: View, y: View, n: number, low: number, high: number): void {
+  const ys = floats(y, n, 'uniform', 'y')
+  const stream = new PhiloxStream(ints(state, 4, 'uniform', 'state'))
+  const dtype = y.dtype as FloatDType
+  for (let i = 0; i < n; i++) ys[i] = low + (high - low) * nextUnit(stream, dtype)
+}
+
+/**
+ * Box and Muller, "A note on the generation of random normal deviates" (1958): of a pair (u1, u2),
+ * sqrt(-2 ln(1 - u1)) times the cosine and the sine of 2 pi u2.
+ */
+export function normal(state: View, y: View, n: number, mean: number, std: number): void {
+  const ys = floats(y, n, 'normal', 'y')
+  const stream = new PhiloxStream(ints(state, 4, 'normal', 'state'))
+  const dtype = y.dtype as FloatDType
+  for (let i = 0; i < n; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - nextUnit(stream, dtype)))
+    const angle = 2 * Math.PI * nextUnit(stream, dtype)
+    ys[i] = mean + std * radius * Math.cos(angle)
+    if (i + 1 < n) ys[i + 1] = mean + std * radius * Math.sin(angle)
+  }
+}
+
+/** y = u < p ? value : 0. */
+export function bernoulli(state: View, y: View, n: number, p: number, value: number): void {
+  const ys = floats(y, n, 'bernoulli', 'y')
+  const stream = new PhiloxStream(ints(state, 4, 'bernoulli', 'state'))
+  for (let i = 0; i < n; i++) ys[i] = unitOfWord(stream.next()) < p ? value : 0
+}
+
+/**
+ * A whole number in [0, bound) without bias: D. Lemire, "Fast random integer generation in an
+ * interval" (2019).
+ */
+function nextBelow(stream: PhiloxStream, bound: number): number {
+  const threshold = 2 ** 32 % bound
+  for (;;) {
+    const word = stream.next()
+    if (multiplyLow(word, bound) >= threshold) return multiplyHigh(word, bound)
+  }
+}
+
+/** Fisher-Yates over 0..n-1, from the end. */
+export function permutation(state: View, y: View, n: number): void {
+  const ys = ints(y, n, 'permutation', 'y')
+  const stream = new PhiloxStream(ints(state, 4, 'permutation', 'state'))
+  for (let i = 0; i < n; i++) ys[i] = i
+  for (let i = n - 1; i > 0; i--) {
+    const j = nextBelow(stream, i + 1)
+    const swapped = ys[i]!
+    ys[i] = ys[j]!
+    ys[j] = swapped
+  }
+}
