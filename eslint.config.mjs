@@ -1,0 +1,45 @@
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+export default defineConfig(
+  { ignores: ['build/', 'dist/', 'prebuilds/', 'node_modules/', '**/.venv*/'] },
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: { eqeqeq: 'error', 'prefer-const': 'error', 'no-var': 'error' },
+  },
+  { files: ['**/*.{mjs,cjs,js}'], extends: [tseslint.configs.recommended] },
+  {
+    files: ['**/*.cjs'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // Numbers belong into messages as they are.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Under noUncheckedIndexedAccess `data[i]!` is how a numeric loop reads an array.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-console': 'error',
+    },
+  },
+  {
+    // The bottom layers know nothing of what is built on them.
+    files: ['ts/tensor/**/*.ts', 'ts/kernels/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['**/nn/**', '**/optim/**', '**/criterion/**', '**/data/**', '**/io/**'] },
+      ],
+    },
+  },
+  {
+    // chai's `expect(x).to.be.true` is a statement.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+  },
+  { files: ['examples/**/*.ts', 'benchmarks/**/*.ts'], rules: { 'no-console': 'off' } },
+)
