@@ -1,4 +1,4 @@
-import { BindingNotFoundError, ValueError } from '../errors.js'
+import { BindingNotFoundError } from '../errors.js'
 import {
   type BackendName,
   backendFromEnvironment,
@@ -8,12 +8,7 @@ import {
 import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { addon } from './native/load.js'
-
-const reference = new Proxy({} as Kernels, {
-  get(_, name) {
-    throw new ValueError(`the reference backend is not there yet: ${String(name)}`)
-  },
-})
+import { reference } from './reference/index.js'
 
 let current: Kernels | undefined
 

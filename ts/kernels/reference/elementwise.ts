@@ -20,7 +20,7 @@ function unaryFunction(kind: UnaryKind): (x: number) => number {
     case UnaryKind.reciprocal:
       return (x) => 1 / x
     case UnaryKind.sign:
-      return Math.sign
+      return (x) => Number(x > 0) - Number(x < 0) // 0 for NaN, as PyTorch's sign
     case UnaryKind.erf:
       return erf
     case UnaryKind.tanh:

@@ -1,3 +1,5 @@
+import { complaint, DTypeError } from '../../errors.js'
+import type { DType } from '../../tensor/dtype.js'
 import { AdamHyper, type ParameterSlot, SgdHyper, type View } from '../kernels.js'
 import { type Floats, doubles, floats } from './operand.js'
 
@@ -5,7 +7,7 @@ import { type Floats, doubles, floats } from './operand.js'
 const counterExtent = (slots: readonly ParameterSlot[]): number =>
   slots.reduce((most, slot) => Math.max(most, slot.index + 1), 0)
 const stateExtent = (slots: readonly ParameterSlot[]): number =>
-  slots.reduce((most, slot) => Math.max(most, slot.stateOffset + slot.parameter.length), 0)
+  slots.reduce((most, slot) => Math.max(most, slot.stateOffset + slot.gradient.length), 0)
 
 interface Pair {
   readonly parameter: Floats
@@ -15,14 +17,28 @@ interface Pair {
 }
 
 /** All parameters and gradients, checked before the first of them is written. */
-function pairs(slots: readonly ParameterSlot[], op: string): Pair[] {
-  return slots.map(({ parameter, gradient, index, stateOffset }) => ({
-    parameter: floats(parameter, parameter.length, op, 'parameter'),
-    gradient: floats(gradient, parameter.length, op, 'gradient'),
-    index,
-    stateOffset,
-  }))
+function pairs(slots: readonly ParameterSlot[], dtype: DType, op: string): Pair[] {
+  return slots.map(({ parameter, gradient, index, stateOffset }) => {
+    if (parameter.dtype !== dtype || gradient.dtype !== dtype) {
+      throw new DTypeError(
+        complaint(
+          op,
+          'every parameter and gradient',
+          `${dtype}, as the first of this call`,
+          `parameter ${parameter.dtype}, gradient ${gradient.dtype}`,
+        ),
+      )
+    }
+    return {
+      parameter: floats(parameter, gradient.length, op, 'parameter'),
+      gradient: floats(gradient, gradient.length, op, 'gradient'),
+      index,
+      stateOffset,
+    }
+  })
 }
+
+const dtypeOf = (slots: readonly ParameterSlot[]): DType => slots[0]?.gradient.dtype ?? 'float32'
 
 /**
  * https://pytorch.org/docs/stable/generated/torch.optim.SGD.html, for each parameter p:
@@ -47,7 +63,7 @@ export function sgdStep(
   const counters = doubles(steps, counterExtent(slots), op, 'steps')
   const buffers = floats(state, momentum === 0 ? 0 : stateExtent(slots), op, 'state')
 
-  for (const { parameter, gradient, index, stateOffset } of pairs(slots, op)) {
+  for (const { parameter, gradient, index, stateOffset } of pairs(slots, state.dtype, op)) {
     counters[index]! += 1
     const first = counters[index] === 1
     for (let i = 0; i < parameter.length; i++) {
@@ -95,7 +111,7 @@ export function adamStep(
   const expAvgSq = states.subarray(stateLength, 2 * stateLength)
   const maxExpAvgSq = states.subarray(2 * stateLength)
 
-  for (const { parameter, gradient, index, stateOffset } of pairs(slots, op)) {
+  for (const { parameter, gradient, index, stateOffset } of pairs(slots, state.dtype, op)) {
     counters[index]! += 1
     const t = counters[index]!
     const correction1 = biasCorrection ? 1 - beta1 ** t : 1
@@ -125,7 +141,7 @@ export function gradNorm(out: View, p: number, slots: readonly ParameterSlot[]):
   const op = 'gradNorm'
   const outs = doubles(out, 1, op, 'out')
   let sum = 0
-  for (const { gradient } of pairs(slots, op)) {
+  for (const { gradient } of pairs(slots, dtypeOf(slots), op)) {
     for (const g of gradient) {
       const size = Math.abs(g)
       if (p === Infinity) sum = Math.max(sum, size)
@@ -141,7 +157,7 @@ export function clipGradients(norm: View, maxNorm: number, slots: readonly Param
   const op = 'clipGradients'
   const total = doubles(norm, 1, op, 'norm')[0]!
   const scale = Math.min(1, maxNorm / (total + 1e-6))
-  for (const { gradient } of pairs(slots, op)) {
+  for (const { gradient } of pairs(slots, dtypeOf(slots), op)) {
     for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale
   }
 }
