@@ -7,6 +7,7 @@
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/activation.h"
+#include "ops/matmul.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -49,6 +50,7 @@ struct Operation {
 constexpr Operation kOperations[] = {
     {"activation", &Call<&ActivationForward>},
     {"activationGradient", &Call<&ActivationGradient>},
+    {"matmul", &Call<&Matmul>},
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "cpu/tables/activation.h"
+#include "cpu/tables/matmul.h"
 
 namespace gradlane {
 
 template <class T>
 struct TypedKernels {
   ActivationKernels<T> activation;
+  MatmulKernels<T> matmul;
 };
 
 struct KernelTable {

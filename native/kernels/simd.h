@@ -42,7 +42,7 @@ struct Simd {
 
   static GRADLANE_INLINE Vec Load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
   static GRADLANE_INLINE void Store(T* p, Vec v) { *reinterpret_cast<Unaligned*>(p) = v; }
-  static GRADLANE_INLINE Vec Set(T value) { return Vec{} + value; }
+  static GRADLANE_INLINE Vec Set(T value) { return value - Vec{}; }
   // The first n lanes from memory, the others `rest`; n < kLanes.
   static GRADLANE_INLINE Vec LoadPart(const T* p, std::int64_t n, T rest = T(0)) {
     Vec v = Set(rest);

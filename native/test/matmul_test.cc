@@ -1,0 +1,409 @@
+// The matrix product against plain sums in a wider type: every row, algorithm, transpose and edge.
+#include "ops/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cpu/dispatch.h"
+#include "ops/activation.h"
+#include "parallel/thread_pool.h"
+
+namespace gradlane {
+namespace {
+
+constexpr MatmulAlgorithm kAlgorithms[] = {MatmulAlgorithm::kPacked};
+
+// Numbers of [-1, 1) from a multiplicative congruence: the same on every machine.
+class Numbers {
+ public:
+  double Next() {
+    state_ = state_ * 6364136223846793005ull + 1442695040888963407ull;
+    return static_cast<double>(state_ >> 11) * 0x1p-52 - 1.0;
+  }
+
+ private:
+  std::uint64_t state_ = 12345;
+};
+
+template <class T>
+struct Wider;
+template <>
+struct Wider<float> {
+  using Type = double;
+  static constexpr Dtype kDtype = Dtype::kFloat32;
+};
+template <>
+struct Wider<double> {
+  using Type = long double;
+  static constexpr Dtype kDtype = Dtype::kFloat64;
+};
+
+// An array that starts `shift` elements past an aligned address and is followed by a sentinel.
+template <class T>
+class Array {
+ public:
+  Array(std::int64_t n, int shift) : n_(n), shift_(shift), all_(n + shift + 1, T(777)) {}
+  T* data() { return all_.data() + shift_; }
+  std::int64_t size() const { return n_; }
+  Buffer buffer() { return {data(), n_ * static_cast<std::int64_t>(sizeof(T))}; }
+  void Randomize(Numbers& numbers) {
+    for (std::int64_t i = 0; i < n_; ++i) data()[i] = static_cast<T>(numbers.Next());
+  }
+  bool Untouched() const { return all_.back() == T(777) && (shift_ == 0 || all_[0] == T(777)); }
+
+ private:
+  std::int64_t n_;
+  int shift_;
+  std::vector<T> all_;
+};
+
+struct Case {
+  std::int64_t m, n, k;
+  bool transpose_a = false, transpose_b = false;
+  double alpha = 1, beta = 0;
+  bool bias = false;
+  Activation activation = Activation::kIdentity;
+  int shift = 0;
+};
+
+std::string Describe(const Case& c, MatmulAlgorithm algorithm) {
+  return std::string(Kernels().name) + " algorithm " + std::to_string(static_cast<int>(algorithm)) +
+         ": " + std::to_string(c.m) + " x " + std::to_string(c.n) + " x " + std::to_string(c.k) +
+         (c.transpose_a ? " ta" : "") + (c.transpose_b ? " tb" : "") + " alpha " +
+         std::to_string(c.alpha) + " beta " + std::to_string(c.beta) + (c.bias ? " bias" : "") +
+         " shift " + std::to_string(c.shift);
+}
+
+template <class T>
+struct Run {
+  Array<T> a, b, bias, before, out;
+
+  explicit Run(const Case& c)
+      : a(c.m * c.k, c.shift),
+        b(c.k * c.n, c.shift),
+        bias(c.n, c.shift),
+        before(c.m * c.n, c.shift),
+        out(c.m * c.n, c.shift) {
+    Numbers numbers;
+    a.Randomize(numbers);
+    b.Randomize(numbers);
+    bias.Randomize(numbers);
+    before.Randomize(numbers);
+    // With beta = 0 whatever stands in out must not be read.
+    for (std::int64_t i = 0; c.beta == 0 && i < before.size(); ++i) {
+      before.data()[i] = std::numeric_limits<T>::quiet_NaN();
+    }
+  }
+
+  MatmulArgs ArgsFor(const Case& c) {
+    return {Wider<T>::kDtype,
+            a.buffer(),
+            b.buffer(),
+            out.buffer(),
+            c.m,
+            c.n,
+            c.k,
+            c.transpose_a,
+            c.transpose_b,
+            c.alpha,
+            c.beta,
+            c.bias ? bias.buffer() : Buffer{},
+            c.activation,
+            0.5};
+  }
+
+  void Compute(const Case& c, MatmulAlgorithm algorithm) {
+    std::copy(before.data(), before.data() + before.size(), out.data());
+    MatmulWith(ArgsFor(c), algorithm);
+  }
+};
+
+// A sum of k products, in any order, in precision u is off by at most (k + 1) u times the sum of
+// the magnitudes (to first order); alpha, beta and bias round up to four times more. 1 % covers the
+// higher orders for all k used here.
+template <class T>
+void ExpectClose(const Case& c, MatmulAlgorithm algorithm) {
+  using Wide = typename Wider<T>::Type;
+  SCOPED_TRACE(Describe(c, algorithm));
+  Run<T> run(c);
+  run.Compute(c, algorithm);
+  ASSERT_TRUE(run.out.Untouched());
+  const Wide u = std::numeric_limits<T>::epsilon() / 2;
+  for (std::int64_t i = 0; i < c.m; ++i) {
+    for (std::int64_t j = 0; j < c.n; ++j) {
+      Wide sum = 0, magnitude = 0;
+      for (std::int64_t p = 0; p < c.k; ++p) {
+        const Wide product =
+            static_cast<Wide>(run.a.data()[c.transpose_a ? p * c.m + i : i * c.k + p]) *
+            static_cast<Wide>(run.b.data()[c.transpose_b ? j * c.k + p : p * c.n + j]);
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      sum *= static_cast<T>(c.alpha);
+      magnitude *= std::abs(static_cast<Wide>(c.alpha));
+      if (c.beta != 0) {
+        const Wide old = static_cast<Wide>(static_cast<T>(c.beta)) * run.before.data()[i * c.n + j];
+        sum += old;
+        magnitude += std::abs(old);
+      }
+      if (c.bias) {
+        sum += run.bias.data()[j];
+        magnitude += std::abs(static_cast<Wide>(run.bias.data()[j]));
+      }
+      if (c.activation == Activation::kRelu && sum < 0) sum = 0;
+      const Wide tolerance = Wide(1.01) * static_cast<Wide>(c.k + 5) * u * magnitude;
+      const Wide got = run.out.data()[i * c.n + j];
+      ASSERT_LE(std::abs(got - sum), tolerance) << "at " << i << ", " << j << ": " << got;
+    }
+  }
+}
+
+template <class T>
+class MatmulTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    ForceRowForTesting(SupportedRows().back());
+    SetThreads(LogicalThreads());
+  }
+  static int LogicalThreads() { return 2; }
+
+  // body(algorithm) for every row and every algorithm that can compute the shape.
+  template <class Body>
+  static void Everywhere(const Case& c, Body&& body) {
+    const MatmulShape shape{c.m, c.n, c.k, c.transpose_a, c.transpose_b, sizeof(T)};
+    for (const Row row : SupportedRows()) {
+      ForceRowForTesting(row);
+      for (const MatmulAlgorithm algorithm : kAlgorithms) {
+        if (CanRun(algorithm, shape)) body(algorithm);
+      }
+    }
+  }
+  static void Check(Case c) {
+    for (const bool transpose_a : {false, true}) {
+      for (const bool transpose_b : {false, true}) {
+        c.transpose_a = transpose_a;
+        c.transpose_b = transpose_b;
+        Everywhere(c, [&](MatmulAlgorithm algorithm) { ExpectClose<T>(c, algorithm); });
+        if (::testing::Test::HasFatalFailure()) return;
+      }
+    }
+  }
+};
+
+using Types = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(MatmulTest, Types);
+
+TYPED_TEST(MatmulTest, SmallSizes) {
+  for (const std::int64_t m : {1, 2, 3}) {
+    for (const std::int64_t n : {1, 2, 3}) {
+      for (const std::int64_t k : {1, 2, 3}) TestFixture::Check({.m = m, .n = n, .k = k});
+    }
+  }
+}
+
+TYPED_TEST(MatmulTest, SizesAroundTheTile) {
+  for (const Row row : SupportedRows()) {
+    const auto& kernels = KernelsOf(row).template typed<TypeParam>().matmul;
+    for (const std::int64_t m : {kernels.mr - 1, kernels.mr, kernels.mr + 1, 2 * kernels.mr + 1}) {
+      for (const std::int64_t n : {kernels.nr - 1, kernels.nr, kernels.nr + 1, kernels.nr / 2,
+                                   kernels.nr / 2 + 1, 2 * kernels.nr + 3}) {
+        for (const std::int64_t k : {7, 32}) TestFixture::Check({.m = m, .n = n, .k = k});
+      }
+    }
+  }
+}
+
+TYPED_TEST(MatmulTest, Primes) {
+  TestFixture::Check({.m = 13, .n = 17, .k = 19});
+  TestFixture::Check({.m = 37, .n = 101, .k = 53});
+  TestFixture::Check({.m = 1, .n = 97, .k = 131});
+  TestFixture::Check({.m = 131, .n = 1, .k = 97});
+  TestFixture::Check({.m = 5, .n = 211, .k = 1});
+}
+
+TYPED_TEST(MatmulTest, SumsLongerThanAPanel) {
+  for (const std::int64_t k : {255, 256, 257, 515, 1031}) {
+    TestFixture::Check({.m = 29, .n = 67, .k = k, .alpha = 0.75, .beta = -0.5, .bias = true});
+  }
+}
+
+TYPED_TEST(MatmulTest, SeveralTasks) {
+  TestFixture::Check({.m = 307, .n = 523, .k = 263, .beta = 1});
+}
+
+TYPED_TEST(MatmulTest, AlphaBetaBiasRelu) {
+  for (const double alpha : {1.0, -0.3, 0.0}) {
+    for (const double beta : {0.0, 1.0, 0.7}) {
+      for (const bool bias : {false, true}) {
+        for (const Activation activation : {Activation::kIdentity, Activation::kRelu}) {
+          TestFixture::Check({.m = 14,
+                              .n = 35,
+                              .k = 21,
+                              .alpha = alpha,
+                              .beta = beta,
+                              .bias = bias,
+                              .activation = activation});
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(MatmulTest, PointersThatAreNotVectorAligned) {
+  for (const int shift : {1, 2, 3}) {
+    TestFixture::Check({.m = 25, .n = 66, .k = 33, .beta = 0.5, .bias = true, .shift = shift});
+    TestFixture::Check({.m = 1, .n = 66, .k = 129, .bias = true, .shift = shift});
+  }
+}
+
+TYPED_TEST(MatmulTest, SizeZero) {
+  for (const Row row : SupportedRows()) {
+    ForceRowForTesting(row);
+    for (const Case& c : {Case{.m = 0, .n = 5, .k = 3}, Case{.m = 5, .n = 0, .k = 3}}) {
+      Run<TypeParam> run(c);
+      Matmul(run.ArgsFor(c));
+      EXPECT_TRUE(run.out.Untouched());
+    }
+    // An empty sum: out = activation(beta * out + bias).
+    for (const double beta : {0.0, 2.0}) {
+      const Case c{
+          .m = 3, .n = 5, .k = 0, .beta = beta, .bias = true, .activation = Activation::kRelu};
+      Run<TypeParam> run(c);
+      std::copy(run.before.data(), run.before.data() + run.before.size(), run.out.data());
+      Matmul(run.ArgsFor(c));
+      for (std::int64_t i = 0; i < 15; ++i) {
+        TypeParam expected = run.bias.data()[i % 5];
+        if (beta != 0) expected += static_cast<TypeParam>(beta) * run.before.data()[i];
+        EXPECT_EQ(run.out.data()[i], expected > 0 ? expected : TypeParam(0));
+      }
+    }
+  }
+}
+
+// Activations that are not fused into the tile: the same bits as the product followed by the
+// elementwise operation.
+TYPED_TEST(MatmulTest, ActivationAfterTheProduct) {
+  for (int kind = 0; kind < kActivationCount; ++kind) {
+    for (const std::int64_t m : {1, 7, 130}) {
+      Case c{.m = m, .n = 530, .k = 300, .transpose_b = true, .bias = true};
+      TestFixture::Everywhere(c, [&](MatmulAlgorithm algorithm) {
+        c.activation = Activation::kIdentity;
+        Run<TypeParam> plain(c);
+        plain.Compute(c, algorithm);
+        ActivationForward({Wider<TypeParam>::kDtype, static_cast<Activation>(kind),
+                           plain.out.buffer(), plain.out.buffer(), m * 530, 0.5});
+        c.activation = static_cast<Activation>(kind);
+        Run<TypeParam> fused(c);
+        fused.Compute(c, algorithm);
+        SCOPED_TRACE(Describe(c, algorithm) + " activation " + std::to_string(kind));
+        EXPECT_EQ(0, std::memcmp(plain.out.data(), fused.out.data(),
+                                 static_cast<std::size_t>(m) * 530 * sizeof(TypeParam)));
+      });
+    }
+  }
+}
+
+TYPED_TEST(MatmulTest, SameBitsAtAnyNumberOfThreads) {
+  const Case cases[] = {{.m = 130, .n = 700, .k = 300, .beta = 1, .bias = true},
+                        {.m = 16, .n = 20, .k = 784, .transpose_b = true},
+                        {.m = 1, .n = 3000, .k = 700, .transpose_b = true},
+                        {.m = 1, .n = 3000, .k = 700},
+                        {.m = 3000, .n = 1, .k = 700},
+                        {.m = 20, .n = 784, .k = 16, .transpose_a = true},
+                        {.m = 600, .n = 600, .k = 600, .transpose_a = true}};
+  for (const Case& c : cases) {
+    TestFixture::Everywhere(c, [&](MatmulAlgorithm algorithm) {
+      SCOPED_TRACE(Describe(c, algorithm));
+      Run<TypeParam> one(c), more(c);
+      SetThreads(1);
+      one.Compute(c, algorithm);
+      for (const int threads : {2, 3}) {
+        SetThreads(threads);
+        more.Compute(c, algorithm);
+        EXPECT_EQ(0, std::memcmp(one.out.data(), more.out.data(),
+                                 static_cast<std::size_t>(c.m * c.n) * sizeof(TypeParam)));
+      }
+    });
+  }
+}
+
+TYPED_TEST(MatmulTest, NonFiniteOperandsReachTheirRowAndColumnOnly) {
+  constexpr std::int64_t kM = 15, kN = 37, kK = 20;
+  const TypeParam infinity = std::numeric_limits<TypeParam>::infinity();
+  const TypeParam nan = std::numeric_limits<TypeParam>::quiet_NaN();
+  for (const bool transpose_b : {false, true}) {
+    const Case c{
+        .m = kM, .n = kN, .k = kK, .transpose_b = transpose_b, .activation = Activation::kRelu};
+    TestFixture::Everywhere(c, [&](MatmulAlgorithm algorithm) {
+      SCOPED_TRACE(Describe(c, algorithm));
+      Run<TypeParam> run(c);
+      run.a.data()[14 * kK + 19] = nan;
+      run.b.data()[transpose_b ? 36 * kK + 3 : 3 * kN + 36] = infinity;
+      run.Compute(c, algorithm);
+      for (std::int64_t i = 0; i < kM; ++i) {
+        for (std::int64_t j = 0; j < kN; ++j) {
+          const TypeParam got = run.out.data()[i * kN + j];
+          if (i == 14) {
+            EXPECT_TRUE(std::isnan(got)) << i << ", " << j;
+          } else if (j == 36) {
+            EXPECT_EQ(got, run.a.data()[i * kK + 3] > 0 ? infinity : TypeParam(0));
+          } else {
+            EXPECT_TRUE(std::isfinite(got)) << i << ", " << j;
+          }
+        }
+      }
+    });
+  }
+}
+
+TEST(MatmulErrors, ComeBeforeAnythingIsWritten) {
+  std::vector<float> a(6, 1), b(6, 1), out(4, 5);
+  const auto buffer = [](std::vector<float>& v, std::int64_t n) { return Buffer{v.data(), n * 4}; };
+  MatmulArgs args{Dtype::kFloat32,
+                  buffer(a, 6),
+                  buffer(b, 6),
+                  buffer(out, 4),
+                  2,
+                  2,
+                  3,
+                  false,
+                  false,
+                  1,
+                  0,
+                  {},
+                  Activation::kIdentity,
+                  0};
+  MatmulArgs wrong = args;
+  wrong.a.bytes = 20;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.b.bytes = 20;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.out.bytes = 12;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.bias = buffer(a, 1);
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.m = -1;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.m = wrong.k = std::int64_t{1} << 16;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.dtype = Dtype::kInt32;
+  EXPECT_THROW(Matmul(wrong), Error);
+  wrong = args;
+  wrong.activation = static_cast<Activation>(kActivationCount);
+  EXPECT_THROW(Matmul(wrong), Error);
+  for (const float element : out) EXPECT_EQ(element, 5);
+}
+
+}  // namespace
+}  // namespace gradlane
