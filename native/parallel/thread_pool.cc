@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/cpu.h"
+#include "parallel/lock.h"
 #include "parallel/park.h"
 
 namespace gradlane {
@@ -106,7 +107,7 @@ class Pool {
 };
 
 struct Shared {
-  std::mutex mutex;  // held by the one caller that uses the pool
+  Lock lock;  // held by the one caller that uses the pool
   std::unique_ptr<Pool> pool;
   std::atomic<int> threads{0};  // 0: not asked for yet
   int users = 0;
@@ -138,7 +139,7 @@ void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
   const int threads = Threads();
   if (tasks > 1 && threads > 1 && !t_inside) {
     Shared& shared = State();
-    std::unique_lock<std::mutex> lock(shared.mutex, std::try_to_lock);
+    std::unique_lock<Lock> lock(shared.lock, std::try_to_lock);
     if (lock.owns_lock()) {
       if (shared.pool == nullptr || shared.pool->threads() != threads) {
         shared.pool.reset();
@@ -155,13 +156,13 @@ void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
 
 void RetainPool() {
   Shared& shared = State();
-  const std::lock_guard<std::mutex> lock(shared.mutex);
+  const std::lock_guard<Lock> lock(shared.lock);
   ++shared.users;
 }
 
 void ReleasePool() {
   Shared& shared = State();
-  const std::lock_guard<std::mutex> lock(shared.mutex);
+  const std::lock_guard<Lock> lock(shared.lock);
   if (--shared.users == 0) shared.pool.reset();
 }
 

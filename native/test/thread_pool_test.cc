@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 #include <vector>
 
+#include "parallel/lock.h"
 #include "parallel/scratch.h"
 
 namespace gradlane {
@@ -97,6 +99,27 @@ TEST(ThreadPoolLife, ThePoolComesBackAfterItsLastUser) {
     ASSERT_EQ(runs.load(), 8);
   }
   SetThreads(1);
+}
+
+TEST(Lock, OneHolderAtATime) {
+  Lock lock;
+  int count = 0;  // not atomic: the lock is what keeps it right
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 5000; ++round) {
+        if (round % 2 == 0) {
+          lock.lock();
+        } else {
+          while (!lock.try_lock()) std::this_thread::yield();
+        }
+        ++count;
+        lock.unlock();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(count, 20000);
 }
 
 TEST(Scratch, SlotsAreApartAndAlignedAndOwnedByTheirThread) {
