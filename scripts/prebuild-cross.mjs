@@ -1,0 +1,126 @@
+// npm run prebuild:cross: the binaries of the other platforms into prebuilds/, each with the Clang
+// and libc++ of the PyPI package `ziglang` (pip install ziglang), which brings all of their headers.
+//   npm run prebuild:cross -- linux-arm64 win32-x64    those alone
+//   GRADLANE_ZIG="python3 -m ziglang"                  how the compiler is called (the default)
+// The C++ library is linked in, so these files need nothing but the C library of the platform.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+process.chdir(root)
+const require = createRequire(import.meta.url)
+const sources = require('../native/sources.json')
+const zig = (process.env.GRADLANE_ZIG ?? 'python3 -m ziglang').split(' ')
+
+// Names as node-gyp-build looks for them. linux-x64 with glibc is `npm run prebuild`'s by default.
+const exportsMap = [
+  '-Wl,--version-script=native/binding/exports.map',
+  '-Wl,-z,nodelete',
+  '-Wl,--gc-sections',
+]
+const lookedUpLater = ['-undefined', 'dynamic_lookup']
+const platforms = {
+  'linux-x64': { target: 'x86_64-linux-gnu.2.28', libc: 'glibc', link: exportsMap },
+  'linux-arm64': { target: 'aarch64-linux-gnu.2.28', libc: 'glibc', link: exportsMap },
+  'linux-x64-musl': { target: 'x86_64-linux-musl', libc: 'musl', link: exportsMap },
+  'linux-arm64-musl': { target: 'aarch64-linux-musl', libc: 'musl', link: exportsMap },
+  'darwin-arm64': { target: 'aarch64-macos.11.0', link: lookedUpLater },
+  'darwin-x64': { target: 'x86_64-macos.11.0', link: lookedUpLater },
+  'win32-x64': { target: 'x86_64-windows-gnu', link: [] },
+}
+
+const flags = [
+  ...['-std=c++20', '-O3', '-DNDEBUG', '-fPIC', '-fvisibility=hidden', '-ffp-contract=off'],
+  ...['-ffunction-sections', '-fdata-sections'],
+  ...['-Wall', '-Wextra', '-Inative', '-DNAPI_VERSION=8'],
+  // zig turns the undefined-behaviour checks on unless it is told not to
+  ...['-fno-sanitize=all', '-fno-stack-protector', '-g0'],
+]
+const napi = [
+  '-DNAPI_CPP_EXCEPTIONS',
+  '-isystem',
+  path.join('node_modules', 'node-addon-api'),
+  '-isystem',
+  path.join('node_modules', 'node-api-headers', 'include'),
+]
+
+function run(args) {
+  const { status, error } = spawnSync(zig[0], [...zig.slice(1), ...args], { stdio: 'inherit' })
+  if (status === 0) return
+  if (error) console.error(error.message)
+  throw new Error(`failed: ${zig.join(' ')} ${args.join(' ')}`)
+}
+
+function compilations(target, arch, folder) {
+  const units = []
+  const add = (list, suffix, extra) => {
+    for (const source of list) {
+      const object = path.join(folder, `${source.replaceAll('/', '_')}.${suffix}.o`)
+      units.push({ source, object, args: ['c++', '-target', target, ...flags, ...extra] })
+    }
+  }
+  add(sources.core, 'core', [])
+  add(sources.binding, 'binding', napi)
+  for (const { name, flags: rowFlags } of sources.rows[arch]) {
+    const known = rowFlags.filter((flag) => flag !== '-Wno-maybe-uninitialized') // GCC's alone
+    add(sources.kernels, name, [`-DGRADLANE_ROW=${name}`, ...sources.kernelFlags, ...known])
+  }
+  return units
+}
+
+// Windows resolves imports when it links, so it wants the import library of node.exe.
+function nodeLibrary(folder) {
+  const library = path.join(folder, 'node.lib')
+  const definitions = path.join('node_modules', 'node-api-headers', 'def', 'node_api.def')
+  run(['dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definitions, '-l', library])
+  return library
+}
+
+function build(name) {
+  const { target, libc, link } = platforms[name]
+  const [system, arch] = name.split('-')
+  const folder = path.join('build', 'cross', name)
+  fs.mkdirSync(folder, { recursive: true })
+  const units = compilations(target, arch, folder)
+  for (const { source, object, args } of units) run([...args, '-c', source, '-o', object])
+
+  const outFolder = path.join('prebuilds', `${system}-${arch}`)
+  fs.mkdirSync(outFolder, { recursive: true })
+  const file = path.join(outFolder, `gradlane.${libc ? `${libc}.` : ''}node`)
+  const libraries = system === 'win32' ? [nodeLibrary(folder)] : []
+  run([
+    ...['c++', '-target', target, '-shared', '-s', '-o', file],
+    ...units.map(({ object }) => object),
+    ...libraries,
+    ...link,
+  ])
+  for (const extra of fs.readdirSync(outFolder)) {
+    if (/\.(pdb|lib)$/.test(extra)) fs.rmSync(path.join(outFolder, extra))
+  }
+  console.log(`${file}: ${(fs.statSync(file).size / 1024).toFixed(0)} KiB`)
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in platforms))
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}; there are ${Object.keys(platforms).join(', ')}`)
+  process.exit(1)
+}
+const names =
+  wanted.length > 0 ? wanted : Object.keys(platforms).filter((name) => name !== 'linux-x64')
+const failures = []
+for (const name of names) {
+  try {
+    build(name)
+  } catch (error) {
+    failures.push(name)
+    console.error(`${name}: ${error.message}`)
+  }
+}
+console.log(`${names.length - failures.length} of ${names.length} built on ${os.platform()}`)
+process.exit(failures.length > 0 ? 1 : 0)
