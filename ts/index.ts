@@ -1,6 +1,22 @@
 export * from './errors.js'
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.js'
 export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
+export {
+  arange,
+  type ArangeOptions,
+  fromTypedArray,
+  full,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from './tensor/create.js'
+export { Generator, manualSeed } from './random/generator.js'
+export { rand, randn, randperm, type SampleOptions } from './random/sample.js'
+export * as nn from './nn/index.js'
 export { info, type Info } from './info.js'
 export { getBackend, setBackend } from './kernels/backend.js'
 export type { BackendName } from './kernels/environment.js'

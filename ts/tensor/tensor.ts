@@ -1,4 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
 import { type DType, itemSize, type TypedArray, viewOf } from './dtype.js'
 
 /** Sizes by dimension, outermost first; `[]` is a scalar. */
@@ -207,8 +208,39 @@ export class Tensor {
   /** A copy with storage of its own. */
   clone(): Tensor {
     const copy = empty(this.shape, this.dtype)
-    copy.data.set(this.data)
+    kernels().copy(this, copy, this.length)
     return copy
+  }
+
+  /**
+   * The same numbers as another dtype; the tensor itself when it has that dtype already. To integers
+   * it truncates and clamps to the range; NaN becomes 0.
+   *
+   * @throws DTypeError when `dtype` is not one.
+   */
+  to(dtype: DType): Tensor {
+    if (dtype === this.dtype) return this
+    const result = empty(this.shape, dtype)
+    kernels().cast(this, result, this.length, 1, 0)
+    return result
+  }
+
+  /**
+   * Becomes what `other` is, sharing its storage. For modules that change their dtype in place, so
+   * that optimizers keep the very parameters they were given.
+   *
+   * @internal
+   */
+  adopt(other: Tensor): void {
+    const self = this as {
+      -readonly [K in 'shape' | 'dtype' | 'buffer' | 'byteOffset' | 'length']: Tensor[K]
+    }
+    self.shape = other.shape
+    self.dtype = other.dtype
+    self.buffer = other.buffer
+    self.byteOffset = other.byteOffset
+    self.length = other.length
+    this.#data = undefined
   }
 
   toString(): string {

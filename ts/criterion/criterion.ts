@@ -1,0 +1,66 @@
+import { complaint, ValueError } from '../errors.js'
+import { Reduction } from '../kernels/kernels.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** `none`: one loss a row or element; `mean` and `sum` of them: one number. */
+export type ReductionName = keyof typeof Reduction
+
+export interface CriterionOptions {
+  /** Default `mean`. */
+  reduction?: ReductionName
+}
+
+/**
+ * Base class of loss functions. A custom one writes `computeOutput` and `computeGradInput`.
+ *
+ * @example
+ * const loss = criterion.forward(prediction, target) // 0-d; loss.item() is the number
+ * model.backward(input, criterion.backward(prediction, target))
+ */
+export abstract class Criterion {
+  /** Result of the last `forward`; null before the first. */
+  output: Tensor | null = null
+
+  /** The loss of a prediction. */
+  protected abstract computeOutput(prediction: Tensor, target: Tensor): Tensor
+
+  /** Gradient of the loss by the prediction; of the sum of the losses where there are many. */
+  protected abstract computeGradInput(prediction: Tensor, target: Tensor): Tensor
+
+  /**
+   * The loss, in storage of its own: a 0-d tensor for the reductions `mean` and `sum`.
+   *
+   * @throws ShapeError, DTypeError when prediction and target do not fit each other.
+   */
+  forward(prediction: Tensor, target: Tensor): Tensor {
+    this.output = this.computeOutput(prediction, target)
+    return this.output
+  }
+
+  /**
+   * Gradient of the loss by the prediction, in storage of its own. With reduction `none` it is that of
+   * the sum of the losses.
+   *
+   * @throws ShapeError, DTypeError when prediction and target do not fit each other.
+   */
+  backward(prediction: Tensor, target: Tensor): Tensor {
+    return this.computeGradInput(prediction, target)
+  }
+
+  /** The arguments the criterion was made with, as `toString` shows them. */
+  extraRepr(): string {
+    return ''
+  }
+
+  toString(): string {
+    return `${this.constructor.name}(${this.extraRepr()})`
+  }
+}
+
+/** @throws ValueError when there is no such reduction. */
+export function checkedReduction(who: string, name: ReductionName = 'mean'): Reduction {
+  if (!Object.hasOwn(Reduction, name)) {
+    throw new ValueError(complaint(who, 'reduction', 'none, mean or sum', String(name)))
+  }
+  return Reduction[name]
+}

@@ -1,0 +1,24 @@
+export { Criterion, type CriterionOptions, type ReductionName } from '../criterion/criterion.js'
+export { CrossEntropyLoss, type CrossEntropyLossOptions } from '../criterion/cross-entropy.js'
+export { MSELoss } from '../criterion/mse.js'
+export {
+  Activation,
+  GELU,
+  type GELUOptions,
+  LeakyReLU,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softplus,
+  Swish,
+  Tanh,
+} from './activation.js'
+export { Flatten } from './flatten.js'
+export { Identity } from './identity.js'
+export * as init from './init/index.js'
+export { Linear, type LinearOptions } from './linear.js'
+export { Module } from './module.js'
+export { Parameter, type ParameterOptions } from './parameter.js'
+export { Sequential } from './sequential.js'
+export { LogSoftmax, Softmax } from './softmax.js'
+export type { LoadResult, StateDict } from './state-dict.js'

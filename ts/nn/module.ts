@@ -1,0 +1,387 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { checkFloat } from '../tensor/create.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { formatShape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import { located } from './locate.js'
+import { Parameter } from './parameter.js'
+import { loadStateDict, type LoadResult, type StateDict, stateDict } from './state-dict.js'
+
+/**
+ * Base class of everything that has a forward and a backward pass.
+ *
+ * A layer writes `computeOutput` and `computeGradInput`, and `updateGradParameters` if it has
+ * parameters. Properties that hold a `Parameter` or a `Module`, or an array of them, are found by
+ * `parameters()`, `children()` and all that builds on them; nothing has to be registered.
+ *
+ * `forward` keeps the input and `output` until the next `forward`, because `backward` needs them. A
+ * tensor that a container passes to its children belongs to the container and is overwritten by its
+ * next pass: keep a `clone()` of what must last longer.
+ *
+ * @example
+ * class Scale extends nn.Module {
+ *   factor = new nn.Parameter(ones([1]))
+ *   computeOutput(input: Tensor) {
+ *     return mul(input, this.factor)
+ *   }
+ *   computeGradInput(input: Tensor, gradOutput: Tensor) {
+ *     return mul(gradOutput, this.factor)
+ *   }
+ *   override updateGradParameters(input: Tensor, gradOutput: Tensor) {
+ *     this.factor.addGrad(sum(mul(input, gradOutput)).reshape([1]))
+ *   }
+ * }
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export abstract class Module {
+  /** Whether the module is in training mode, as it is at first. */
+  training = true
+
+  #input: Tensor | null = null
+  #output: Tensor | null = null
+  #buffers: Map<string, BufferEntry> | null = null
+
+  /** Result of the last `forward`; null before the first. */
+  get output(): Tensor | null {
+    return this.#output
+  }
+
+  /** The function of the layer. */
+  protected abstract computeOutput(input: Tensor): Tensor
+
+  /**
+   * Gradient by the input, from the gradient by the output. `this.output` is the output for `input`.
+   */
+  protected abstract computeGradInput(input: Tensor, gradOutput: Tensor): Tensor
+
+  /** Adds this pass's share to the gradients of the parameters. Does nothing by default. */
+  protected updateGradParameters(_input: Tensor, _gradOutput: Tensor): void {}
+
+  /**
+   * Whether `backward` needs nothing of a forward pass but its input, its output and the parameters.
+   * Only such a module can stand at two places of a container.
+   */
+  get repeatable(): boolean {
+    return false
+  }
+
+  /**
+   * Runs the module on a batch.
+   *
+   * @throws ShapeError, DTypeError when the input does not fit; the message names the module's path.
+   */
+  forward(input: Tensor): Tensor {
+    let output: Tensor
+    try {
+      output = this.computeOutput(input)
+    } catch (error) {
+      throw located(error, this)
+    }
+    this.#input = input
+    this.#output = output
+    return output
+  }
+
+  /**
+   * The backward pass for the last `forward`: adds to the gradients of the parameters and returns the
+   * gradient by the input.
+   *
+   * @param input What `forward` was called with.
+   * @param gradOutput Gradient of the loss by the output; has its shape.
+   * @throws ValueError when `input` is not that of the last `forward`.
+   * @throws ShapeError, DTypeError when `gradOutput` is not like the output.
+   */
+  backward(input: Tensor, gradOutput: Tensor): Tensor {
+    try {
+      this.checkBackward(input, gradOutput)
+      this.updateGradParameters(input, gradOutput)
+      return this.computeGradInput(input, gradOutput)
+    } catch (error) {
+      throw located(error, this)
+    }
+  }
+
+  /**
+   * `backward` for those who need no gradient by the input, as a training loop does not. Built-in
+   * modules leave out its computation.
+   *
+   * @throws as `backward`.
+   */
+  backwardParameters(input: Tensor, gradOutput: Tensor): void {
+    this.backward(input, gradOutput)
+  }
+
+  /** @internal */
+  protected checkBackward(input: Tensor, gradOutput: Tensor): void {
+    const output = this.#output
+    if (output === null || !this.isPrimed(input)) {
+      throw new ValueError(
+        complaint(
+          this.describe(),
+          'the input of backward',
+          'the tensor that the last forward was called with',
+          output === null ? 'a backward before any forward' : 'another one',
+          'call forward with this input first; a forward in between, for an evaluation say, replaces it',
+        ),
+      )
+    }
+    if (!sameShape(gradOutput.shape, output.shape)) {
+      throw new ShapeError(
+        complaint(
+          this.describe(),
+          'gradOutput',
+          `of the output's shape ${formatShape(output.shape)}`,
+          `shape ${formatShape(gradOutput.shape)}`,
+        ),
+      )
+    }
+    if (gradOutput.dtype !== output.dtype) {
+      throw new DTypeError(
+        complaint(
+          this.describe(),
+          'gradOutput',
+          `${output.dtype} as the output is`,
+          gradOutput.dtype,
+        ),
+      )
+    }
+  }
+
+  /**
+   * Whether the last `forward` was that of `input`, here and wherever it led to.
+   *
+   * @internal
+   */
+  isPrimed(input: Tensor): boolean {
+    return this.#input !== null && (input === this.#input || sameView(input, this.#input))
+  }
+
+  /**
+   * Puts back what `forward` kept, for a module that a container runs more than once a pass; nulls
+   * make `backward` refuse.
+   *
+   * @internal
+   */
+  recall(input: Tensor | null, output: Tensor | null): void {
+    this.#input = input
+    this.#output = output
+  }
+
+  /**
+   * Whether a parameter below has `requiresGrad`. Built-in layers answer without a search.
+   *
+   * @internal
+   */
+  trains(): boolean {
+    return this.parameters().some((parameter) => parameter.requiresGrad)
+  }
+
+  /** Sets training mode here and in all modules below. Returns the module. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode
+    return this
+  }
+
+  /** Sets evaluation mode here and in all modules below: `train(false)`. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Modules directly below, by name. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of ownEntries(this)) {
+      if (value instanceof Module) yield [name, value]
+    }
+  }
+
+  /** Modules directly below. */
+  children(): Module[] {
+    return Array.from(this.namedChildren(), ([, child]) => child)
+  }
+
+  /** This module and all below, each once, by path: `''`, `'0'`, `'0.conv'`. */
+  *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (seen.has(this)) return
+    seen.add(this)
+    yield [prefix, this]
+    for (const [name, child] of this.namedChildren()) {
+      yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`, seen)
+    }
+  }
+
+  /** This module and all below, each once. */
+  modules(): Module[] {
+    return Array.from(this.namedModules(), ([, module]) => module)
+  }
+
+  /** Parameters of this module itself, by name. */
+  *ownParameters(): Generator<[string, Parameter]> {
+    for (const [name, value] of ownEntries(this)) {
+      if (value instanceof Parameter) yield [name, value]
+    }
+  }
+
+  /** All parameters, here and below, each once, by path: `'0.weight'`. */
+  *namedParameters(): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>()
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, parameter] of module.ownParameters()) {
+        if (seen.has(parameter)) continue
+        seen.add(parameter)
+        yield [path === '' ? name : `${path}.${name}`, parameter]
+      }
+    }
+  }
+
+  /** All parameters, here and below, each once. */
+  parameters(): Parameter[] {
+    return Array.from(this.namedParameters(), ([, parameter]) => parameter)
+  }
+
+  /**
+   * Declares a tensor that belongs to the module's state without being trained, as running statistics
+   * do: it changes dtype with the module and, unless `persistent` is false, is part of the state
+   * dict. Returns it.
+   *
+   * @throws ValueError when the name is empty, contains a dot or is taken.
+   */
+  registerBuffer(name: string, buffer: Tensor, options: { persistent?: boolean } = {}): Tensor {
+    const taken = this.#buffers?.has(name) || Object.hasOwn(this, name)
+    if (name === '' || name.includes('.') || taken) {
+      throw new ValueError(
+        complaint(
+          this.describe(),
+          'the name of a buffer',
+          'not empty, without a dot and not taken',
+          JSON.stringify(name),
+        ),
+      )
+    }
+    this.#buffers ??= new Map()
+    this.#buffers.set(name, { tensor: buffer, persistent: options.persistent ?? true })
+    return buffer
+  }
+
+  /** Buffers of this module itself, by name. */
+  *ownBuffers(options: { persistentOnly?: boolean } = {}): Generator<[string, Tensor]> {
+    for (const [name, { tensor, persistent }] of this.#buffers ?? []) {
+      if (persistent || !options.persistentOnly) yield [name, tensor]
+    }
+  }
+
+  /** All buffers, here and below, by path. */
+  *namedBuffers(): Generator<[string, Tensor]> {
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, buffer] of module.ownBuffers()) {
+        yield [path === '' ? name : `${path}.${name}`, buffer]
+      }
+    }
+  }
+
+  /** All buffers, here and below. */
+  buffers(): Tensor[] {
+    return Array.from(this.namedBuffers(), ([, buffer]) => buffer)
+  }
+
+  /** Forgets all gradients: `parameter.grad` is null until the next backward pass. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.zeroGrad()
+  }
+
+  /** Freezes or thaws all parameters. Frozen ones get no gradient and are left alone by optimizers. */
+  requiresGrad_(requiresGrad = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad
+    return this
+  }
+
+  /** Calls `visit` with every module below and then with this one. Returns the module. */
+  apply(visit: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(visit)
+    visit(this)
+    return this
+  }
+
+  /**
+   * Converts parameters and floating-point buffers in place and forgets gradients. Make the optimizer
+   * afterwards: the state of one made before has the old dtype.
+   *
+   * @throws DTypeError unless `dtype` is float32 or float64.
+   */
+  to(dtype: FloatDType): this {
+    checkFloat(this.describe(), 'the dtype', dtype)
+    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+      if (tensor.dtype === dtype) continue
+      if (tensor.dtype === 'float32' || tensor.dtype === 'float64') tensor.adopt(tensor.to(dtype))
+    }
+    return this
+  }
+
+  /**
+   * Parameters and persistent buffers by path, with PyTorch's names. The tensors share their storage
+   * with the module: `clone()` what must not change with it.
+   */
+  stateDict(): StateDict {
+    return stateDict(this)
+  }
+
+  /**
+   * Copies the tensors of a state dict into this module. float32 and float64 are converted. Nothing is
+   * changed unless everything fits.
+   *
+   * @param options `strict`, default true: refuse missing and unexpected keys. Sizes must always fit.
+   * @returns the keys that were missing and those that were not used.
+   * @throws ValueError that lists the missing and unexpected keys.
+   * @throws ShapeError that lists the tensors of other shapes.
+   */
+  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
+    return loadStateDict(this, state, options.strict ?? true)
+  }
+
+  /** The arguments the module was made with, as `toString` and messages show them. */
+  extraRepr(): string {
+    return ''
+  }
+
+  /** `Linear(784, 128)`: the module without its children. */
+  describe(): string {
+    return `${this.constructor.name}(${this.extraRepr()})`
+  }
+
+  /** The module and its children, indented, as PyTorch prints them. */
+  toString(): string {
+    const lines = Array.from(
+      this.namedChildren(),
+      ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
+    )
+    if (lines.length === 0) return this.describe()
+    const extra = this.extraRepr()
+    if (extra !== '') lines.unshift(`  ${extra}`)
+    return `${this.constructor.name}(\n${lines.join('\n')}\n)`
+  }
+}
+
+interface BufferEntry {
+  readonly tensor: Tensor
+  readonly persistent: boolean
+}
+
+/** The own properties of a module; the elements of an array as `name.index`. */
+function* ownEntries(module: Module): Generator<[string, unknown]> {
+  for (const [name, value] of Object.entries(module) as [string, unknown][]) {
+    if (Array.isArray(value)) {
+      for (const [index, element] of value.entries()) yield [`${name}.${index}`, element]
+    } else {
+      yield [name, value]
+    }
+  }
+}
+
+function sameView(a: Tensor, b: Tensor): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.byteOffset === b.byteOffset &&
+    a.dtype === b.dtype &&
+    sameShape(a.shape, b.shape)
+  )
+}

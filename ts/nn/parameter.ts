@@ -1,0 +1,105 @@
+import { complaint, DTypeError, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkFloat } from '../tensor/create.js'
+import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+
+export interface ParameterOptions {
+  /** Whether gradients are computed for it and optimizers change it. Default true. */
+  requiresGrad?: boolean
+}
+
+/**
+ * A tensor that is trained: a property of a module that holds one is found by `parameters()`.
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+ */
+export class Parameter extends Tensor {
+  /** Whether gradients are computed for it and optimizers change it. */
+  requiresGrad: boolean
+  #storage: Tensor | null = null
+  #hasGrad = false
+
+  /**
+   * @param data float32 or float64; the parameter shares its storage.
+   * @throws DTypeError for another dtype.
+   */
+  constructor(data: Tensor, options: ParameterOptions = {}) {
+    checkFloat('Parameter', 'the data', data.dtype)
+    super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)
+    this.requiresGrad = options.requiresGrad ?? true
+  }
+
+  /** The gradient summed over the backward passes since the last `zeroGrad`; null when there was none. */
+  get grad(): Tensor | null {
+    return this.#hasGrad ? this.#storage : null
+  }
+
+  /**
+   * @throws ShapeError, DTypeError when it is not like the parameter.
+   */
+  set grad(grad: Tensor | null) {
+    if (grad !== null) {
+      this.#check(grad)
+      this.#storage = grad
+    }
+    this.#hasGrad = grad !== null
+  }
+
+  /** Forgets the gradient. Its storage is kept for the next one, and no memory is touched. */
+  zeroGrad(): void {
+    this.#hasGrad = false
+  }
+
+  /**
+   * Makes `grad` a tensor that the caller must write at once: new = this beta * old + its share. beta
+   * is 0 for the first share since `zeroGrad`, so what the storage held before does not count.
+   *
+   * @internal
+   */
+  beginGrad(): 0 | 1 {
+    if (this.#hasGrad) return 1
+    this.#storage ??= empty(this.shape, this.dtype)
+    this.#hasGrad = true
+    return 0
+  }
+
+  /**
+   * Adds `share` to the gradient: what `updateGradParameters` of a custom layer calls. Does nothing
+   * while `requiresGrad` is false.
+   *
+   * @throws ShapeError, DTypeError when `share` is not like the parameter.
+   */
+  addGrad(share: Tensor): void {
+    if (!this.requiresGrad) return
+    this.#check(share)
+    const beta = this.beginGrad()
+    kernels().axpby(share, this.#storage!, this.length, 1, beta)
+  }
+
+  override adopt(other: Tensor): void {
+    super.adopt(other)
+    this.#storage = null
+    this.#hasGrad = false
+  }
+
+  override toString(): string {
+    return `Parameter${formatShape(this.shape)} ${this.dtype}`
+  }
+
+  #check(grad: Tensor): void {
+    if (!sameShape(grad.shape, this.shape)) {
+      throw new ShapeError(
+        complaint(
+          this.toString(),
+          'the gradient',
+          `shape ${formatShape(this.shape)}`,
+          `shape ${formatShape(grad.shape)}`,
+        ),
+      )
+    }
+    if (grad.dtype !== this.dtype) {
+      throw new DTypeError(complaint(this.toString(), 'the gradient', this.dtype, grad.dtype))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { formatShape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import type { Module } from './module.js'
+
+/** Tensors by path, as in PyTorch: `'0.weight'`, `'bn.running_mean'`. */
+export type StateDict = Record<string, Tensor>
+
+export interface LoadResult {
+  /** Paths of the module that the state dict did not have. */
+  readonly missingKeys: string[]
+  /** Keys of the state dict that the module did not have. */
+  readonly unexpectedKeys: string[]
+}
+
+/** Every tensor of the module's state under each of its paths (shared ones have several). */
+function* entries(module: Module, prefix: string): Generator<[string, Tensor]> {
+  for (const [name, parameter] of module.ownParameters()) yield [prefix + name, parameter]
+  for (const [name, buffer] of module.ownBuffers({ persistentOnly: true })) {
+    yield [prefix + name, buffer]
+  }
+  for (const [name, child] of module.namedChildren()) yield* entries(child, `${prefix}${name}.`)
+}
+
+export function stateDict(module: Module): StateDict {
+  const state: StateDict = {}
+  for (const [key, tensor] of entries(module, '')) {
+    state[key] = new Tensor(
+      tensor.buffer,
+      tensor.byteOffset,
+      tensor.shape,
+      tensor.dtype,
+      tensor.length,
+    )
+  }
+  return state
+}
+
+export function loadStateDict(module: Module, state: StateDict, strict: boolean): LoadResult {
+  const targets = new Map(entries(module, ''))
+  const missingKeys = [...targets.keys()].filter((key) => !Object.hasOwn(state, key))
+  const unexpectedKeys = Object.keys(state).filter((key) => !targets.has(key))
+  const pairs: [Tensor, Tensor][] = []
+  const odd: string[] = []
+  for (const [key, target] of targets) {
+    const source: unknown = Object.hasOwn(state, key) ? state[key] : undefined
+    if (source === undefined) continue
+    if (!(source instanceof Tensor)) {
+      throw new ValueError(
+        complaint(`${module.constructor.name}.loadStateDict`, key, 'a Tensor', typeof source),
+      )
+    }
+    if (sameShape(source.shape, target.shape)) pairs.push([source, target])
+    else odd.push(`${key} ${formatShape(source.shape)} for ${formatShape(target.shape)}`)
+  }
+
+  const who = `${module.constructor.name}.loadStateDict`
+  if (odd.length > 0) throw new ShapeError(`${who}: shapes differ: ${odd.join(', ')}`)
+  if (strict && missingKeys.length + unexpectedKeys.length > 0) {
+    const parts = [
+      ...(missingKeys.length > 0 ? [`missing ${missingKeys.join(', ')}`] : []),
+      ...(unexpectedKeys.length > 0 ? [`unexpected ${unexpectedKeys.join(', ')}`] : []),
+    ]
+    throw new ValueError(`${who}: ${parts.join('; ')}; { strict: false } ignores such keys`)
+  }
+
+  for (const [source, target] of pairs) {
+    if (source.dtype === target.dtype) kernels().copy(source, target, target.length)
+    else kernels().cast(source, target, target.length, 1, 0)
+  }
+  return { missingKeys, unexpectedKeys }
+}

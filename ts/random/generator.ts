@@ -1,0 +1,88 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { empty, Tensor } from '../tensor/tensor.js'
+
+const TWO_32 = 2 ** 32
+
+/**
+ * A stream of random numbers: Philox 4x32-10, counter-based. The same seed gives the same numbers on
+ * every machine, backend and number of threads.
+ *
+ * Everything that draws takes a `generator` option; without one it draws from the default generator,
+ * which `manualSeed` seeds.
+ *
+ * Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011).
+ */
+export class Generator {
+  /**
+   * Seed (low, high) and number of blocks drawn (low, high) as unsigned 32-bit words. Kernels advance
+   * it in place, so a recorded step goes on drawing new numbers.
+   *
+   * @internal
+   */
+  readonly state: Tensor = empty([4], 'int32')
+
+  /**
+   * @param seed A whole number from 0 to 2^53 - 1; without one, a different seed every time.
+   * @throws ValueError for another seed.
+   */
+  constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
+    this.manualSeed(seed)
+  }
+
+  /**
+   * Starts the stream of `seed` from its beginning.
+   *
+   * @throws ValueError unless `seed` is a whole number from 0 to 2^53 - 1.
+   */
+  manualSeed(seed: number): this {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ValueError(
+        complaint('Generator', 'the seed', 'a whole number from 0 to 2^53 - 1', String(seed)),
+      )
+    }
+    const { data } = this.state
+    data[0] = (seed % TWO_32) | 0
+    data[1] = Math.floor(seed / TWO_32) | 0
+    data[2] = 0
+    data[3] = 0
+    return this
+  }
+
+  /** The seed that the stream was started with. */
+  get initialSeed(): number {
+    const { data } = this.state
+    return (data[1]! >>> 0) * TWO_32 + (data[0]! >>> 0)
+  }
+
+  /** A copy of the state: `setState` with it goes on from here. int32, shape (4). */
+  getState(): Tensor {
+    return this.state.clone()
+  }
+
+  /**
+   * @throws DTypeError, ShapeError when `state` is not what `getState` returns.
+   */
+  setState(state: Tensor): this {
+    if (state.dtype !== 'int32') {
+      throw new DTypeError(complaint('Generator', 'the state', 'int32', state.dtype))
+    }
+    if (state.length !== 4) {
+      throw new ShapeError(complaint('Generator', 'the state', 'shape (4)', state.toString()))
+    }
+    this.state.data.set(state.data)
+    return this
+  }
+}
+
+/** What is drawn from where no generator is given. */
+export const defaultGenerator = new Generator()
+
+/**
+ * Seeds the default generator, and with it every random number of the program that is not drawn from
+ * a generator of its own.
+ *
+ * @throws ValueError unless `seed` is a whole number from 0 to 2^53 - 1.
+ */
+export function manualSeed(seed: number): Generator {
+  return defaultGenerator.manualSeed(seed)
+}

@@ -1,0 +1,44 @@
+import { complaint, ShapeError } from '../errors.js'
+import { formatShape, type Shape } from './tensor.js'
+
+/** A shape seen as (outer, n, inner), with n the size along one dimension. */
+export interface Axis {
+  readonly dim: number
+  readonly outer: number
+  readonly n: number
+  readonly inner: number
+}
+
+/**
+ * The place of a dimension; negative ones count from the end.
+ *
+ * @throws ShapeError when the shape has no such dimension.
+ */
+export function resolveDim(who: string, shape: Shape, dim: number): number {
+  const resolved = dim < 0 ? dim + shape.length : dim
+  if (!Number.isInteger(dim) || resolved < 0 || resolved >= shape.length) {
+    throw new ShapeError(
+      complaint(
+        who,
+        'dim',
+        shape.length === 0
+          ? 'left out for a scalar'
+          : `from ${-shape.length} to ${shape.length - 1} for shape ${formatShape(shape)}`,
+        String(dim),
+      ),
+    )
+  }
+  return resolved
+}
+
+/**
+ * @throws ShapeError when the shape has no such dimension.
+ */
+export function axisOf(who: string, shape: Shape, dim: number): Axis {
+  const resolved = resolveDim(who, shape, dim)
+  let outer = 1
+  let inner = 1
+  for (let i = 0; i < resolved; i++) outer *= shape[i]!
+  for (let i = resolved + 1; i < shape.length; i++) inner *= shape[i]!
+  return { dim: resolved, outer, n: shape[resolved]!, inner }
+}

@@ -1,0 +1,249 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { type DType, itemSize, type TypedArray } from './dtype.js'
+import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
+
+/** What `tensor` takes: numbers, typed arrays, and arrays of them of equal lengths. */
+export type TensorData = number | TypedArray | readonly TensorData[]
+
+export interface TensorOptions {
+  /** Default `float32`, or that of a typed array. */
+  dtype?: DType
+}
+
+/** The dtype of a typed array's elements; undefined for anything else. */
+export function dtypeOf(array: unknown): DType | undefined {
+  if (array instanceof Float32Array) return 'float32'
+  if (array instanceof Float64Array) return 'float64'
+  if (array instanceof Int32Array) return 'int32'
+  if (array instanceof Uint8Array) return 'uint8'
+  return undefined
+}
+
+/**
+ * A tensor with a copy of `data`: a number gives shape `()`, nested arrays give one dimension a level.
+ *
+ * @throws ShapeError when rows differ in length; it names the first odd one.
+ * @throws ValueError when an element is no number, or an integer dtype cannot hold it exactly.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ * tensor([3, 1, 4], { dtype: 'int32' })
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const result = empty(inferShape(data), options.dtype ?? dtypeOf(data) ?? 'float32')
+  copyNested(data, result.data, result.dtype, result.shape, 0, 0, [])
+  return result
+}
+
+function isRow(data: unknown): data is TypedArray | readonly TensorData[] {
+  return Array.isArray(data) || dtypeOf(data) !== undefined
+}
+
+function inferShape(data: TensorData): Shape {
+  const shape: number[] = []
+  let level: TensorData | undefined = data
+  while (isRow(level)) {
+    shape.push(level.length)
+    level = level[0]
+  }
+  return Object.freeze(shape)
+}
+
+/** Writes `data` from `start` on and returns the place after it. */
+function copyNested(
+  data: TensorData,
+  out: TypedArray,
+  dtype: DType,
+  shape: Shape,
+  depth: number,
+  start: number,
+  path: number[],
+): number {
+  if (depth === shape.length) {
+    if (isRow(data)) throw odd(path, 'a number, as the elements before it are', describe(data))
+    out[start] = checkedElement(data, dtype, path)
+    return start + 1
+  }
+  const size = shape[depth]!
+  if (!isRow(data)) throw odd(path, `an array of length ${size}`, describe(data))
+  if (data.length !== size)
+    throw odd(path, `of length ${size}, as the first row is`, describe(data))
+  let next = start
+  for (let i = 0; i < size; i++) {
+    path[depth] = i
+    next = copyNested(data[i]!, out, dtype, shape, depth + 1, next, path)
+  }
+  path.length = depth
+  return next
+}
+
+function checkedElement(value: unknown, dtype: DType, path: readonly number[]): number {
+  const expected =
+    dtype === 'int32'
+      ? 'a whole number that int32 can hold'
+      : dtype === 'uint8'
+        ? 'a whole number from 0 to 255'
+        : 'a number'
+  const fits =
+    typeof value === 'number' &&
+    (dtype === 'int32' ? value === (value | 0) : dtype === 'uint8' ? value === (value & 255) : true)
+  if (!fits) {
+    throw new ValueError(complaint('tensor', place(path), expected, describe(value)))
+  }
+  return value
+}
+
+function place(path: readonly number[]): string {
+  return path.length === 0 ? 'the data' : `[${path.join('][')}]`
+}
+
+function describe(value: unknown): string {
+  if (isRow(value)) return `an array of length ${value.length}`
+  return typeof value === 'string' ? `the string ${JSON.stringify(value)}` : String(value)
+}
+
+function odd(path: readonly number[], expected: string, got: string): ShapeError {
+  return new ShapeError(
+    complaint('tensor', place(path), expected, got, 'all rows of a level must be equally long'),
+  )
+}
+
+/**
+ * A tensor over the memory of a typed array, without a copy: writing to one writes to the other. The
+ * shape is `(array.length)` when left out.
+ *
+ * @throws ValueError for another kind of array, or one over a SharedArrayBuffer (another thread could
+ *   write to it during a computation).
+ * @throws ShapeError when the shape has another number of elements.
+ */
+export function fromTypedArray(array: TypedArray, shape: Shape = [array.length]): Tensor {
+  const dtype = dtypeOf(array)
+  if (dtype === undefined) {
+    throw new ValueError(
+      complaint(
+        'fromTypedArray',
+        'the array',
+        'a Float32Array, Float64Array, Int32Array or Uint8Array',
+        Object.prototype.toString.call(array),
+      ),
+    )
+  }
+  const buffer: unknown = array.buffer
+  if (!(buffer instanceof ArrayBuffer)) {
+    throw new ValueError(
+      complaint(
+        'fromTypedArray',
+        'the memory',
+        'an ordinary ArrayBuffer',
+        'a SharedArrayBuffer',
+        'copy it with tensor(array)',
+      ),
+    )
+  }
+  if (sizeOf(shape) !== array.length) {
+    throw new ShapeError(
+      complaint(
+        'fromTypedArray',
+        'the shape',
+        `one of ${array.length} elements`,
+        formatShape(shape),
+      ),
+    )
+  }
+  return new Tensor(buffer, array.byteOffset, Object.freeze([...shape]), dtype, array.length)
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  return empty(shape, options.dtype)
+}
+
+/** A tensor of ones. */
+export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  return full(shape, 1, options)
+}
+
+/**
+ * A tensor whose elements are all `value`.
+ *
+ * @throws ValueError when `value` is no number, or an integer dtype cannot hold it exactly.
+ */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  const result = empty(shape, options.dtype)
+  checkedElement(value, result.dtype, [])
+  kernels().fill(result, result.length, value)
+  return result
+}
+
+/** Zeros of the shape and, unless given, the dtype of `other`. */
+export function zerosLike(other: Tensor, options: TensorOptions = {}): Tensor {
+  return zeros(other.shape, { dtype: options.dtype ?? other.dtype })
+}
+
+/** Ones of the shape and, unless given, the dtype of `other`. */
+export function onesLike(other: Tensor, options: TensorOptions = {}): Tensor {
+  return ones(other.shape, { dtype: options.dtype ?? other.dtype })
+}
+
+/**
+ * The numbers `start`, `start + step`, … before `end`, as a tensor of shape `(ceil((end - start) /
+ * step))`; empty when `end` lies the other way.
+ *
+ * @param start Default 0.
+ * @param options `step`, default 1, and `dtype`.
+ * @throws ValueError when an argument is not finite or `step` is 0.
+ *
+ * @example
+ * arange(4)                    // 0, 1, 2, 3
+ * arange(1, 2, { step: 0.25 }) // 1, 1.25, 1.5, 1.75
+ */
+export function arange(end: number, options?: ArangeOptions): Tensor
+export function arange(start: number, end: number, options?: ArangeOptions): Tensor
+export function arange(
+  first: number,
+  second?: number | ArangeOptions,
+  third?: ArangeOptions,
+): Tensor {
+  const [start, end] = typeof second === 'number' ? [first, second] : [0, first]
+  const { step = 1, dtype } = (typeof second === 'number' ? third : second) ?? {}
+  if (![start, end, step].every(Number.isFinite) || step === 0) {
+    throw new ValueError(
+      complaint('arange', 'start, end and step', 'finite, step not 0', `${start}, ${end}, ${step}`),
+    )
+  }
+  const result = empty([Math.max(0, Math.ceil((end - start) / step))], dtype)
+  const { data } = result
+  for (let i = 0; i < data.length; i++) {
+    data[i] = checkedElement(start + i * step, result.dtype, [i])
+  }
+  return result
+}
+
+export interface ArangeOptions extends TensorOptions {
+  /** Default 1. */
+  step?: number
+}
+
+/**
+ * Refuses a dtype that cannot be trained in.
+ *
+ * @throws DTypeError
+ */
+export function checkFloat(
+  who: string,
+  what: string,
+  dtype: DType,
+): asserts dtype is 'float32' | 'float64' {
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw new DTypeError(
+      complaint(
+        who,
+        what,
+        'float32 or float64',
+        dtype in itemSize ? dtype : String(dtype),
+        "convert it with to('float32')",
+      ),
+    )
+  }
+}
