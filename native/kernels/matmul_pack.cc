@@ -38,18 +38,53 @@ GRADLANE_INLINE void TransposeSquare(const double* src, std::int64_t ld, double*
   *reinterpret_cast<Double2Unaligned*>(out + kWidth) = __builtin_shufflevector(row0, row1, 1, 3);
 }
 
-// One panel of kWidth whole lines.
+// The same for two lines and kSquare elements.
+template <int kWidth>
+GRADLANE_INLINE void TransposePair(const float* src, std::int64_t ld, float* out) {
+  const Float4 row0 = *reinterpret_cast<const Float4Unaligned*>(src);
+  const Float4 row1 = *reinterpret_cast<const Float4Unaligned*>(src + ld);
+  const Double2 low = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 0, 4, 1, 5));
+  const Double2 high = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 2, 6, 3, 7));
+  for (int p = 0; p < 4; ++p) {
+    const double pair = p < 2 ? low[p] : high[p - 2];
+    __builtin_memcpy(out + p * kWidth, &pair, sizeof(pair));
+  }
+}
+
+template <int kWidth>
+GRADLANE_INLINE void TransposePair(const double* src, std::int64_t ld, double* out) {
+  TransposeSquare<kWidth>(src, ld, out);
+}
+
+// How far ahead the lines are asked for, in cache lines: lines of a large matrix lie pages apart,
+// so the hardware does not follow them.
+inline constexpr int kAhead = 8;
+
+// One panel of kWidth whole lines. A cache line of the source is used up at once, because lines
+// that lie a power of two apart share a set of L1 and push each other out.
 template <class T, int kWidth>
 GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t k, T* panel) {
   constexpr int kSide = kSquare<T>, kWhole = kWidth / kSide * kSide;
+  constexpr int kLine = 64 / static_cast<int>(sizeof(T));
+  static_assert((kWidth - kWhole) % 2 == 0);
   std::int64_t p = 0;
-  for (; p + kSide <= k; p += kSide) {
+  for (; p + kLine <= k; p += kLine) {
     T* const out = panel + p * kWidth;
     for (int i = 0; i < kWhole; i += kSide) {
-      TransposeSquare<kWidth>(src + i * ld + p, ld, out + i);
+      const T* const from = src + i * ld + p;
+      for (int row = 0; row < kSide; ++row) __builtin_prefetch(from + row * ld + kAhead * kLine);
+#pragma GCC unroll 8
+      for (int q = 0; q < kLine; q += kSide) {
+        TransposeSquare<kWidth>(from + q, ld, out + q * kWidth + i);
+      }
     }
-    for (int i = kWhole; i < kWidth; ++i) {
-      for (int q = 0; q < kSide; ++q) out[q * kWidth + i] = src[i * ld + p + q];
+    for (int i = kWhole; i < kWidth; i += 2) {
+      const T* const from = src + i * ld + p;
+      for (int row = 0; row < 2; ++row) __builtin_prefetch(from + row * ld + kAhead * kLine);
+#pragma GCC unroll 8
+      for (int q = 0; q < kLine; q += kSide) {
+        TransposePair<kWidth>(from + q, ld, out + q * kWidth + i);
+      }
     }
   }
   for (; p < k; ++p) {
@@ -60,7 +95,11 @@ GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t 
 template <class T, int kWidth>
 GRADLANE_INLINE void PackAdjacent(const T* src, std::int64_t ld, std::int64_t k, T* panel) {
   for (std::int64_t p = 0; p < k; ++p) {
-    for (int i = 0; i < kWidth; ++i) panel[p * kWidth + i] = src[p * ld + i];
+    __builtin_prefetch(src + kAhead * ld);
+    __builtin_prefetch(src + kAhead * ld + kWidth - 1);
+    for (int i = 0; i < kWidth; ++i) panel[i] = src[i];
+    src += ld;
+    panel += kWidth;
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 #if GRADLANE_VECTOR_BYTES == 64
 inline constexpr int kTileRows = 12;
 inline constexpr int kTileVectors = 2;
-inline constexpr int kTileDepth = 256;  // B panel 32 KiB
+inline constexpr int kTileDepth = 384;  // B panel 48 KiB
 inline constexpr int kTileRegisters = 32;
 #elif GRADLANE_VECTOR_BYTES == 32
 inline constexpr int kTileRows = 6;

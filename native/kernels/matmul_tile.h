@@ -10,21 +10,41 @@
 namespace gradlane::GRADLANE_ROW {
 namespace {
 
-// One vector of the result; `part` > 0: only its first `part` lanes exist in memory.
+// Makes the compiler forget how it came to a pointer, so that it does not keep the addresses of all
+// rows of a tile alive at once (and spill sums to do so).
 template <class T>
-GRADLANE_INLINE void Finish(typename Simd<T>::Vec sum, T* out, const T* bias, std::int64_t part,
-                            const MatmulEpilogue<T>& epilogue) {
+GRADLANE_INLINE T* Opaque(T* pointer) {
+  __asm__("" : "+r"(pointer));
+  return pointer;
+}
+
+template <class T>
+GRADLANE_INLINE typename Simd<T>::Vec Relu(typename Simd<T>::Vec v) {
+  return Simd<T>::Select(v <= Simd<T>::Set(0), Simd<T>::Set(0), v);  // NaN stays
+}
+
+// The epilogue of a tile that ends inside a vector, from sums of `width` columns a row.
+template <class T>
+__attribute__((noinline)) void FinishPart(const T* sums, int width, int rows, T* out,
+                                          std::int64_t ldo, std::int64_t columns, const T* bias,
+                                          const MatmulEpilogue<T>& epilogue) noexcept {
   using S = Simd<T>;
-  typename S::Vec v = S::Set(epilogue.alpha) * sum;
-  if (epilogue.beta != T(0)) {
-    v += S::Set(epilogue.beta) * (part > 0 ? S::LoadPart(out, part) : S::Load(out));
-  }
-  if (bias != nullptr) v += part > 0 ? S::LoadPart(bias, part) : S::Load(bias);
-  if (epilogue.relu) v = S::Select(v <= S::Set(0), S::Set(0), v);
-  if (part > 0) {
-    S::StorePart(out, v, part);
-  } else {
-    S::Store(out, v);
+  for (int i = 0; i < rows; ++i, sums += width, out += ldo) {
+    for (std::int64_t j = 0; j < columns; j += S::kLanes) {
+      const std::int64_t part = columns - j;
+      const bool whole = part >= S::kLanes;
+      typename S::Vec v = S::Set(epilogue.alpha) * S::Load(sums + j);
+      if (epilogue.beta != T(0)) {
+        v += S::Set(epilogue.beta) * (whole ? S::Load(out + j) : S::LoadPart(out + j, part));
+      }
+      if (bias != nullptr) v += whole ? S::Load(bias + j) : S::LoadPart(bias + j, part);
+      if (epilogue.relu) v = Relu<T>(v);
+      if (whole) {
+        S::Store(out + j, v);
+      } else {
+        S::StorePart(out + j, v, part);
+      }
+    }
   }
 }
 
@@ -37,14 +57,15 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
           const MatmulEpilogue<T>& epilogue) noexcept {
   using S = Simd<T>;
   using Vec = typename S::Vec;
-  constexpr int kLanes = S::kLanes;
+  constexpr int kLanes = S::kLanes, kWidth = kVectors * kLanes;
   Vec sum[kRows][kVectors];
+  const T* row = out;
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
+  for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; ++j) sum[i][j] = Vec{};
-    __builtin_prefetch(out + i * ldo, 1);
-    __builtin_prefetch(out + i * ldo + columns - 1, 1);
+    __builtin_prefetch(row, 1);
+    __builtin_prefetch(row + columns - 1, 1);
   }
   for (std::int64_t p = 0; p < k; ++p) {
     Vec b_row[kVectors];
@@ -59,15 +80,50 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
     a += a_step;
     b += b_step;
   }
-  const std::int64_t part = columns % kLanes;
+  if (columns < kWidth) {
+    alignas(GRADLANE_VECTOR_BYTES) T sums[kRows * kWidth];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; ++j) S::Store(sums + i * kWidth + j * kLanes, sum[i][j]);
+    }
+    FinishPart<T>(sums, kWidth, kRows, out, ldo, columns, bias, epilogue);
+    return;
+  }
+  const Vec alpha = S::Set(epilogue.alpha);
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) {
-      Finish<T>(sum[i][j], out + i * ldo + j * kLanes,
-                bias == nullptr ? nullptr : bias + j * kLanes, j == kVectors - 1 ? part : 0,
-                epilogue);
+    for (int j = 0; j < kVectors; ++j) sum[i][j] *= alpha;
+  }
+  if (epilogue.beta != T(0)) {
+    const Vec beta = S::Set(epilogue.beta);
+    row = out;
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; ++j) sum[i][j] += beta * S::Load(row + j * kLanes);
     }
+  }
+  if (bias != nullptr) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; ++j) {
+      const Vec v = S::Load(bias + j * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) sum[i][j] += v;
+    }
+  }
+  if (epilogue.relu) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = Relu<T>(sum[i][j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i, out = Opaque(out + ldo)) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; ++j) S::Store(out + j * kLanes, sum[i][j]);
   }
 }
 
