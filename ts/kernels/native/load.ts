@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { BindingNotFoundError, DTypeError, ShapeError, ValueError } from '../../errors.js'
 import { threadsFromEnvironment } from '../environment.js'
 import type { Addon } from './addon.js'
+import { isTruncated } from './truncated.js'
 
 /** As deep below the package root in ts/ as in dist/. */
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -33,6 +34,7 @@ function load(): Addon {
   let binding: Addon
   try {
     const file = (require('node-gyp-build') as NodeGypBuild).path(root)
+    if (isTruncated(file)) throw new Error(`${file} is incomplete`)
     binding = require(file) as Addon
   } catch (error) {
     // The one error that the addon itself throws while it loads: an unusable GRADLANE_ISA.

@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A mocha hook: makes dist/, which the programs import as a user would. */
+export function buildDist(): void {
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`tsc failed:\n${stdout}`)
+}
+
+export interface Outcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs one of test/lifecycle/programs in a process of its own, without the caller's GRADLANE_*. */
+export function runProgram(
+  name: string,
+  args: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Outcome {
+  const kept = Object.entries(process.env).filter(
+    ([key]) => !key.startsWith('GRADLANE_') && key !== 'NODE_OPTIONS',
+  )
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, 'test', 'lifecycle', 'programs', name), ...args],
+    {
+      encoding: 'utf8',
+      env: { ...Object.fromEntries(kept), ...variables },
+      timeout: 120_000,
+    },
+  )
+  return { code: status, signal, stdout, stderr }
+}

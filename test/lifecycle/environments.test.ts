@@ -1,0 +1,36 @@
+import { expect } from 'chai'
+
+import { buildDist, runProgram } from './built.js'
+
+describe('the life of an environment', function () {
+  this.timeout(120_000)
+  before(buildDist)
+
+  it('survives workers that are terminated while they compute', () => {
+    expect(runProgram('terminate.mjs')).to.deep.equal({
+      code: 0,
+      signal: null,
+      stdout: 'survived\n',
+      stderr: '',
+    })
+  })
+
+  for (const holder of ['with the main thread', 'alone']) {
+    it(`loads and unloads 200 times, ${holder}`, () => {
+      const { code, signal, stdout, stderr } = runProgram('cycles.mjs', [holder])
+      expect({ code, signal, stderr }).to.deep.equal({ code: 0, signal: null, stderr: '' })
+      // Kept scratch of one worker (its packed panels alone) would be 100 x 0.3 MiB.
+      const { grownMiB } = JSON.parse(stdout) as { grownMiB: number }
+      expect(grownMiB).to.be.below(10)
+    })
+  }
+
+  for (const where of ['main', 'worker', 'busy-workers']) {
+    it(`ends with the exit code that was asked for: ${where}`, () => {
+      for (let round = 0; round < 5; round++) {
+        const { code, signal, stderr } = runProgram('exit.mjs', [where])
+        expect({ code, signal, stderr }).to.deep.equal({ code: 7, signal: null, stderr: '' })
+      }
+    })
+  }
+})
