@@ -7,7 +7,12 @@
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/activation.h"
+#include "ops/cross_entropy.h"
+#include "ops/elementwise.h"
 #include "ops/matmul.h"
+#include "ops/mse.h"
+#include "ops/reduce.h"
+#include "ops/softmax.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -51,6 +56,18 @@ constexpr Operation kOperations[] = {
     {"activation", &Call<&ActivationForward>},
     {"activationGradient", &Call<&ActivationGradient>},
     {"matmul", &Call<&Matmul>},
+    {"unary", &Call<&ElementwiseUnary>},
+    {"binary", &Call<&ElementwiseBinary>},
+    {"affine", &Call<&Affine>},
+    {"axpby", &Call<&Axpby>},
+    {"softmax", &Call<&Softmax>},
+    {"softmaxGradient", &Call<&SoftmaxGradient>},
+    {"reduce", &Call<&ReduceAlong>},
+    {"argmax", &Call<&Argmax>},
+    {"crossEntropy", &Call<&CrossEntropy>},
+    {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
+    {"mse", &Call<&Mse>},
+    {"mseGradient", &Call<&MseGradient>},
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

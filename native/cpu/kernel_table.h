@@ -3,7 +3,11 @@
 #pragma once
 
 #include "cpu/tables/activation.h"
+#include "cpu/tables/cross_entropy.h"
+#include "cpu/tables/elementwise.h"
 #include "cpu/tables/matmul.h"
+#include "cpu/tables/reduce.h"
+#include "cpu/tables/softmax.h"
 
 namespace gradlane {
 
@@ -11,6 +15,10 @@ template <class T>
 struct TypedKernels {
   ActivationKernels<T> activation;
   MatmulKernels<T> matmul;
+  ElementwiseKernels<T> elementwise;
+  ReduceKernels<T> reduce;
+  SoftmaxKernels<T> softmax;
+  CrossEntropyKernels<T> cross_entropy;
 };
 
 struct KernelTable {

@@ -56,9 +56,9 @@ struct Swish {
   using S = Simd<T>;
   static GRADLANE_INLINE V Forward(V x, V p) { return x * Sigmoid<T>(p * x); }
   static GRADLANE_INLINE V Gradient(V x, V, V g, V p) {
-    const V z = p * x;
-    const V s = Sigmoid<T>(z);
-    return g * (s * (S::Set(1) + z * (S::Set(1) - s)));
+    const V s = Sigmoid<T>(p * x);
+    // Not p * x again, which may overflow where the gradient does not.
+    return g * (s + (x * s) * (p * (S::Set(1) - s)));
   }
 };
 
@@ -96,7 +96,7 @@ struct GeluTanh {
     V c = S::Select(x > edge, edge, x);
     c = S::Select(c < -edge, -edge, c);
     const V slope = S::Set(kScale) * (S::Set(1) + S::Set(3 * kCubic) * (c * c));
-    return g * (S::Set(T(0.5)) * ((S::Set(1) + t) + c * (S::Set(1) - t * t) * slope));
+    return g * (S::Set(T(0.5)) * ((S::Set(1) + t) + x * (S::Set(1) - t * t) * slope));
   }
 };
 

@@ -67,6 +67,12 @@ struct Simd {
     return part::Load<T, Vec>(p, n, Set(rest));
   }
   static GRADLANE_INLINE void StorePart(T* p, Vec v, std::int64_t n) { part::Store<T>(p, v, n); }
+  // The first n lanes of v, the others 0.
+  static GRADLANE_INLINE Vec FirstLanes(Vec v, std::int64_t n) {
+    Mask place = {};
+    for (int i = 0; i < kLanes; ++i) place[i] = i;
+    return Select(place < Mask{} + static_cast<Int>(n), v, Vec{});
+  }
   static GRADLANE_INLINE Vec Select(Mask mask, Vec yes, Vec no) { return mask ? yes : no; }
   static GRADLANE_INLINE Vec Max(Vec a, Vec b) { return Select(a > b, a, b); }
   static GRADLANE_INLINE Vec Min(Vec a, Vec b) { return Select(a < b, a, b); }

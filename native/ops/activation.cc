@@ -2,25 +2,13 @@
 
 #include "cpu/dispatch.h"
 #include "ops/grain.h"
+#include "ops/kind.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane {
-namespace {
-
-int Index(Activation kind, const char* op) {
-  const int index = static_cast<int>(kind);
-  if (index < 0 || index >= kActivationCount) {
-    throw Error(ErrorCode::kValue,
-                std::string(op) + ": unknown activation " + std::to_string(index));
-  }
-  return index;
-}
-
-}  // namespace
-
 void ActivationForward(const ActivationArgs& args) {
   constexpr const char* kOp = "activation";
-  const int kind = Index(args.kind, kOp);
+  const int kind = KindIndex(args.kind, kActivationCount, kOp, "activation");
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
     const T* x = Elements<T>(args.x, args.n, kOp, "x");
@@ -35,7 +23,7 @@ void ActivationForward(const ActivationArgs& args) {
 
 void ActivationGradient(const ActivationGradientArgs& args) {
   constexpr const char* kOp = "activationGradient";
-  const int kind = Index(args.kind, kOp);
+  const int kind = KindIndex(args.kind, kActivationCount, kOp, "activation");
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
     const T* x = Elements<T>(args.x, args.n, kOp, "x");

@@ -1,0 +1,137 @@
+#include "cpu/tables/softmax.h"
+
+#include "kernels/fold.h"
+#include "kernels/math.h"
+#include "kernels/row.h"
+#include "kernels/simd.h"
+#include "kernels/softmax_row.h"
+
+namespace gradlane::GRADLANE_ROW {
+namespace {
+
+template <class T, bool kLog>
+void Rows(const T* x, T* y, std::int64_t rows, std::int64_t n) noexcept {
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
+    const T max = RowMax(x, n);
+    if constexpr (kLog) {
+      const V m = S::Set(max);
+      const V log_sum = S::Set(ScalarLog(RowSumExp(x, n, max)));
+      Map(x, y, n, [m, log_sum](V v) { return (v - m) - log_sum; });
+    } else {
+      const V scale = S::Set(T(1) / RowExp(x, y, n, max));
+      Map(y, y, n, [scale](V v) { return v * scale; });
+    }
+  }
+}
+
+template <class T, bool kLog>
+void RowsGradient(const T* y, const T* grad_y, T* grad_x, std::int64_t rows,
+                  std::int64_t n) noexcept {
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  for (std::int64_t r = 0; r < rows; ++r, y += n, grad_y += n, grad_x += n) {
+    if constexpr (kLog) {
+      const V sum = S::Set(static_cast<T>(SumRun(grad_y, n)));
+      Map(y, grad_y, grad_x, n, [sum](V v, V g) { return g - Exp<T>(v) * sum; });
+    } else {
+      const V sum = S::Set(static_cast<T>(BlockedSum<T>(
+          n, [&](std::int64_t i) { return S::Load(y + i) * S::Load(grad_y + i); },
+          [&](std::int64_t i, std::int64_t count) {
+            return S::LoadPart(y + i, count) * S::LoadPart(grad_y + i, count);
+          })));
+      Map(y, grad_y, grad_x, n, [sum](V v, V g) { return v * (g - sum); });
+    }
+  }
+}
+
+// Sums over body(j), j < n, with the partial sums of blocks of 64.
+template <class T, class Body>
+GRADLANE_INLINE VecOf<T> SumAlong(std::int64_t n, Body&& body) {
+  VecOf<T> sum = {};
+  for (std::int64_t begin = 0; begin < n; begin += 64) {
+    VecOf<T> block = {};
+    for (std::int64_t j = begin; j < n && j < begin + 64; ++j) block += body(j);
+    sum += block;
+  }
+  return sum;
+}
+
+// Calls body(c, load, store) for one vector of columns after the other.
+template <class T, class Body>
+GRADLANE_INLINE void ForColumns(std::int64_t cols, Body&& body) {
+  using S = Simd<T>;
+  std::int64_t c = 0;
+  for (; c + S::kLanes <= cols; c += S::kLanes) {
+    body(
+        c, [](const T* p) { return S::Load(p); }, [](T* p, VecOf<T> v) { S::Store(p, v); });
+  }
+  if (c < cols) {
+    const std::int64_t width = cols - c;
+    body(
+        c, [width](const T* p) { return S::LoadPart(p, width); },
+        [width](T* p, VecOf<T> v) { S::StorePart(p, v, width); });
+  }
+}
+
+template <class T, bool kLog>
+void Columns(const T* x, T* y, std::int64_t n, std::int64_t cols, std::int64_t stride) noexcept {
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  ForColumns<T>(cols, [&](std::int64_t c, auto load, auto store) {
+    const T* from = x + c;
+    T* to = y + c;
+    V m = load(from);
+    for (std::int64_t j = 1; j < n; ++j) m = S::Max(m, load(from + j * stride));
+    if constexpr (kLog) {
+      const V log_sum = Log<T>(
+          SumAlong<T>(n, [&](std::int64_t j) { return Exp<T>(load(from + j * stride) - m); }));
+      for (std::int64_t j = 0; j < n; ++j) {
+        store(to + j * stride, (load(from + j * stride) - m) - log_sum);
+      }
+    } else {
+      const V scale = S::Set(1) / SumAlong<T>(n, [&](std::int64_t j) {
+                        const V e = Exp<T>(load(from + j * stride) - m);
+                        store(to + j * stride, e);
+                        return e;
+                      });
+      for (std::int64_t j = 0; j < n; ++j) store(to + j * stride, load(to + j * stride) * scale);
+    }
+  });
+}
+
+template <class T, bool kLog>
+void ColumnsGradient(const T* y, const T* grad_y, T* grad_x, std::int64_t n, std::int64_t cols,
+                     std::int64_t stride) noexcept {
+  using V = VecOf<T>;
+  ForColumns<T>(cols, [&](std::int64_t c, auto load, auto store) {
+    const V sum = SumAlong<T>(n, [&](std::int64_t j) {
+      const V g = load(grad_y + c + j * stride);
+      return kLog ? g : g * load(y + c + j * stride);
+    });
+    for (std::int64_t j = 0; j < n; ++j) {
+      const V v = load(y + c + j * stride), g = load(grad_y + c + j * stride);
+      store(grad_x + c + j * stride, kLog ? g - Exp<T>(v) * sum : v * (g - sum));
+    }
+  });
+}
+
+template <class T, bool kLog>
+void Set(SoftmaxKernels<T>& kernels) {
+  kernels.rows[kLog] = &Rows<T, kLog>;
+  kernels.rows_gradient[kLog] = &RowsGradient<T, kLog>;
+  kernels.columns[kLog] = &Columns<T, kLog>;
+  kernels.columns_gradient[kLog] = &ColumnsGradient<T, kLog>;
+}
+
+}  // namespace
+
+void FillSoftmax(KernelTable& table) {
+  Set<float, false>(table.f32.softmax);
+  Set<float, true>(table.f32.softmax);
+  Set<double, false>(table.f64.softmax);
+  Set<double, true>(table.f64.softmax);
+}
+
+}  // namespace gradlane::GRADLANE_ROW

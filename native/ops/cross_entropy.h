@@ -1,0 +1,51 @@
+// Cross entropy of logits against class indices or probabilities, and its gradient.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "ops/reduction.h"
+
+namespace gradlane {
+
+struct CrossEntropyArgs {
+  Dtype dtype;
+  Buffer logits;  // (rows, cols)
+  Buffer target;  // int32 (rows) or dtype (rows, cols)
+  bool target_is_indices;
+  Buffer weight;   // (cols), may be absent
+  Buffer loss;     // (rows) or one element
+  Buffer divisor;  // one element, written
+  std::int64_t rows, cols;
+  Reduction reduction;
+  std::int64_t ignore_index;
+  double label_smoothing;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, logits, target, target_is_indices, weight, loss, divisor, rows, cols, reduction,
+          ignore_index, label_smoothing);
+  }
+};
+void CrossEntropy(const CrossEntropyArgs& args);
+
+struct CrossEntropyGradientArgs {
+  Dtype dtype;
+  Buffer logits, target;
+  bool target_is_indices;
+  Buffer weight;
+  Buffer divisor;  // one element, as CrossEntropy wrote it
+  Buffer grad_logits;
+  std::int64_t rows, cols;
+  std::int64_t ignore_index;
+  double label_smoothing;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, logits, target, target_is_indices, weight, divisor, grad_logits, rows, cols,
+          ignore_index, label_smoothing);
+  }
+};
+void CrossEntropyGradient(const CrossEntropyGradientArgs& args);
+
+}  // namespace gradlane
