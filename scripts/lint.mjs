@@ -42,6 +42,8 @@ check('clang-format', 'clang-format', [
   ...(fix ? ['-i'] : ['--dry-run', '--Werror', '--ferror-limit=20']),
   ...nativeFiles,
 ])
+if (/"resolved"/.test(fs.readFileSync('package-lock.json', 'utf8')))
+  failed.push('lock file names a registry')
 check('native layers', process.execPath, ['scripts/check-native-layers.mjs'])
 
 if (failed.length > 0) {
