@@ -1,0 +1,140 @@
+import { complaint, ShapeError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
+import { full, ones } from '../create.js'
+import { empty, formatShape, type Shape, Tensor } from '../tensor.js'
+import { sameShape } from '../workspace.js'
+import { checkOperands } from './check.js'
+
+/** How `b` meets a tensor of shape `shape`, seen as (rows, cols). */
+interface Meeting {
+  readonly broadcast: Broadcast
+  readonly rows: number
+  readonly cols: number
+}
+
+function productOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+/**
+ * The common shape by PyTorch's rule: sizes are matched from the last one on, and a size of 1 or a
+ * missing one takes the other's.
+ */
+function commonShape(who: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length)
+  const shape = Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1
+    const right = b[i - rank + b.length] ?? 1
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new ShapeError(
+        complaint(
+          who,
+          'the shapes',
+          'equal, or 1, in each dimension from the last one on',
+          `${formatShape(a)} and ${formatShape(b)}`,
+        ),
+      )
+    }
+    return left === 1 ? right : left
+  })
+  return Object.freeze(shape)
+}
+
+/** null where the kernels have no such broadcast: repetition in the middle. */
+function meet(shape: Shape, b: Shape): Meeting | null {
+  const size = productOf(shape)
+  if (productOf(b) === 1) return { broadcast: Broadcast.scalar, rows: 1, cols: size }
+  const padded = [...Array<number>(shape.length - b.length).fill(1), ...b]
+  const first = padded.findIndex((dim, i) => dim === shape[i] && dim !== 1)
+  const last = padded.findLastIndex((dim, i) => dim === shape[i] && dim !== 1)
+  const whole = (from: number, to: number): boolean =>
+    padded.slice(from, to).every((dim, i) => dim === shape[from + i])
+  if (whole(0, shape.length)) return { broadcast: Broadcast.none, rows: 1, cols: size }
+  if (first >= 0 && whole(first, shape.length)) {
+    const cols = productOf(shape.slice(first))
+    return { broadcast: Broadcast.row, rows: productOf(shape.slice(0, first)), cols }
+  }
+  if (whole(0, last + 1)) {
+    const rows = productOf(shape.slice(0, last + 1))
+    return { broadcast: Broadcast.column, rows, cols: productOf(shape.slice(last + 1)) }
+  }
+  return null
+}
+
+/** op(a, b) for an `a` that has the result's shape. */
+function meeting(who: string, kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
+  const met = meet(a.shape, b.shape)
+  if (met === null) {
+    throw new ShapeError(
+      complaint(
+        who,
+        'the smaller operand',
+        'repeated along leading or trailing dimensions only',
+        `${formatShape(b.shape)} for ${formatShape(a.shape)}`,
+      ),
+    )
+  }
+  const out = empty(a.shape, a.dtype)
+  kernels().binary(kind, met.broadcast, a, b, out, met.rows, met.cols)
+  return out
+}
+
+function binary(who: string, kind: BinaryKind, a: Tensor | number, b: Tensor | number): Tensor {
+  const left = operand(who, a, b)
+  const right = operand(who, b, a)
+  checkOperands(who, left, right)
+  const shape = commonShape(who, left.shape, right.shape)
+  // Times 1 rather than plus 0: it keeps the sign of a zero.
+  const expanded = sameShape(left.shape, shape)
+    ? left
+    : meeting(who, BinaryKind.mul, ones(shape, { dtype: left.dtype }), left)
+  return meeting(who, kind, expanded, right)
+}
+
+/** A number as a 0-d tensor of the other operand's dtype. */
+function operand(who: string, value: Tensor | number, other: Tensor | number): Tensor {
+  if (value instanceof Tensor) return value
+  if (typeof value !== 'number' || !(other instanceof Tensor)) {
+    throw new TypeError(`${who}: expected a tensor and a tensor or number`)
+  }
+  checkOperands(who, other)
+  return full([], value, { dtype: other.dtype })
+}
+
+/**
+ * a + b, elementwise, broadcast as in PyTorch where the smaller operand is repeated along leading or
+ * trailing dimensions; one of them may be a number. The same holds for `sub`, `mul`, `div`, `maximum`
+ * and `minimum`.
+ *
+ * @throws ShapeError when the shapes do not go together.
+ * @throws DTypeError unless both are float32 or both float64.
+ */
+export function add(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('add', BinaryKind.add, a, b)
+}
+
+/** a - b, elementwise; see `add`. */
+export function sub(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('sub', BinaryKind.sub, a, b)
+}
+
+/** a b, elementwise; see `add`. */
+export function mul(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('mul', BinaryKind.mul, a, b)
+}
+
+/** a / b, elementwise; see `add`. */
+export function div(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('div', BinaryKind.div, a, b)
+}
+
+/** The larger of a and b, elementwise; NaN if one is. See `add`. */
+export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('maximum', BinaryKind.max, a, b)
+}
+
+/** The smaller of a and b, elementwise; NaN if one is. See `add`. */
+export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary('minimum', BinaryKind.min, a, b)
+}

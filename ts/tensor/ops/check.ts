@@ -1,0 +1,23 @@
+import { complaint, DTypeError } from '../../errors.js'
+import { checkFloat } from '../create.js'
+import type { Tensor } from '../tensor.js'
+
+/**
+ * Refuses operands that are no floats of one dtype.
+ *
+ * @throws DTypeError
+ */
+export function checkOperands(who: string, a: Tensor, b: Tensor = a): void {
+  if (a.dtype !== 'float32') checkFloat(who, 'the tensor', a.dtype)
+  if (a.dtype !== b.dtype) {
+    throw new DTypeError(
+      complaint(
+        who,
+        'the operands',
+        'of one dtype',
+        `${a.dtype} and ${b.dtype}`,
+        `use to('${a.dtype}')`,
+      ),
+    )
+  }
+}

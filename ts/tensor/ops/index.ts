@@ -1,0 +1,6 @@
+export { add, div, maximum, minimum, mul, sub } from './binary.js'
+export { matmul } from './matmul.js'
+export { argmax, max, mean, min, type ReduceOptions, sum } from './reduce.js'
+export { logSoftmax, softmax } from './softmax.js'
+export { transpose } from './transpose.js'
+export { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'

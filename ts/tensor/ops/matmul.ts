@@ -1,0 +1,32 @@
+import { complaint, ShapeError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import { empty, formatShape, type Tensor } from '../tensor.js'
+import { checkOperands } from './check.js'
+
+/**
+ * Matrix product. Shapes: (…, k) times (k, n) gives (…, n), and (…, k) times (k) gives (…), so two
+ * vectors give a 0-d tensor.
+ *
+ * @throws ShapeError when the sizes do not go together.
+ * @throws DTypeError unless both are float32 or both float64.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkOperands('matmul', a, b)
+  const k = b.shape[0]
+  if (a.ndim === 0 || b.ndim < 1 || b.ndim > 2 || a.shape.at(-1) !== k) {
+    throw new ShapeError(
+      complaint(
+        'matmul',
+        'the shapes',
+        '(…, k) and (k, n), or (…, k) and (k)',
+        `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+        b.ndim === 2 && b.shape[1] === a.shape.at(-1) ? 'transpose(b) would fit' : undefined,
+      ),
+    )
+  }
+  const leading = a.shape.slice(0, -1)
+  const rows = leading.reduce((product, size) => product * size, 1)
+  const out = empty([...leading, ...b.shape.slice(1)], a.dtype)
+  kernels().matmul(a, b, out, rows, b.shape[1] ?? 1, k!)
+  return out
+}

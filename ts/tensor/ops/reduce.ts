@@ -1,0 +1,113 @@
+import { complaint, ShapeError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import { ReduceKind } from '../../kernels/kernels.js'
+import { type Axis, axisOf } from '../axis.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor.js'
+import { checkOperands } from './check.js'
+
+export interface ReduceOptions {
+  /** Keep the reduced dimension, with size 1. Default false. */
+  keepdim?: boolean
+}
+
+/** What is reduced, and the shape of the result. Without `dim` it is everything. */
+function plan(
+  who: string,
+  x: Tensor,
+  dim: number | undefined,
+  keepdim: boolean,
+): { axis: Axis; shape: Shape } {
+  if (dim === undefined) {
+    return {
+      axis: { dim: 0, outer: 1, n: x.length, inner: 1 },
+      shape: keepdim ? x.shape.map(() => 1) : [],
+    }
+  }
+  const axis = axisOf(who, x.shape, dim)
+  return { axis, shape: x.shape.toSpliced(axis.dim, 1, ...(keepdim ? [1] : [])) }
+}
+
+function reduce(
+  who: string,
+  kind: ReduceKind,
+  x: Tensor,
+  dim: number | undefined,
+  { keepdim = false }: ReduceOptions,
+): Tensor {
+  checkOperands(who, x)
+  const { axis, shape } = plan(who, x, dim, keepdim)
+  const out = empty(shape, x.dtype)
+  kernels().reduce(kind, x, out, axis.outer, axis.n, axis.inner, 0)
+  return out
+}
+
+/** An extremum of nothing does not exist. */
+function checkNotEmpty(who: string, x: Tensor, dim: number | undefined): void {
+  const n = dim === undefined ? x.length : axisOf(who, x.shape, dim).n
+  if (n === 0) {
+    throw new ShapeError(
+      complaint(
+        who,
+        'what is reduced',
+        'of at least one element',
+        `shape ${formatShape(x.shape)}${dim === undefined ? '' : ` along ${dim}`}`,
+      ),
+    )
+  }
+}
+
+/**
+ * Sum along one dimension, or of all elements (a 0-d tensor) when `dim` is left out. `mean`, `max` and
+ * `min` work alike.
+ *
+ * @param dim Negative ones count from the end.
+ * @throws ShapeError when there is no such dimension.
+ * @throws DTypeError unless the tensor is float32 or float64.
+ *
+ * @example
+ * sum(ones([2, 3]), 1).shape                    // [2]
+ * sum(ones([2, 3]), 1, { keepdim: true }).shape // [2, 1]
+ */
+export function sum(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return reduce('sum', ReduceKind.sum, x, dim, options)
+}
+
+/** Arithmetic mean; NaN of nothing. See `sum`. */
+export function mean(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return reduce('mean', ReduceKind.mean, x, dim, options)
+}
+
+/**
+ * Largest element; NaN if there is one. See `sum`.
+ *
+ * @throws ShapeError also when there is nothing to reduce.
+ */
+export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkNotEmpty('max', x, dim)
+  return reduce('max', ReduceKind.max, x, dim, options)
+}
+
+/**
+ * Smallest element; NaN if there is one. See `sum`.
+ *
+ * @throws ShapeError also when there is nothing to reduce.
+ */
+export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkNotEmpty('min', x, dim)
+  return reduce('min', ReduceKind.min, x, dim, options)
+}
+
+/**
+ * Place of the largest element along a dimension, or in the flattened tensor when `dim` is left out;
+ * the first among equals. int32.
+ *
+ * @throws ShapeError, DTypeError as `max`.
+ */
+export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkNotEmpty('argmax', x, dim)
+  checkOperands('argmax', x)
+  const { axis, shape } = plan('argmax', x, dim, options.keepdim ?? false)
+  const out = empty(shape, 'int32')
+  kernels().argmax(x, out, axis.outer, axis.n, axis.inner)
+  return out
+}

@@ -1,0 +1,27 @@
+import { kernels } from '../../kernels/backend.js'
+import { axisOf } from '../axis.js'
+import { empty, type Tensor } from '../tensor.js'
+import { checkOperands } from './check.js'
+
+function along(who: string, x: Tensor, dim: number, log: boolean): Tensor {
+  checkOperands(who, x)
+  const { outer, n, inner } = axisOf(who, x.shape, dim)
+  const out = empty(x.shape, x.dtype)
+  kernels().softmax(x, out, outer, n, inner, log)
+  return out
+}
+
+/**
+ * exp(x_i) / sum_j exp(x_j) along a dimension, by default the last.
+ *
+ * @throws ShapeError when there is no such dimension.
+ * @throws DTypeError unless the tensor is float32 or float64.
+ */
+export function softmax(x: Tensor, dim = -1): Tensor {
+  return along('softmax', x, dim, false)
+}
+
+/** The logarithm of `softmax`, computed without it. */
+export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  return along('logSoftmax', x, dim, true)
+}

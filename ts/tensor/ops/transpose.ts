@@ -1,0 +1,20 @@
+import { complaint, ShapeError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import { empty, formatShape, type Tensor } from '../tensor.js'
+
+/**
+ * A matrix with rows and columns exchanged, as a copy; any dtype.
+ *
+ * @throws ShapeError unless the tensor has 2 dimensions.
+ */
+export function transpose(x: Tensor): Tensor {
+  const [rows, cols] = x.shape
+  if (x.ndim !== 2 || rows === undefined || cols === undefined) {
+    throw new ShapeError(
+      complaint('transpose', 'the tensor', 'of 2 dimensions', `shape ${formatShape(x.shape)}`),
+    )
+  }
+  const out = empty([cols, rows], x.dtype)
+  kernels().transpose(x, out, rows, cols)
+  return out
+}
