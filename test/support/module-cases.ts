@@ -1,0 +1,214 @@
+import { type FloatDType, nn, type Shape } from '../../ts/index.js'
+
+/** A module and what it can be given; every test of modules in general runs over all of them. */
+export interface ModuleCase {
+  readonly title: string
+  readonly make: (dtype: FloatDType) => nn.Module
+  /** Pairs of an input shape and the shape of its output. */
+  readonly shapes: readonly (readonly [Shape, Shape])[]
+  /** What toString gives. */
+  readonly repr: string
+  /** Shapes that are refused, with what the message must contain. */
+  readonly refused?: readonly (readonly [Shape, string])[]
+  /** Largest number of products that one result sums up; 1 for elementwise modules. */
+  readonly terms: number
+  /** Takes any dtype. */
+  readonly anyDType?: boolean
+}
+
+const elementwise: ModuleCase['shapes'] = [
+  [[], []],
+  [[1], [1]],
+  [
+    [3, 5],
+    [3, 5],
+  ],
+  [
+    [0, 5],
+    [0, 5],
+  ],
+  [
+    [2, 3, 4],
+    [2, 3, 4],
+  ],
+]
+
+function activation(title: string, make: () => nn.Module, repr: string): ModuleCase {
+  return { title, make, shapes: elementwise, repr, terms: 1 }
+}
+
+export const moduleCases: readonly ModuleCase[] = [
+  {
+    title: 'Linear',
+    make: (dtype) => new nn.Linear(5, 4, { dtype }),
+    shapes: [
+      [[5], [4]],
+      [
+        [1, 5],
+        [1, 4],
+      ],
+      [
+        [7, 5],
+        [7, 4],
+      ],
+      [
+        [0, 5],
+        [0, 4],
+      ],
+      [
+        [2, 3, 5],
+        [2, 3, 4],
+      ],
+    ],
+    repr: 'Linear(5, 4)',
+    refused: [
+      [[3, 6], 'Linear(5, 4): expected input to be shape (…, 5), got shape (3, 6)'],
+      [[3, 1, 1], 'got shape (3, 1, 1)'],
+      [[], 'got shape ()'],
+    ],
+    terms: 7,
+  },
+  {
+    title: 'Linear without bias',
+    make: (dtype) => new nn.Linear(3, 2, { bias: false, dtype }),
+    shapes: [
+      [
+        [4, 3],
+        [4, 2],
+      ],
+    ],
+    repr: 'Linear(3, 2, bias=false)',
+    terms: 4,
+  },
+  {
+    title: 'Linear of one unit',
+    make: (dtype) => new nn.Linear(1, 1, { dtype }),
+    shapes: [
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    ],
+    repr: 'Linear(1, 1)',
+    terms: 1,
+  },
+  activation('ReLU', () => new nn.ReLU(), 'ReLU()'),
+  activation('LeakyReLU', () => new nn.LeakyReLU(), 'LeakyReLU(0.01)'),
+  activation('LeakyReLU of slope 0.2', () => new nn.LeakyReLU(0.2), 'LeakyReLU(0.2)'),
+  activation('Sigmoid', () => new nn.Sigmoid(), 'Sigmoid()'),
+  activation('Tanh', () => new nn.Tanh(), 'Tanh()'),
+  activation('Swish', () => new nn.Swish(), 'Swish()'),
+  activation('Swish of beta 1.5', () => new nn.Swish(1.5), 'Swish(1.5)'),
+  activation('SiLU', () => new nn.SiLU(), 'SiLU()'),
+  activation('GELU', () => new nn.GELU(), 'GELU()'),
+  activation('GELU by tanh', () => new nn.GELU({ approximate: 'tanh' }), 'GELU(approximate=tanh)'),
+  activation('Softplus', () => new nn.Softplus(), 'Softplus()'),
+  activation('Softplus of beta 2', () => new nn.Softplus(2), 'Softplus(2)'),
+  {
+    title: 'Softmax',
+    make: () => new nn.Softmax(),
+    shapes: elementwise.slice(1),
+    repr: 'Softmax(dim=-1)',
+    refused: [[[], 'Softmax(dim=-1): expected dim']],
+    terms: 5,
+  },
+  {
+    title: 'Softmax along 0',
+    make: () => new nn.Softmax(0),
+    shapes: elementwise.slice(1),
+    repr: 'Softmax(dim=0)',
+    terms: 5,
+  },
+  {
+    title: 'LogSoftmax along 1',
+    make: () => new nn.LogSoftmax(1),
+    shapes: elementwise.slice(2),
+    repr: 'LogSoftmax(dim=1)',
+    refused: [[[4], 'from -1 to 0 for shape (4)']],
+    terms: 5,
+  },
+  {
+    title: 'Flatten',
+    make: () => new nn.Flatten(),
+    shapes: [
+      [
+        [2, 3, 4],
+        [2, 12],
+      ],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [
+        [0, 3, 4],
+        [0, 12],
+      ],
+    ],
+    repr: 'Flatten()',
+    refused: [[[4], 'Flatten(): expected dim']],
+    terms: 1,
+    anyDType: true,
+  },
+  {
+    title: 'Flatten of the first two',
+    make: () => new nn.Flatten(0, 1),
+    shapes: [
+      [
+        [2, 3, 4],
+        [6, 4],
+      ],
+    ],
+    repr: 'Flatten(0, 1)',
+    terms: 1,
+    anyDType: true,
+  },
+  {
+    title: 'Identity',
+    make: () => new nn.Identity(),
+    shapes: elementwise,
+    repr: 'Identity()',
+    terms: 1,
+    anyDType: true,
+  },
+  {
+    title: 'Sequential',
+    make: (dtype) =>
+      new nn.Sequential(
+        new nn.Flatten(),
+        new nn.Linear(6, 5, { dtype }),
+        new nn.Tanh(),
+        new nn.Sequential({ inner: new nn.Linear(5, 4, { dtype }), act: new nn.Softplus() }),
+        new nn.Linear(4, 3, { dtype }),
+        new nn.LogSoftmax(),
+      ),
+    shapes: [
+      [
+        [4, 2, 3],
+        [4, 3],
+      ],
+      [
+        [1, 6],
+        [1, 3],
+      ],
+      [
+        [0, 6],
+        [0, 3],
+      ],
+    ],
+    repr: `Sequential(
+  (0): Flatten()
+  (1): Linear(6, 5)
+  (2): Tanh()
+  (3): Sequential(
+    (inner): Linear(5, 4)
+    (act): Softplus()
+  )
+  (4): Linear(4, 3)
+  (5): LogSoftmax(dim=-1)
+)`,
+    refused: [
+      [[4, 7], 'Sequential.1 Linear(6, 5): expected input to be shape (…, 6), got shape (4, 7)'],
+    ],
+    terms: 30,
+  },
+]
