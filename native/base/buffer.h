@@ -37,17 +37,17 @@ inline std::int64_t Product(const char* op, std::int64_t a, std::int64_t b, std:
 // Throws ERR_VALUE naming the operation and the operand.
 template <class T>
 T* Elements(const Buffer& buffer, std::int64_t n, const char* op, const char* operand) {
-  const std::int64_t need = n * static_cast<std::int64_t>(sizeof(T));
-  if (n < 0 || need > buffer.bytes) {
+  constexpr std::int64_t kSize = sizeof(T);
+  if (n < 0 || n > buffer.bytes / kSize) {
     throw Error(ErrorCode::kValue, std::string(op) + ": " + operand + " needs " +
-                                       std::to_string(need) + " bytes, its buffer holds " +
-                                       std::to_string(buffer.bytes) +
+                                       std::to_string(n) + " x " + std::to_string(kSize) +
+                                       " bytes, its buffer holds " + std::to_string(buffer.bytes) +
                                        " from there on; was the ArrayBuffer detached or resized?");
   }
   if (reinterpret_cast<std::uintptr_t>(buffer.data) % sizeof(T) != 0) {
     throw Error(ErrorCode::kValue, std::string(op) + ": " + operand +
-                                       " does not start at a multiple of " +
-                                       std::to_string(sizeof(T)) + " bytes");
+                                       " does not start at a multiple of " + std::to_string(kSize) +
+                                       " bytes");
   }
   return static_cast<T*>(buffer.data);
 }
@@ -70,6 +70,32 @@ void DispatchFloat(Dtype dtype, const char* op, Body&& body) {
       throw Error(ErrorCode::kDtype,
                   std::string(op) + ": expected float32 or float64, got " + Name(dtype));
   }
+}
+
+// Calls body(T{}) with the type that `dtype` names, float or integer.
+template <class Body>
+void DispatchAny(Dtype dtype, const char* op, Body&& body) {
+  switch (dtype) {
+    case Dtype::kFloat32:
+      return body(float{});
+    case Dtype::kFloat64:
+      return body(double{});
+    case Dtype::kInt32:
+      return body(std::int32_t{});
+    case Dtype::kUint8:
+      return body(std::uint8_t{});
+  }
+  throw Error(ErrorCode::kDtype, std::string(op) + ": unknown element type");
+}
+
+// The bytes of the first `n` elements of a type known at run time, checked as Elements does.
+inline char* ElementBytes(Dtype dtype, const Buffer& buffer, std::int64_t n, const char* op,
+                          const char* operand) {
+  char* bytes = nullptr;
+  DispatchAny(dtype, op, [&](auto zero) {
+    bytes = reinterpret_cast<char*>(Elements<decltype(zero)>(buffer, n, op, operand));
+  });
+  return bytes;
 }
 
 }  // namespace gradlane

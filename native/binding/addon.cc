@@ -7,12 +7,20 @@
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/activation.h"
+#include "ops/adam.h"
+#include "ops/cast.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
+#include "ops/gather.h"
+#include "ops/gradient.h"
 #include "ops/matmul.h"
+#include "ops/memory.h"
 #include "ops/mse.h"
+#include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/sgd.h"
 #include "ops/softmax.h"
+#include "ops/transpose.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -68,6 +76,19 @@ constexpr Operation kOperations[] = {
     {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
     {"mse", &Call<&Mse>},
     {"mseGradient", &Call<&MseGradient>},
+    {"adamStep", &Call<&AdamStep>},
+    {"bernoulli", &Call<&Bernoulli>},
+    {"cast", &Call<&Cast>},
+    {"clipGradients", &Call<&ClipGradients>},
+    {"copy", &Call<&Copy>},
+    {"fill", &Call<&Fill>},
+    {"gatherRows", &Call<&GatherRows>},
+    {"gradNorm", &Call<&GradNorm>},
+    {"normal", &Call<&Normal>},
+    {"permutation", &Call<&Permutation>},
+    {"sgdStep", &Call<&SgdStep>},
+    {"transpose", &Call<&Transpose>},
+    {"uniform", &Call<&Uniform>},
 };
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

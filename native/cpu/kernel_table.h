@@ -6,6 +6,9 @@
 #include "cpu/tables/cross_entropy.h"
 #include "cpu/tables/elementwise.h"
 #include "cpu/tables/matmul.h"
+#include "cpu/tables/memory.h"
+#include "cpu/tables/optimizer.h"
+#include "cpu/tables/random.h"
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
 
@@ -19,12 +22,17 @@ struct TypedKernels {
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   CrossEntropyKernels<T> cross_entropy;
+  OptimizerKernels<T> optimizer;
+  RandomKernels<T> random;
 };
 
 struct KernelTable {
   const char* name = "";
   TypedKernels<float> f32;
   TypedKernels<double> f64;
+  CastKernels cast;
+  PhiloxKernels philox;
+  TransposeKernels transpose;
 
   template <class T>
   const TypedKernels<T>& typed() const;

@@ -4,22 +4,34 @@
 namespace gradlane::GRADLANE_ROW {
 
 void FillActivation(KernelTable& table);
+void FillAdam(KernelTable& table);
+void FillCast(KernelTable& table);
 void FillCrossEntropy(KernelTable& table);
 void FillElementwise(KernelTable& table);
+void FillGradient(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
+void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
+void FillSgd(KernelTable& table);
 void FillSoftmax(KernelTable& table);
+void FillTranspose(KernelTable& table);
 
 void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ROW);
   FillActivation(table);
+  FillAdam(table);
+  FillCast(table);
   FillCrossEntropy(table);
   FillElementwise(table);
+  FillGradient(table);
   FillMatmulBlock(table);
   FillMatmulPack(table);
+  FillRandom(table);
   FillReduce(table);
+  FillSgd(table);
   FillSoftmax(table);
+  FillTranspose(table);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

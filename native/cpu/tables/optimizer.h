@@ -1,0 +1,45 @@
+// Rows of the kernel table: optimizer steps and the norm of gradients.
+#pragma once
+
+#include <cstdint>
+
+namespace gradlane {
+
+template <class T>
+struct SgdScalars {
+  T lr, momentum, one_minus_dampening, weight_decay;
+  T sign;  // -1 to maximize
+  bool nesterov;
+  bool first;  // the momentum buffer is written without being read
+};
+
+template <class T>
+struct AdamScalars {
+  T beta1, one_minus_beta1, beta2, one_minus_beta2, eps;
+  T weight_decay;  // added to the gradient
+  T keep;          // the parameter is multiplied by it: the decoupled decay
+  T step_size;     // lr / (1 - beta1^t)
+  T second_scale;  // 1 / sqrt(1 - beta2^t)
+  T sign;          // -1 to maximize
+};
+
+enum class NormKind { kAbs, kSquare, kMax };
+inline constexpr int kNormKindCount = 3;
+
+template <class T>
+struct OptimizerKernels {
+  // One step over n elements of a parameter p with gradient g. b is null without momentum.
+  void (*sgd)(T* p, const T* g, T* b, std::int64_t n, const SgdScalars<T>& s) noexcept;
+  // m, v: the two moments; v_max is null without amsgrad.
+  void (*adam)(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n,
+               const AdamScalars<T>& s) noexcept;
+  // Sum of |g| or g^2 in double, in an order fixed by n; or the largest |g|, where a NaN wins.
+  double (*norm[kNormKindCount])(const T* g, std::int64_t n) noexcept;
+  // Sum of |g|^p in double.
+  double (*power_sum)(const T* g, std::int64_t n, double p) noexcept;
+  double (*power)(double base, double exponent) noexcept;  // base >= 0
+  // y[i] *= factor
+  void (*scale)(T* y, std::int64_t n, T factor) noexcept;
+};
+
+}  // namespace gradlane

@@ -1,0 +1,36 @@
+// Filling and copying, of every element type.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+
+namespace gradlane {
+
+struct FillArgs {
+  Dtype dtype;
+  Buffer y;
+  std::int64_t n;
+  double value;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, y, n, value);
+  }
+};
+// y[i] = value; to integers it truncates and clamps to the range, NaN becomes 0.
+void Fill(const FillArgs& args);
+
+struct CopyArgs {
+  Dtype dtype;
+  Buffer x, y;
+  std::int64_t n;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, y, n);
+  }
+};
+void Copy(const CopyArgs& args);
+
+}  // namespace gradlane

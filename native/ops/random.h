@@ -1,0 +1,61 @@
+// Random numbers of Philox 4x32-10. The layout of the state and of the stream is in
+// ts/kernels/kernels.ts; every call advances the state by whole blocks of four words.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+
+namespace gradlane {
+
+struct UniformArgs {
+  Dtype dtype;
+  Buffer state, y;
+  std::int64_t n;
+  double low, high;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, state, y, n, low, high);
+  }
+};
+void Uniform(const UniformArgs& args);
+
+struct NormalArgs {
+  Dtype dtype;
+  Buffer state, y;
+  std::int64_t n;
+  double mean, std;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, state, y, n, mean, std);
+  }
+};
+void Normal(const NormalArgs& args);
+
+struct BernoulliArgs {
+  Dtype dtype;
+  Buffer state, y;
+  std::int64_t n;
+  double p, value;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, state, y, n, p, value);
+  }
+};
+void Bernoulli(const BernoulliArgs& args);
+
+struct PermutationArgs {
+  Buffer state, y;
+  std::int64_t n;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(state, y, n);
+  }
+};
+void Permutation(const PermutationArgs& args);
+
+}  // namespace gradlane
