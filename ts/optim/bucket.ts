@@ -1,0 +1,99 @@
+import { complaint, DTypeError } from '../errors.js'
+import type { ParameterSlot } from '../kernels/kernels.js'
+import type { Parameter } from '../nn/parameter.js'
+import type { FloatDType, TypedArray } from '../tensor/dtype.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+
+// Parts of the state start on whole cache lines: 64 bytes are 16 float32 or 8 float64.
+const ALIGNMENT = 16
+
+interface Member {
+  readonly parameter: Parameter
+  /** Its place in the group. */
+  readonly index: number
+  /** Its place in each state array, in elements. */
+  readonly offset: number
+}
+
+/**
+ * The parameters of a group that share a dtype, with their state in one flat tensor, so that a step
+ * over all of them is one kernel call.
+ */
+export class Bucket {
+  /** Elements of one state array. */
+  readonly stateLength: number
+  state: Tensor
+  slots: readonly ParameterSlot[] = []
+  readonly #members: readonly Member[]
+  readonly #dtype: FloatDType
+
+  constructor(dtype: FloatDType, parameters: readonly Parameter[]) {
+    const members: Member[] = []
+    let offset = 0
+    parameters.forEach((parameter, index) => {
+      if (parameter.dtype !== dtype) return
+      members.push({ parameter, index, offset })
+      offset += Math.ceil(parameter.length / ALIGNMENT) * ALIGNMENT
+    })
+    this.#dtype = dtype
+    this.#members = members
+    this.stateLength = offset
+    this.state = empty([0], dtype)
+  }
+
+  /**
+   * Brings `slots` in line with the gradients that are there. A step of an unchanged network finds
+   * them so and allocates nothing.
+   *
+   * @throws DTypeError when a parameter has changed its dtype.
+   */
+  collect(where: string): void {
+    let count = 0
+    let same = true
+    for (const { parameter, index } of this.#members) {
+      if (parameter.grad === null) continue
+      const slot = this.slots[count++]
+      same &&= slot !== undefined && slot.index === index && slot.gradient === parameter.grad
+    }
+    if (!same || count !== this.slots.length) this.slots = this.#build(where)
+  }
+
+  #build(where: string): ParameterSlot[] {
+    const slots: ParameterSlot[] = []
+    for (const { parameter, index, offset } of this.#members) {
+      const gradient = parameter.grad
+      if (gradient === null) continue
+      if (parameter.dtype !== this.#dtype) {
+        const hint = 'make the optimizer after module.to()'
+        throw new DTypeError(
+          complaint(where, `parameter ${index}`, `${this.#dtype} as before`, parameter.dtype, hint),
+        )
+      }
+      slots.push({ parameter, gradient, index, stateOffset: offset })
+    }
+    return slots
+  }
+
+  /** Makes room for `count` state arrays, keeping those that exist; new ones are 0. */
+  reserve(count: number): void {
+    if (this.state.length >= count * this.stateLength) return
+    const grown = empty([count * this.stateLength], this.#dtype)
+    grown.data.set(this.state.data)
+    this.state = grown
+  }
+
+  /**
+   * The part of each of `count` state arrays that belongs to a parameter of the group, not copied; null
+   * when the parameter is in another bucket.
+   */
+  partsOf(index: number, count: number): TypedArray[] | null {
+    const member = this.#members.find((candidate) => candidate.index === index)
+    if (member === undefined) return null
+    this.reserve(count)
+    const { data } = this.state
+    return Array.from({ length: count }, (_, array) => {
+      const start = array * this.stateLength + member.offset
+      return data.subarray(start, start + member.parameter.length)
+    })
+  }
+}

@@ -1,0 +1,67 @@
+import { SgdHyper } from '../kernels/kernels.js'
+import { atLeast, finite, flag } from './hyper.js'
+import { Optimizer, type OptimizerParams } from './optimizer.js'
+import type { UpdateRule } from './rule.js'
+
+export interface SGDOptions {
+  /** Learning rate γ. Default 1e-3. */
+  lr?: number
+  /** μ. Default 0. */
+  momentum?: number
+  /** τ. Default 0. */
+  dampening?: number
+  /** L2 penalty λ. Default 0. */
+  weightDecay?: number
+  /** Needs a momentum and no dampening. Default false. */
+  nesterov?: boolean
+  /** Ascend instead of descend. Default false. */
+  maximize?: boolean
+}
+
+const rule: UpdateRule<Required<SGDOptions>> = {
+  name: 'SGD',
+  hyper: {
+    lr: atLeast('lr', SgdHyper.lr, 1e-3),
+    momentum: atLeast('momentum', SgdHyper.momentum, 0),
+    dampening: finite('dampening', SgdHyper.dampening, 0),
+    weightDecay: atLeast('weight_decay', SgdHyper.weightDecay, 0),
+    nesterov: flag('nesterov', SgdHyper.nesterov, false),
+    maximize: flag('maximize', SgdHyper.maximize, false),
+  },
+  hyperLength: SgdHyper.length,
+  conflict: ({ nesterov, momentum, dampening }) =>
+    nesterov && (momentum === 0 || dampening !== 0)
+      ? `nesterov needs momentum > 0 and dampening = 0, got momentum ${momentum} and dampening ${dampening}`
+      : undefined,
+  stateArrays: ({ momentum }) => (momentum === 0 ? [] : ['momentum_buffer']),
+  countsSteps: false,
+  step(kernels, { hyper, steps, state, slots }) {
+    kernels.sgdStep(hyper, steps, state, slots)
+  },
+}
+
+/**
+ * Stochastic gradient descent, with momentum and Nesterov's variant. For each parameter θ with a
+ * gradient:
+ *
+ *     g = ∇L(θ), or -∇L(θ) to maximize
+ *     g = g + λ θ
+ *     with momentum:  b = g on the first step, μ b + (1 - τ) g afterwards
+ *                     g = g + μ b with Nesterov, else b
+ *     θ = θ - γ g
+ *
+ * State dict: `momentum_buffer` (b) for each parameter, when there is momentum.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ *
+ * @example
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true })
+ */
+export class SGD extends Optimizer<Required<SGDOptions>> {
+  /**
+   * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
+   */
+  constructor(params: OptimizerParams<Required<SGDOptions>>, options: SGDOptions = {}) {
+    super(rule, params, options)
+  }
+}
