@@ -1,0 +1,63 @@
+import { complaint, DTypeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { empty, Tensor } from '../tensor/tensor.js'
+import { gatherFrom } from './collate.js'
+import type { Dataset } from './dataset.js'
+
+/**
+ * Some samples of a dataset, in the order of `indices`. Nothing is copied.
+ *
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
+ */
+export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
+  readonly dataset: Dataset<T>
+  /** int32, shape (length). */
+  readonly indices: Tensor
+
+  /**
+   * @param indices Whole numbers, or an int32 tensor (copied).
+   * @throws ValueError when one is not the number of a sample.
+   */
+  constructor(dataset: Dataset<T>, indices: readonly number[] | Tensor) {
+    if (indices instanceof Tensor && indices.dtype !== 'int32') {
+      throw new DTypeError(complaint('Subset', 'the indices', 'int32', indices.dtype))
+    }
+    const numbers = indices instanceof Tensor ? indices.data : indices
+    const own = empty([numbers.length], 'int32')
+    numbers.forEach((number, i) => {
+      if (!Number.isInteger(number) || number < 0 || number >= dataset.length) {
+        const expected = `within 0 to ${dataset.length - 1}`
+        throw new ValueError(complaint('Subset', `index ${i}`, expected, String(number)))
+      }
+      own.data[i] = number
+    })
+    this.dataset = dataset
+    this.indices = own
+  }
+
+  get length(): number {
+    return this.indices.length
+  }
+
+  /**
+   * @throws ValueError when there is no such sample.
+   */
+  get(index: number): T {
+    const number = this.indices.data[index]
+    if (number === undefined) {
+      throw new ValueError(
+        complaint('Subset', 'the index', `within 0 to ${this.length - 1}`, String(index)),
+      )
+    }
+    return this.dataset.get(number)
+  }
+
+  /**
+   * @throws ValueError when one of the numbers is not that of a sample.
+   */
+  gather(index: Tensor): T {
+    const mapped = empty([index.length], 'int32')
+    kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
+    return gatherFrom(this.dataset, mapped)
+  }
+}

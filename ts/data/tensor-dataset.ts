@@ -1,0 +1,154 @@
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import type { DType } from '../tensor/dtype.js'
+import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import type { Dataset } from './dataset.js'
+
+/** One entry a tensor; null leaves that tensor as it is. */
+export type PerColumn<T extends readonly Tensor[]> = {
+  readonly [K in keyof T]: number | null
+}
+
+export interface TensorDatasetOptions<T extends readonly Tensor[]> {
+  /**
+   * Factors by which the rows of a tensor are multiplied as they are taken. The result is float32
+   * (float64 from float64), so images can stay in memory as bytes: `scale: [1 / 255, null]`.
+   */
+  scale?: PerColumn<T>
+  /** Added after scaling: a mean m and a deviation s of bytes are `scale` 1 / (255 s), `shift` -m / s. */
+  shift?: PerColumn<T>
+}
+
+interface Column {
+  readonly tensor: Tensor
+  /** Shape of a row. */
+  readonly tail: readonly number[]
+  readonly cols: number
+  readonly dtype: DType
+  readonly scale: number
+  readonly shift: number
+}
+
+/**
+ * Tensors whose first dimension counts the samples: sample i is row i of each.
+ *
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
+ *
+ * @example
+ * const train = new data.TensorDataset([images, labels], { scale: [1 / 255, null] })
+ */
+export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
+  readonly length: number
+  readonly tensors: readonly [...T]
+  readonly #columns: readonly Column[]
+
+  /**
+   * @throws ShapeError when the tensors do not share their first dimension.
+   * @throws ValueError when there are no tensors, or `scale` or `shift` do not have one entry each.
+   */
+  constructor(tensors: readonly [...T], options: TensorDatasetOptions<T> = {}) {
+    const list: readonly Tensor[] = tensors
+    const first = list[0]
+    if (first === undefined) {
+      throw new ValueError('TensorDataset: expected at least one tensor, got an empty list')
+    }
+    list.forEach((tensor, i) => {
+      if (!(tensor instanceof Tensor)) {
+        throw new ValueError(complaint('TensorDataset', `item ${i}`, 'a Tensor', String(tensor)))
+      }
+      if (tensor.ndim === 0 || tensor.shape[0] !== first.shape[0]) {
+        const rows = first.ndim === 0 ? 'at least one dimension' : `${first.shape[0]} rows`
+        throw new ShapeError(
+          complaint(
+            'TensorDataset',
+            `tensor ${i}`,
+            `of ${rows}${i === 0 ? '' : ', as tensor 0 has'}`,
+            `shape ${formatShape(tensor.shape)}`,
+          ),
+        )
+      }
+    })
+    const scale = entries('scale', list.length, options.scale)
+    const shift = entries('shift', list.length, options.shift)
+    this.tensors = tensors
+    this.length = first.shape[0]!
+    this.#columns = list.map((tensor, i) => {
+      const tail = tensor.shape.slice(1)
+      const plain = scale[i] === null && shift[i] === null
+      return {
+        tensor,
+        tail,
+        cols: tail.reduce((product, dim) => product * dim, 1),
+        dtype: plain || tensor.dtype === 'float64' ? tensor.dtype : 'float32',
+        scale: scale[i] ?? 1,
+        shift: shift[i] ?? 0,
+      }
+    })
+  }
+
+  /**
+   * @throws ValueError when there is no such sample.
+   */
+  get(index: number): T {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new ValueError(
+        complaint('TensorDataset', 'the index', `within 0 to ${this.length - 1}`, String(index)),
+      )
+    }
+    const number = empty([1], 'int32')
+    number.data[0] = index
+    const batch = this.gather(number).map((tensor) => tensor.reshape(tensor.shape.slice(1)))
+    return batch as readonly Tensor[] as T
+  }
+
+  /**
+   * @throws ValueError when one of the numbers is not that of a sample.
+   */
+  gather(index: Tensor): T {
+    const backend = kernels()
+    const rows = index.length
+    return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
+      const out = empty([rows, ...tail], dtype)
+      backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
+      return out
+    }) as readonly Tensor[] as T
+  }
+}
+
+/**
+ * Tensors as a dataset; a dataset as it is.
+ *
+ * @internal
+ */
+export function datasetOf<T extends readonly Tensor[]>(
+  source: Dataset<T> | readonly [...T],
+): Dataset<T> {
+  return isList(source) ? new TensorDataset<T>(source) : source
+}
+
+function isList<T extends readonly Tensor[]>(
+  source: Dataset<T> | readonly [...T],
+): source is readonly [...T] {
+  return Array.isArray(source)
+}
+
+function entries(
+  option: string,
+  count: number,
+  given: readonly (number | null)[] | undefined,
+): readonly (number | null)[] {
+  if (given === undefined) return new Array<null>(count).fill(null)
+  const valid =
+    given.length === count && given.every((entry) => entry === null || Number.isFinite(entry))
+  if (!valid) {
+    throw new ValueError(
+      complaint(
+        'TensorDataset',
+        option,
+        `a list of ${count} finite numbers or nulls, one a tensor`,
+        JSON.stringify(given),
+      ),
+    )
+  }
+  return given
+}
