@@ -1,0 +1,249 @@
+import { expect } from 'chai'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DTypeError, FormatError, ValueError } from '../../ts/errors.js'
+import {
+  loadSafetensors,
+  loadSafetensorsSync,
+  saveSafetensors,
+  saveSafetensorsSync,
+  safetensorsFromBuffer,
+  safetensorsToBuffer,
+} from '../../ts/io/index.js'
+import { tensor, zeros } from '../../ts/tensor/create.js'
+import type { Tensor } from '../../ts/tensor/tensor.js'
+
+/** A file with this header, as it is, and so many bytes of data. */
+function file(header: object | string, dataBytes: number): Buffer {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(json.length))
+  return Buffer.concat([length, json, Buffer.alloc(dataBytes)])
+}
+
+function entry(from: number, to: number, shape = [(to - from) / 4], dtype = 'F32'): object {
+  return { dtype, shape, data_offsets: [from, to] }
+}
+
+const plain = (tensors: Record<string, Tensor>): object =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data }]),
+  )
+
+describe('safetensors', () => {
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradlane-safetensors-'))
+  })
+  after(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  const tensors = {
+    odd: tensor([1, 2, 3], { dtype: 'uint8' }),
+    'layer.weight': tensor([
+      [0.5, -1],
+      [NaN, Infinity],
+    ]),
+    wide: tensor([Math.PI], { dtype: 'float64' }),
+    scalar: tensor(-7, { dtype: 'int32' }),
+    none: zeros([0, 3]),
+
+    'ключ "quoted" \\': tensor([1]),
+  }
+
+  it('reads what it wrote: elements, shapes, dtypes, order of names, metadata', () => {
+    const bytes = safetensorsToBuffer(tensors, { metadata: { epoch: '3', 'a "b"': 'ü' } })
+    const { tensors: read, metadata } = safetensorsFromBuffer(bytes)
+    expect(Object.keys(read)).to.deep.equal(Object.keys(tensors))
+    expect(plain(read)).to.deep.equal(plain(tensors))
+    expect(metadata).to.deep.equal({ epoch: '3', 'a "b"': 'ü' })
+  })
+
+  it('aligns every tensor to its element, and the data to 8 bytes', () => {
+    const bytes = safetensorsToBuffer(tensors)
+    const length = Number(bytes.readBigUInt64LE())
+    expect(length % 8).to.equal(0)
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<
+      string,
+      { data_offsets: number[] }
+    >
+    expect(header['wide']!.data_offsets[0]! % 8).to.equal(0)
+    expect(header['layer.weight']!.data_offsets[0]! % 4).to.equal(0)
+  })
+
+  it('reads from bytes at any offset', () => {
+    const bytes = safetensorsToBuffer(tensors)
+    const shifted = new Uint8Array(bytes.length + 3)
+    shifted.set(bytes, 3)
+    expect(plain(safetensorsFromBuffer(shifted.subarray(3)).tensors)).to.deep.equal(plain(tensors))
+  })
+
+  it('writes a slice of a tensor, not its whole memory', () => {
+    const slice = tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]).narrow(1, 1)
+    const { tensors: read } = safetensorsFromBuffer(safetensorsToBuffer({ slice }))
+    expect(read['slice']!.toArray()).to.deep.equal([[3, 4]])
+  })
+
+  it('keeps a tensor that is called __proto__', () => {
+    const named = Object.fromEntries([['__proto__', tensor([4])]])
+    const { tensors: read } = safetensorsFromBuffer(safetensorsToBuffer(named))
+    expect(Object.keys(read)).to.deep.equal(['__proto__'])
+  })
+
+  it('reads a file by the Python package, 64-bit counters included', () => {
+    // Made by test/fixtures/python_safetensors.py.
+    const path = new URL('../fixtures/python.safetensors', import.meta.url)
+    const { tensors: read, metadata } = loadSafetensorsSync(path)
+    expect(metadata).to.deep.equal({ format: 'np', note: 'für ✓' })
+    expect(plain(read)).to.deep.equal(
+      plain({
+        '0.bias': tensor([-1.5, 2], { dtype: 'float64' }),
+        num_batches_tracked: tensor(12345, { dtype: 'int32' }),
+        '0.weight': tensor([
+          [0, 0.25, 0.5],
+          [0.75, 1, 1.25],
+        ]),
+        nothing: zeros([0, 4]),
+        counts: tensor([-3, 70000], { dtype: 'int32' }),
+        bytes: tensor([0, 1, 255], { dtype: 'uint8' }),
+      }),
+    )
+  })
+
+  it('saves and loads files by path and by URL, with and without a promise', async () => {
+    for (const target of [join(folder, 'a'), pathToFileURL(join(folder, 'b'))]) {
+      await saveSafetensors(tensors, target, { metadata: { by: 'promise' } })
+      const first = await loadSafetensors(target)
+      expect(plain(first.tensors)).to.deep.equal(plain(tensors))
+      expect(first.metadata).to.deep.equal({ by: 'promise' })
+      saveSafetensorsSync({ one: tensor([1]) }, target)
+      expect(Object.keys(loadSafetensorsSync(target).tensors)).to.deep.equal(['one'])
+    }
+    expect(readdirSync(folder).sort()).to.deep.equal(['a', 'b'])
+  })
+
+  it('leaves no temporary file behind when it cannot write', async () => {
+    const inner = join(folder, 'inner')
+    mkdirSync(join(inner, 'taken', 'full'), { recursive: true })
+    const target = join(inner, 'taken')
+    expect(() => {
+      saveSafetensorsSync(tensors, target)
+    }).to.throw()
+    const error: unknown = await saveSafetensors(tensors, target).catch((reason: unknown) => reason)
+    expect(error).to.be.instanceOf(Error)
+    expect(readdirSync(inner)).to.deep.equal(['taken'])
+  })
+
+  it('leaves the old file when what is to be saved is refused', () => {
+    const target = join(folder, 'kept')
+    saveSafetensorsSync({ one: tensor([1]) }, target)
+    const before = readFileSync(target)
+    expect(() => {
+      saveSafetensorsSync({ one: 1 } as never, target)
+    }).to.throw(ValueError, 'expected "one" to be a Tensor, got 1')
+    expect(readFileSync(target).equals(before)).to.equal(true)
+  })
+
+  it('refuses a reserved name and metadata that is no text', () => {
+    expect(() => safetensorsToBuffer({ __metadata__: tensor(1) })).to.throw(ValueError, 'reserved')
+    expect(() => safetensorsToBuffer({}, { metadata: { a: 1 } as never })).to.throw(
+      ValueError,
+      'metadata a to be a string, got 1',
+    )
+  })
+
+  const good = safetensorsToBuffer({ a: tensor([1, 2]), b: tensor([3]) })
+  const corrupt: [string, Buffer, string][] = [
+    ['no bytes', Buffer.alloc(0), 'offset 0: expected the header length to be 8 bytes, got 0'],
+    ['half a length', good.subarray(0, 5), 'got 5'],
+    [
+      'a header cut off',
+      good.subarray(0, 40),
+      'offset 0: expected the header to be at most 32 bytes',
+    ],
+    ['data cut off', good.subarray(0, -1), 'the file is cut off'],
+    ['data that goes on', Buffer.concat([good, Buffer.alloc(1)]), 'bytes after the last tensor'],
+    [
+      'a huge header',
+      Buffer.alloc(16, 0xff),
+      'expected the header to be at most 8 bytes, got 18446744073709552000',
+    ],
+    ['a header that is no JSON', file('{"a":', 0), 'offset 8: the header is not valid JSON'],
+    [
+      'a header that is not UTF-8',
+      Buffer.concat([file('{}  ', 0).subarray(0, 10), Buffer.from([0xff, 0xff])]),
+      'not valid JSON',
+    ],
+    ['a header that is a list', file('[]', 0), 'to be a JSON object, got []'],
+    ['a header that starts with a space', file(' {}', 0), 'to be a JSON object'],
+    [
+      'a name twice',
+      file(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        8,
+      ),
+      'the name "a" is there twice',
+    ],
+    [
+      'an overlap',
+      file({ a: entry(0, 8), b: entry(4, 12) }, 12),
+      'the data of "b" to be at 8, got 4; it overlaps',
+    ],
+    ['the same place twice', file({ a: entry(0, 4), b: entry(0, 4) }, 4), 'it overlaps'],
+    [
+      'a gap',
+      file({ a: entry(0, 4), b: entry(8, 12) }, 12),
+      'the data of "b" to be at 4, got 8; there is a gap',
+    ],
+    [
+      'offsets the wrong way',
+      file({ a: entry(4, 0, [1]) }, 4),
+      'expected the entry of "a", its data_offsets to be 4 bytes',
+    ],
+    ['a shape of another size', file({ a: entry(0, 8, [3]) }, 8), '12 bytes for (3) of F32, got 8'],
+    ['a negative size', file({ a: entry(0, 8, [-1, -2]) }, 8), 'dtype, shape and data_offsets'],
+    ['a size past 2^53', file({ a: entry(0, 8, [2 ** 60]) }, 8), 'dtype, shape and data_offsets'],
+    ['sizes that overflow', file({ a: entry(0, 8, [2 ** 40, 2 ** 40]) }, 8), 'bytes for'],
+    [
+      'an entry that is none',
+      file({ a: null }, 0),
+      'the entry of "a" to be dtype, shape and data_offsets, got null',
+    ],
+    [
+      'metadata that is no text',
+      file({ __metadata__: { a: 1 } }, 0),
+      '__metadata__ to be an object of strings',
+    ],
+  ]
+  for (const [title, bytes, message] of corrupt) {
+    it(`refuses ${title}`, () => {
+      expect(() => safetensorsFromBuffer(bytes)).to.throw(FormatError, message)
+    })
+  }
+
+  it('refuses element types it has no tensor for, and 64-bit integers that do not fit', () => {
+    expect(() => safetensorsFromBuffer(file({ a: entry(0, 2, [1], 'BF16') }, 2))).to.throw(
+      DTypeError,
+      'expected the dtype of "a" to be F32, F64, I32, U8, I64, got BF16',
+    )
+    const bytes = file({ a: entry(0, 8, [1], 'I64') }, 8)
+    bytes[bytes.length - 1] = 1
+    expect(() => safetensorsFromBuffer(bytes)).to.throw(DTypeError, 'element 0 of "a"')
+  })
+
+  it('takes names inside metadata and shapes for no repetition', () => {
+    const header = {
+      __metadata__: { a: '{"a":1}', b: 'x' },
+      a: entry(0, 4),
+      b: entry(4, 8),
+    }
+    expect(Object.keys(safetensorsFromBuffer(file(header, 8)).tensors)).to.deep.equal(['a', 'b'])
+  })
+})

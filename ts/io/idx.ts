@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip, gunzipSync } from 'node:zlib'
+import { complaint, FormatError, ValueError } from '../errors.js'
+import type { DType } from '../tensor/dtype.js'
+import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
+
+export interface ReadIdxOptions {
+  /**
+   * Element type of the tensor. Default: that of the file (`uint8`, `int32` for 8- to 32-bit signed
+   * integers, `float32`, `float64`). `int32` makes class indices out of a file of labels.
+   */
+  dtype?: DType
+}
+
+/** A path, a `file:` URL, or the bytes themselves. */
+export type IdxSource = string | URL | Uint8Array
+
+interface ElementType {
+  readonly name: string
+  readonly bytes: number
+  readonly dtype: DType
+  read(view: DataView, offset: number): number
+}
+
+// The type codes of the format; multi-byte elements are big-endian.
+const elementTypes = new Map<number, ElementType>([
+  [0x08, { name: 'uint8', bytes: 1, dtype: 'uint8', read: (view, at) => view.getUint8(at) }],
+  [0x09, { name: 'int8', bytes: 1, dtype: 'int32', read: (view, at) => view.getInt8(at) }],
+  [0x0b, { name: 'int16', bytes: 2, dtype: 'int32', read: (view, at) => view.getInt16(at) }],
+  [0x0c, { name: 'int32', bytes: 4, dtype: 'int32', read: (view, at) => view.getInt32(at) }],
+  [0x0d, { name: 'float32', bytes: 4, dtype: 'float32', read: (view, at) => view.getFloat32(at) }],
+  [0x0e, { name: 'float64', bytes: 8, dtype: 'float64', read: (view, at) => view.getFloat64(at) }],
+])
+
+const MAX_ELEMENTS = 2 ** 31 - 1
+
+/**
+ * Reads a tensor in the IDX format, which MNIST and its successors come in; gzip is recognised by its
+ * first bytes.
+ *
+ * @throws FormatError when the bytes are not IDX, are cut off, or go on after the last element.
+ * @see https://yann.lecun.org/exdb/mnist/index.html
+ *
+ * @example
+ * const images = await io.readIdx('train-images-idx3-ubyte.gz')                     // uint8 (60000, 28, 28)
+ * const labels = await io.readIdx('train-labels-idx1-ubyte.gz', { dtype: 'int32' }) // int32 (60000)
+ */
+export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
+  const who = whoOf(source)
+  const bytes = source instanceof Uint8Array ? source : await readFile(source)
+  if (!isGzip(bytes)) return parse(who, bytes, options)
+  return parse(who, await promisify(gunzip)(bytes).catch(corruptGzip(who)), options)
+}
+
+/** As `readIdx`, without a promise. */
+export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
+  const who = whoOf(source)
+  const bytes = source instanceof Uint8Array ? source : readFileSync(source)
+  return parse(who, isGzip(bytes) ? unzip(who, bytes) : bytes, options)
+}
+
+function whoOf(source: IdxSource): string {
+  if (source instanceof Uint8Array) return 'readIdx(buffer)'
+  if (typeof source === 'string' || source instanceof URL) return `readIdx(${String(source)})`
+  throw new ValueError(complaint('readIdx', 'the source', 'a path, a URL or bytes', String(source)))
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
+}
+
+function unzip(who: string, bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes)
+  } catch (error) {
+    return corruptGzip(who)(error)
+  }
+}
+
+function corruptGzip(who: string): (error: unknown) => never {
+  return (error) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new FormatError(`${who}: the gzip stream is corrupt: ${reason}`)
+  }
+}
+
+function parse(who: string, bytes: Uint8Array, options: ReadIdxOptions): Tensor {
+  const { type, shape, start } = parseHeader(who, bytes)
+  const count = shape.reduce((product, dim) => product * dim, 1)
+  if (count > MAX_ELEMENTS) {
+    fail(who, 4, 'the element count', 'at most 2^31 - 1', `${formatShape(shape)} = ${count}`)
+  }
+  const end = start + count * type.bytes
+  if (bytes.length !== end) {
+    const expected = `${end - start} bytes for ${formatShape(shape)} of ${type.name}`
+    fail(who, Math.min(bytes.length, end), 'the data', expected, `${bytes.length - start}`)
+  }
+  const result = empty(shape, type.dtype)
+  const { data } = result
+  if (type.name === 'uint8') {
+    data.set(bytes.subarray(start))
+  } else {
+    const view = viewOf(bytes)
+    for (let i = 0; i < count; i++) data[i] = type.read(view, start + i * type.bytes)
+  }
+  return result.to(options.dtype ?? type.dtype)
+}
+
+/** Two zero bytes, the element type, the number of dimensions, then each size as 32 bits. */
+function parseHeader(
+  who: string,
+  bytes: Uint8Array,
+): { type: ElementType; shape: number[]; start: number } {
+  if (bytes.length < 4) fail(who, 0, 'the magic number', '4 bytes', `${bytes.length}`)
+  if (bytes[0] !== 0 || bytes[1] !== 0) {
+    const got = `${hex(bytes[0]!)} ${hex(bytes[1]!)}`
+    fail(who, 0, 'the magic number', '0x00 0x00 and two more bytes', `${got} first`)
+  }
+  const type = elementTypes.get(bytes[2]!)
+  if (type === undefined) {
+    const known = Array.from(elementTypes, ([code, { name }]) => `${hex(code)} ${name}`)
+    return fail(who, 2, 'the element type', `one of ${known.join(', ')}`, hex(bytes[2]!))
+  }
+  const rank = bytes[3]!
+  const start = 4 + 4 * rank
+  if (bytes.length < start) {
+    const what = `the ${rank === 1 ? 'size of 1 dimension' : `sizes of ${rank} dimensions`}`
+    fail(who, 4, what, `${4 * rank} bytes`, `${bytes.length - 4}`)
+  }
+  const view = viewOf(bytes)
+  return { type, shape: Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i)), start }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function fail(who: string, offset: number, what: string, expected: string, got: string): never {
+  throw new FormatError(complaint(`${who}, offset ${offset}`, what, expected, got))
+}
+
+function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, '0')}`
+}

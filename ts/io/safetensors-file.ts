@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Tensor } from '../tensor/tensor.js'
+import { writeAtomically, writeAtomicallySync } from './atomic-write.js'
+import {
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+  safetensorsToBuffer,
+} from './safetensors.js'
+
+/**
+ * Saves tensors in the safetensors format, which Python's `safetensors` reads. The file has its old
+ * content or the new one, also if the process dies meanwhile.
+ *
+ * @param target A path or a `file:` URL, in a folder that exists.
+ * @throws ValueError when a value is not a tensor or the metadata is not text.
+ *
+ * @example
+ * await io.saveSafetensors(model.stateDict(), 'model.safetensors', { metadata: { epoch: '3' } })
+ */
+export async function saveSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  target: string | URL,
+  options: SafetensorsOptions = {},
+): Promise<void> {
+  await writeAtomically(target, safetensorsToBuffer(tensors, options))
+}
+
+/** As `saveSafetensors`, without a promise. */
+export function saveSafetensorsSync(
+  tensors: Readonly<Record<string, Tensor>>,
+  target: string | URL,
+  options: SafetensorsOptions = {},
+): void {
+  writeAtomicallySync(target, safetensorsToBuffer(tensors, options))
+}
+
+/**
+ * Loads a safetensors file.
+ *
+ * @param source A path or a `file:` URL.
+ * @throws FormatError when the file is cut off or corrupt.
+ *
+ * @example
+ * const { tensors, metadata } = await io.loadSafetensors('model.safetensors')
+ * model.loadStateDict(tensors)
+ */
+export async function loadSafetensors(source: string | URL): Promise<Safetensors> {
+  return parseSafetensors(`loadSafetensors(${String(source)})`, await readFile(source))
+}
+
+/** As `loadSafetensors`, without a promise. */
+export function loadSafetensorsSync(source: string | URL): Safetensors {
+  return parseSafetensors(`loadSafetensors(${String(source)})`, readFileSync(source))
+}

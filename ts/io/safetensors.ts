@@ -1,0 +1,256 @@
+import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
+import { type DType, itemSize } from '../tensor/dtype.js'
+import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { repeatedKey } from './json.js'
+
+/** Tensors by name, and the text that travels with them. */
+export interface Safetensors {
+  tensors: Record<string, Tensor>
+  metadata: Record<string, string>
+}
+
+export interface SafetensorsOptions {
+  /** Text by key, kept in the header. */
+  metadata?: Readonly<Record<string, string>>
+}
+
+interface Entry {
+  readonly dtype: string
+  readonly shape: number[]
+  readonly data_offsets: [number, number]
+}
+
+interface StoredType {
+  readonly dtype: DType
+  readonly bytes: number
+}
+
+const codes: Record<DType, string> = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' }
+
+const storedTypes = new Map<string, StoredType>([
+  ['F32', { dtype: 'float32', bytes: 4 }],
+  ['F64', { dtype: 'float64', bytes: 8 }],
+  ['I32', { dtype: 'int32', bytes: 4 }],
+  ['U8', { dtype: 'uint8', bytes: 1 }],
+  // PyTorch counts batches in 64 bits; read as int32 where every element fits.
+  ['I64', { dtype: 'int32', bytes: 8 }],
+])
+
+const METADATA = '__metadata__'
+// The limit of the reference implementation: a longer header is an attack or garbage.
+const MAX_HEADER = 100_000_000
+
+/**
+ * The bytes of a safetensors file: the header's length (8 bytes), the header (JSON), the elements.
+ *
+ * @throws ValueError when a value is not a tensor, a name is reserved, or the metadata is not text.
+ * @see https://huggingface.co/docs/safetensors
+ */
+export function safetensorsToBuffer(
+  tensors: Readonly<Record<string, Tensor>>,
+  options: SafetensorsOptions = {},
+): Buffer {
+  const who = 'safetensorsToBuffer'
+  const entries = Object.entries(tensors)
+  for (const [name, tensor] of entries) {
+    if (name === METADATA) throw new ValueError(`${who}: the name ${METADATA} is reserved`)
+    if (!(tensor instanceof Tensor)) {
+      throw new ValueError(complaint(who, JSON.stringify(name), 'a Tensor', String(tensor)))
+    }
+  }
+  // Wide elements first, so that all are aligned however long the narrow ones are.
+  const byWidth = [...entries].sort(([, a], [, b]) => itemSize[b.dtype] - itemSize[a.dtype])
+  const places = new Map<string, [number, number]>()
+  let end = 0
+  for (const [name, tensor] of byWidth) {
+    const start = end
+    end += tensor.length * itemSize[tensor.dtype]
+    places.set(name, [start, end])
+  }
+
+  const parts = entries.map(([name, { dtype, shape }]) =>
+    member(name, { dtype: codes[dtype], shape, data_offsets: places.get(name)! }),
+  )
+  if (options.metadata !== undefined) {
+    for (const [key, text] of Object.entries(options.metadata)) {
+      if (typeof text !== 'string') {
+        throw new ValueError(complaint(who, `metadata ${key}`, 'a string', String(text)))
+      }
+    }
+    parts.unshift(member(METADATA, options.metadata))
+  }
+  const json = Buffer.from(`{${parts.join(',')}}`)
+  const headerEnd = 8 + Math.ceil(json.length / 8) * 8
+
+  const bytes = Buffer.alloc(headerEnd + end, ' ')
+  bytes.writeBigUInt64LE(BigInt(headerEnd - 8))
+  json.copy(bytes, 8)
+  for (const [name, tensor] of entries) {
+    const { data } = tensor
+    const elements = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    bytes.set(elements, headerEnd + places.get(name)![0])
+  }
+  return bytes
+}
+
+/**
+ * Reads the bytes of a safetensors file. The tensors have memory of their own.
+ *
+ * Element types F32, F64, I32 and U8; I64 becomes int32 where every element fits.
+ *
+ * @throws FormatError when the bytes are cut off, the header is not valid, tensors overlap or leave
+ *   gaps, or a name is there twice. Nothing is returned then.
+ */
+export function safetensorsFromBuffer(bytes: Uint8Array): Safetensors {
+  return parseSafetensors('safetensorsFromBuffer', bytes)
+}
+
+/** @internal `who` opens the messages. */
+export function parseSafetensors(who: string, bytes: Uint8Array): Safetensors {
+  const { header, dataStart } = parseHeader(who, bytes)
+  const metadata = parseMetadata(who, header[METADATA])
+  const entries = Object.entries(header).filter(([name]) => name !== METADATA)
+  const checked = entries.map(([name, entry]) => [name, checkedEntry(who, name, entry)] as const)
+  checkCoverage(who, checked, bytes.length - dataStart)
+
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, { dtype, shape, data_offsets }] of checked) {
+    const elements = bytes.subarray(dataStart + data_offsets[0], dataStart + data_offsets[1])
+    const value =
+      dtype === 'I64' ? narrowed(who, name, elements, shape) : copied(dtype, elements, shape)
+    // A plain assignment to __proto__ would be lost.
+    Object.defineProperty(tensors, name, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  }
+  return { tensors, metadata }
+}
+
+function member(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`
+}
+
+function parseHeader(
+  who: string,
+  bytes: Uint8Array,
+): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < 8) {
+    throw new FormatError(
+      complaint(`${who}, offset 0`, 'the header length', '8 bytes', `${bytes.length}`),
+    )
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const length = Number(view.getBigUint64(0, true))
+  const room = Math.min(bytes.length - 8, MAX_HEADER)
+  if (length > room) {
+    const expected = `at most ${room} bytes`
+    throw new FormatError(complaint(`${who}, offset 0`, 'the header', expected, `${length}`))
+  }
+  const where = `${who}, offset 8`
+  let text: string
+  let header: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      bytes.subarray(8, 8 + length),
+    )
+    header = JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new FormatError(`${where}: the header is not valid JSON: ${reason}`)
+  }
+  if (!isObject(header) || !text.startsWith('{')) {
+    throw new FormatError(complaint(where, 'the header', 'a JSON object', text.slice(0, 20)))
+  }
+  const repeated = repeatedKey(text)
+  if (repeated !== undefined) {
+    throw new FormatError(`${where}: the name ${JSON.stringify(repeated)} is there twice`)
+  }
+  return { header, dataStart: 8 + length }
+}
+
+function parseMetadata(who: string, metadata: unknown): Record<string, string> {
+  if (metadata === undefined) return {}
+  if (!isObject(metadata) || Object.values(metadata).some((text) => typeof text !== 'string')) {
+    throw new FormatError(
+      complaint(who, METADATA, 'an object of strings', JSON.stringify(metadata)),
+    )
+  }
+  return metadata as Record<string, string>
+}
+
+function checkedEntry(who: string, name: string, value: unknown): Entry {
+  const what = `the entry of ${JSON.stringify(name)}`
+  const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {}
+  if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
+    const expected = 'dtype, shape and data_offsets'
+    throw new FormatError(complaint(who, what, expected, JSON.stringify(value)))
+  }
+  const type = storedTypes.get(dtype)
+  if (type === undefined) {
+    const known = [...storedTypes.keys()].join(', ')
+    throw new DTypeError(complaint(who, `the dtype of ${JSON.stringify(name)}`, known, dtype))
+  }
+  const bytes = shape.reduce((product, dim) => product * dim, type.bytes)
+  const [start, end] = offsets as [number, number]
+  if (end - start !== bytes) {
+    const expected = `${bytes} bytes for ${formatShape(shape)} of ${dtype}`
+    throw new FormatError(complaint(who, `${what}, its data_offsets`, expected, `${end - start}`))
+  }
+  return { dtype, shape, data_offsets: [start, end] }
+}
+
+/** The tensors must follow one another without gap or overlap, up to the end of the file. */
+function checkCoverage(
+  who: string,
+  entries: readonly (readonly [string, Entry])[],
+  length: number,
+): void {
+  const sorted = [...entries].sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  )
+  let end = 0
+  for (const [name, { data_offsets: offsets }] of sorted) {
+    if (offsets[0] !== end) {
+      const what = `the data of ${JSON.stringify(name)}`
+      const hint = offsets[0] < end ? 'it overlaps another tensor' : 'there is a gap before it'
+      throw new FormatError(complaint(who, what, `at ${end}`, `${offsets[0]}`, hint))
+    }
+    end = offsets[1]
+  }
+  if (end !== length) {
+    const hint = length < end ? 'the file is cut off' : 'there are bytes after the last tensor'
+    throw new FormatError(complaint(who, 'the data', `${end} bytes`, `${length}`, hint))
+  }
+}
+
+function copied(dtype: string, elements: Uint8Array, shape: number[]): Tensor {
+  const tensor = empty(shape, storedTypes.get(dtype)!.dtype)
+  new Uint8Array(tensor.buffer).set(elements)
+  return tensor
+}
+
+function narrowed(who: string, name: string, elements: Uint8Array, shape: number[]): Tensor {
+  const tensor = empty(shape, 'int32')
+  const { data } = tensor
+  const view = new DataView(elements.buffer, elements.byteOffset, elements.byteLength)
+  for (let i = 0; i < data.length; i++) {
+    const value = view.getBigInt64(8 * i, true)
+    if (BigInt.asIntN(32, value) !== value) {
+      const what = `element ${i} of ${JSON.stringify(name)}`
+      throw new DTypeError(complaint(who, what, 'an I64 that int32 can hold', String(value)))
+    }
+    data[i] = Number(value)
+  }
+  return tensor
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+}
