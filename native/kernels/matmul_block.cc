@@ -1,5 +1,5 @@
-// The two inner loops of the packed matrix product: a panel of B stays in L1 while all panels of
-// the block of A pass by it from L2.
+// The two inner loops of the matrix product over panels: a panel of B stays in L1 while all panels
+// of A pass by it from L2.
 #include "kernels/matmul_tile.h"
 #include "kernels/row.h"
 
@@ -7,23 +7,28 @@ namespace gradlane::GRADLANE_ROW {
 namespace {
 
 template <class T>
-void Block(const T* a_panels, const T* b_panels, std::int64_t m, std::int64_t n, std::int64_t k,
-           T* out, std::int64_t ldo, const MatmulEpilogue<T>& epilogue) noexcept {
+void Block(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, std::int64_t n,
+           std::int64_t k, T* out, std::int64_t ldo, const MatmulEpilogue<T>& epilogue) noexcept {
   constexpr std::int64_t kMr = kTileRows, kNr = kTileColumns<T>, kLanes = Simd<T>::kLanes;
-  for (std::int64_t j = 0; j < n; j += kNr) {
-    const T* const b = b_panels + j * k;
+  // Where panels lie side by side, a tile may begin at any line: rows are then divided evenly, and
+  // few rows take wider tiles.
+  const std::int64_t tiles = (m + kMr - 1) / kMr;
+  const std::int64_t rows = a.stride == kMr ? (m + tiles - 1) / tiles : kMr;
+  const bool free_columns = b.stride == kNr;
+  const std::int64_t most =
+      free_columns ? MostVectors(static_cast<int>(m < rows ? m : rows)) : kTileVectors;
+  for (std::int64_t j = 0; j < n;) {
+    const T* const b_lines = b.data + (free_columns ? j : j / kNr * b.stride);
     const T* const bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + j;
-    const std::int64_t columns = n - j < kNr ? n - j : kNr;
-    const std::int64_t vectors = (columns + kLanes - 1) / kLanes;
-    const TileFn<T> tile = TileFor<T>(kMr, vectors);
-    std::int64_t i = 0;
-    for (; i + kMr <= m; i += kMr) {
-      tile(a_panels + i * k, kMr, b, kNr, k, out + i * ldo + j, ldo, columns, bias, epilogue);
+    const std::int64_t left = (n - j + kLanes - 1) / kLanes;
+    const std::int64_t vectors = left >= most ? most : left >= 4 ? 4 : left;
+    const std::int64_t columns = n - j < vectors * kLanes ? n - j : vectors * kLanes;
+    for (std::int64_t i = 0; i < m; i += rows) {
+      const T* const a_lines = a.data + (a.stride == kMr ? i : i / kMr * a.stride);
+      const TileFn<T> tile = TileFor<T>(m - i < rows ? m - i : rows, vectors);
+      tile(a_lines, a.step, b_lines, b.step, k, out + i * ldo + j, ldo, columns, bias, epilogue);
     }
-    if (i < m) {
-      TileFor<T>(m - i, vectors)(a_panels + i * k, kMr, b, kNr, k, out + i * ldo + j, ldo, columns,
-                                 bias, epilogue);
-    }
+    j += columns;
   }
 }
 
@@ -32,6 +37,7 @@ void Fill(MatmulKernels<T>& kernels) {
   kernels.mr = kTileRows;
   kernels.nr = kTileColumns<T>;
   kernels.kc = kTileDepth;
+  kernels.lanes = Simd<T>::kLanes;
   kernels.block = &Block<T>;
 }
 

@@ -14,11 +14,11 @@ typedef double Double2Unaligned __attribute__((vector_size(16), aligned(8), may_
 template <class T>
 inline constexpr int kSquare = 16 / static_cast<int>(sizeof(T));
 
-// out[p * kWidth + i] = src[i * ld + p] for i, p < kSquare.
+// out[p * kWidth + i] = line[i][p] for i, p < kSquare.
 template <int kWidth>
-GRADLANE_INLINE void TransposeSquare(const float* src, std::int64_t ld, float* out) {
+GRADLANE_INLINE void TransposeSquare(const float* const* line, std::int64_t p, float* out) {
   Float4 row[4];
-  for (int i = 0; i < 4; ++i) row[i] = *reinterpret_cast<const Float4Unaligned*>(src + i * ld);
+  for (int i = 0; i < 4; ++i) row[i] = *reinterpret_cast<const Float4Unaligned*>(line[i] + p);
   const Float4 low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
   const Float4 low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
   const Float4 high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
@@ -27,101 +27,114 @@ GRADLANE_INLINE void TransposeSquare(const float* src, std::int64_t ld, float* o
                             __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
                             __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
                             __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
-  for (int p = 0; p < 4; ++p) *reinterpret_cast<Float4Unaligned*>(out + p * kWidth) = column[p];
+  for (int q = 0; q < 4; ++q) *reinterpret_cast<Float4Unaligned*>(out + q * kWidth) = column[q];
 }
 
 template <int kWidth>
-GRADLANE_INLINE void TransposeSquare(const double* src, std::int64_t ld, double* out) {
-  const Double2 row0 = *reinterpret_cast<const Double2Unaligned*>(src);
-  const Double2 row1 = *reinterpret_cast<const Double2Unaligned*>(src + ld);
+GRADLANE_INLINE void TransposeSquare(const double* const* line, std::int64_t p, double* out) {
+  const Double2 row0 = *reinterpret_cast<const Double2Unaligned*>(line[0] + p);
+  const Double2 row1 = *reinterpret_cast<const Double2Unaligned*>(line[1] + p);
   *reinterpret_cast<Double2Unaligned*>(out) = __builtin_shufflevector(row0, row1, 0, 2);
   *reinterpret_cast<Double2Unaligned*>(out + kWidth) = __builtin_shufflevector(row0, row1, 1, 3);
 }
 
 // The same for two lines and kSquare elements.
 template <int kWidth>
-GRADLANE_INLINE void TransposePair(const float* src, std::int64_t ld, float* out) {
-  const Float4 row0 = *reinterpret_cast<const Float4Unaligned*>(src);
-  const Float4 row1 = *reinterpret_cast<const Float4Unaligned*>(src + ld);
+GRADLANE_INLINE void TransposePair(const float* const* line, std::int64_t p, float* out) {
+  const Float4 row0 = *reinterpret_cast<const Float4Unaligned*>(line[0] + p);
+  const Float4 row1 = *reinterpret_cast<const Float4Unaligned*>(line[1] + p);
   const Double2 low = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 0, 4, 1, 5));
   const Double2 high = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 2, 6, 3, 7));
-  for (int p = 0; p < 4; ++p) {
-    const double pair = p < 2 ? low[p] : high[p - 2];
-    __builtin_memcpy(out + p * kWidth, &pair, sizeof(pair));
+  for (int q = 0; q < 4; ++q) {
+    const double pair = q < 2 ? low[q] : high[q - 2];
+    __builtin_memcpy(out + q * kWidth, &pair, sizeof(pair));
   }
 }
 
 template <int kWidth>
-GRADLANE_INLINE void TransposePair(const double* src, std::int64_t ld, double* out) {
-  TransposeSquare<kWidth>(src, ld, out);
+GRADLANE_INLINE void TransposePair(const double* const* line, std::int64_t p, double* out) {
+  TransposeSquare<kWidth>(line, p, out);
 }
 
 // How far ahead the lines are asked for, in cache lines: lines of a large matrix lie pages apart,
 // so the hardware does not follow them.
 inline constexpr int kAhead = 8;
 
-// One panel of kWidth whole lines. A cache line of the source is used up at once, because lines
-// that lie a power of two apart share a set of L1 and push each other out.
+// Lines that lie one after the other: panel[p * kWidth + i] = src[min(i, lines - 1) * ld + p]. A
+// cache line of the source is used up at once, because lines that lie a power of two apart share a
+// set of L1 and push each other out.
 template <class T, int kWidth>
-GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t k, T* panel) {
+GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t lines,
+                                    std::int64_t k, T* panel) {
   constexpr int kSide = kSquare<T>, kWhole = kWidth / kSide * kSide;
   constexpr int kLine = 64 / static_cast<int>(sizeof(T));
   static_assert((kWidth - kWhole) % 2 == 0);
-  std::int64_t p = 0;
-  for (; p + kLine <= k; p += kLine) {
-    T* const out = panel + p * kWidth;
+  const T* line[kWidth];
+  for (int i = 0; i < kWidth; ++i) line[i] = src + (i < lines ? i : lines - 1) * ld;
+  const auto squares = [&](std::int64_t p, int elements) __attribute__((always_inline)) {
     for (int i = 0; i < kWhole; i += kSide) {
-      const T* const from = src + i * ld + p;
-      for (int row = 0; row < kSide; ++row) __builtin_prefetch(from + row * ld + kAhead * kLine);
+      for (int row = 0; row < kSide; ++row) {
+        __builtin_prefetch(line[i + row] + p + kAhead * kLine);
+      }
 #pragma GCC unroll 8
-      for (int q = 0; q < kLine; q += kSide) {
-        TransposeSquare<kWidth>(from + q, ld, out + q * kWidth + i);
+      for (int q = 0; q < elements; q += kSide) {
+        TransposeSquare<kWidth>(line + i, p + q, panel + (p + q) * kWidth + i);
       }
     }
     for (int i = kWhole; i < kWidth; i += 2) {
-      const T* const from = src + i * ld + p;
-      for (int row = 0; row < 2; ++row) __builtin_prefetch(from + row * ld + kAhead * kLine);
 #pragma GCC unroll 8
-      for (int q = 0; q < kLine; q += kSide) {
-        TransposePair<kWidth>(from + q, ld, out + q * kWidth + i);
+      for (int q = 0; q < elements; q += kSide) {
+        TransposePair<kWidth>(line + i, p + q, panel + (p + q) * kWidth + i);
       }
     }
-  }
+  };
+  std::int64_t p = 0;
+  for (; p + kLine <= k; p += kLine) squares(p, kLine);
+  for (; p + kSide <= k; p += kSide) squares(p, kSide);
   for (; p < k; ++p) {
-    for (int i = 0; i < kWidth; ++i) panel[p * kWidth + i] = src[i * ld + p];
+    for (int i = 0; i < kWidth; ++i) panel[p * kWidth + i] = line[i][p];
   }
 }
 
+// Lines that lie side by side.
 template <class T, int kWidth>
 GRADLANE_INLINE void PackAdjacent(const T* src, std::int64_t ld, std::int64_t k, T* panel) {
   for (std::int64_t p = 0; p < k; ++p) {
     __builtin_prefetch(src + kAhead * ld);
     __builtin_prefetch(src + kAhead * ld + kWidth - 1);
-    for (int i = 0; i < kWidth; ++i) panel[i] = src[i];
+    __builtin_memcpy(panel, src, kWidth * sizeof(T));
     src += ld;
     panel += kWidth;
   }
 }
 
 template <class T, int kWidth>
+GRADLANE_INLINE void PackAdjacentPart(const T* src, std::int64_t ld, std::int64_t lines,
+                                      std::int64_t k, T* panel) {
+  using S = Simd<T>;
+  for (std::int64_t p = 0; p < k; ++p, src += ld, panel += kWidth) {
+    std::int64_t i = 0;
+    for (; i + S::kLanes <= lines; i += S::kLanes) S::Store(panel + i, S::Load(src + i));
+    if (i == lines) continue;
+    const typename S::Vec rest = S::LoadPart(src + i, lines - i);
+    if (i + S::kLanes <= kWidth) {
+      S::Store(panel + i, rest);
+    } else {
+      S::StorePart(panel + i, rest, lines - i);
+    }
+  }
+}
+
+template <class T, int kWidth>
 void Pack(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
           T* panels) noexcept {
-  const std::int64_t line_step = adjacent ? 1 : ld, element_step = adjacent ? ld : 1;
-  for (std::int64_t first = 0; first < lines; first += kWidth, panels += kWidth * k) {
-    const T* const from = src + first * line_step;
-    const std::int64_t here = lines - first;
-    if (here >= kWidth) {
-      if (adjacent) {
-        PackAdjacent<T, kWidth>(from, ld, k, panels);
-      } else {
-        PackTransposed<T, kWidth>(from, ld, k, panels);
-      }
-      continue;
-    }
-    for (std::int64_t p = 0; p < k; ++p) {
-      for (std::int64_t i = 0; i < kWidth; ++i) {
-        panels[p * kWidth + i] = i < here ? from[i * line_step + p * element_step] : T(0);
-      }
+  for (; lines > 0; lines -= kWidth, panels += kWidth * k, src += adjacent ? kWidth : kWidth * ld) {
+    if (!adjacent) {
+      PackTransposed<T, kWidth>(src, ld, lines, k, panels);
+    } else if (lines >= kWidth) {
+      PackAdjacent<T, kWidth>(src, ld, k, panels);
+    } else {
+      PackAdjacentPart<T, kWidth>(src, ld, lines, k, panels);
     }
   }
 }

@@ -132,16 +132,23 @@ using TileFn = void (*)(const T* a, std::int64_t a_step, const T* b, std::int64_
                         std::int64_t k, T* out, std::int64_t ldo, std::int64_t columns,
                         const T* bias, const MatmulEpilogue<T>& epilogue) noexcept;
 
-// The tile of exactly `rows` rows (1..kTileRows) and `vectors` vectors (1..kTileVectors).
-template <class T, int kRows = kTileRows, int kVectors = kTileVectors>
+// The tile of `rows` rows (1..kTileRows) and `vectors` vectors, which are 1..MostVectors(rows) of
+// 1, 2, 3, 4, 8.
+template <class T, int kRows = kTileRows>
 TileFn<T> TileFor(std::int64_t rows, std::int64_t vectors) noexcept {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return TileFor<T, kRows - 1, kVectors>(rows, vectors);
+    if (rows < kRows) return TileFor<T, kRows - 1>(rows, vectors);
   }
-  if constexpr (kVectors > 1) {
-    if (vectors < kVectors) return TileFor<T, kRows, kVectors - 1>(rows, vectors);
+  constexpr int kMost = MostVectors(kRows);
+  if (vectors == 1) return &Tile<T, kRows, 1>;
+  if constexpr (kMost > 2) {
+    if (vectors == 3) return &Tile<T, kRows, 3>;
+    if (vectors == 4) return &Tile<T, kRows, 4>;
   }
-  return &Tile<T, kRows, kVectors>;
+  if constexpr (kMost == 8) {
+    if (vectors == 8) return &Tile<T, kRows, 8>;
+  }
+  return &Tile<T, kRows, 2>;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ void FillCrossEntropy(KernelTable& table);
 void FillElementwise(KernelTable& table);
 void FillGradient(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
+void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
 void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
@@ -26,6 +27,7 @@ void FillTable(KernelTable& table) {
   FillElementwise(table);
   FillGradient(table);
   FillMatmulBlock(table);
+  FillMatmulDot(table);
   FillMatmulPack(table);
   FillRandom(table);
   FillReduce(table);

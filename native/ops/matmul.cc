@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "cpu/dispatch.h"
 #include "ops/matmul_problem.h"
+#include "parallel/scratch.h"
 
 namespace gradlane {
 namespace {
@@ -51,14 +53,34 @@ void EmptySum(const MatmulProblem<T>& problem) {
   problem.Activate(0, 0, m, n);
 }
 
+// A column of results is computed as a row, whose bias then has to be one.
+template <class T>
+void Turn(MatmulProblem<T>& problem) {
+  const NormalShape normal = Normalize(problem.shape);
+  problem.shape = normal.shape;
+  if (!normal.swapped) return;
+  std::swap(problem.a, problem.b);
+  if (problem.epilogue.bias == nullptr) return;
+  const std::int64_t n = problem.shape.n;
+  T* const row =
+      static_cast<T*>(ThreadScratch(ScratchSlot::kBias, static_cast<std::size_t>(n) * sizeof(T)));
+  std::fill(row, row + n, *problem.epilogue.bias);
+  problem.epilogue.bias = row;
+}
+
 template <class T>
 void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
-  const MatmulProblem<T> problem = Check<T>(args);
+  MatmulProblem<T> problem = Check<T>(args);
   if (args.m == 0 || args.n == 0) return;
   if (args.k == 0) return EmptySum(problem);
+  Turn(problem);
   switch (forced != nullptr ? *forced : ChooseMatmul(problem.shape)) {
     case MatmulAlgorithm::kPacked:
       return MatmulPacked(problem);
+    case MatmulAlgorithm::kDirect:
+      return MatmulDirect(problem);
+    case MatmulAlgorithm::kDot:
+      return MatmulDot(problem);
   }
 }
 

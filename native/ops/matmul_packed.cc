@@ -12,9 +12,6 @@ namespace {
 
 std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / step; }
 
-// Elements that a task of packing moves: some 10 us.
-constexpr std::int64_t kPackGrain = 32768;
-
 }  // namespace
 
 template <class T>
@@ -60,8 +57,8 @@ void MatmulPacked(const MatmulProblem<T>& problem) {
           const std::int64_t j = task / rows_of_tasks * blocking.task_n;
           const std::int64_t rows = std::min(blocking.task_m, m - i);
           const std::int64_t columns = std::min(blocking.task_n, n - j);
-          kernels.block(a_panels + i * k, b_panels + j * k, rows, columns, k,
-                        problem.out + (ic + i) * shape.n + jc + j, shape.n,
+          kernels.block({a_panels + i * k, mr, mr * k}, {b_panels + j * k, nr, nr * k}, rows,
+                        columns, k, problem.out + (ic + i) * shape.n + jc + j, shape.n,
                         problem.EpilogueOf(pc, pc + k, jc + j));
           if (pc + k == shape.k) problem.Activate(ic + i, jc + j, rows, columns);
         };

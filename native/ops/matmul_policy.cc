@@ -1,6 +1,7 @@
 #include "ops/matmul_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cpu/cpu.h"
 
@@ -11,9 +12,48 @@ std::int64_t RoundUp(std::int64_t n, std::int64_t step) { return (n + step - 1) 
 
 }  // namespace
 
-bool CanRun(MatmulAlgorithm, const MatmulShape&) { return true; }
+NormalShape Normalize(MatmulShape shape) {
+  const bool swapped = shape.n == 1;
+  if (swapped) {
+    std::swap(shape.m, shape.n);
+    shape.transpose_b = !shape.transpose_a;
+    shape.transpose_a = false;
+  }
+  if (shape.k == 1) {
+    shape.transpose_a = true;
+    shape.transpose_b = false;
+  }
+  if (shape.m == 1) shape.transpose_a = false;
+  return {shape, swapped};
+}
 
-MatmulAlgorithm ChooseMatmul(const MatmulShape&) { return MatmulAlgorithm::kPacked; }
+bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& given) {
+  const MatmulShape shape = Normalize(given).shape;
+  switch (algorithm) {
+    case MatmulAlgorithm::kPacked:
+      return true;
+    case MatmulAlgorithm::kDirect:
+      return !shape.transpose_b;
+    case MatmulAlgorithm::kDot:
+      return shape.transpose_b && !shape.transpose_a;
+  }
+  return false;
+}
+
+MatmulAlgorithm ChooseMatmul(const MatmulShape& given) {
+  const MatmulShape shape = Normalize(given).shape;
+  if (CanRun(MatmulAlgorithm::kDot, shape) && shape.m <= 36) return MatmulAlgorithm::kDot;
+  if (CanRun(MatmulAlgorithm::kDirect, shape) && shape.m <= 36) return MatmulAlgorithm::kDirect;
+  return MatmulAlgorithm::kPacked;
+}
+
+MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr) {
+  // 2^20 multiply-adds take some 10 us. With fewer than 8 rows the time goes into reading B, which
+  // takes about as long as 8 rows of arithmetic.
+  const std::int64_t task_m = std::min(shape.m, 8 * mr);
+  const std::int64_t work = shape.k * std::max<std::int64_t>(task_m, 8);
+  return {task_m, RoundUp(std::max<std::int64_t>(1, (1 << 20) / work), nr)};
+}
 
 MatmulBlocking BlockMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr,
                            std::int64_t kc) {

@@ -8,6 +8,8 @@ namespace gradlane {
 
 enum class MatmulAlgorithm {
   kPacked,  // both operands into panels, blocked for all caches
+  kDirect,  // B as it lies, vectors along n; not for a transposed B
+  kDot,     // both as they lie, vectors along k; for a transposed B and an A that is not
 };
 
 struct MatmulShape {
@@ -15,6 +17,15 @@ struct MatmulShape {
   bool transpose_a, transpose_b;
   std::int64_t item;  // bytes of an element
 };
+
+// The same product in the form that the algorithms expect. A column of results is turned into a
+// row: out^T = op(b)^T op(a)^T, `swapped` says so. Where two ways of storing an operand are one, a
+// single row of A and B with k = 1 count as not transposed, A with k = 1 as transposed.
+struct NormalShape {
+  MatmulShape shape;
+  bool swapped;
+};
+NormalShape Normalize(MatmulShape shape);
 
 bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& shape);
 MatmulAlgorithm ChooseMatmul(const MatmulShape& shape);
@@ -29,5 +40,14 @@ struct MatmulBlocking {
 };
 MatmulBlocking BlockMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr,
                            std::int64_t kc);
+
+// Tasks of the others: pieces of out, multiples of mr and nr but for the last.
+struct MatmulTasks {
+  std::int64_t task_m, task_n;
+};
+MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr);
+
+// Elements that a task of packing moves: some 5 us.
+inline constexpr std::int64_t kPackGrain = 32768;
 
 }  // namespace gradlane

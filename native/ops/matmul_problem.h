@@ -53,7 +53,12 @@ struct MatmulProblem {
   }
 };
 
+// Precondition of all: no size is 0, and CanRun says yes.
 template <class T>
 void MatmulPacked(const MatmulProblem<T>& problem);
+template <class T>
+void MatmulDirect(const MatmulProblem<T>& problem);
+template <class T>
+void MatmulDot(const MatmulProblem<T>& problem);
 
 }  // namespace gradlane

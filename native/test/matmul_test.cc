@@ -16,7 +16,8 @@
 namespace gradlane {
 namespace {
 
-constexpr MatmulAlgorithm kAlgorithms[] = {MatmulAlgorithm::kPacked};
+constexpr MatmulAlgorithm kAlgorithms[] = {MatmulAlgorithm::kPacked, MatmulAlgorithm::kDirect,
+                                           MatmulAlgorithm::kDot};
 
 // Numbers of [-1, 1) from a multiplicative congruence: the same on every machine.
 class Numbers {

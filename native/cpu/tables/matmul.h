@@ -1,9 +1,5 @@
 // Row of the kernel table: the pieces of the matrix product, with the tile sizes they were
 // compiled for.
-//
-// A panel is a group of lines (rows of A or columns of B) laid out for the register tile: element
-// p of line i of a panel of width w stands at [p * w + i]. Panels follow each other, each w * k
-// elements long; the lines that fill up the last one are zero.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +15,47 @@ struct MatmulEpilogue {
   bool relu = false;
 };
 
+// Lines (rows of A or columns of B) in the layout of the register tile, w = mr of them (A) or nr
+// (B) to a panel: element p of line i of panel g is data[g * stride + p * step + i].
+//   packed: step = w, stride = w * k
+//   a matrix as it lies in memory whose lines are side by side: step = its leading dimension,
+//   stride = w
+template <class T>
+struct MatmulPanels {
+  const T* data;
+  std::int64_t step;
+  std::int64_t stride;
+};
+
 template <class T>
 struct MatmulKernels {
   std::int64_t mr = 0;  // rows of the register tile: width of a panel of A
   std::int64_t nr = 0;  // columns of the register tile: width of a panel of B
-  std::int64_t kc = 0;  // longest panel. Part of the row, not of the machine: it fixes the order of
-                        // the additions
+  std::int64_t kc = 0;  // longest packed panel. Part of the row, not of the machine: it fixes the
+                        // order of the additions
+  std::int64_t lanes = 0;
 
-  // Packs `lines` lines of k elements. Element p of line i is src[i * ld + p], or src[p * ld + i]
-  // when `adjacent` (the lines lie side by side in memory). `panels` is aligned to 64 bytes.
+  // Packs `lines` lines of k elements into panels that follow each other. Element p of line i is
+  // src[i * ld + p], or src[p * ld + i] when `adjacent` (the lines lie side by side in memory).
+  // What stands in the lines that fill up the last panel is not defined.
   using Pack = void (*)(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines,
                         std::int64_t k, T* panels) noexcept;
   Pack pack_a = nullptr;
   Pack pack_b = nullptr;
 
   // out (m, n) with leading dimension ldo from panels of A (m lines) and of B (n lines), k >= 1.
-  void (*block)(const T* a_panels, const T* b_panels, std::int64_t m, std::int64_t n,
+  // The last vector of a line of B is read whole, also where n ends inside it. Each sum runs over p
+  // in order: its bits do not depend on m, n or its place.
+  void (*block)(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, std::int64_t n,
                 std::int64_t k, T* out, std::int64_t ldo,
                 const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
+
+  // The same product from A (m, k) and the transpose of B (n, k) as they lie in memory, with
+  // leading dimensions lda and ldb: each sum is taken in as many parts as a vector has lanes, and
+  // the parts are then added as a binary tree. Again the bits do not depend on m, n or the place.
+  void (*dot)(const T* a, std::int64_t lda, const T* b, std::int64_t ldb, std::int64_t m,
+              std::int64_t n, std::int64_t k, T* out, std::int64_t ldo,
+              const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
 };
 
 }  // namespace gradlane
