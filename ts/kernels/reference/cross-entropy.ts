@@ -22,13 +22,17 @@ function labels(
   return classes
 }
 
-/** The largest logit of a row and ln(sum exp(logit)), as max + ln(sum exp(logit - max)). */
-function logSumExp(logits: Floats, start: number, cols: number): number {
+/**
+ * log p[c] of a row: (logit - max) - ln(sum exp(logit - max)). Not logit - (max + ln sum): a max of 1e4
+ * would swallow digits of ln sum.
+ */
+function logProbabilities(logits: Floats, start: number, cols: number): (c: number) => number {
   let max = -Infinity
   for (let c = 0; c < cols; c++) max = Math.max(max, logits[start + c]!)
   let sum = 0
   for (let c = 0; c < cols; c++) sum += Math.exp(logits[start + c]! - max)
-  return max + Math.log(sum)
+  const logSum = Math.log(sum)
+  return (c) => logits[start + c]! - max - logSum
 }
 
 /**
@@ -99,12 +103,12 @@ export function crossEntropy(
   for (let r = 0; r < rows; r++) {
     let rowLoss = 0
     if (targets.counts(r)) {
-      const lse = logSumExp(xs, r * cols, cols)
+      const logP = logProbabilities(xs, r * cols, cols)
       for (let c = 0; c < cols; c++) {
         const coefficient = targets.coefficient(r, c)
         // of a class index only its own term exists: a -Infinity elsewhere must not become 0 * Infinity
         if (byClass && coefficient === 0) continue
-        rowLoss -= coefficient * (xs[r * cols + c]! - lse)
+        rowLoss -= coefficient * logP(c)
       }
       shares += targets.share(r)
     }
@@ -137,13 +141,15 @@ export function crossEntropyGradient(
   const targets = targetsOf(target, ws, rows, cols, ignoreIndex, labelSmoothing, op)
 
   for (let r = 0; r < rows; r++) {
-    const counts = targets.counts(r)
-    const lse = counts ? logSumExp(xs, r * cols, cols) : 0
+    if (!targets.counts(r)) {
+      grads.fill(0, r * cols, (r + 1) * cols)
+      continue
+    }
+    const logP = logProbabilities(xs, r * cols, cols)
     let mass = 0
-    for (let c = 0; counts && c < cols; c++) mass += targets.coefficient(r, c)
+    for (let c = 0; c < cols; c++) mass += targets.coefficient(r, c)
     for (let c = 0; c < cols; c++) {
-      const p = Math.exp(xs[r * cols + c]! - lse)
-      grads[r * cols + c] = counts ? (p * mass - targets.coefficient(r, c)) / d : 0
+      grads[r * cols + c] = (Math.exp(logP(c)) * mass - targets.coefficient(r, c)) / d
     }
   }
 }
