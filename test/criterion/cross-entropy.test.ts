@@ -144,8 +144,14 @@ describe('nn.CrossEntropyLoss', () => {
 
   it('refuses a label out of range before anything is written', () => {
     const criterion = new nn.CrossEntropyLoss()
-    expect(() => criterion.forward(random(2, 3), indices([0, 3]))).to.throw(ValueError, 'label 3')
-    expect(() => criterion.forward(random(2, 3), indices([-1, 0]))).to.throw(ValueError, 'label -1')
+    expect(() => criterion.forward(random(2, 3), indices([0, 3]))).to.throw(
+      ValueError,
+      /3 .*is outside/,
+    )
+    expect(() => criterion.forward(random(2, 3), indices([-1, 0]))).to.throw(
+      ValueError,
+      /-1 .*is outside/,
+    )
     expect(criterion.output).to.equal(null)
   })
 
