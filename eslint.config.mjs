@@ -23,6 +23,8 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // Under noUncheckedIndexedAccess `data[i]!` is how a numeric loop reads an array.
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // A base class names the arguments of a method that does nothing by default.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
     },
   },

@@ -24,7 +24,7 @@ const total = (losses: Tensor): number => inner(losses, ones(losses.shape))
 
 interface Case {
   readonly title: string
-  readonly options: Omit<ConstructorParameters<typeof nn.CrossEntropyLoss>[0], 'reduction'>
+  readonly options: nn.CrossEntropyLossOptions
   readonly target: Tensor
 }
 

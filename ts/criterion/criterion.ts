@@ -60,7 +60,7 @@ export abstract class Criterion {
 /** @throws ValueError when there is no such reduction. */
 export function checkedReduction(who: string, name: ReductionName = 'mean'): Reduction {
   if (!Object.hasOwn(Reduction, name)) {
-    throw new ValueError(complaint(who, 'reduction', 'none, mean or sum', String(name)))
+    throw new ValueError(complaint(who, 'reduction', 'none, mean or sum', name))
   }
   return Reduction[name]
 }

@@ -158,9 +158,9 @@ export class GELU extends Activation {
 
   /** @throws ValueError for another `approximate`. */
   constructor(options: GELUOptions = {}) {
-    const { approximate = 'none' } = options
+    const approximate: string = options.approximate ?? 'none'
     if (approximate !== 'none' && approximate !== 'tanh') {
-      throw new ValueError(complaint('GELU', 'approximate', 'none or tanh', String(approximate)))
+      throw new ValueError(complaint('GELU', 'approximate', 'none or tanh', approximate))
     }
     super(approximate === 'tanh' ? ActivationKind.geluTanh : ActivationKind.gelu)
     this.approximate = approximate

@@ -25,7 +25,10 @@ export abstract class Layer extends Module {
   }
 
   override backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    if (!isBuiltIn(this)) return super.backwardParameters(input, gradOutput)
+    if (!isBuiltIn(this)) {
+      super.backwardParameters(input, gradOutput)
+      return
+    }
     try {
       this.checkBackward(input, gradOutput)
       this.updateGradParameters(input, gradOutput)

@@ -236,7 +236,26 @@ export abstract class Module {
 
   /** All parameters, here and below, each once. */
   parameters(): Parameter[] {
-    return Array.from(this.namedParameters(), ([, parameter]) => parameter)
+    const parameters = new Set<Parameter>()
+    this.collect(parameters, new Set())
+    return [...parameters]
+  }
+
+  /**
+   * Adds the parameters, here and below, in the order of `namedParameters`. Apart from that because
+   * training loops ask for them at every step.
+   *
+   * @internal
+   */
+  collect(parameters: Set<Parameter>, seen: Set<Module>): void {
+    if (seen.has(this)) return
+    seen.add(this)
+    const children: Module[] = []
+    for (const [, value] of ownEntries(this)) {
+      if (value instanceof Parameter) parameters.add(value)
+      else if (value instanceof Module) children.push(value)
+    }
+    for (const child of children) child.collect(parameters, seen)
   }
 
   /**
@@ -367,14 +386,14 @@ interface BufferEntry {
 }
 
 /** The own properties of a module; the elements of an array as `name.index`. */
-function* ownEntries(module: Module): Generator<[string, unknown]> {
-  for (const [name, value] of Object.entries(module) as [string, unknown][]) {
-    if (Array.isArray(value)) {
-      for (const [index, element] of value.entries()) yield [`${name}.${index}`, element]
-    } else {
-      yield [name, value]
-    }
-  }
+function ownEntries(module: Module): [string, unknown][] {
+  const entries: [string, unknown][] = Object.entries(module)
+  if (!entries.some(([, value]) => Array.isArray(value))) return entries
+  return entries.flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.map((element, index): [string, unknown] => [`${name}.${index}`, element])
+      : [[name, value] as [string, unknown]],
+  )
 }
 
 function sameView(a: Tensor, b: Tensor): boolean {

@@ -4,6 +4,7 @@ import { activeWorkspace, enterWorkspace, Workspace } from '../tensor/workspace.
 import { isBuiltIn, markBuiltIn } from './layer.js'
 import { located } from './locate.js'
 import { Module } from './module.js'
+import type { Parameter } from './parameter.js'
 
 /**
  * Runs modules one after the other. The intermediate results belong to the container, which reuses
@@ -81,6 +82,16 @@ export class Sequential extends Module implements Iterable<Module> {
     for (let i = 0; i < this.#modules.length; i++) yield [this.#names[i]!, this.#modules[i]!]
   }
 
+  override collect(parameters: Set<Parameter>, seen: Set<Module>): void {
+    if (!isBuiltIn(this)) {
+      super.collect(parameters, seen)
+      return
+    }
+    if (seen.has(this)) return
+    seen.add(this)
+    for (const module of this.#modules) module.collect(parameters, seen)
+  }
+
   protected override computeOutput(input: Tensor): Tensor {
     const outer = activeWorkspace()
     const own = this.#forwardSpace
@@ -130,7 +141,7 @@ export class Sequential extends Module implements Iterable<Module> {
   }
 
   override trains(): boolean {
-    return this.#modules.some((module) => module.trains())
+    return isBuiltIn(this) ? this.#modules.some((module) => module.trains()) : super.trains()
   }
 
   override isPrimed(input: Tensor): boolean {

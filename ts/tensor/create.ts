@@ -1,6 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { type DType, itemSize, type TypedArray } from './dtype.js'
+import type { DType, TypedArray } from './dtype.js'
 import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
 
 /** What `tensor` takes: numbers, typed arrays, and arrays of them of equal lengths. */
@@ -237,13 +237,7 @@ export function checkFloat(
 ): asserts dtype is 'float32' | 'float64' {
   if (dtype !== 'float32' && dtype !== 'float64') {
     throw new DTypeError(
-      complaint(
-        who,
-        what,
-        'float32 or float64',
-        dtype in itemSize ? dtype : String(dtype),
-        "convert it with to('float32')",
-      ),
+      complaint(who, what, 'float32 or float64', dtype, "convert it with to('float32')"),
     )
   }
 }

@@ -254,9 +254,7 @@ export class Tensor {
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   const length = sizeOf(shape)
   if (!(dtype in itemSize)) {
-    throw new DTypeError(
-      complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', String(dtype)),
-    )
+    throw new DTypeError(complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', dtype))
   }
   return new Tensor(
     new ArrayBuffer(length * itemSize[dtype]),

@@ -15,9 +15,10 @@ export interface KaimingOptions extends InitOptions {
 /** Standard deviation gain / sqrt(fan); 0 for an empty tensor. */
 function deviation(who: string, tensor: Tensor, options: KaimingOptions): number {
   const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' } = options
-  const fan = fans(who, tensor)[mode]
+  const sizes: Partial<Record<string, number>> = fans(who, tensor)
+  const fan = sizes[mode]
   if (fan === undefined) {
-    throw new ValueError(complaint(who, 'mode', 'fanIn or fanOut', String(mode)))
+    throw new ValueError(complaint(who, 'mode', 'fanIn or fanOut', mode))
   }
   return fan === 0 ? 0 : calculateGain(nonlinearity, a) / Math.sqrt(fan)
 }
