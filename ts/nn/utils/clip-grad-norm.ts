@@ -1,0 +1,70 @@
+import { complaint, ValueError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import type { ParameterSlot } from '../../kernels/kernels.js'
+import { empty, type Tensor } from '../../tensor/tensor.js'
+import type { Parameter } from '../parameter.js'
+
+const dtypes = ['float32', 'float64'] as const
+
+/**
+ * Scales the gradients of all parameters in place so that together, as one vector, they have a norm of
+ * at most `maxNorm`:
+ *
+ *     gradient = gradient · min(1, maxNorm / (norm + 1e-6))
+ *
+ * Call it between `backward` and `step`.
+ *
+ * @param options `normType`: p of the p-norm, a positive number or Infinity. Default 2.
+ * @returns the norm before clipping, 0-d, float64; 0 when no parameter has a gradient.
+ * @throws ValueError when maxNorm is negative or NaN, or normType is not positive.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
+ *
+ * @example
+ * nn.utils.clipGradNorm_(model.parameters(), 1)
+ */
+export function clipGradNorm_(
+  parameters: Parameter | Iterable<Parameter>,
+  maxNorm: number,
+  options: { normType?: number } = {},
+): Tensor {
+  const { normType = 2 } = options
+  if (!(maxNorm >= 0)) {
+    throw new ValueError(
+      complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', String(maxNorm)),
+    )
+  }
+  if (!(normType > 0)) {
+    throw new ValueError(
+      complaint('clipGradNorm_', 'normType', 'positive or Infinity', String(normType)),
+    )
+  }
+  const slots = slotsOf(Symbol.iterator in parameters ? parameters : [parameters])
+  // A kernel call takes one dtype.
+  const parts = dtypes
+    .map((dtype) => slots.filter(({ gradient }) => gradient.dtype === dtype))
+    .filter((part) => part.length > 0)
+
+  const backend = kernels()
+  const norms = empty([parts.length], 'float64')
+  parts.forEach((part, i) => {
+    backend.gradNorm(norms.narrow(i, 1), normType, part)
+  })
+  const total = parts.length === 1 ? norms.reshape([]) : empty([], 'float64')
+  if (parts.length > 1) {
+    // The norm of all is the norm of the norms.
+    backend.gradNorm(total, normType, [
+      { parameter: norms, gradient: norms, index: 0, stateOffset: 0 },
+    ])
+  }
+  for (const part of parts) backend.clipGradients(total, maxNorm, part)
+  return total
+}
+
+function slotsOf(parameters: Iterable<Parameter>): ParameterSlot[] {
+  const slots: ParameterSlot[] = []
+  for (const parameter of parameters) {
+    const gradient = parameter.grad
+    if (gradient !== null) slots.push({ parameter, gradient, index: 0, stateOffset: 0 })
+  }
+  return slots
+}

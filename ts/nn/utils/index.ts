@@ -1,0 +1,1 @@
+export { clipGradNorm_ } from './clip-grad-norm.js'
