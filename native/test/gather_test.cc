@@ -1,0 +1,100 @@
+// Rows picked by index, as they are or turned into floats.
+#include "ops/gather.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "parallel/thread_pool.h"
+#include "test/arrays.h"
+#include "test/rows.h"
+
+namespace gradlane {
+namespace {
+
+class GatherTest : public EveryRow {};
+
+template <class From, class To>
+void Check(Dtype from, Dtype to, double scale, double shift) {
+  constexpr std::int64_t kSrcRows = 40;
+  for (const std::int64_t cols : {0, 1, 3, 16, 17, 784}) {
+    for (const std::int64_t rows : {0, 1, 2, 5, 120}) {
+      Array<From> src(kSrcRows * cols, 1);
+      src.Fill([](std::int64_t i) { return i * 13 % 256; });
+      Array<std::int32_t> index(rows, 1);
+      index.Fill([](std::int64_t r) { return r * 17 % kSrcRows; });
+      Array<To> out(rows * cols, 3);
+      GatherRows({from, src.buffer(), index.buffer(), to, out.buffer(), kSrcRows, rows, cols, scale,
+                  shift});
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t c = 0; c < cols; ++c) {
+          const double product = scale * static_cast<double>(src[index[r] * cols + c]);
+          const double exact = product + shift;
+          // the scale, the product and the sum are rounded to float
+          const double bound = scale == 1 && shift == 0 ? 0 : 0x1p-24 * (2 * product + 2 * exact);
+          ASSERT_LE(std::fabs(static_cast<double>(out[r * cols + c]) - exact), bound)
+              << Name(from) << " to " << Name(to) << " " << rows << " x " << cols;
+        }
+      }
+      EXPECT_TRUE(out.GuardsIntact());
+    }
+  }
+}
+
+TEST_P(GatherTest, EveryAllowedPairOfTypes) {
+  RetainPool();
+  for (const int threads : {1, 2}) {
+    SetThreads(threads);
+    Check<float, float>(Dtype::kFloat32, Dtype::kFloat32, 1, 0);
+    Check<double, double>(Dtype::kFloat64, Dtype::kFloat64, 1, 0);
+    Check<std::int32_t, std::int32_t>(Dtype::kInt32, Dtype::kInt32, 1, 0);
+    Check<std::uint8_t, std::uint8_t>(Dtype::kUint8, Dtype::kUint8, 1, 0);
+    Check<std::uint8_t, float>(Dtype::kUint8, Dtype::kFloat32, 1.0 / 255, 0.5);
+    Check<std::uint8_t, double>(Dtype::kUint8, Dtype::kFloat64, 1.0 / 255, 0.5);
+    Check<std::int32_t, float>(Dtype::kInt32, Dtype::kFloat32, 1.0 / 3, 0.5);
+    Check<float, float>(Dtype::kFloat32, Dtype::kFloat32, 1.0 / 3, 0.5);
+    Check<double, float>(Dtype::kFloat64, Dtype::kFloat32, 1.0 / 3, 0.5);
+    Check<float, double>(Dtype::kFloat32, Dtype::kFloat64, 1, 0);
+  }
+  ReleasePool();
+}
+
+TEST_P(GatherTest, ABadIndexIsNamedAndNothingIsWritten) {
+  Array<float> src(12), out(6);
+  out.Fill([](std::int64_t) { return 5; });
+  for (const std::int32_t bad : {-1, 4, 2147483647}) {
+    Array<std::int32_t> index(2);
+    index[0] = 1;
+    index[1] = bad;
+    try {
+      GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(), 4,
+                  2, 3, 1, 0});
+      FAIL() << "accepted " << bad;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kValue);
+      EXPECT_NE(std::string(error.what()).find(std::to_string(bad)), std::string::npos);
+    }
+  }
+  for (std::int64_t i = 0; i < 6; ++i) EXPECT_EQ(out[i], 5);
+}
+
+TEST_P(GatherTest, RefusesOtherTypesAndShortBuffers) {
+  Array<float> src(12), out(6);
+  Array<std::int32_t> index(2);
+  index.Fill([](std::int64_t) { return 0; });
+  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kInt32,
+                           out.buffer(), 4, 2, 3, 1, 0}),
+               Error);
+  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32,
+                           out.buffer(), 5, 2, 3, 1, 0}),
+               Error);
+  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32,
+                           out.buffer(), 4, 3, 3, 1, 0}),
+               Error);
+  EXPECT_TRUE(out.GuardsIntact());
+}
+
+GRADLANE_ON_EVERY_ROW(GatherTest);
+
+}  // namespace
+}  // namespace gradlane
