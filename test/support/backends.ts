@@ -1,0 +1,34 @@
+import type { Kernels } from '../../ts/kernels/kernels.js'
+import { native } from '../../ts/kernels/native/index.js'
+import { addon } from '../../ts/kernels/native/load.js'
+import { reference } from '../../ts/kernels/reference/index.js'
+
+/**
+ * Tests of kernels name their backends, whatever `GRADLANE_BACKEND` says, with one exception: where it
+ * is `reference`, no native binary is expected to exist, so the native halves are shown as pending and
+ * only the reference is tested. Everywhere else a binary that cannot be loaded is a failure.
+ */
+export const nativeExpected = process.env['GRADLANE_BACKEND'] !== 'reference'
+
+export const backends: readonly Kernels[] = nativeExpected ? [native, reference] : [reference]
+
+/** How a suite of kernel tests is called: with the row that runs, so that a log shows it. */
+export function suiteTitle(op: string): string {
+  return nativeExpected ? `kernels: ${op} [${addon().info().isa}]` : `kernels: ${op}`
+}
+
+/** Skips the test or hook, visibly, where no native binary is expected. */
+export function needsNative(context: Mocha.Context): void {
+  if (!nativeExpected) context.skip()
+}
+
+/** Runs `body` with so many threads in the native pool. */
+export function withThreads<T>(count: number, body: () => T): T {
+  const before = addon().getNumThreads()
+  addon().setNumThreads(count)
+  try {
+    return body()
+  } finally {
+    addon().setNumThreads(before)
+  }
+}
