@@ -65,9 +65,7 @@ function slopeError(kind: ActivationKind, p: number, x: number, y: number, r: nu
       return y * y + 2 * size
     case ActivationKind.swish:
       // s + z s (1 - s), or s (1 + z (1 - s)): errors of s, of 1 - s, of z and of the products
-      return (
-        sigmoidError(z) * (1 + Math.abs(z)) + s * (3 + 5 * Math.abs(z) * (1 - s)) + 2 * size
-      )
+      return sigmoidError(z) * (1 + Math.abs(z)) + s * (3 + 5 * Math.abs(z) * (1 - s)) + 2 * size
     case ActivationKind.gelu: {
       // the distribution function as in gelu; the density exp(-x^2 / 2) / sqrt(2 pi), times x
       const density = (Math.abs(x) * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI)

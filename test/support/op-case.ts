@@ -3,7 +3,13 @@ import { expect } from 'chai'
 import type { Kernels, View } from '../../ts/kernels/kernels.js'
 import { native } from '../../ts/kernels/native/index.js'
 import { reference } from '../../ts/kernels/reference/index.js'
-import { type DType, type FloatDType, itemSize, type TypedArray, viewOf } from '../../ts/tensor/dtype.js'
+import {
+  type DType,
+  type FloatDType,
+  itemSize,
+  type TypedArray,
+  viewOf,
+} from '../../ts/tensor/dtype.js'
 import { nativeExpected, withThreads } from './backends.js'
 import { arrayOf } from './samples.js'
 import { isWithin } from './tolerance.js'
@@ -23,12 +29,12 @@ export interface OpCase<Name extends string> {
   /** What each operand holds before the call. */
   readonly operands: Readonly<Record<Name, TypedArray>>
   /** The operands that the call writes; all others must stay as they are. */
-  readonly bounds: Readonly<Partial<Record<Name, Bound>>>
+  readonly bounds: Readonly<Partial<Record<NoInfer<Name>, Bound>>>
   /** Pairs (written, read) that may be the same memory. */
-  readonly inPlace?: readonly (readonly [Name, Name])[]
+  readonly inPlace?: readonly (readonly [NoInfer<Name>, NoInfer<Name>])[]
   /** The expected values depend on the dtype itself and are not computed in float64. */
   readonly ownDType?: boolean
-  run(kernels: Kernels, views: Readonly<Record<Name, View>>): void
+  run(kernels: Kernels, views: Readonly<Record<NoInfer<Name>, View>>): void
 }
 
 interface Placed {
@@ -68,7 +74,8 @@ function expectGuardsWhole(placed: Placed, what: string): void {
   const end = placed.start + placed.view.data.byteLength
   for (let i = 0; i < bytes.length; i++) {
     if (i === placed.start) i = end
-    if (bytes[i] !== GUARD) expect.fail(`${what}: byte ${i - placed.start} outside of it was written`)
+    if (bytes[i] !== GUARD)
+      expect.fail(`${what}: byte ${i - placed.start} outside of it was written`)
   }
 }
 
@@ -98,7 +105,10 @@ function results<Name extends string>(
     const operand = placed.get(name)!
     expectGuardsWhole(operand, `${what}, ${name}`)
     if (opCase.bounds[name] !== undefined) written.set(name, operand.view.data)
-    else if (name !== alias?.[1] && !bytesOf(operand.view.data).equals(bytesOf(opCase.operands[name]))) {
+    else if (
+      name !== alias?.[1] &&
+      !bytesOf(operand.view.data).equals(bytesOf(opCase.operands[name]))
+    ) {
       expect.fail(`${what}: operand ${name} was changed`)
     }
   }
@@ -162,7 +172,11 @@ export function check<Name extends string>(opCase: OpCase<Name>): void {
   expectWithinBounds(opCase, 'reference', own, expected)
   for (const alias of opCase.inPlace ?? []) {
     const [written, read] = alias
-    expectSameBits(`${title} on reference, ${written} over ${read}`, results(reference, opCase, { alias }), own)
+    expectSameBits(
+      `${title} on reference, ${written} over ${read}`,
+      results(reference, opCase, { alias }),
+      own,
+    )
   }
   if (!nativeExpected) return
 
@@ -172,7 +186,11 @@ export function check<Name extends string>(opCase: OpCase<Name>): void {
   for (const shift of [1, 3]) {
     expectSameBits(`${title}, operands shifted by ${shift} elements`, run({ shift }), first)
   }
-  expectSameBits(`${title}, two threads`, withThreads(2, () => run({ shift: 1 })), first)
+  expectSameBits(
+    `${title}, two threads`,
+    withThreads(2, () => run({ shift: 1 })),
+    first,
+  )
   for (const alias of opCase.inPlace ?? []) {
     const [written, read] = alias
     expectSameBits(`${title}, ${written} over ${read}`, run({ shift: 1, alias }), first)

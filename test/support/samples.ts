@@ -35,23 +35,45 @@ function generate(dtype: DType, n: number, next: () => number): TypedArray {
 /** Bell-shaped numbers with mean 0 and deviation `scale`: a sum of uniform ones. */
 export function bell(dtype: DType, n: number, seed: number, scale = 1): TypedArray {
   const next = source(seed)
-  return generate(dtype, n, () => scale * Math.sqrt(2) * (next() + next() + next() + next() + next() + next() - 3))
+  return generate(
+    dtype,
+    n,
+    () => scale * Math.sqrt(2) * (next() + next() + next() + next() + next() + next() - 3),
+  )
 }
 
 /** Numbers in [low, high). */
-export function spread(dtype: DType, n: number, seed: number, low: number, high: number): TypedArray {
+export function spread(
+  dtype: DType,
+  n: number,
+  seed: number,
+  low: number,
+  high: number,
+): TypedArray {
   const next = source(seed)
   return generate(dtype, n, () => low + (high - low) * next())
 }
 
 /** Whole numbers in [low, high). */
-export function whole(dtype: DType, n: number, seed: number, low: number, high: number): TypedArray {
+export function whole(
+  dtype: DType,
+  n: number,
+  seed: number,
+  low: number,
+  high: number,
+): TypedArray {
   const next = source(seed)
   return generate(dtype, n, () => low + Math.floor((high - low) * next()))
 }
 
 /** Numbers of both signs whose magnitudes run through all binary orders from 2^low to 2^high. */
-export function orders(dtype: FloatDType, n: number, seed: number, low: number, high: number): TypedArray {
+export function orders(
+  dtype: FloatDType,
+  n: number,
+  seed: number,
+  low: number,
+  high: number,
+): TypedArray {
   const next = source(seed)
   return generate(dtype, n, () => (next() < 0.5 ? -1 : 1) * 2 ** (low + (high - low) * next()))
 }
@@ -62,7 +84,20 @@ export function specials(dtype: FloatDType): TypedArray {
     dtype === 'float32'
       ? [2 ** -149, 2 ** -126, (2 - 2 ** -23) * 2 ** 127]
       : [Number.MIN_VALUE, 2 ** -1022, Number.MAX_VALUE]
-  const magnitudes = [0, subnormal, 5 * subnormal, normal, largest, Infinity, 1e-30, 1e-4, 0.5, 1, 2, 3]
+  const magnitudes = [
+    0,
+    subnormal,
+    5 * subnormal,
+    normal,
+    largest,
+    Infinity,
+    1e-30,
+    1e-4,
+    0.5,
+    1,
+    2,
+    3,
+  ]
   const edges = [19.999, 20, 20.001, 87, 88.5, 89, 103, 104, 700, 709.5, 710, 745, 746, 1e4, 1e9]
   return arrayOf(dtype, [NaN, ...[...magnitudes, ...edges].flatMap((x) => [x, -x])])
 }

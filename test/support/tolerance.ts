@@ -58,11 +58,20 @@ function stored(dtype: FloatDType, value: number): number {
 }
 
 /** Whether `actual` is within `bound` of `expected`; NaN and infinities must be met exactly. */
-export function isWithin(dtype: FloatDType, actual: number, expected: number, bound: number): boolean {
+export function isWithin(
+  dtype: FloatDType,
+  actual: number,
+  expected: number,
+  bound: number,
+): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(actual)
-  if (Math.abs(actual - expected) <= bound) return true
+  if (actual === expected) return true
+  if (!Number.isFinite(expected)) return false
+  if (Math.abs(actual - expected) <= bound && Number.isFinite(bound)) return true
   const rounded = stored(dtype, expected)
   if (actual === rounded) return true
   // beside the largest number the rounding decides between it and Infinity
-  return !Number.isFinite(actual) && actual === stored(dtype, expected + Math.sign(expected) * bound)
+  return (
+    !Number.isFinite(actual) && actual === stored(dtype, expected + Math.sign(expected) * bound)
+  )
 }
