@@ -82,9 +82,12 @@ function slopeError(kind: ActivationKind, p: number, x: number, y: number, r: nu
   }
 }
 
-/** An intermediate exp may have been flushed to 0 or have overflowed where the exact one is subnormal. */
+/**
+ * An intermediate exp may have been flushed to 0 or have overflowed where the exact one is subnormal.
+ * That is around |x| = 100 or 740 for p near 1; far beyond, the exact result is 0 or x as well.
+ */
 const flushed = (dtype: FloatDType, x: number): number =>
-  smallestNormal[dtype] * Math.max(1, Math.abs(x))
+  smallestNormal[dtype] * Math.max(1, Math.min(1e4, Math.abs(x)))
 
 /** Absolute error of y = f(x). */
 export function activationBound(

@@ -1,4 +1,4 @@
-import { itemSize, type DType, type FloatDType, type TypedArray } from '../../ts/tensor/dtype.js'
+import type { DType, FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
 
 /** A source of numbers in [0, 1) that is not the one under test: mulberry32, by T. Ettinger. */
 export function source(seed: number): () => number {
@@ -108,8 +108,6 @@ export const smallSizes = [
 ] as const
 
 /** Enough for several tasks of the thread pool (native/ops/grain.h), and not a multiple of anything. */
-export const bigSize = 100_003
+export const bigSize = 70_001
 
 export const floatDTypes = ['float32', 'float64'] as const satisfies readonly FloatDType[]
-
-export { itemSize }

@@ -58,14 +58,16 @@ function activationSlope(kind: ActivationKind, p: number): (x: number, y: number
     case ActivationKind.swish:
       return (x) => {
         const s = sigmoid(p * x)
-        return s + p * x * s * (1 - s)
+        return s + x * s * (p * (1 - s)) // p * x alone may overflow where the slope does not
       }
     case ActivationKind.gelu:
       return (x) => normalCdf(x) + x * normalDensity(x)
     case ActivationKind.geluTanh:
       return (x) => {
         const s = sigmoid(2 * SQRT_2_OVER_PI * (x + GELU_CUBIC * x ** 3))
-        return s + x * 2 * s * (1 - s) * SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * x * x)
+        // s is 0 or 1 long before |x| = 100; from there on x^2 must stay finite
+        const c = Math.max(-100, Math.min(100, x))
+        return s + x * (2 * s * (1 - s)) * SQRT_2_OVER_PI * (1 + 3 * GELU_CUBIC * c * c)
       }
     case ActivationKind.softplus:
       return (x) => (p * x > SOFTPLUS_THRESHOLD ? 1 : sigmoid(p * x))
