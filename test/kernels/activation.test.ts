@@ -61,7 +61,9 @@ describe(suiteTitle('activation'), () => {
               operands: { x, y: bell(dtype, x.length, 1) },
               bounds: { y: (i, y) => activationBound(dtype, kind, p, x[i]!, y) },
               inPlace: [['y', 'x']],
-              run: (kernels, v) => kernels.activation(kind, v.x, v.y, x.length, p),
+              run: (kernels, v) => {
+                kernels.activation(kind, v.x, v.y, x.length, p)
+              },
             })
           }
         }
@@ -84,8 +86,9 @@ describe(suiteTitle('activation'), () => {
                 ['gradX', 'x'],
                 ['gradX', 'y'],
               ],
-              run: (kernels, v) =>
-                kernels.activationGradient(kind, v.x, v.y, v.gradY, v.gradX, x.length, p),
+              run: (kernels, v) => {
+                kernels.activationGradient(kind, v.x, v.y, v.gradY, v.gradX, x.length, p)
+              },
             })
           }
         }

@@ -100,7 +100,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
         divisor: bell(dtype, 1, 6),
       },
       bounds: { loss: lossBound, divisor: () => (mean ? sumBound(dtype, shares, share) : 0) },
-      run: (kernels, v) =>
+      run: (kernels, v) => {
         kernels.crossEntropy(
           v.logits,
           v.target,
@@ -112,7 +112,8 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
           reduction,
           ignoreIndex,
           labelSmoothing,
-        ),
+        )
+      },
     })
   }
 
@@ -129,7 +130,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       },
       bounds: { gradLogits: gradientBound(divisor) },
       inPlace: [['gradLogits', 'logits']],
-      run: (kernels, v) =>
+      run: (kernels, v) => {
         kernels.crossEntropyGradient(
           v.logits,
           v.target,
@@ -140,7 +141,8 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
           cols,
           ignoreIndex,
           labelSmoothing,
-        ),
+        )
+      },
     })
   }
 }
@@ -253,10 +255,9 @@ describe(suiteTitle('cross-entropy'), () => {
       for (const kernels of backends) {
         const loss = arrayOf(dtype, [1])
         const divisor = arrayOf(dtype, [1])
-        const run = (reduction: Reduction) =>
-          kernels.crossEntropy(
+        const run = (reduction: Reduction) => { kernels.crossEntropy(
             logits, target, null, asView(loss), asView(divisor), rows, cols, reduction, -100, 0,
-          ) // prettier-ignore
+          ); } // prettier-ignore
         run(Reduction.mean)
         expect(loss[0]).to.be.NaN
         expect(divisor[0]).to.equal(0)
@@ -284,15 +285,13 @@ describe(suiteTitle('cross-entropy'), () => {
           const grad = new Float32Array(rows * cols).fill(9)
           const logits = asView(bell('float32', rows * cols, 1))
           const attempts = [
-            () =>
-              kernels.crossEntropy(
+            () => { kernels.crossEntropy(
                 logits, asView(target), null, asView(loss), asView(divisor), rows, cols,
                 Reduction.mean, -100, 0,
-              ), // prettier-ignore
-            () =>
-              kernels.crossEntropyGradient(
+              ); }, // prettier-ignore
+            () => { kernels.crossEntropyGradient(
                 logits, asView(target), null, asView(divisor), asView(grad), rows, cols, -100, 0,
-              ), // prettier-ignore
+              ); }, // prettier-ignore
           ]
           for (const attempt of attempts) {
             expect(attempt, kernels.name)

@@ -94,7 +94,9 @@ describe(suiteTitle('elementwise'), () => {
             operands: { x, y: bell(dtype, x.length, 1) },
             bounds: { y: unaryBound(dtype, kind) },
             inPlace: [['y', 'x']],
-            run: (kernels, v) => kernels.unary(kind, v.x, v.y, x.length),
+            run: (kernels, v) => {
+              kernels.unary(kind, v.x, v.y, x.length)
+            },
           })
         }
       })
@@ -124,7 +126,9 @@ describe(suiteTitle('elementwise'), () => {
                       ['out', 'b'],
                     ]
                   : [['out', 'a']],
-              run: (kernels, v) => kernels.binary(kind, broadcast, v.a, v.b, v.out, rows, cols),
+              run: (kernels, v) => {
+                kernels.binary(kind, broadcast, v.a, v.b, v.out, rows, cols)
+              },
             })
           }
         })
@@ -137,7 +141,9 @@ describe(suiteTitle('elementwise'), () => {
           dtype,
           operands: { a, b, out: bell(dtype, a.length, 3) },
           bounds: { out: rounded },
-          run: (kernels, v) => kernels.binary(kind, Broadcast.none, v.a, v.b, v.out, 1, a.length),
+          run: (kernels, v) => {
+            kernels.binary(kind, Broadcast.none, v.a, v.b, v.out, 1, a.length)
+          },
         })
       })
     }
@@ -158,7 +164,9 @@ describe(suiteTitle('elementwise'), () => {
             // scale and shift are cast, then a product and a sum
             bounds: { y: (i) => roundings(dtype, 4, Math.abs(scale * x[i]!) + Math.abs(shift)) },
             inPlace: [['y', 'x']],
-            run: (kernels, v) => kernels.affine(v.x, v.y, n, scale, shift),
+            run: (kernels, v) => {
+              kernels.affine(v.x, v.y, n, scale, shift)
+            },
           })
         }
       }
@@ -189,7 +197,9 @@ describe(suiteTitle('elementwise'), () => {
                   Math.abs(alpha * x[i]!) + (beta === 0 ? 0 : Math.abs(beta * y[i]!)),
                 ),
             },
-            run: (kernels, v) => kernels.axpby(v.x, v.y, n, alpha, beta),
+            run: (kernels, v) => {
+              kernels.axpby(v.x, v.y, n, alpha, beta)
+            },
           })
         }
       }

@@ -62,8 +62,9 @@ function checkProduct(dtype: FloatDType, problem: Problem): void {
         STEEPEST * sumBound(dtype, k, magnitude[i]!, 6) +
         activationBound(dtype, activation, parameter, before[i]!, y),
     },
-    run: (kernels, v) =>
-      kernels.matmul(v.a, v.b, v.out, m, n, k, { ...options, bias: withBias ? v.bias : null }),
+    run: (kernels, v) => {
+      kernels.matmul(v.a, v.b, v.out, m, n, k, { ...options, bias: withBias ? v.bias : null })
+    },
   })
 }
 

@@ -43,7 +43,9 @@ describe(suiteTitle('memory'), () => {
             operands: { y: valuesOf(dtype, n, 1) },
             bounds: { y: 'exact' },
             ownDType: true,
-            run: (kernels, v) => kernels.fill(v.y, n, value),
+            run: (kernels, v) => {
+              kernels.fill(v.y, n, value)
+            },
           })
         }
       }
@@ -57,7 +59,9 @@ describe(suiteTitle('memory'), () => {
           operands: { x: valuesOf(dtype, n, 1), y: valuesOf(dtype, n, 2) },
           bounds: { y: 'exact' },
           inPlace: [['y', 'x']],
-          run: (kernels, v) => kernels.copy(v.x, v.y, n),
+          run: (kernels, v) => {
+            kernels.copy(v.x, v.y, n)
+          },
         })
       }
     })
@@ -81,7 +85,9 @@ describe(suiteTitle('memory'), () => {
           dtype: 'float32',
           operands: { x: valuesOf(dtype, rows * cols, 1), out: valuesOf(dtype, rows * cols, 2) },
           bounds: { out: 'exact' },
-          run: (kernels, v) => kernels.transpose(v.x, v.out, rows, cols),
+          run: (kernels, v) => {
+            kernels.transpose(v.x, v.out, rows, cols)
+          },
         })
       }
     })
@@ -106,7 +112,9 @@ describe(suiteTitle('memory'), () => {
                     : affineBound(to, (i) => x[i]!, scale, shift),
               },
               inPlace: dtype === to ? [['y', 'x']] : [],
-              run: (kernels, v) => kernels.cast(v.x, v.y, n, scale, shift),
+              run: (kernels, v) => {
+                kernels.cast(v.x, v.y, n, scale, shift)
+              },
             })
           }
         }
@@ -126,7 +134,9 @@ describe(suiteTitle('memory'), () => {
             bounds: {
               y: isFloat(to) ? (_, y) => roundings(to, 1, Math.abs(y)) : 'exact',
             },
-            run: (kernels, v) => kernels.cast(v.x, v.y, x.length, 1, 0),
+            run: (kernels, v) => {
+              kernels.cast(v.x, v.y, x.length, 1, 0)
+            },
           })
         })
       }
@@ -177,8 +187,9 @@ describe(suiteTitle('memory'), () => {
               dtype: 'float32',
               operands: { src, index, out: valuesOf(to, rows * cols, 2) },
               bounds: { out: from === to ? 'exact' : affineBound(to, source, scale, shift) },
-              run: (kernels, v) =>
-                kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, scale, shift),
+              run: (kernels, v) => {
+                kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, scale, shift)
+              },
             })
           }
         }
@@ -196,8 +207,9 @@ describe(suiteTitle('memory'), () => {
           dtype,
           operands: { src, index, out: bell(dtype, rows * cols, 2) },
           bounds: { out: affineBound(dtype, source, 0.3, -1.1) },
-          run: (kernels, v) =>
-            kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, 0.3, -1.1),
+          run: (kernels, v) => {
+            kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, 0.3, -1.1)
+          },
         })
       })
     }
@@ -211,20 +223,9 @@ describe(suiteTitle('memory'), () => {
             const index = whole('int32', rows, 1, 0, srcRows)
             index[row] = bad
             const out = new Float32Array(rows * cols).fill(9)
-            expect(
-              () =>
-                kernels.gatherRows(
-                  asView(src),
-                  asView(index),
-                  asView(out),
-                  srcRows,
-                  rows,
-                  cols,
-                  1,
-                  0,
-                ),
-              kernels.name,
-            )
+            expect(() => {
+              kernels.gatherRows(asView(src), asView(index), asView(out), srcRows, rows, cols, 1, 0)
+            }, kernels.name)
               .to.throw(new RegExp(`${bad}`))
               .with.property('code', 'ERR_VALUE')
             expect(out.every((y) => y === 9)).to.equal(true)

@@ -26,7 +26,9 @@ describe(suiteTitle('mse'), () => {
                   ['loss', 'y'],
                 ]
               : [],
-            run: (kernels, v) => kernels.mse(v.x, v.y, v.loss, n, reduction),
+            run: (kernels, v) => {
+              kernels.mse(v.x, v.y, v.loss, n, reduction)
+            },
           })
         }
       })
@@ -40,7 +42,9 @@ describe(suiteTitle('mse'), () => {
         dtype,
         operands: { x, y, loss: bell(dtype, x.length, 4) },
         bounds: { loss: (_, loss) => sumBound(dtype, 0, Math.abs(loss), 3) },
-        run: (kernels, v) => kernels.mse(v.x, v.y, v.loss, x.length, Reduction.none),
+        run: (kernels, v) => {
+          kernels.mse(v.x, v.y, v.loss, x.length, Reduction.none)
+        },
       })
     })
 
@@ -61,7 +65,9 @@ describe(suiteTitle('mse'), () => {
               ['gradX', 'x'],
               ['gradX', 'y'],
             ],
-            run: (kernels, v) => kernels.mseGradient(v.x, v.y, v.gradX, n, scale),
+            run: (kernels, v) => {
+              kernels.mseGradient(v.x, v.y, v.gradX, n, scale)
+            },
           })
         }
       }

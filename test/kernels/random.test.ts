@@ -100,7 +100,9 @@ describe(suiteTitle('random'), () => {
             operands: { state, y: bell(dtype, n, 1) },
             bounds: { state: 'exact', y: bound === 'exact' ? bound : (_, y) => bound(y) },
             ownDType: true,
-            run: (kernels, v) => draw(kernels, v.state.data, v.y.data, n),
+            run: (kernels, v) => {
+              draw(kernels, v.state.data, v.y.data, n)
+            },
           })
         }
       }
@@ -113,9 +115,9 @@ describe(suiteTitle('random'), () => {
         [1e-3, 1.1e-3],
         [5, 5],
       ] as const) {
-        run(`uniform(${low}, ${high})`, 'exact', (kernels, state, y, n) =>
-          kernels.uniform(asView(state), asView(y), n, low, high),
-        )
+        run(`uniform(${low}, ${high})`, 'exact', (kernels, state, y, n) => {
+          kernels.uniform(asView(state), asView(y), n, low, high)
+        })
       }
     })
 
@@ -127,9 +129,9 @@ describe(suiteTitle('random'), () => {
         [1, 1],
         [1 / 3, -1],
       ] as const) {
-        run(`bernoulli(${p})`, 'exact', (kernels, state, y, n) =>
-          kernels.bernoulli(asView(state), asView(y), n, p, value),
-        )
+        run(`bernoulli(${p})`, 'exact', (kernels, state, y, n) => {
+          kernels.bernoulli(asView(state), asView(y), n, p, value)
+        })
       }
     })
 
@@ -139,9 +141,9 @@ describe(suiteTitle('random'), () => {
         [-3, 0.2],
         [100, 10],
       ] as const) {
-        run(`normal(${mean}, ${std})`, normalBound(dtype, mean, std), (kernels, state, y, n) =>
-          kernels.normal(asView(state), asView(y), n, mean, std),
-        )
+        run(`normal(${mean}, ${std})`, normalBound(dtype, mean, std), (kernels, state, y, n) => {
+          kernels.normal(asView(state), asView(y), n, mean, std)
+        })
       }
     })
 
@@ -152,17 +154,17 @@ describe(suiteTitle('random'), () => {
         expect(actual).to.be.closeTo(expected, (5 * deviation) / Math.sqrt(n))
       }
       for (const kernels of backends) {
-        const uniform = drawn(n, dtype, 1, (state, y) =>
-          kernels.uniform(asView(state), asView(y), n, -1, 3),
-        )
+        const uniform = drawn(n, dtype, 1, (state, y) => {
+          kernels.uniform(asView(state), asView(y), n, -1, 3)
+        })
         expect(uniform.every((y) => y >= -1 && y < 3)).to.equal(true)
         within(average(uniform), 1, Math.sqrt(16 / 12))
         within(average(uniform.map((y) => (y - 1) ** 2)), 16 / 12, Math.sqrt(256 / 180))
         within(average(uniform.map((y, i) => (y - 1) * ((uniform[i + 1] ?? 1) - 1))), 0, 16 / 12)
 
-        const normal = drawn(n, dtype, 2, (state, y) =>
-          kernels.normal(asView(state), asView(y), n, 2, 3),
-        ).map((y) => (y - 2) / 3)
+        const normal = drawn(n, dtype, 2, (state, y) => {
+          kernels.normal(asView(state), asView(y), n, 2, 3)
+        }).map((y) => (y - 2) / 3)
         within(average(normal), 0, 1)
         within(average(normal.map((y) => y ** 2)), 1, Math.sqrt(2))
         within(average(normal.map((y) => y ** 3)), 0, Math.sqrt(15))
@@ -170,9 +172,9 @@ describe(suiteTitle('random'), () => {
         within(average(normal.map((y, i) => y * (normal[i + 1] ?? 0))), 0, 1)
         within(average(normal.map((y) => Number(Math.abs(y) < 1))), 0.6826894921, 0.4654)
 
-        const kept = drawn(n, dtype, 3, (state, y) =>
-          kernels.bernoulli(asView(state), asView(y), n, 0.3, 1),
-        )
+        const kept = drawn(n, dtype, 3, (state, y) => {
+          kernels.bernoulli(asView(state), asView(y), n, 0.3, 1)
+        })
         within(average(kept), 0.3, Math.sqrt(0.21))
       }
     })
@@ -186,7 +188,9 @@ describe(suiteTitle('random'), () => {
           dtype: 'float32',
           operands: { state, y: whole('int32', n, 1, 0, 5) },
           bounds: { state: 'exact', y: 'exact' },
-          run: (kernels, v) => kernels.permutation(v.state, v.y, n),
+          run: (kernels, v) => {
+            kernels.permutation(v.state, v.y, n)
+          },
         })
       }
     }

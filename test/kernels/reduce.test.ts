@@ -74,7 +74,9 @@ function checkReduce(
     dtype,
     operands: { x, out },
     bounds: { out: bound },
-    run: (kernels, v) => kernels.reduce(kind, v.x, v.out, outer, n, inner, beta),
+    run: (kernels, v) => {
+      kernels.reduce(kind, v.x, v.out, outer, n, inner, beta)
+    },
   })
 }
 
@@ -121,7 +123,9 @@ describe(suiteTitle('reduce'), () => {
             dtype,
             operands: { x, out: whole('int32', outer * inner, 3, 0, 9) },
             bounds: { out: 'exact' },
-            run: (kernels, v) => kernels.argmax(v.x, v.out, outer, n, inner),
+            run: (kernels, v) => {
+              kernels.argmax(v.x, v.out, outer, n, inner)
+            },
           })
         }
       }
@@ -149,7 +153,9 @@ describe(suiteTitle('reduce'), () => {
           dtype,
           operands: { x, out: whole('int32', 5 * inner, 3, 0, 9) },
           bounds: { out: 'exact' },
-          run: (kernels, v) => kernels.argmax(v.x, v.out, 5, n, inner),
+          run: (kernels, v) => {
+            kernels.argmax(v.x, v.out, 5, n, inner)
+          },
         })
       }
     })
@@ -158,7 +164,9 @@ describe(suiteTitle('reduce'), () => {
   it('argmax of lines without elements is refused', () => {
     for (const kernels of backends) {
       const out = new Int32Array([7])
-      expect(() => kernels.argmax(asView(new Float32Array(0)), asView(out), 1, 0, 1))
+      expect(() => {
+        kernels.argmax(asView(new Float32Array(0)), asView(out), 1, 0, 1)
+      })
         .to.throw()
         .with.property('code')
         .that.is.oneOf(['ERR_SHAPE', 'ERR_VALUE'])

@@ -48,7 +48,9 @@ function checkBoth(
     operands: { x, y: bell(dtype, size, 1) },
     bounds: { y: softmaxBound(dtype, x, n, inner, log) },
     inPlace: [['y', 'x']],
-    run: (kernels, v) => kernels.softmax(v.x, v.y, outer, n, inner, log),
+    run: (kernels, v) => {
+      kernels.softmax(v.x, v.y, outer, n, inner, log)
+    },
   })
 
   const y = arrayOf(dtype, new Float64Array(size))
@@ -63,7 +65,9 @@ function checkBoth(
       ['gradX', 'gradY'],
       ['gradX', 'y'],
     ],
-    run: (kernels, v) => kernels.softmaxGradient(v.y, v.gradY, v.gradX, outer, n, inner, log),
+    run: (kernels, v) => {
+      kernels.softmaxGradient(v.y, v.gradY, v.gradX, outer, n, inner, log)
+    },
   })
 }
 
