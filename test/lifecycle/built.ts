@@ -38,7 +38,7 @@ export function runProgram(
     {
       encoding: 'utf8',
       env: { ...Object.fromEntries(kept), ...variables },
-      timeout: 120_000,
+      timeout: 240_000,
     },
   )
   return { code: status, signal, stdout, stderr }

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { buildDist, runProgram } from './built.js'
 
 describe('the life of an environment', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   before(buildDist)
 
   it('survives workers that are terminated while they compute', () => {

@@ -1,29 +1,25 @@
 // Work that uses the addon and its thread pool, over the built package: what the other programs do
 // in the main thread and in workers.
-import { getNumThreads, setNumThreads } from '../../../dist/index.js'
-import { kernels } from '../../../dist/kernels/backend.js'
+import { getNumThreads, manualSeed, nn, optim, randn, setNumThreads } from '../../../dist/index.js'
 
-const SIZE = 192 // large enough for a matrix product to be split among threads
-
-function view(length) {
-  const data = new Float32Array(length)
-  const { buffer } = data
-  return { buffer, byteOffset: 0, length, dtype: 'float32', data }
-}
-
-/** A function whose every call multiplies matrices; its result is the same number each time. */
+/** A function whose every call trains a fresh network for some steps; its loss is always the same. */
 export function makeWork() {
   if (getNumThreads() < 2) setNumThreads(2)
-  const [a, b, out] = [view(SIZE * SIZE), view(SIZE * SIZE), view(SIZE * SIZE)]
-  for (let i = 0; i < SIZE * SIZE; i++) {
-    a.data[i] = Math.sin(i)
-    b.data[i] = Math.cos(i)
-  }
+  manualSeed(7)
+  const [x, y] = [randn([64, 256]), randn([64, 16])] // products large enough to be split
   return () => {
-    kernels().matmul(a, b, out, SIZE, SIZE, SIZE)
-    kernels().activation(1, out, out, SIZE * SIZE, 0)
-    let sum = 0
-    for (const value of out.data) sum += value
-    return sum
+    manualSeed(8)
+    const model = new nn.Sequential(new nn.Linear(256, 192), new nn.ReLU(), new nn.Linear(192, 16))
+    const criterion = new nn.MSELoss()
+    const optimizer = new optim.Adam(model.parameters(), { lr: 1e-2 })
+    let loss = NaN
+    for (let step = 0; step < 5; step++) {
+      optimizer.zeroGrad()
+      const prediction = model.forward(x)
+      loss = criterion.forward(prediction, y).item()
+      model.backward(x, criterion.backward(prediction, y))
+      optimizer.step()
+    }
+    return loss
   }
 }
