@@ -56,9 +56,9 @@ struct Swish {
   using S = Simd<T>;
   static GRADLANE_INLINE V Forward(V x, V p) { return x * Sigmoid<T>(p * x); }
   static GRADLANE_INLINE V Gradient(V x, V, V g, V p) {
-    const V s = Sigmoid<T>(p * x);
+    const SigmoidPair<T> s = SigmoidBoth<T>(p * x);
     // Not p * x again, which may overflow where the gradient does not.
-    return g * (s + (x * s) * (p * (S::Set(1) - s)));
+    return g * (s.value + (x * s.value) * (p * s.complement));
   }
 };
 
@@ -77,26 +77,25 @@ struct Gelu {
   }
 };
 
+// (1 + tanh(u)) / 2 is sigmoid(2 u), which costs less and loses nothing where tanh is near -1.
 template <class T>
 struct GeluTanh {
   using V = VecOf<T>;
   using S = Simd<T>;
-  static constexpr T kScale = T(0.79788456080286535588);  // sqrt(2 / pi)
+  static constexpr T kScale = T(1.5957691216057307117);  // 2 sqrt(2 / pi)
   static constexpr T kCubic = T(0.044715);
   static GRADLANE_INLINE V Inner(V x) {
     return S::Set(kScale) * (x + S::Set(kCubic) * (x * x) * x);
   }
-  static GRADLANE_INLINE V Forward(V x, V) {
-    return S::Set(T(0.5)) * x * (S::Set(1) + Tanh<T>(Inner(x)));
-  }
+  static GRADLANE_INLINE V Forward(V x, V) { return x * Sigmoid<T>(Inner(x)); }
   static GRADLANE_INLINE V Gradient(V x, V, V g, V) {
-    const V t = Tanh<T>(Inner(x));
-    // From |x| = 100 on, 1 - t^2 is 0 and its factor must stay finite.
+    const SigmoidPair<T> s = SigmoidBoth<T>(Inner(x));
+    // From |x| = 100 on, s (1 - s) is 0 and its factor must stay finite.
     const V edge = S::Set(100);
     V c = S::Select(x > edge, edge, x);
     c = S::Select(c < -edge, -edge, c);
     const V slope = S::Set(kScale) * (S::Set(1) + S::Set(3 * kCubic) * (c * c));
-    return g * (S::Set(T(0.5)) * ((S::Set(1) + t) + x * (S::Set(1) - t * t) * slope));
+    return g * (s.value + (x * s.value) * (s.complement * slope));
   }
 };
 

@@ -196,5 +196,18 @@ GRADLANE_INLINE VecOf<T> Sigmoid(VecOf<T> x) {
   return S::Select(x < S::Set(0), e, S::Set(1)) / (S::Set(1) + e);
 }
 
+// sigmoid(x) and 1 - sigmoid(x), the latter without cancellation.
+template <class T>
+struct SigmoidPair {
+  VecOf<T> value, complement;
+};
+template <class T>
+GRADLANE_INLINE SigmoidPair<T> SigmoidBoth(VecOf<T> x) {
+  using S = Simd<T>;
+  const typename S::Vec e = Exp<T>(-S::Abs(x)), one = S::Set(1), sum = one + e;
+  const typename S::Mask below = x < S::Set(0);
+  return {S::Select(below, e, one) / sum, S::Select(below, one, e) / sum};
+}
+
 }  // namespace
 }  // namespace gradlane::GRADLANE_ROW
