@@ -1,6 +1,6 @@
 // exp, log, tanh and erf of a whole vector, for float and double, and what is built from them.
-// float results are within 2 ulp over the whole range, subnormals, infinities and NaN included;
-// double results within 3 (native/test/math_test.cc measures both).
+// Results are within 2 ulp in both types over the whole range, subnormals, infinities and NaN
+// included (native/test/math_test.cc measures them).
 //
 // Double arithmetic is our own throughout: the C library's exp, log and pow for double would need
 // a newer GLIBC than the prebuilt binary promises. Polynomials are minimax fits in the weight of
