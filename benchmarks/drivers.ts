@@ -1,0 +1,87 @@
+// Who takes part, and how each driver is started.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export interface Driver {
+  readonly name: string
+  /** How the table and the chart call it. */
+  readonly label: string
+  /** Ours are compared with the others. */
+  readonly ours: boolean
+  /** Runs in `--quick` too. */
+  readonly quick: boolean
+  readonly command: string
+  arguments(threads: number): readonly string[]
+  environment?(threads: number): Readonly<Record<string, string>>
+  /** Why the driver cannot start on this machine, where that is known beforehand. */
+  missing?(): string | undefined
+}
+
+const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+const environmentPython = pathOf('.venv/bin/python')
+
+/** The interpreter that Debian's python3-torch belongs to; GRADLANE_BENCH_PYTHON names another. */
+const systemPython = process.env['GRADLANE_BENCH_PYTHON'] ?? '/usr/bin/python3'
+
+function gradlane(name: string, label: string, mode: string): Driver {
+  return {
+    name,
+    label,
+    ours: true,
+    quick: true,
+    command: process.execPath,
+    arguments: () => ['--import', 'tsx', pathOf('drivers/gradlane.ts'), mode],
+    environment: (threads) => ({ GRADLANE_NUM_THREADS: String(threads) }),
+  }
+}
+
+function tfjs(backend: 'wasm' | 'cpu'): Driver {
+  return {
+    name: `tfjs-${backend}`,
+    label: `TensorFlow.js ${backend}`,
+    ours: false,
+    quick: true,
+    command: process.execPath,
+    arguments: (threads) => [
+      '--import',
+      'tsx',
+      pathOf('drivers/tfjs.ts'),
+      backend,
+      String(threads),
+    ],
+  }
+}
+
+function python(name: string, label: string, command: string, script: string, mode: string): Driver {
+  return {
+    name,
+    label,
+    ours: false,
+    quick: false,
+    command,
+    arguments: (threads) => [pathOf(`peers/${script}`), mode, String(threads)],
+    missing: () => {
+      if (existsSync(command)) return undefined
+      return command === environmentPython ? 'run `npm run bench:peers`' : `${command} is not there`
+    },
+  }
+}
+
+export const drivers: readonly Driver[] = [
+  gradlane('native', 'gradlane', 'native'),
+  gradlane('reference', 'gradlane, pure TypeScript', 'reference'),
+  tfjs('wasm'),
+  tfjs('cpu'),
+  python('pytorch', 'PyTorch (system)', systemPython, 'torch_driver.py', 'eager'),
+  python('torch-latest', 'PyTorch (newest)', environmentPython, 'torch_driver.py', 'eager'),
+  python(
+    'torch-compile',
+    'PyTorch (newest) compiled',
+    environmentPython,
+    'torch_driver.py',
+    'compile',
+  ),
+  python('jax', 'JAX jitted step', environmentPython, 'jax_driver.py', 'step'),
+  python('jax-scan', 'JAX scanned epoch', environmentPython, 'jax_driver.py', 'scan'),
+]
