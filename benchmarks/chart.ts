@@ -35,8 +35,7 @@ export function chart(
   const first = Math.floor(Math.log10(Math.min(...times)))
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...times))))
   const decade = (WIDTH - LABELS - VALUES) / (last - first)
-  const x = (microseconds: number): number =>
-    LABELS + (Math.log10(microseconds) - first) * decade
+  const x = (microseconds: number): number => LABELS + (Math.log10(microseconds) - first) * decade
 
   const marks: string[] = []
   const text = (left: number, top: number, content: string, attributes = ''): void => {
@@ -72,7 +71,12 @@ export function chart(
   for (let i = 0; i <= last - first; ++i) {
     text(LABELS + i * decade, TOP - 6, duration(10 ** (first + i)), 'text-anchor="middle"')
   }
-  text(16, 22, 'One training step: the shorter, the better', 'font-size="15" font-weight="600"')
+  text(
+    16,
+    22,
+    'One training step (logarithmic axis; the shorter, the better)',
+    'font-size="15" font-weight="600"',
+  )
   text(16, height - 12, footnote, 'font-size="11"')
 
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">

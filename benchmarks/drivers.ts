@@ -19,10 +19,10 @@ export interface Driver {
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-const environmentPython = pathOf('.venv/bin/python')
+export const environmentPython = pathOf('.venv/bin/python')
 
 /** The interpreter that Debian's python3-torch belongs to; GRADLANE_BENCH_PYTHON names another. */
-const systemPython = process.env['GRADLANE_BENCH_PYTHON'] ?? '/usr/bin/python3'
+export const systemPython = process.env['GRADLANE_BENCH_PYTHON'] ?? '/usr/bin/python3'
 
 function gradlane(name: string, label: string, mode: string): Driver {
   return {
@@ -53,7 +53,13 @@ function tfjs(backend: 'wasm' | 'cpu'): Driver {
   }
 }
 
-function python(name: string, label: string, command: string, script: string, mode: string): Driver {
+function python(
+  name: string,
+  label: string,
+  command: string,
+  script: string,
+  mode: string,
+): Driver {
   return {
     name,
     label,

@@ -49,7 +49,8 @@ function pick<Item extends { readonly name: string }>(
 
 function positive(option: string, text: string): number {
   const value = Number(text)
-  if (!(value > 0)) throw new Error(`--${option}: expected a positive number, got ${text}\n\n${USAGE}`)
+  if (!(value > 0))
+    throw new Error(`--${option}: expected a positive number, got ${text}\n\n${USAGE}`)
   return value
 }
 

@@ -55,7 +55,13 @@ export const trials: readonly Trial[] = [
   },
   {
     name: 'mnist_mlp',
-    layers: [linear(784, 512), { type: 'relu' }, linear(512, 256), { type: 'relu' }, linear(256, 10)],
+    layers: [
+      linear(784, 512),
+      { type: 'relu' },
+      linear(512, 256),
+      { type: 'relu' },
+      linear(256, 10),
+    ],
     loss: 'crossEntropy',
     optimizer: { type: 'adam', lr: 1e-3 },
     samples: 8192,
