@@ -55,8 +55,8 @@ export class Child {
   }
 
   async #read(): Promise<unknown> {
-    const { value, done } = await this.#lines.next()
-    if (!done) return JSON.parse(value)
+    const line = await this.#lines.next()
+    if (line.done !== true) return JSON.parse(line.value)
     const lines = this.#noise.trim().split('\n')
     throw new DriverError(this.#failure?.message ?? lines.at(-1) ?? 'it ended without a word')
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type * as Gradlane from '../ts/index.js'
+import { BinaryKind, Broadcast } from '../ts/kernels/kernels.js'
 import type * as Backend from '../ts/kernels/backend.js'
 import { environmentPython, systemPython } from './drivers.js'
 import { describe, machine } from './machine.js'
@@ -47,7 +48,9 @@ function forwardLatency(): Latency {
 function kernelLatency(): Latency {
   const [a, b, out] = [empty([16]), empty([16]), empty([16])]
   const backend = kernels()
-  return timeBatches(500, () => backend.binary(0, 0, a, b, out, 1, 16))
+  return timeBatches(500, () => {
+    backend.binary(BinaryKind.add, Broadcast.none, a, b, out, 1, 16)
+  })
 }
 
 /** Milliseconds that a fresh process takes for an import, the median of `runs`. */

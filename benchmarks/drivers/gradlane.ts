@@ -77,6 +77,7 @@ function prepare(trial: Trial, files: TrialFiles): Session {
   }
 }
 
-setBackend(process.argv[2] === 'reference' ? 'reference' : 'native')
+const backend = process.argv[2] === 'reference' ? 'reference' : 'native'
+setBackend(backend)
 const { version, isa } = info()
-await serve({ gradlane: version, ...(process.argv[2] === 'native' && { isa }) }, prepare)
+await serve({ gradlane: version, isa: isa ?? 'none' }, prepare)

@@ -22,7 +22,7 @@ export interface TrialFiles {
 
 function bytesOf(folder: string, name: string): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = readFileSync(join(folder, name))
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+  return buffer.slice(byteOffset, byteOffset + byteLength)
 }
 
 function readFiles(trial: Trial, folder: string): TrialFiles {
