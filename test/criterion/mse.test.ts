@@ -7,6 +7,7 @@ import {
   ones,
   randn,
   ShapeError,
+  type Tensor,
   ValueError,
   zeros,
 } from '../../ts/index.js'
@@ -64,6 +65,9 @@ describe('nn.MSELoss', () => {
         criterion[method](zeros([4], { dtype: 'int32' }), zeros([4], { dtype: 'int32' })),
       ).to.throw(DTypeError, 'float32 or float64')
     }
+    const array = [1, 2] as unknown as Tensor
+    expect(() => criterion.forward(zeros([2]), array)).to.throw(ValueError, 'the target')
+    expect(() => criterion.backward(array, zeros([2]))).to.throw(ValueError, 'the prediction')
     const reduction = 'average' as 'mean'
     expect(() => new nn.MSELoss({ reduction })).to.throw(ValueError, 'none, mean or sum')
   })

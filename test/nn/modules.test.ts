@@ -145,6 +145,14 @@ for (const { title, make, shapes, repr, refused = [], terms, anyDType = false } 
       module.backward(input, zeros(outputShape))
     })
 
+    it('refuses what is no tensor', () => {
+      const array = [[1, 2]] as unknown as Tensor
+      expect(() => make('float32').forward(array)).to.throw(
+        ValueError,
+        'make one with tensor(array)',
+      )
+    })
+
     for (const [shape, message] of refused) {
       it(`refuses an input of shape (${shape.join(', ')})`, () => {
         expect(() => make('float32').forward(zeros(shape))).to.throw(ShapeError, message)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { DTypeError, nn, ones, ShapeError, tensor, zeros } from '../../ts/index.js'
+import { DTypeError, nn, ones, ShapeError, tensor, ValueError, zeros } from '../../ts/index.js'
 
 describe('nn.Parameter', () => {
   it('shares the storage of its data', () => {
@@ -55,5 +55,15 @@ describe('nn.Parameter', () => {
       parameter.grad = zeros([2], { dtype: 'float64' })
     }).to.throw(DTypeError, 'float64')
     expect(parameter.grad).to.equal(null)
+  })
+
+  it('is left as it was by a backward pass that fails', () => {
+    const layer = new nn.Linear(3, 2)
+    const [input, gradOutput] = [zeros([4, 3]), zeros([4, 2])]
+    layer.forward(input)
+    structuredClone(gradOutput.buffer, { transfer: [gradOutput.buffer] })
+    expect(() => layer.backward(input, gradOutput)).to.throw(ValueError, 'detached')
+    expect(layer.weight.grad).to.equal(null)
+    expect(layer.bias!.grad).to.equal(null)
   })
 })

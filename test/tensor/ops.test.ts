@@ -33,6 +33,7 @@ import {
   tensor,
   type Tensor,
   transpose,
+  ValueError,
   zeros,
 } from '../../ts/index.js'
 
@@ -169,7 +170,8 @@ describe('add, sub, mul, div, maximum, minimum', () => {
     expect(() => add(random(2, 3, 4), random(2, 1, 4))).to.throw(ShapeError, 'leading or trailing')
     expect(() => mul(random(3), zeros([3]))).to.throw(DTypeError, "to('float64')")
     expect(() => mul(arange(3, { dtype: 'int32' }), 2)).to.throw(DTypeError, 'int32')
-    expect(() => add(1, 2)).to.throw(TypeError)
+    expect(() => add(1, 2)).to.throw(ValueError, 'a Tensor, got number')
+    expect(() => add(random(2), [1, 2] as unknown as Tensor)).to.throw(ValueError, 'tensor(array)')
   })
 })
 
@@ -191,6 +193,7 @@ describe('functions of one tensor', () => {
       const result = operation(x)
       expect(result.shape).to.deep.equal([3, 7])
       expectClose(result, Array.from(x.data, expected), ulps)
+      expect(() => operation([1] as unknown as Tensor)).to.throw(ValueError, operation.name)
       expect(() => operation(zeros([2], { dtype: 'uint8' }))).to.throw(DTypeError, operation.name)
     })
   }
@@ -270,6 +273,8 @@ describe('sum, mean, max, min, argmax', () => {
     expect(() => sum(x, 3)).to.throw(ShapeError, 'from -3 to 2 for shape (2, 2, 3), got 3')
     expect(() => argmax(x, -4)).to.throw(ShapeError)
     expect(() => sum(x, 0.5)).to.throw(ShapeError)
+    expect(() => max([1] as unknown as Tensor)).to.throw(ValueError, 'tensor(array)')
+    expect(() => transpose([[1]] as unknown as Tensor)).to.throw(ValueError, 'transpose')
     expect(() => sum(tensor(1), 0)).to.throw(ShapeError, 'scalar')
     expect(() => sum(zeros([2], { dtype: 'int32' }))).to.throw(DTypeError, 'sum')
   })

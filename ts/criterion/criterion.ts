@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../errors.js'
 import { Reduction } from '../kernels/kernels.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { noTensor, Tensor } from '../tensor/tensor.js'
 
 /** `none`: one loss a row or element; `mean` and `sum` of them: one number. */
 export type ReductionName = keyof typeof Reduction
@@ -33,6 +33,7 @@ export abstract class Criterion {
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
   forward(prediction: Tensor, target: Tensor): Tensor {
+    this.#check(prediction, target)
     this.output = this.computeOutput(prediction, target)
     return this.output
   }
@@ -44,7 +45,15 @@ export abstract class Criterion {
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
   backward(prediction: Tensor, target: Tensor): Tensor {
+    this.#check(prediction, target)
     return this.computeGradInput(prediction, target)
+  }
+
+  #check(prediction: unknown, target: unknown): void {
+    if (prediction instanceof Tensor && target instanceof Tensor) return
+    const who = this.constructor.name
+    if (!(prediction instanceof Tensor)) throw noTensor(who, 'the prediction', prediction)
+    throw noTensor(who, 'the target', target)
   }
 
   /** The arguments the criterion was made with, as `toString` shows them. */

@@ -105,12 +105,15 @@ export class Linear extends Layer {
     const { weight, bias, inFeatures, outFeatures } = this
     const rows = leadingSize(input.shape)
     if (weight.requiresGrad) {
-      const options = weight.beginGrad() === 0 ? OVERWRITE : ACCUMULATE
-      kernels().matmul(gradOutput, input, weight.grad!, outFeatures, inFeatures, rows, options)
+      const options = weight.gradBeta === 0 ? OVERWRITE : ACCUMULATE
+      const grad = weight.gradTarget()
+      kernels().matmul(gradOutput, input, grad, outFeatures, inFeatures, rows, options)
+      weight.keepGrad()
     }
     if (bias !== null && bias.requiresGrad) {
-      const beta = bias.beginGrad()
-      kernels().reduce(ReduceKind.sum, gradOutput, bias.grad!, 1, rows, outFeatures, beta)
+      const grad = bias.gradTarget()
+      kernels().reduce(ReduceKind.sum, gradOutput, grad, 1, rows, outFeatures, bias.gradBeta)
+      bias.keepGrad()
     }
   }
 

@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { formatShape, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { located } from './locate.js'
 import { Parameter } from './parameter.js'
@@ -74,6 +74,7 @@ export abstract class Module {
   forward(input: Tensor): Tensor {
     let output: Tensor
     try {
+      if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
       output = this.computeOutput(input)
     } catch (error) {
       throw located(error, this)
@@ -115,6 +116,7 @@ export abstract class Module {
   /** @internal */
   protected checkBackward(input: Tensor, gradOutput: Tensor): void {
     const output = this.#output
+    if (!(gradOutput instanceof Tensor)) throw noTensor(this.describe(), 'gradOutput', gradOutput)
     if (output === null || !this.isPrimed(input)) {
       throw new ValueError(
         complaint(

@@ -52,16 +52,32 @@ export class Parameter extends Tensor {
   }
 
   /**
-   * Makes `grad` a tensor that the caller must write at once: new = this beta * old + its share. beta
-   * is 0 for the first share since `zeroGrad`, so what the storage held before does not count.
+   * Where a kernel writes its share of the gradient, as share + gradBeta * what is there. Then comes
+   * `keepGrad`; a kernel that throws leaves the parameter as it was.
    *
    * @internal
    */
-  beginGrad(): 0 | 1 {
-    if (this.#hasGrad) return 1
-    this.#storage ??= empty(this.shape, this.dtype)
+  gradTarget(): Tensor {
+    return (this.#storage ??= empty(this.shape, this.dtype))
+  }
+
+  /**
+   * 0 for the first share since `zeroGrad`, so that what the storage holds from before does not count
+   * and zeroing costs nothing; 1 afterwards.
+   *
+   * @internal
+   */
+  get gradBeta(): 0 | 1 {
+    return this.#hasGrad ? 1 : 0
+  }
+
+  /**
+   * Declares that `gradTarget` holds the gradient.
+   *
+   * @internal
+   */
+  keepGrad(): void {
     this.#hasGrad = true
-    return 0
   }
 
   /**
@@ -73,8 +89,8 @@ export class Parameter extends Tensor {
   addGrad(share: Tensor): void {
     if (!this.requiresGrad) return
     this.#check(share)
-    const beta = this.beginGrad()
-    kernels().axpby(share, this.#storage!, this.length, 1, beta)
+    kernels().axpby(share, this.gradTarget(), this.length, 1, this.gradBeta)
+    this.keepGrad()
   }
 
   override adopt(other: Tensor): void {

@@ -264,3 +264,17 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
     length,
   )
 }
+
+/** The error for something that should have been a tensor; plain arrays are the likely case. */
+export function noTensor(who: string, what: string, got: unknown): ValueError {
+  const array = Array.isArray(got) || ArrayBuffer.isView(got)
+  return new ValueError(
+    complaint(
+      who,
+      what,
+      'a Tensor',
+      array ? 'an array' : typeof got,
+      array ? 'make one with tensor(array)' : undefined,
+    ),
+  )
+}

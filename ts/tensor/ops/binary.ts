@@ -2,7 +2,7 @@ import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
 import { full, ones } from '../create.js'
-import { empty, formatShape, type Shape, Tensor } from '../tensor.js'
+import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor.js'
 import { sameShape } from '../workspace.js'
 import { checkOperands } from './check.js'
 
@@ -96,7 +96,7 @@ function binary(who: string, kind: BinaryKind, a: Tensor | number, b: Tensor | n
 function operand(who: string, value: Tensor | number, other: Tensor | number): Tensor {
   if (value instanceof Tensor) return value
   if (typeof value !== 'number' || !(other instanceof Tensor)) {
-    throw new TypeError(`${who}: expected a tensor and a tensor or number`)
+    throw noTensor(who, 'an operand', typeof value === 'number' ? other : value)
   }
   checkOperands(who, other)
   return full([], value, { dtype: other.dtype })

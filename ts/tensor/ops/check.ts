@@ -1,13 +1,15 @@
 import { complaint, DTypeError } from '../../errors.js'
 import { checkFloat } from '../create.js'
-import type { Tensor } from '../tensor.js'
+import { noTensor, Tensor } from '../tensor.js'
 
 /**
- * Refuses operands that are no floats of one dtype.
+ * Refuses operands that are no tensors of one float dtype.
  *
- * @throws DTypeError
+ * @throws ValueError, DTypeError
  */
 export function checkOperands(who: string, a: Tensor, b: Tensor = a): void {
+  if (!(a instanceof Tensor)) throw noTensor(who, 'an operand', a)
+  if (!(b instanceof Tensor)) throw noTensor(who, 'an operand', b)
   if (a.dtype !== 'float32') checkFloat(who, 'the tensor', a.dtype)
   if (a.dtype !== b.dtype) {
     throw new DTypeError(

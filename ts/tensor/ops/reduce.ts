@@ -43,6 +43,7 @@ function reduce(
 
 /** An extremum of nothing does not exist. */
 function checkNotEmpty(who: string, x: Tensor, dim: number | undefined): void {
+  checkOperands(who, x)
   const n = dim === undefined ? x.length : axisOf(who, x.shape, dim).n
   if (n === 0) {
     throw new ShapeError(
@@ -105,7 +106,6 @@ export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
  */
 export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   checkNotEmpty('argmax', x, dim)
-  checkOperands('argmax', x)
   const { axis, shape } = plan('argmax', x, dim, options.keepdim ?? false)
   const out = empty(shape, 'int32')
   kernels().argmax(x, out, axis.outer, axis.n, axis.inner)

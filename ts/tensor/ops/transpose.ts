@@ -1,6 +1,6 @@
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import { empty, formatShape, type Tensor } from '../tensor.js'
+import { empty, formatShape, noTensor, Tensor } from '../tensor.js'
 
 /**
  * A matrix with rows and columns exchanged, as a copy; any dtype.
@@ -8,6 +8,7 @@ import { empty, formatShape, type Tensor } from '../tensor.js'
  * @throws ShapeError unless the tensor has 2 dimensions.
  */
 export function transpose(x: Tensor): Tensor {
+  if (!(x instanceof Tensor)) throw noTensor('transpose', 'the operand', x)
   const [rows, cols] = x.shape
   if (x.ndim !== 2 || rows === undefined || cols === undefined) {
     throw new ShapeError(
