@@ -10,13 +10,14 @@
 
 namespace gradlane {
 
-// `bytes` counts what is readable and writable from `data` on. An absent optional operand has a
-// null `data` and no bytes; a detached ArrayBuffer looks the same and fails the extent check.
+// `bytes` counts what is readable and writable from `data` on. Buffer{} is an optional operand that
+// was left out. A detached ArrayBuffer also has null `data`, but 0 bytes: it is there and fails the
+// extent check.
 struct Buffer {
   void* data = nullptr;
-  std::int64_t bytes = 0;
+  std::int64_t bytes = -1;
 
-  bool present() const { return data != nullptr; }
+  bool present() const { return bytes >= 0; }
 };
 
 // Throws ERR_SHAPE when a size is negative or when their product passes 2^31 - 1 elements (the

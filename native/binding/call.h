@@ -55,13 +55,18 @@ class Arguments {
     void* data = nullptr;
     std::size_t bytes = 0;
     const napi_value value = Next();
-    if (napi_get_arraybuffer_info(env_, value, &data, &bytes) != napi_ok) {
+    const bool given = napi_get_arraybuffer_info(env_, value, &data, &bytes) == napi_ok;
+    if (!given) {
       napi_valuetype type = napi_undefined;
       napi_typeof(env_, value, &type);
       if (type != napi_null) Mismatch("an ArrayBuffer or null");
     }
     std::int64_t offset = 0;
     Read(offset);
+    if (!given) {
+      field = Buffer{};
+      return;
+    }
     const bool inside = offset >= 0 && offset <= static_cast<std::int64_t>(bytes);
     field.data = inside && data != nullptr ? static_cast<char*>(data) + offset : nullptr;
     field.bytes = inside ? static_cast<std::int64_t>(bytes) - offset : 0;

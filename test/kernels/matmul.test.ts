@@ -3,7 +3,7 @@ import { reference } from '../../ts/kernels/reference/index.js'
 import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
 import { suiteTitle } from '../support/backends.js'
-import { asView, check } from '../support/op-case.js'
+import { asView, check, tooBig } from '../support/op-case.js'
 import { arrayOf, bell, floatDTypes, source } from '../support/samples.js'
 import { sumBound } from '../support/tolerance.js'
 
@@ -28,6 +28,7 @@ const wide = (values: TypedArray): TypedArray => arrayOf('float64', values)
 function checkProduct(dtype: FloatDType, problem: Problem): void {
   const { m, n, k, options = {}, withBias = false } = problem
   const { alpha = 1, beta = 0, activation = ActivationKind.identity, parameter = 0 } = options
+  if (tooBig(m * k + k * n + m * n)) return
   const a = problem.values?.a ?? bell(dtype, m * k, 11)
   const b = problem.values?.b ?? bell(dtype, k * n, 12)
   // with beta = 0 the result must be written without being read

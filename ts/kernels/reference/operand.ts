@@ -25,7 +25,7 @@ export function elements(view: View, n: number, op: string, operand: string): Ty
   const rest = Math.max(0, buffer.byteLength - byteOffset)
   if (n < 0 || n * size > rest) {
     throw new ValueError(
-      `${op}: ${operand} needs ${n * size} bytes, its buffer holds ${rest} from there on; ` +
+      `${op}: ${operand} needs ${n} x ${size} bytes, its buffer holds ${rest} from there on; ` +
         'was the ArrayBuffer detached or resized?',
     )
   }

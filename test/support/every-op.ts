@@ -1,0 +1,257 @@
+import {
+  ActivationKind,
+  AdamHyper,
+  BinaryKind,
+  Broadcast,
+  type Kernels,
+  ReduceKind,
+  Reduction,
+  SgdHyper,
+  UnaryKind,
+  type View,
+} from '../../ts/kernels/kernels.js'
+import type { TypedArray } from '../../ts/tensor/dtype.js'
+import { bell, whole } from './samples.js'
+
+export type OpName = Exclude<keyof Kernels, 'name'>
+
+/** A valid call in which every operand is needed. */
+export interface OpCall {
+  /** Fresh operands at each call. The last of them is written. */
+  readonly operands: () => Record<string, TypedArray>
+  readonly run: (kernels: Kernels, views: Readonly<Record<string, View>>) => void
+}
+
+type Views = Readonly<Record<string, View>>
+
+const n = 37
+const [rows, cols] = [5, 7]
+const values = (count: number, seed: number): TypedArray => bell('float32', count, seed)
+const seed = (): TypedArray => Int32Array.of(1, 2, 3, 4)
+const labels = (): TypedArray => whole('int32', rows, 3, 0, cols)
+
+const v = (views: Views, name: string): View => {
+  const view = views[name]
+  if (!view) throw new Error(`no operand ${name}`)
+  return view
+}
+
+const slots = (views: Views) => [
+  { parameter: v(views, 'parameter'), gradient: v(views, 'gradient'), index: 0, stateOffset: 0 },
+]
+
+/** Operands of an optimizer step with these hyper-parameters. */
+const step = (length: number, hyper: Record<number, number>, arrays: number) => () => ({
+  hyper: Float64Array.from({ length }, (_, i) => hyper[i] ?? 0),
+  steps: new Float64Array(1),
+  state: new Float32Array(arrays * n),
+  gradient: values(n, 1),
+  parameter: values(n, 2),
+})
+
+/** One call of every operation; a new one without a line here does not compile. */
+export const everyOp = {
+  matmul: {
+    operands: () => ({
+      a: values(15, 1),
+      b: values(21, 2),
+      bias: values(7, 3),
+      out: values(35, 4),
+    }),
+    run: (k, w) => {
+      k.matmul(v(w, 'a'), v(w, 'b'), v(w, 'out'), 5, 7, 3, { bias: v(w, 'bias') })
+    },
+  },
+  activation: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2) }),
+    run: (k, w) => {
+      k.activation(ActivationKind.relu, v(w, 'x'), v(w, 'y'), n, 0)
+    },
+  },
+  activationGradient: {
+    operands: () => ({
+      x: values(n, 1),
+      y: values(n, 2),
+      gradY: values(n, 3),
+      gradX: values(n, 4),
+    }),
+    run: (k, w) => {
+      const kind = ActivationKind.tanh
+      k.activationGradient(kind, v(w, 'x'), v(w, 'y'), v(w, 'gradY'), v(w, 'gradX'), n, 0)
+    },
+  },
+  unary: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2) }),
+    run: (k, w) => {
+      k.unary(UnaryKind.exp, v(w, 'x'), v(w, 'y'), n)
+    },
+  },
+  binary: {
+    operands: () => ({ a: values(35, 1), b: values(7, 2), out: values(35, 3) }),
+    run: (k, w) => {
+      k.binary(BinaryKind.add, Broadcast.row, v(w, 'a'), v(w, 'b'), v(w, 'out'), rows, cols)
+    },
+  },
+  affine: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2) }),
+    run: (k, w) => {
+      k.affine(v(w, 'x'), v(w, 'y'), n, 2, 1)
+    },
+  },
+  axpby: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2) }),
+    run: (k, w) => {
+      k.axpby(v(w, 'x'), v(w, 'y'), n, 2, 1)
+    },
+  },
+  softmax: {
+    operands: () => ({ x: values(35, 1), y: values(35, 2) }),
+    run: (k, w) => {
+      k.softmax(v(w, 'x'), v(w, 'y'), rows, cols, 1, false)
+    },
+  },
+  softmaxGradient: {
+    operands: () => ({ y: values(35, 1), gradY: values(35, 2), gradX: values(35, 3) }),
+    run: (k, w) => {
+      k.softmaxGradient(v(w, 'y'), v(w, 'gradY'), v(w, 'gradX'), rows, cols, 1, false)
+    },
+  },
+  reduce: {
+    operands: () => ({ x: values(35, 1), out: values(7, 2) }),
+    run: (k, w) => {
+      k.reduce(ReduceKind.sum, v(w, 'x'), v(w, 'out'), 1, rows, cols, 0)
+    },
+  },
+  argmax: {
+    operands: () => ({ x: values(35, 1), out: whole('int32', 5, 2, 0, 9) }),
+    run: (k, w) => {
+      k.argmax(v(w, 'x'), v(w, 'out'), rows, cols, 1)
+    },
+  },
+  crossEntropy: {
+    operands: () => ({
+      logits: values(35, 1),
+      target: labels(),
+      weight: values(7, 2),
+      divisor: values(1, 3),
+      loss: values(5, 4),
+    }),
+    run: (k, w) => {
+      k.crossEntropy(
+        v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'loss'), v(w, 'divisor'), rows, cols,
+        Reduction.none, -100, 0.1,
+      ) // prettier-ignore
+    },
+  },
+  crossEntropyGradient: {
+    operands: () => ({
+      logits: values(35, 1),
+      target: labels(),
+      weight: values(7, 2),
+      divisor: values(1, 3),
+      gradLogits: values(35, 4),
+    }),
+    run: (k, w) => {
+      k.crossEntropyGradient(
+        v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'divisor'), v(w, 'gradLogits'), rows,
+        cols, -100, 0.1,
+      ) // prettier-ignore
+    },
+  },
+  mse: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2), loss: values(1, 3) }),
+    run: (k, w) => {
+      k.mse(v(w, 'x'), v(w, 'y'), v(w, 'loss'), n, Reduction.mean)
+    },
+  },
+  mseGradient: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2), gradX: values(n, 3) }),
+    run: (k, w) => {
+      k.mseGradient(v(w, 'x'), v(w, 'y'), v(w, 'gradX'), n, 2)
+    },
+  },
+  sgdStep: {
+    operands: step(SgdHyper.length, { [SgdHyper.lr]: 0.1, [SgdHyper.momentum]: 0.9 }, 1),
+    run: (k, w) => {
+      k.sgdStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), slots(w))
+    },
+  },
+  adamStep: {
+    operands: step(AdamHyper.length, { [AdamHyper.lr]: 0.1, [AdamHyper.eps]: 1e-8 }, 2),
+    run: (k, w) => {
+      k.adamStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), n, slots(w))
+    },
+  },
+  gradNorm: {
+    operands: () => ({ parameter: values(n, 1), gradient: values(n, 2), out: new Float64Array(1) }),
+    run: (k, w) => {
+      k.gradNorm(v(w, 'out'), 2, slots(w))
+    },
+  },
+  clipGradients: {
+    operands: () => ({ norm: Float64Array.of(9), parameter: values(n, 1), gradient: values(n, 2) }),
+    run: (k, w) => {
+      k.clipGradients(v(w, 'norm'), 1, slots(w))
+    },
+  },
+  gatherRows: {
+    operands: () => ({
+      src: values(35, 1),
+      index: whole('int32', 3, 2, 0, rows),
+      out: values(21, 3),
+    }),
+    run: (k, w) => {
+      k.gatherRows(v(w, 'src'), v(w, 'index'), v(w, 'out'), rows, 3, cols, 1, 0)
+    },
+  },
+  fill: {
+    operands: () => ({ y: values(n, 1) }),
+    run: (k, w) => {
+      k.fill(v(w, 'y'), n, 3)
+    },
+  },
+  copy: {
+    operands: () => ({ x: values(n, 1), y: values(n, 2) }),
+    run: (k, w) => {
+      k.copy(v(w, 'x'), v(w, 'y'), n)
+    },
+  },
+  cast: {
+    operands: () => ({ x: values(n, 1), y: whole('int32', n, 2, 0, 9) }),
+    run: (k, w) => {
+      k.cast(v(w, 'x'), v(w, 'y'), n, 1, 0)
+    },
+  },
+  transpose: {
+    operands: () => ({ x: values(35, 1), out: values(35, 2) }),
+    run: (k, w) => {
+      k.transpose(v(w, 'x'), v(w, 'out'), rows, cols)
+    },
+  },
+  uniform: {
+    operands: () => ({ state: seed(), y: values(n, 1) }),
+    run: (k, w) => {
+      k.uniform(v(w, 'state'), v(w, 'y'), n, 0, 1)
+    },
+  },
+  normal: {
+    operands: () => ({ state: seed(), y: values(n, 1) }),
+    run: (k, w) => {
+      k.normal(v(w, 'state'), v(w, 'y'), n, 0, 1)
+    },
+  },
+  bernoulli: {
+    operands: () => ({ state: seed(), y: values(n, 1) }),
+    run: (k, w) => {
+      k.bernoulli(v(w, 'state'), v(w, 'y'), n, 0.5, 1)
+    },
+  },
+  permutation: {
+    operands: () => ({ state: seed(), y: whole('int32', n, 1, 0, 9) }),
+    run: (k, w) => {
+      k.permutation(v(w, 'state'), v(w, 'y'), n)
+    },
+  },
+} satisfies Record<OpName, OpCall> as Record<OpName, OpCall>
+
+export const opNames = Object.keys(everyOp) as OpName[]
