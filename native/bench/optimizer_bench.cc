@@ -1,0 +1,141 @@
+// Optimizer steps over a large network's parameters against a plain copy of the same bytes,
+// interleaved in one run: medians of milliseconds, and the share of the copy's bandwidth.
+//   optimizer_bench [elements] [--json FILE]
+// GRADLANE_ISA chooses the row, GRADLANE_NUM_THREADS the threads of both (default 1).
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cpu/cpu.h"
+#include "cpu/dispatch.h"
+#include "ops/adam.h"
+#include "ops/gradient.h"
+#include "ops/memory.h"
+#include "ops/sgd.h"
+#include "parallel/thread_pool.h"
+
+namespace gradlane {
+namespace {
+
+double Milliseconds(const std::function<void()>& body) {
+  const auto start = std::chrono::steady_clock::now();
+  body();
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+  return taken.count();
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Buffer Over(std::vector<float>& v) { return {v.data(), static_cast<std::int64_t>(v.size()) * 4}; }
+Buffer Over(std::vector<double>& v) { return {v.data(), static_cast<std::int64_t>(v.size()) * 8}; }
+
+struct Trial {
+  const char* name;
+  int reads, writes;  // arrays of n floats
+  std::function<void()> step;
+};
+
+struct Result {
+  const char* name;
+  double ours, copy;  // ms
+};
+
+Result Measure(const Trial& trial, std::int64_t n) {
+  // A copy of x bytes moves 2 x bytes.
+  const std::int64_t copied = n * (trial.reads + trial.writes) / 2;
+  std::vector<float> from(static_cast<std::size_t>(copied), 1.0f), to(from);
+  const CopyArgs copy{Dtype::kFloat32, Over(from), Over(to), copied};
+  std::vector<double> ours, theirs;
+  for (int round = 0; round < 23; ++round) {
+    const double a = Milliseconds(trial.step), b = Milliseconds([&] { Copy(copy); });
+    if (round < 2) continue;  // first touches
+    ours.push_back(a);
+    theirs.push_back(b);
+  }
+  return {trial.name, Median(ours), Median(theirs)};
+}
+
+void WriteJson(const char* path, std::int64_t n, const std::string& command,
+               const std::vector<Result>& results) {
+  std::FILE* file = std::fopen(path, "w");
+  if (file == nullptr) {
+    std::perror(path);
+    std::exit(1);
+  }
+  std::fprintf(file,
+               "{\n  \"cpu\": \"%s\", \"cores\": %d, \"row\": \"%s\", \"threads\": %d,\n"
+               "  \"command\": \"%s\", \"elements\": %lld, \"unit\": \"ms, medians of 21 "
+               "interleaved rounds\",\n  \"results\": [\n",
+               CpuBrand(), LogicalCores(), Kernels().name, Threads(), command.c_str(),
+               static_cast<long long>(n));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Result& r = results[i];
+    std::fprintf(file,
+                 "    {\"trial\": \"%s\", \"gradlane\": %.2f, \"copyOfTheSameBytes\": %.2f, "
+                 "\"shareOfCopyBandwidth\": %.2f}%s\n",
+                 r.name, r.ours, r.copy, r.copy / r.ours, i + 1 < results.size() ? "," : "");
+  }
+  std::fprintf(file, "  ]\n}\n");
+  std::fclose(file);
+}
+
+int Main(int argc, char** argv) {
+  std::int64_t n = 4 << 20;
+  const char* json = nullptr;
+  std::string command;
+  for (const char* name : {"GRADLANE_ISA", "GRADLANE_NUM_THREADS"}) {
+    if (const char* value = std::getenv(name)) command += std::string(name) + "=" + value + " ";
+  }
+  command += "optimizer_bench";
+  for (int i = 1; i < argc; ++i) {
+    command += std::string(" ") + argv[i];
+    if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+      json = argv[++i];
+      command += std::string(" ") + argv[i];
+    } else {
+      n = std::atoll(argv[i]);
+    }
+  }
+  const char* threads = std::getenv("GRADLANE_NUM_THREADS");
+  SetThreads(threads == nullptr ? 1 : std::atoi(threads));
+
+  const auto size = static_cast<std::size_t>(n);
+  std::vector<float> p(size, 0.5f), g(size, 0.01f), state(3 * size, 0.0f);
+  std::vector<double> sgd{1e-3, 0.9, 0, 0, 0, 0}, adam{1e-3, 0.9, 0.999, 1e-8, 0, 0, 0, 0, 1};
+  std::vector<double> amsgrad(adam), steps(1), norm(1);
+  amsgrad[6] = 1;
+  const ParameterSlots slots{{Over(p), Over(g), n, 0, 0}};
+  const SgdStepArgs sgd_step{Dtype::kFloat32, Over(sgd), Over(steps), Over(state), slots};
+  const AdamStepArgs adam_step{Dtype::kFloat32, Over(adam), Over(steps), Over(state), n, slots};
+  const AdamStepArgs ams_step{Dtype::kFloat32, Over(amsgrad), Over(steps), Over(state), n, slots};
+  const GradNormArgs norm_of{Dtype::kFloat32, Over(norm), 2, slots};
+  const Trial trials[] = {{"sgd, momentum", 3, 2, [&] { SgdStep(sgd_step); }},
+                          {"adam", 4, 3, [&] { AdamStep(adam_step); }},
+                          {"adam, amsgrad", 5, 4, [&] { AdamStep(ams_step); }},
+                          {"gradient norm", 1, 0, [&] { GradNorm(norm_of); }}};
+
+  std::printf("%s, row %s, %lld elements, %d thread(s)\n", CpuBrand(), Kernels().name,
+              static_cast<long long>(n), Threads());
+  std::printf("%-14s %10s %10s %22s\n", "trial", "ms", "copy ms", "share of its bandwidth");
+  std::vector<Result> results;
+  for (const Trial& trial : trials) {
+    results.push_back(Measure(trial, n));
+    const Result& r = results.back();
+    std::printf("%-14s %10.2f %10.2f %21.0f%%\n", r.name, r.ours, r.copy, 100 * r.copy / r.ours);
+  }
+  if (json != nullptr) WriteJson(json, n, command, results);
+  return 0;
+}
+
+}  // namespace
+}  // namespace gradlane
+
+int main(int argc, char** argv) { return gradlane::Main(argc, argv); }
