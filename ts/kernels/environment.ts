@@ -16,7 +16,7 @@ export function backendFromEnvironment(): BackendName | undefined {
 /** @throws ValueError when `value` names no backend. */
 export function checkedBackend(who: string, value: string): BackendName {
   if (value !== 'native' && value !== 'reference') {
-    throw new ValueError(complaint(who, 'the backend', 'native or reference', String(value)))
+    throw new ValueError(complaint(who, 'the backend', 'native or reference', value))
   }
   return value
 }

@@ -76,9 +76,9 @@ function fix(reason: string): string {
     return 'the C or C++ library of this system is older than the binary needs; build from a source checkout with `npm run build:addon`'
   }
   return (
-    'reinstall on this platform (`npm install --force gradlane`; node_modules made on another system ' +
-    'lacks nothing but this binary), or build from a source checkout with `npm run build:addon`; ' +
-    'GRADLANE_BACKEND=reference runs without it, slowly'
+    'reinstall on this platform (`npm install --force gradlane`): a node_modules folder that was made ' +
+    'on another one holds no binary for it. In a source checkout run `npm run build:addon`. With ' +
+    'GRADLANE_BACKEND=reference gradlane runs without a binary, slowly'
   )
 }
 
