@@ -1,0 +1,22 @@
+import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+describe('memory', function () {
+  this.timeout(120_000)
+
+  it('stays flat over 5,000 eager training steps, and they train', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--expose-gc', '--import', 'tsx', 'test/soak/train.ts', '5000'],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect(status, stdout + stderr).to.equal(0)
+    const { firstLoss, loss } = JSON.parse(stdout) as { firstLoss: number; loss: number }
+    // the labels are noise, but 320 of them can be learnt by heart: ln 10 at first
+    expect(firstLoss).to.be.closeTo(Math.log(10), 0.3)
+    expect(loss).to.be.below(1)
+  })
+})
