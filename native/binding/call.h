@@ -85,7 +85,7 @@ class Arguments {
   }
 
  private:
-  static constexpr std::size_t kInline = 32;
+  static constexpr std::size_t kInline = 64;
 
   napi_value Next() {
     if (next_ >= count_) Mismatch("another argument");

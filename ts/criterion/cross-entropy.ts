@@ -2,6 +2,7 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
+import { emptyPooled } from '../tensor/pool.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import {
@@ -86,7 +87,9 @@ export class CrossEntropyLoss extends Criterion {
     const { shape, dtype } = prediction
     if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
     if (this.#weight !== null) this.#weight = this.#weight.to(dtype)
-    const loss = empty(this.#reduction === Reduction.none ? shape.slice(0, -1) : SCALAR, dtype)
+    const lossShape =
+      this.#reduction === Reduction.none ? Object.freeze(shape.slice(0, -1)) : SCALAR
+    const loss = emptyPooled(lossShape, dtype)
     kernels().crossEntropy(
       prediction,
       this.#indexed(target),
@@ -110,7 +113,7 @@ export class CrossEntropyLoss extends Criterion {
       this.computeOutput(prediction, target)
     }
     const { shape, dtype } = prediction
-    const gradient = empty(shape, dtype)
+    const gradient = emptyPooled(shape, dtype)
     kernels().crossEntropyGradient(
       prediction,
       target.dtype === 'uint8' ? this.#indices! : target,

@@ -2,7 +2,8 @@ import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { emptyPooled } from '../tensor/pool.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import {
   checkedReduction,
@@ -36,7 +37,7 @@ export class MSELoss extends Criterion {
     this.#check(prediction, target)
     const reduction = this.#reduction
     const shape = reduction === Reduction.none ? prediction.shape : SCALAR
-    const loss = empty(shape, prediction.dtype)
+    const loss = emptyPooled(shape, prediction.dtype)
     kernels().mse(prediction, target, loss, prediction.length, reduction)
     return loss
   }
@@ -44,7 +45,7 @@ export class MSELoss extends Criterion {
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
     const { length } = prediction
-    const gradient = empty(prediction.shape, prediction.dtype)
+    const gradient = emptyPooled(prediction.shape, prediction.dtype)
     const scale = this.#reduction === Reduction.mean ? 2 / length : 2
     kernels().mseGradient(prediction, target, gradient, length, scale)
     return gradient

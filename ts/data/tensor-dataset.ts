@@ -1,6 +1,7 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { DType } from '../tensor/dtype.js'
+import { emptyPooled } from '../tensor/pool.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 
@@ -108,7 +109,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     const backend = kernels()
     const rows = index.length
     return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
-      const out = empty([rows, ...tail], dtype)
+      const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
       backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
       return out
     }) as readonly Tensor[] as T

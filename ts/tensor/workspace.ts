@@ -1,4 +1,5 @@
 import { itemSize, type DType } from './dtype.js'
+import { emptyPooled } from './pool.js'
 import { empty, Tensor, type Shape } from './tensor.js'
 
 /**
@@ -61,7 +62,7 @@ export function enterWorkspace(workspace: Workspace | null): Workspace | null {
  * tensor otherwise. Every element must be written. `shape` must be frozen.
  */
 export function allocate(shape: Shape, dtype: DType): Tensor {
-  return active === null ? empty(shape, dtype) : active.take(shape, dtype)
+  return active === null ? emptyPooled(shape, dtype) : active.take(shape, dtype)
 }
 
 /** Whether two shapes have the same sizes. */
