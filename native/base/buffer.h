@@ -25,7 +25,7 @@ struct Buffer {
 inline std::int64_t Product(const char* op, std::int64_t a, std::int64_t b, std::int64_t c = 1) {
   constexpr std::int64_t kMost = 2147483647;
   const bool fits = a >= 0 && b >= 0 && c >= 0 && a <= kMost && b <= kMost && c <= kMost &&
-                    a * b <= kMost && (a * b == 0 || c <= kMost / (a * b));
+                    a * b <= kMost && a * b * c <= kMost;
   if (!fits) {
     throw Error(ErrorCode::kShape, std::string(op) + ": sizes " + std::to_string(a) + " x " +
                                        std::to_string(b) + " x " + std::to_string(c) +

@@ -9,26 +9,29 @@ namespace {
 template <class T>
 void Block(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, std::int64_t n,
            std::int64_t k, T* out, std::int64_t ldo, const MatmulEpilogue<T>& epilogue) noexcept {
-  constexpr std::int64_t kMr = kTileRows, kNr = kTileColumns<T>, kLanes = Simd<T>::kLanes;
-  // Where panels lie side by side, a tile may begin at any line: rows are then divided evenly, and
-  // few rows take wider tiles.
-  const std::int64_t tiles = (m + kMr - 1) / kMr;
-  const std::int64_t rows = a.stride == kMr ? (m + tiles - 1) / tiles : kMr;
-  const bool free_columns = b.stride == kNr;
-  const std::int64_t most =
-      free_columns ? MostVectors(static_cast<int>(m < rows ? m : rows)) : kTileVectors;
+  constexpr std::int64_t kLanes = Simd<T>::kLanes;
+  const std::int64_t rows = m < a.width ? m : a.width;
+  // Columns that lie side by side beyond a panel let few rows take wider tiles.
+  const bool in_place = b.stride == b.width;
+  const std::int64_t most = in_place ? MostVectors(static_cast<int>(rows)) : kTileVectors;
+  const T* b_lines = b.data;
   for (std::int64_t j = 0; j < n;) {
-    const T* const b_lines = b.data + (free_columns ? j : j / kNr * b.stride);
     const T* const bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + j;
     const std::int64_t left = (n - j + kLanes - 1) / kLanes;
-    const std::int64_t vectors = left >= most ? most : left >= 4 ? 4 : left;
+    const std::int64_t vectors = left >= most ? most : left;
     const std::int64_t columns = n - j < vectors * kLanes ? n - j : vectors * kLanes;
-    for (std::int64_t i = 0; i < m; i += rows) {
-      const T* const a_lines = a.data + (a.stride == kMr ? i : i / kMr * a.stride);
-      const TileFn<T> tile = TileFor<T>(m - i < rows ? m - i : rows, vectors);
+    const TileFn<T> tile = TileFor<T>(rows, vectors);
+    const T* a_lines = a.data;
+    std::int64_t i = 0;
+    for (; i + rows <= m; i += rows, a_lines += a.stride) {
       tile(a_lines, a.step, b_lines, b.step, k, out + i * ldo + j, ldo, columns, bias, epilogue);
     }
+    if (i < m) {
+      TileFor<T>(m - i, vectors)(a_lines, a.step, b_lines, b.step, k, out + i * ldo + j, ldo,
+                                 columns, bias, epilogue);
+    }
     j += columns;
+    b_lines += in_place ? columns : b.stride;
   }
 }
 

@@ -14,9 +14,9 @@ typedef double Double2Unaligned __attribute__((vector_size(16), aligned(8), may_
 template <class T>
 inline constexpr int kSquare = 16 / static_cast<int>(sizeof(T));
 
-// out[p * kWidth + i] = line[i][p] for i, p < kSquare.
-template <int kWidth>
-GRADLANE_INLINE void TransposeSquare(const float* const* line, std::int64_t p, float* out) {
+// out[p * width + i] = line[i][p] for i, p < kSquare.
+GRADLANE_INLINE void TransposeSquare(const float* const* line, std::int64_t p, float* out,
+                                     std::int64_t width) {
   Float4 row[4];
   for (int i = 0; i < 4; ++i) row[i] = *reinterpret_cast<const Float4Unaligned*>(line[i] + p);
   const Float4 low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
@@ -27,97 +27,98 @@ GRADLANE_INLINE void TransposeSquare(const float* const* line, std::int64_t p, f
                             __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
                             __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
                             __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
-  for (int q = 0; q < 4; ++q) *reinterpret_cast<Float4Unaligned*>(out + q * kWidth) = column[q];
+  for (int q = 0; q < 4; ++q) *reinterpret_cast<Float4Unaligned*>(out + q * width) = column[q];
 }
 
-template <int kWidth>
-GRADLANE_INLINE void TransposeSquare(const double* const* line, std::int64_t p, double* out) {
+GRADLANE_INLINE void TransposeSquare(const double* const* line, std::int64_t p, double* out,
+                                     std::int64_t width) {
   const Double2 row0 = *reinterpret_cast<const Double2Unaligned*>(line[0] + p);
   const Double2 row1 = *reinterpret_cast<const Double2Unaligned*>(line[1] + p);
   *reinterpret_cast<Double2Unaligned*>(out) = __builtin_shufflevector(row0, row1, 0, 2);
-  *reinterpret_cast<Double2Unaligned*>(out + kWidth) = __builtin_shufflevector(row0, row1, 1, 3);
+  *reinterpret_cast<Double2Unaligned*>(out + width) = __builtin_shufflevector(row0, row1, 1, 3);
 }
 
 // The same for two lines and kSquare elements.
-template <int kWidth>
-GRADLANE_INLINE void TransposePair(const float* const* line, std::int64_t p, float* out) {
+GRADLANE_INLINE void TransposePair(const float* const* line, std::int64_t p, float* out,
+                                   std::int64_t width) {
   const Float4 row0 = *reinterpret_cast<const Float4Unaligned*>(line[0] + p);
   const Float4 row1 = *reinterpret_cast<const Float4Unaligned*>(line[1] + p);
   const Double2 low = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 0, 4, 1, 5));
   const Double2 high = reinterpret_cast<Double2>(__builtin_shufflevector(row0, row1, 2, 6, 3, 7));
   for (int q = 0; q < 4; ++q) {
     const double pair = q < 2 ? low[q] : high[q - 2];
-    __builtin_memcpy(out + q * kWidth, &pair, sizeof(pair));
+    __builtin_memcpy(out + q * width, &pair, sizeof(pair));
   }
 }
 
-template <int kWidth>
-GRADLANE_INLINE void TransposePair(const double* const* line, std::int64_t p, double* out) {
-  TransposeSquare<kWidth>(line, p, out);
+GRADLANE_INLINE void TransposePair(const double* const* line, std::int64_t p, double* out,
+                                   std::int64_t width) {
+  TransposeSquare(line, p, out, width);
 }
 
 // How far ahead the lines are asked for, in cache lines: lines of a large matrix lie pages apart,
 // so the hardware does not follow them.
 inline constexpr int kAhead = 8;
 
-// Lines that lie one after the other: panel[p * kWidth + i] = src[min(i, lines - 1) * ld + p]. A
+// Lines that lie one after the other: panel[p * width + i] = src[min(i, lines - 1) * ld + p]. A
 // cache line of the source is used up at once, because lines that lie a power of two apart share a
 // set of L1 and push each other out.
-template <class T, int kWidth>
+template <class T, int kMost>
 GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t lines,
-                                    std::int64_t k, T* panel) {
-  constexpr int kSide = kSquare<T>, kWhole = kWidth / kSide * kSide;
-  constexpr int kLine = 64 / static_cast<int>(sizeof(T));
-  static_assert((kWidth - kWhole) % 2 == 0);
-  const T* line[kWidth];
-  for (int i = 0; i < kWidth; ++i) line[i] = src + (i < lines ? i : lines - 1) * ld;
+                                    std::int64_t k, std::int64_t width, T* panel) {
+  constexpr int kSide = kSquare<T>, kLine = 64 / static_cast<int>(sizeof(T));
+  const T* line[kMost] = {};
+  for (std::int64_t i = 0; i < width; ++i) line[i] = src + (i < lines ? i : lines - 1) * ld;
   const auto squares = [&](std::int64_t p, int elements) __attribute__((always_inline)) {
-    for (int i = 0; i < kWhole; i += kSide) {
-      for (int row = 0; row < kSide; ++row) {
-        __builtin_prefetch(line[i + row] + p + kAhead * kLine);
-      }
+    std::int64_t i = 0;
+    for (; i + kSide <= width; i += kSide) {
+      for (int row = 0; row < kSide; ++row) __builtin_prefetch(line[i + row] + p + kAhead * kLine);
 #pragma GCC unroll 8
       for (int q = 0; q < elements; q += kSide) {
-        TransposeSquare<kWidth>(line + i, p + q, panel + (p + q) * kWidth + i);
+        TransposeSquare(line + i, p + q, panel + (p + q) * width + i, width);
       }
     }
-    for (int i = kWhole; i < kWidth; i += 2) {
+    for (; i + 2 <= width; i += 2) {
 #pragma GCC unroll 8
       for (int q = 0; q < elements; q += kSide) {
-        TransposePair<kWidth>(line + i, p + q, panel + (p + q) * kWidth + i);
+        TransposePair(line + i, p + q, panel + (p + q) * width + i, width);
       }
+    }
+    if (i < width) {
+      for (int q = 0; q < elements; ++q) panel[(p + q) * width + i] = line[i][p + q];
     }
   };
   std::int64_t p = 0;
   for (; p + kLine <= k; p += kLine) squares(p, kLine);
   for (; p + kSide <= k; p += kSide) squares(p, kSide);
   for (; p < k; ++p) {
-    for (int i = 0; i < kWidth; ++i) panel[p * kWidth + i] = line[i][p];
+    for (std::int64_t i = 0; i < width; ++i) panel[p * width + i] = line[i][p];
   }
 }
 
 // Lines that lie side by side.
-template <class T, int kWidth>
-GRADLANE_INLINE void PackAdjacent(const T* src, std::int64_t ld, std::int64_t k, T* panel) {
+template <class T>
+GRADLANE_INLINE void PackAdjacent(const T* src, std::int64_t ld, std::int64_t k, std::int64_t width,
+                                  T* panel) {
   for (std::int64_t p = 0; p < k; ++p) {
     __builtin_prefetch(src + kAhead * ld);
-    __builtin_prefetch(src + kAhead * ld + kWidth - 1);
-    __builtin_memcpy(panel, src, kWidth * sizeof(T));
+    __builtin_prefetch(src + kAhead * ld + width - 1);
+    __builtin_memcpy(panel, src, static_cast<std::size_t>(width) * sizeof(T));
     src += ld;
-    panel += kWidth;
+    panel += width;
   }
 }
 
-template <class T, int kWidth>
+template <class T>
 GRADLANE_INLINE void PackAdjacentPart(const T* src, std::int64_t ld, std::int64_t lines,
-                                      std::int64_t k, T* panel) {
+                                      std::int64_t k, std::int64_t width, T* panel) {
   using S = Simd<T>;
-  for (std::int64_t p = 0; p < k; ++p, src += ld, panel += kWidth) {
+  for (std::int64_t p = 0; p < k; ++p, src += ld, panel += width) {
     std::int64_t i = 0;
     for (; i + S::kLanes <= lines; i += S::kLanes) S::Store(panel + i, S::Load(src + i));
     if (i == lines) continue;
     const typename S::Vec rest = S::LoadPart(src + i, lines - i);
-    if (i + S::kLanes <= kWidth) {
+    if (i + S::kLanes <= width) {
       S::Store(panel + i, rest);
     } else {
       S::StorePart(panel + i, rest, lines - i);
@@ -125,24 +126,42 @@ GRADLANE_INLINE void PackAdjacentPart(const T* src, std::int64_t ld, std::int64_
   }
 }
 
-template <class T, int kWidth>
-void Pack(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
-          T* panels) noexcept {
-  for (; lines > 0; lines -= kWidth, panels += kWidth * k, src += adjacent ? kWidth : kWidth * ld) {
+template <class T, int kMost>
+GRADLANE_INLINE void Pack(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines,
+                          std::int64_t k, std::int64_t width, T* panels) {
+  const std::int64_t next = adjacent ? width : width * ld;
+  for (; lines > 0; lines -= width, panels += width * k, src += next) {
     if (!adjacent) {
-      PackTransposed<T, kWidth>(src, ld, lines, k, panels);
-    } else if (lines >= kWidth) {
-      PackAdjacent<T, kWidth>(src, ld, k, panels);
+      PackTransposed<T, kMost>(src, ld, lines, k, width, panels);
+    } else if (lines >= width) {
+      PackAdjacent(src, ld, k, width, panels);
     } else {
-      PackAdjacentPart<T, kWidth>(src, ld, lines, k, panels);
+      PackAdjacentPart(src, ld, lines, k, width, panels);
     }
   }
 }
 
+// The usual widths are constants to the compiler.
+template <class T>
+void PackA(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
+           std::int64_t width, T* panels) noexcept {
+  if (width == kTileRows) {
+    Pack<T, kTileRows>(src, ld, adjacent, lines, k, kTileRows, panels);
+  } else {
+    Pack<T, kTileRows>(src, ld, adjacent, lines, k, width, panels);
+  }
+}
+
+template <class T>
+void PackB(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
+           T* panels) noexcept {
+  Pack<T, kTileColumns<T>>(src, ld, adjacent, lines, k, kTileColumns<T>, panels);
+}
+
 template <class T>
 void Fill(MatmulKernels<T>& kernels) {
-  kernels.pack_a = &Pack<T, kTileRows>;
-  kernels.pack_b = &Pack<T, kTileColumns<T>>;
+  kernels.pack_a = &PackA<T>;
+  kernels.pack_b = &PackB<T>;
 }
 
 }  // namespace

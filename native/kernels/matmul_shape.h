@@ -37,10 +37,9 @@ static_assert(kDotRows * 4 + kDotRows + 1 <= kRegisters);
 template <class T>
 inline constexpr int kTileColumns = kTileVectors* Simd<T>::kLanes;
 
-// Few rows leave registers for wider tiles, where columns lie side by side beyond a panel: at least
-// eight sums are needed to hide the latency of a multiply-add.
+// Few rows leave registers for wider tiles, where columns lie side by side beyond a panel.
 constexpr int MostVectors(int rows) {
-  return rows == 1 ? 8 : rows * 4 + 5 <= kRegisters ? 4 : kTileVectors;
+  return rows * 4 + 4 + 1 <= kRegisters ? 4 : rows * 3 + 3 + 1 <= kRegisters ? 3 : kTileVectors;
 }
 
 }  // namespace

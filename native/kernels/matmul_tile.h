@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "cpu/tables/matmul.h"
+#include "kernels/matmul_finish.h"
 #include "kernels/matmul_shape.h"
 #include "kernels/simd.h"
 
@@ -18,36 +18,6 @@ GRADLANE_INLINE T* Opaque(T* pointer) {
   return pointer;
 }
 
-template <class T>
-GRADLANE_INLINE typename Simd<T>::Vec Relu(typename Simd<T>::Vec v) {
-  return Simd<T>::Select(v <= Simd<T>::Set(0), Simd<T>::Set(0), v);  // NaN stays
-}
-
-// The epilogue of a tile that ends inside a vector, from sums of `width` columns a row.
-template <class T>
-__attribute__((noinline)) void FinishPart(const T* sums, int width, int rows, T* out,
-                                          std::int64_t ldo, std::int64_t columns, const T* bias,
-                                          const MatmulEpilogue<T>& epilogue) noexcept {
-  using S = Simd<T>;
-  for (int i = 0; i < rows; ++i, sums += width, out += ldo) {
-    for (std::int64_t j = 0; j < columns; j += S::kLanes) {
-      const std::int64_t part = columns - j;
-      const bool whole = part >= S::kLanes;
-      typename S::Vec v = S::Set(epilogue.alpha) * S::Load(sums + j);
-      if (epilogue.beta != T(0)) {
-        v += S::Set(epilogue.beta) * (whole ? S::Load(out + j) : S::LoadPart(out + j, part));
-      }
-      if (bias != nullptr) v += whole ? S::Load(bias + j) : S::LoadPart(bias + j, part);
-      if (epilogue.relu) v = Relu<T>(v);
-      if (whole) {
-        S::Store(out + j, v);
-      } else {
-        S::StorePart(out + j, v, part);
-      }
-    }
-  }
-}
-
 // out[i, j] for kRows rows and `columns` columns, (kVectors - 1) * lanes < columns <= kVectors *
 // lanes. Element (i, p) of A is a[p * a_step + i], element (p, j) of B is b[p * b_step + j],
 // readable for all kVectors * lanes columns. Each sum runs over p in order.
@@ -59,12 +29,22 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
   using Vec = typename S::Vec;
   constexpr int kLanes = S::kLanes, kWidth = kVectors * kLanes;
   Vec sum[kRows][kVectors];
+  // Of the last vector only this part exists in memory.
+  const std::int64_t last = columns - (kVectors - 1) * kLanes;
+  const auto load = [last](const T* p, int j) __attribute__((always_inline)) {
+    if constexpr (S::kMasks) {
+      if (j == kVectors - 1) return S::LoadPart(p + j * kLanes, last);
+    }
+    return S::Load(p + j * kLanes);
+  };
   const T* row = out;
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) sum[i][j] = Vec{};
-    __builtin_prefetch(row, 1);
+    for (int j = 0; j < kVectors; ++j) {
+      sum[i][j] = Vec{};
+      if (j < kVectors - 1) __builtin_prefetch(row + j * kLanes, 1);
+    }
     __builtin_prefetch(row + columns - 1, 1);
   }
   for (std::int64_t p = 0; p < k; ++p) {
@@ -80,14 +60,16 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
     a += a_step;
     b += b_step;
   }
-  if (columns < kWidth) {
+  if (!S::kMasks && columns < kWidth) {
     alignas(GRADLANE_VECTOR_BYTES) T sums[kRows * kWidth];
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; ++j) S::Store(sums + i * kWidth + j * kLanes, sum[i][j]);
     }
-    FinishPart<T>(sums, kWidth, kRows, out, ldo, columns, bias, epilogue);
+    for (int i = 0; i < kRows; ++i, out += ldo) {
+      FinishSums(sums + i * kWidth, out, columns, bias, epilogue);
+    }
     return;
   }
   const Vec alpha = S::Set(epilogue.alpha);
@@ -102,13 +84,13 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors; ++j) sum[i][j] += beta * S::Load(row + j * kLanes);
+      for (int j = 0; j < kVectors; ++j) sum[i][j] += beta * load(row, j);
     }
   }
   if (bias != nullptr) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; ++j) {
-      const Vec v = S::Load(bias + j * kLanes);
+      const Vec v = load(bias, j);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) sum[i][j] += v;
     }
@@ -123,7 +105,13 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i, out = Opaque(out + ldo)) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) S::Store(out + j * kLanes, sum[i][j]);
+    for (int j = 0; j < kVectors; ++j) {
+      if (S::kMasks && j == kVectors - 1) {
+        S::StorePart(out + j * kLanes, sum[i][j], last);
+      } else {
+        S::Store(out + j * kLanes, sum[i][j]);
+      }
+    }
   }
 }
 
@@ -132,8 +120,7 @@ using TileFn = void (*)(const T* a, std::int64_t a_step, const T* b, std::int64_
                         std::int64_t k, T* out, std::int64_t ldo, std::int64_t columns,
                         const T* bias, const MatmulEpilogue<T>& epilogue) noexcept;
 
-// The tile of `rows` rows (1..kTileRows) and `vectors` vectors, which are 1..MostVectors(rows) of
-// 1, 2, 3, 4, 8.
+// The tile of `rows` rows (1..kTileRows) and `vectors` vectors (1..MostVectors(rows)).
 template <class T, int kRows = kTileRows>
 TileFn<T> TileFor(std::int64_t rows, std::int64_t vectors) noexcept {
   if constexpr (kRows > 1) {
@@ -141,12 +128,11 @@ TileFn<T> TileFor(std::int64_t rows, std::int64_t vectors) noexcept {
   }
   constexpr int kMost = MostVectors(kRows);
   if (vectors == 1) return &Tile<T, kRows, 1>;
-  if constexpr (kMost > 2) {
+  if constexpr (kMost >= 3) {
     if (vectors == 3) return &Tile<T, kRows, 3>;
-    if (vectors == 4) return &Tile<T, kRows, 4>;
   }
-  if constexpr (kMost == 8) {
-    if (vectors == 8) return &Tile<T, kRows, 8>;
+  if constexpr (kMost >= 4) {
+    if (vectors == 4) return &Tile<T, kRows, 4>;
   }
   return &Tile<T, kRows, 2>;
 }

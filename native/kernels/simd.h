@@ -55,6 +55,12 @@ struct Simd {
   typedef T Unaligned
       __attribute__((vector_size(GRADLANE_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
   static constexpr int kLanes = GRADLANE_VECTOR_BYTES / static_cast<int>(sizeof(T));
+#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
+  // LoadPart and StorePart cost no more than Load and Store, and their n may be kLanes.
+  static constexpr bool kMasks = true;
+#else
+  static constexpr bool kMasks = false;
+#endif
 
   static GRADLANE_INLINE Vec Load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
   static GRADLANE_INLINE void Store(T* p, Vec v) { *reinterpret_cast<Unaligned*>(p) = v; }

@@ -12,6 +12,7 @@ void FillGradient(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
 void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
+void FillMatmulVector(KernelTable& table);
 void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
@@ -29,6 +30,7 @@ void FillTable(KernelTable& table) {
   FillMatmulBlock(table);
   FillMatmulDot(table);
   FillMatmulPack(table);
+  FillMatmulVector(table);
   FillRandom(table);
   FillReduce(table);
   FillSgd(table);

@@ -81,6 +81,10 @@ void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
       return MatmulDirect(problem);
     case MatmulAlgorithm::kDot:
       return MatmulDot(problem);
+    case MatmulAlgorithm::kRow:
+      return MatmulRow(problem);
+    case MatmulAlgorithm::kOuter:
+      return MatmulOuter(problem);
   }
 }
 

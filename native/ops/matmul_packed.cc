@@ -16,6 +16,7 @@ std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / s
 
 template <class T>
 void MatmulPacked(const MatmulProblem<T>& problem) {
+  using Panels = MatmulPanels<T>;
   const MatmulShape& shape = problem.shape;
   const MatmulKernels<T>& kernels = *problem.kernels;
   const std::int64_t mr = kernels.mr, nr = kernels.nr;
@@ -47,7 +48,7 @@ void MatmulPacked(const MatmulProblem<T>& problem) {
           } else {
             const std::int64_t i = (task - b_tasks) * a_lines;
             kernels.pack_a(problem.a_at(ic + i, pc), problem.lda(), shape.transpose_a,
-                           std::min(a_lines, m - i), k, a_panels + i * k);
+                           std::min(a_lines, m - i), k, mr, a_panels + i * k);
           }
         };
         // Multiply: one task a block of out.
@@ -57,8 +58,9 @@ void MatmulPacked(const MatmulProblem<T>& problem) {
           const std::int64_t j = task / rows_of_tasks * blocking.task_n;
           const std::int64_t rows = std::min(blocking.task_m, m - i);
           const std::int64_t columns = std::min(blocking.task_n, n - j);
-          kernels.block({a_panels + i * k, mr, mr * k}, {b_panels + j * k, nr, nr * k}, rows,
-                        columns, k, problem.out + (ic + i) * shape.n + jc + j, shape.n,
+          kernels.block(Panels::Packed(a_panels + i * k, mr, k),
+                        Panels::Packed(b_panels + j * k, nr, k), rows, columns, k,
+                        problem.out + (ic + i) * shape.n + jc + j, shape.n,
                         problem.EpilogueOf(pc, pc + k, jc + j));
           if (pc + k == shape.k) problem.Activate(ic + i, jc + j, rows, columns);
         };

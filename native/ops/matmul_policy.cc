@@ -36,20 +36,33 @@ bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& given) {
       return !shape.transpose_b;
     case MatmulAlgorithm::kDot:
       return shape.transpose_b && !shape.transpose_a;
+    case MatmulAlgorithm::kRow:
+      return shape.m == 1 && !shape.transpose_b;
+    case MatmulAlgorithm::kOuter:
+      return shape.k == 1;
   }
   return false;
 }
 
 MatmulAlgorithm ChooseMatmul(const MatmulShape& given) {
   const MatmulShape shape = Normalize(given).shape;
+  if (shape.k == 1) return MatmulAlgorithm::kOuter;
+  if (shape.m == 1 && !shape.transpose_b) return MatmulAlgorithm::kRow;
   if (CanRun(MatmulAlgorithm::kDot, shape) && shape.m <= 36) return MatmulAlgorithm::kDot;
   if (CanRun(MatmulAlgorithm::kDirect, shape) && shape.m <= 36) return MatmulAlgorithm::kDirect;
   return MatmulAlgorithm::kPacked;
 }
 
+std::int64_t DirectRows(const MatmulShape& shape, std::int64_t mr) {
+  // Tiles of even height; pairs of rows are packed faster than single ones.
+  const std::int64_t tiles = (shape.m + mr - 1) / mr;
+  return RoundUp((shape.m + tiles - 1) / tiles, shape.transpose_a || shape.m == 1 ? 1 : 2);
+}
+
 MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr) {
   // 2^20 multiply-adds take some 10 us. With fewer than 8 rows the time goes into reading B, which
   // takes about as long as 8 rows of arithmetic.
+  if (shape.m * shape.n * shape.k <= 1 << 17) return {shape.m, shape.n};
   const std::int64_t task_m = std::min(shape.m, 8 * mr);
   const std::int64_t work = shape.k * std::max<std::int64_t>(task_m, 8);
   return {task_m, RoundUp(std::max<std::int64_t>(1, (1 << 20) / work), nr)};

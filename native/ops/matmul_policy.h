@@ -10,6 +10,8 @@ enum class MatmulAlgorithm {
   kPacked,  // both operands into panels, blocked for all caches
   kDirect,  // B as it lies, vectors along n; not for a transposed B
   kDot,     // both as they lie, vectors along k; for a transposed B and an A that is not
+  kRow,     // m = 1 and B as it lies, not transposed
+  kOuter,   // k = 1
 };
 
 struct MatmulShape {
@@ -46,6 +48,9 @@ struct MatmulTasks {
   std::int64_t task_m, task_n;
 };
 MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr);
+
+// Rows of a tile of the direct algorithm.
+std::int64_t DirectRows(const MatmulShape& shape, std::int64_t mr);
 
 // Elements that a task of packing moves: some 5 us.
 inline constexpr std::int64_t kPackGrain = 32768;

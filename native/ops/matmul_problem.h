@@ -60,5 +60,9 @@ template <class T>
 void MatmulDirect(const MatmulProblem<T>& problem);
 template <class T>
 void MatmulDot(const MatmulProblem<T>& problem);
+template <class T>
+void MatmulRow(const MatmulProblem<T>& problem);
+template <class T>
+void MatmulOuter(const MatmulProblem<T>& problem);
 
 }  // namespace gradlane

@@ -14,6 +14,9 @@ std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / s
 // body(i, rows, j, columns) for the tasks of out, in parallel.
 template <class Body>
 void ForTasks(const MatmulShape& shape, const MatmulTasks& tasks, Body&& body) {
+  if (shape.m <= tasks.task_m && shape.n <= tasks.task_n) {
+    return body(std::int64_t{0}, shape.m, std::int64_t{0}, shape.n);
+  }
   const std::int64_t rows_of_tasks = Ceil(shape.m, tasks.task_m);
   ParallelFor(rows_of_tasks * Ceil(shape.n, tasks.task_n), [&](std::int64_t task) {
     const std::int64_t i = task % rows_of_tasks * tasks.task_m;
@@ -26,25 +29,26 @@ void ForTasks(const MatmulShape& shape, const MatmulTasks& tasks, Body&& body) {
 
 template <class T>
 void MatmulDirect(const MatmulProblem<T>& problem) {
+  using Panels = MatmulPanels<T>;
   const MatmulShape& shape = problem.shape;
   const MatmulKernels<T>& kernels = *problem.kernels;
-  const std::int64_t m = shape.m, n = shape.n, k = shape.k, mr = kernels.mr, nr = kernels.nr;
-  const MatmulTasks tasks = SplitMatmul(shape, mr, nr);
+  const std::int64_t m = shape.m, n = shape.n, k = shape.k, nr = kernels.nr;
+  const std::int64_t width = DirectRows(shape, kernels.mr);
 
   // Rows of A that lie side by side, and a single row, are panels already.
-  MatmulPanels<T> a{problem.a, shape.transpose_a ? m : 1, mr};
+  Panels a = Panels::InPlace(problem.a, width, shape.transpose_a ? m : 1);
   if (!shape.transpose_a && m > 1) {
     T* const panels = static_cast<T*>(ThreadScratch(
-        ScratchSlot::kPackA, static_cast<std::size_t>(Ceil(m, mr) * mr * k) * sizeof(T)));
-    const std::int64_t lines = std::max<std::int64_t>(1, kPackGrain / (k * mr)) * mr;
+        ScratchSlot::kPackA, static_cast<std::size_t>(Ceil(m, width) * width * k) * sizeof(T)));
+    const std::int64_t lines = std::max<std::int64_t>(1, kPackGrain / (k * width)) * width;
     ParallelRanges(m, lines, [&](std::int64_t begin, std::int64_t end) {
-      kernels.pack_a(problem.a + begin * k, k, false, end - begin, k, panels + begin * k);
+      kernels.pack_a(problem.a + begin * k, k, false, end - begin, k, width, panels + begin * k);
     });
-    a = {panels, mr, mr * k};
+    a = Panels::Packed(panels, width, k);
   }
   // Columns past the last whole vector are packed: tiles read whole vectors, and nothing stands
   // behind the last row of B.
-  const std::int64_t whole = n / kernels.lanes * kernels.lanes;
+  const std::int64_t whole = n - n % kernels.lanes;
   T* edge = nullptr;
   if (whole < n) {
     edge = static_cast<T*>(
@@ -52,19 +56,19 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
     kernels.pack_b(problem.b + whole, n, true, n - whole, k, edge);
   }
 
-  ForTasks(
-      shape, tasks, [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
-        const MatmulPanels<T> a_part{a.data + (a.stride == mr ? i : i * k), a.step, a.stride};
-        const auto block = [&](const MatmulPanels<T>& b, std::int64_t first, std::int64_t count) {
-          if (count <= 0) return;
-          kernels.block(a_part, b, rows, count, k, problem.out + i * n + first, n,
-                        problem.EpilogueOf(0, k, first));
-        };
-        const std::int64_t end = j + columns;
-        block({problem.b + j, n, nr}, j, std::min(end, whole) - j);
-        block({edge, nr, nr * k}, std::max(j, whole), end - std::max(j, whole));
-        problem.Activate(i, j, rows, columns);
-      });
+  const auto body = [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
+    const Panels a_part{a.data + (a.step == width ? i * k : i), a.width, a.step, a.stride};
+    const auto block = [&](const Panels& b, std::int64_t first, std::int64_t count) {
+      if (count <= 0) return;
+      kernels.block(a_part, b, rows, count, k, problem.out + i * n + first, n,
+                    problem.EpilogueOf(0, k, first));
+    };
+    const std::int64_t end = j + columns;
+    block(Panels::InPlace(problem.b + j, nr, n), j, std::min(end, whole) - j);
+    if (end > whole) block(Panels::Packed(edge, nr, k), whole, end - whole);
+    problem.Activate(i, j, rows, columns);
+  };
+  ForTasks(shape, SplitMatmul(shape, width, nr), body);
 }
 
 template <class T>
@@ -80,6 +84,34 @@ void MatmulDot(const MatmulProblem<T>& problem) {
            });
 }
 
+template <class T>
+void MatmulRow(const MatmulProblem<T>& problem) {
+  const std::int64_t n = problem.shape.n, k = problem.shape.k;
+  const MatmulTasks tasks = SplitMatmul(problem.shape, 1, problem.kernels->nr);
+  ForTasks(problem.shape, tasks,
+           [&](std::int64_t, std::int64_t, std::int64_t j, std::int64_t columns) {
+             problem.kernels->row(problem.a, problem.b + j, n, columns, k, problem.out + j,
+                                  problem.EpilogueOf(0, k, j));
+             problem.Activate(0, j, 1, columns);
+           });
+}
+
+template <class T>
+void MatmulOuter(const MatmulProblem<T>& problem) {
+  const std::int64_t n = problem.shape.n;
+  const MatmulTasks tasks = SplitMatmul(problem.shape, 16, problem.kernels->nr);
+  ForTasks(problem.shape, tasks,
+           [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
+             problem.kernels->outer(problem.a + i, problem.b + j, rows, columns,
+                                    problem.out + i * n + j, n, problem.EpilogueOf(0, 1, j));
+             problem.Activate(i, j, rows, columns);
+           });
+}
+
+template void MatmulRow<float>(const MatmulProblem<float>&);
+template void MatmulRow<double>(const MatmulProblem<double>&);
+template void MatmulOuter<float>(const MatmulProblem<float>&);
+template void MatmulOuter<double>(const MatmulProblem<double>&);
 template void MatmulDirect<float>(const MatmulProblem<float>&);
 template void MatmulDirect<double>(const MatmulProblem<double>&);
 template void MatmulDot<float>(const MatmulProblem<float>&);

@@ -17,7 +17,8 @@ namespace gradlane {
 namespace {
 
 constexpr MatmulAlgorithm kAlgorithms[] = {MatmulAlgorithm::kPacked, MatmulAlgorithm::kDirect,
-                                           MatmulAlgorithm::kDot};
+                                           MatmulAlgorithm::kDot, MatmulAlgorithm::kRow,
+                                           MatmulAlgorithm::kOuter};
 
 // Numbers of [-1, 1) from a multiplicative congruence: the same on every machine.
 class Numbers {

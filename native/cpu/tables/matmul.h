@@ -15,16 +15,24 @@ struct MatmulEpilogue {
   bool relu = false;
 };
 
-// Lines (rows of A or columns of B) in the layout of the register tile, w = mr of them (A) or nr
-// (B) to a panel: element p of line i of panel g is data[g * stride + p * step + i].
-//   packed: step = w, stride = w * k
+// Lines (rows of A or columns of B) in the layout of the register tile, `width` of them to a panel:
+// element p of line i of panel g is data[g * stride + p * step + i].
+//   packed: step = width, stride = width * k
 //   a matrix as it lies in memory whose lines are side by side: step = its leading dimension,
-//   stride = w
+//   stride = width
 template <class T>
 struct MatmulPanels {
   const T* data;
+  std::int64_t width;
   std::int64_t step;
   std::int64_t stride;
+
+  static MatmulPanels Packed(const T* data, std::int64_t width, std::int64_t k) {
+    return {data, width, width, width * k};
+  }
+  static MatmulPanels InPlace(const T* data, std::int64_t width, std::int64_t ld) {
+    return {data, width, ld, width};
+  }
 };
 
 template <class T>
@@ -35,13 +43,14 @@ struct MatmulKernels {
                         // order of the additions
   std::int64_t lanes = 0;
 
-  // Packs `lines` lines of k elements into panels that follow each other. Element p of line i is
-  // src[i * ld + p], or src[p * ld + i] when `adjacent` (the lines lie side by side in memory).
-  // What stands in the lines that fill up the last panel is not defined.
-  using Pack = void (*)(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines,
-                        std::int64_t k, T* panels) noexcept;
-  Pack pack_a = nullptr;
-  Pack pack_b = nullptr;
+  // Packs `lines` lines of k elements into panels of `width` that follow each other, width <= mr
+  // for A; those of B are nr wide. Element p of line i is src[i * ld + p], or src[p * ld + i] when
+  // `adjacent` (the lines lie side by side in memory). What stands in the lines that fill up the
+  // last panel is not defined.
+  void (*pack_a)(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
+                 std::int64_t width, T* panels) noexcept = nullptr;
+  void (*pack_b)(const T* src, std::int64_t ld, bool adjacent, std::int64_t lines, std::int64_t k,
+                 T* panels) noexcept = nullptr;
 
   // out (m, n) with leading dimension ldo from panels of A (m lines) and of B (n lines), k >= 1.
   // The last vector of a line of B is read whole, also where n ends inside it. Each sum runs over p
@@ -56,6 +65,14 @@ struct MatmulKernels {
   void (*dot)(const T* a, std::int64_t lda, const T* b, std::int64_t ldb, std::int64_t m,
               std::int64_t n, std::int64_t k, T* out, std::int64_t ldo,
               const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
+
+  // out (n) from a single row a (k) and B (k, n) as it lies in memory with leading dimension ldb.
+  void (*row)(const T* a, const T* b, std::int64_t ldb, std::int64_t n, std::int64_t k, T* out,
+              const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
+
+  // out (m, n) from a column a (m) and a row b (n).
+  void (*outer)(const T* a, const T* b, std::int64_t m, std::int64_t n, T* out, std::int64_t ldo,
+                const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
 };
 
 }  // namespace gradlane
