@@ -20,6 +20,16 @@ struct Buffer {
   bool present() const { return bytes >= 0; }
 };
 
+// The failures of what follows, out of line: every operation checks several operands for several
+// types, and the text of the messages would make up a quarter of the binary.
+[[noreturn]] void ThrowSizes(const char* op, std::int64_t a, std::int64_t b, std::int64_t c);
+[[noreturn]] void ThrowExtent(const char* op, const char* operand, std::int64_t n,
+                              std::int64_t size, std::int64_t bytes);
+[[noreturn]] void ThrowAlignment(const char* op, const char* operand, std::int64_t size);
+[[noreturn]] void ThrowNotFloat(const char* op, Dtype dtype);
+[[noreturn]] void ThrowNoDtype(const char* op);
+[[noreturn]] void ThrowNoKind(const char* op, const char* what, int index);
+
 // Throws ERR_SHAPE when a size is negative or when their product passes 2^31 - 1 elements (the
 // limit of a Tensor); returns the product.
 inline std::int64_t Product(const char* op, std::int64_t a, std::int64_t b, std::int64_t c = 1) {
@@ -27,9 +37,7 @@ inline std::int64_t Product(const char* op, std::int64_t a, std::int64_t b, std:
   const bool fits = a >= 0 && b >= 0 && c >= 0 && a <= kMost && b <= kMost && c <= kMost &&
                     a * b <= kMost && a * b * c <= kMost;
   if (!fits) {
-    throw Error(ErrorCode::kShape, std::string(op) + ": sizes " + std::to_string(a) + " x " +
-                                       std::to_string(b) + " x " + std::to_string(c) +
-                                       " are negative or pass 2^31 - 1 elements");
+    ThrowSizes(op, a, b, c);
   }
   return a * b * c;
 }
@@ -40,15 +48,10 @@ template <class T>
 T* Elements(const Buffer& buffer, std::int64_t n, const char* op, const char* operand) {
   constexpr std::int64_t kSize = sizeof(T);
   if (n < 0 || n > buffer.bytes / kSize) {
-    throw Error(ErrorCode::kValue, std::string(op) + ": " + operand + " needs " +
-                                       std::to_string(n) + " x " + std::to_string(kSize) +
-                                       " bytes, its buffer holds " + std::to_string(buffer.bytes) +
-                                       " from there on; was the ArrayBuffer detached or resized?");
+    ThrowExtent(op, operand, n, kSize, buffer.bytes);
   }
   if (reinterpret_cast<std::uintptr_t>(buffer.data) % sizeof(T) != 0) {
-    throw Error(ErrorCode::kValue, std::string(op) + ": " + operand +
-                                       " does not start at a multiple of " + std::to_string(kSize) +
-                                       " bytes");
+    ThrowAlignment(op, operand, kSize);
   }
   return static_cast<T*>(buffer.data);
 }
@@ -68,8 +71,7 @@ void DispatchFloat(Dtype dtype, const char* op, Body&& body) {
     case Dtype::kFloat64:
       return body(double{});
     default:
-      throw Error(ErrorCode::kDtype,
-                  std::string(op) + ": expected float32 or float64, got " + Name(dtype));
+      ThrowNotFloat(op, dtype);
   }
 }
 
@@ -86,7 +88,7 @@ void DispatchAny(Dtype dtype, const char* op, Body&& body) {
     case Dtype::kUint8:
       return body(std::uint8_t{});
   }
-  throw Error(ErrorCode::kDtype, std::string(op) + ": unknown element type");
+  ThrowNoDtype(op);
 }
 
 // The bytes of the first `n` elements of a type known at run time, checked as Elements does.

@@ -1,9 +1,7 @@
 // The check of a code that came from JavaScript before it indexes a table.
 #pragma once
 
-#include <string>
-
-#include "base/error.h"
+#include "base/buffer.h"
 
 namespace gradlane {
 
@@ -11,8 +9,7 @@ template <class Enum>
 int KindIndex(Enum kind, int count, const char* op, const char* what) {
   const int index = static_cast<int>(kind);
   if (index < 0 || index >= count) {
-    throw Error(ErrorCode::kValue,
-                std::string(op) + ": unknown " + what + " " + std::to_string(index));
+    ThrowNoKind(op, what, index);
   }
   return index;
 }

@@ -1,0 +1,94 @@
+#include "binding/call.h"
+
+#include <exception>
+#include <string>
+
+#include "binding/errors.h"
+
+namespace gradlane::binding {
+
+Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
+  count_ = kInline;
+  napi_get_cb_info(env, info, &count_, inline_, nullptr, nullptr);
+  values_ = inline_;
+  if (count_ > kInline) {
+    more_.resize(count_);
+    napi_get_cb_info(env, info, &count_, more_.data(), nullptr, nullptr);
+    values_ = more_.data();
+  }
+}
+
+napi_value Arguments::Next() {
+  if (next_ >= count_) Mismatch("another argument");
+  return values_[next_++];
+}
+
+void Arguments::Mismatch(const char* expected) {
+  throw Error(ErrorCode::kValue,
+              "argument " + std::to_string(next_) + " of a native call: expected " + expected);
+}
+
+void Arguments::Read(double& field) {
+  if (napi_get_value_double(env_, Next(), &field) != napi_ok) Mismatch("a number");
+}
+
+void Arguments::Read(std::int64_t& field) {
+  double value = 0;
+  Read(value);
+  field = static_cast<std::int64_t>(value);
+}
+
+void Arguments::Read(std::int32_t& field) {
+  if (napi_get_value_int32(env_, Next(), &field) != napi_ok) Mismatch("a number");
+}
+
+void Arguments::Read(bool& field) {
+  if (napi_get_value_bool(env_, Next(), &field) != napi_ok) Mismatch("a boolean");
+}
+
+void Arguments::Read(Buffer& field) {
+  void* data = nullptr;
+  std::size_t bytes = 0;
+  const napi_value value = Next();
+  const bool given = napi_get_arraybuffer_info(env_, value, &data, &bytes) == napi_ok;
+  if (!given) {
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env_, value, &type);
+    if (type != napi_null) Mismatch("an ArrayBuffer or null");
+  }
+  std::int64_t offset = 0;
+  Read(offset);
+  if (!given) {
+    field = Buffer{};
+    return;
+  }
+  const bool inside = offset >= 0 && offset <= static_cast<std::int64_t>(bytes);
+  field.data = inside && data != nullptr ? static_cast<char*>(data) + offset : nullptr;
+  field.bytes = inside ? static_cast<std::int64_t>(bytes) - offset : 0;
+}
+
+void Arguments::Read(std::vector<ParameterSlot>& field) {
+  while (next_ < count_) {
+    ParameterSlot slot;
+    Read(slot.parameter);
+    Read(slot.gradient);
+    Read(slot.n);
+    Read(slot.index);
+    Read(slot.state_offset);
+    field.push_back(slot);
+  }
+}
+
+napi_value Guarded(napi_env env, napi_callback_info info,
+                   void (*run)(napi_env, napi_callback_info)) {
+  try {
+    run(env, info);
+  } catch (const Error& error) {
+    ThrowError(env, error.code(), error.what());
+  } catch (const std::exception& error) {
+    ThrowError(env, ErrorCode::kValue, error.what());
+  }
+  return nullptr;
+}
+
+}  // namespace gradlane::binding
