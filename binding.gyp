@@ -26,6 +26,9 @@
     {
       'target_name': 'gradlane',
       'sources': ['<!@(node native/sources.cjs core)', '<!@(node native/sources.cjs binding)'],
+      # Loops that are worth more code stand in the kernels.
+      'cflags!': ['-O3'],
+      'cflags': ['-O2', '-ffunction-sections', '-fdata-sections'],
       'dependencies': [
         '<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except',
         'kernels_baseline',
@@ -37,6 +40,7 @@
             '-Wl,--version-script=<(module_root_dir)/native/binding/exports.map',
             # pool threads must never outlive their code
             '-Wl,-z,nodelete',
+            '-Wl,--gc-sections',
           ],
         }],
       ],
