@@ -71,8 +71,8 @@ struct Gelu {
   }
   static GRADLANE_INLINE V Forward(V x, V) { return x * Distribution(x); }
   static GRADLANE_INLINE V Gradient(V x, V, V g, V) {
-    const V density =
-        S::Set(T(0.39894228040143267794)) * Exp<T>(S::Set(T(-0.5)) * x * x);  // 1 / sqrt(2 pi)
+    const V density = S::Set(T(0.39894228040143267794)) *
+                      ExpNonPositive<T>(S::Set(T(-0.5)) * x * x);  // 1 / sqrt(2 pi)
     return g * (Distribution(x) + x * density);
   }
 };
@@ -105,7 +105,7 @@ struct Softplus {
   using S = Simd<T>;
   static GRADLANE_INLINE V Forward(V x, V p) {
     const V z = p * x;
-    return S::Select(z > S::Set(20), x, Log1pOfPositive<T>(Exp<T>(z)) / p);
+    return S::Select(z > S::Set(20), x, LogOnePlusExp<T>(z) * (S::Set(1) / p));
   }
   static GRADLANE_INLINE V Gradient(V x, V, V g, V p) {
     const V z = p * x;

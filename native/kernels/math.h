@@ -23,6 +23,7 @@ struct MathConstants<float> {
   static constexpr float kMinNormal = 0x1p-126f;
   // exp is 0 below and infinite above.
   static constexpr float kExpLow = -105.0f, kExpHigh = 89.0f;
+  static constexpr float kExpNormal = -87.3365448f;  // below, exp is subnormal
   static constexpr float kLog2E = 0x1.715476p+0f;
   // The high part has 9 bits, so that n * high is exact without a fused multiply-add.
   static constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
@@ -32,6 +33,9 @@ struct MathConstants<float> {
                                    0.00138143206f};
   // (2 atanh(s) - 2 s) / s^3 in s^2, s <= 0.1716: 2^-36
   static constexpr float kLog[] = {0.666666627f, 0.400003374f, 0.285372376f, 0.235835686f};
+  // the same for s <= 1 / 3: 2^-32
+  static constexpr float kLog1p[] = {0.666666746f, 0.399988741f, 0.286170363f, 0.214258522f,
+                                     0.243083209f};
   // (tanh(x) - x) / x^3 in x^2, x <= 0.625: 2^-27
   static constexpr float kTanh[] = {-0.333332837f, 0.133314908f, -0.0537434965f, 0.0206505861f,
                                     -0.0057170433f};
@@ -52,6 +56,7 @@ struct MathConstants<double> {
   static constexpr double kRounder = 0x1.8p52;
   static constexpr double kMinNormal = 0x1p-1022;
   static constexpr double kExpLow = -746.0, kExpHigh = 710.0;
+  static constexpr double kExpNormal = -708.39641853226408;
   static constexpr double kLog2E = 0x1.71547652b82fep+0;
   // The high part ends in 21 zero bits, n has 11.
   static constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33;
@@ -72,6 +77,11 @@ struct MathConstants<double> {
   static constexpr double kLog[] = {0.6666666666666666,  0.40000000000006286, 0.2857142856907298,
                                     0.22222222648748532, 0.1818177550863758,  0.15387097647362064,
                                     0.1324996208177498,  0.132527544805558};
+  // 2^-68
+  static constexpr double kLog1p[] = {
+      0.6666666666666666,  0.4000000000000023,  0.2857142857138023,  0.2222222222734801,
+      0.18181817863728741, 0.15384627927553504, 0.13333004482046706, 0.1177056265548611,
+      0.1045535965706279,  0.10096296971936763, 0.05790202733982414, 0.16067578753989636};
   // 2^-61
   static constexpr double kTanh[] = {
       -0.33333333333333315,  0.1333333333332989,     -0.0539682539661345,
@@ -107,26 +117,53 @@ GRADLANE_INLINE VecOf<T> Polynomial(VecOf<T> x, const T (&coefficients)[kTerms])
   return sum;
 }
 
+// exp(r) for |r| <= ln(2) / 2
+template <class T>
+GRADLANE_INLINE VecOf<T> ExpReduced(VecOf<T> r) {
+  const VecOf<T> one = Simd<T>::Set(1);
+  return (Polynomial<T>(r, MathConstants<T>::kExp) * r + one) * r + one;
+}
+
 template <class T>
 GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
   using S = Simd<T>;
   using C = MathConstants<T>;
-  // Comparisons with NaN are false, so NaN passes both clamps.
-  x = S::Select(x > S::Set(C::kExpHigh), S::Set(C::kExpHigh), x);
-  x = S::Select(x < S::Set(C::kExpLow), S::Set(C::kExpLow), x);
+  // The order of operands lets NaN pass both clamps.
+  x = S::Max(S::Set(C::kExpLow), S::Min(S::Set(C::kExpHigh), x));
   // x = n ln 2 + r
   const typename S::Vec rounder = S::Set(C::kRounder);
   const typename S::Vec shifted = x * S::Set(C::kLog2E) + rounder;
   const typename S::Vec n = shifted - rounder;
-  typename S::Vec r = x - n * S::Set(C::kLn2High);
-  r = r - n * S::Set(C::kLn2Low);
-  const typename S::Vec e = (Polynomial<T>(r, C::kExp) * (r * r) + r) + S::Set(1);
+  const typename S::Vec r = (x - n * S::Set(C::kLn2High)) - n * S::Set(C::kLn2Low);
+  const typename S::Vec e = ExpReduced<T>(r);
+#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    return typename S::Vec(_mm512_scalef_ps(__m512(e), __m512(n)));
+  } else {
+    return typename S::Vec(_mm512_scalef_pd(__m512d(e), __m512d(n)));
+  }
+#else
   // e 2^n in two steps, because 2^n alone may be too large or too small to be a number.
   const typename S::Bits whole = S::ToBits(shifted) - S::ToBits(rounder);
   const typename S::Bits half = S::ToBits(n * S::Set(T(0.5)) + rounder) - S::ToBits(rounder);
   const typename S::Vec scale_a = S::FromBits((half + C::kBias) << C::kMantissaBits);
   const typename S::Vec scale_b = S::FromBits((whole - half + C::kBias) << C::kMantissaBits);
   return e * scale_a * scale_b;
+#endif
+}
+
+// exp(x) for x <= 0, where a subnormal result may become 0: a third less work than Exp.
+template <class T>
+GRADLANE_INLINE VecOf<T> ExpNonPositive(VecOf<T> x) {
+  using S = Simd<T>;
+  using C = MathConstants<T>;
+  // With the bias in the rounder, the low bits of `shifted` are the exponent of 2^n already.
+  const typename S::Vec rounder = S::Set(C::kRounder + T(C::kBias));
+  const typename S::Vec shifted = x * S::Set(C::kLog2E) + rounder;
+  const typename S::Vec n = shifted - rounder;
+  const typename S::Vec r = (x - n * S::Set(C::kLn2High)) - n * S::Set(C::kLn2Low);
+  const typename S::Vec scale = S::FromBits(S::ToBits(shifted) << C::kMantissaBits);
+  return S::Select(x < S::Set(C::kExpNormal), S::Set(0), ExpReduced<T>(r) * scale);
 }
 
 // -Infinity at both zeros, NaN below them.
@@ -159,11 +196,20 @@ GRADLANE_INLINE VecOf<T> Log(VecOf<T> x) {
   return S::Select(x >= S::Set(0), y, S::Set(T(__builtin_nan(""))));
 }
 
-// log(1 + u) for u >= 0, exact for tiny u: the rounding of 1 + u is made good to first order.
+// log(1 + u) for 0 <= u <= 1, as 2 atanh(s) with s = u / (2 + u) <= 1 / 3.
 template <class T>
-GRADLANE_INLINE VecOf<T> Log1pOfPositive(VecOf<T> u) {
-  const VecOf<T> w = Simd<T>::Set(1) + u;
-  return Log<T>(w) + (u - (w - Simd<T>::Set(1))) / w;
+GRADLANE_INLINE VecOf<T> Log1pOfFraction(VecOf<T> u) {
+  using S = Simd<T>;
+  const VecOf<T> s = u / (S::Set(2) + u);
+  const VecOf<T> z = s * s;
+  return (s + s) + s * (z * Polynomial<T>(z, MathConstants<T>::kLog1p));
+}
+
+// log(1 + exp(x))
+template <class T>
+GRADLANE_INLINE VecOf<T> LogOnePlusExp(VecOf<T> x) {
+  using S = Simd<T>;
+  return S::Max(S::Set(0), x) + Log1pOfFraction<T>(ExpNonPositive<T>(-S::Abs(x)));
 }
 
 template <class T>
@@ -172,7 +218,8 @@ GRADLANE_INLINE VecOf<T> Tanh(VecOf<T> x) {
   const typename S::Vec a = S::Abs(x);
   const typename S::Vec z = x * x;
   const typename S::Vec small = x + x * (z * Polynomial<T>(z, MathConstants<T>::kTanh));
-  const typename S::Vec large = S::Set(1) - S::Set(2) / (Exp<T>(a + a) + S::Set(1));
+  const typename S::Vec e = ExpNonPositive<T>(S::Set(-2) * a);
+  const typename S::Vec large = (S::Set(1) - e) / (S::Set(1) + e);
   return S::Select(a < S::Set(T(0.625)), small, S::CopySign(large, x));
 }
 
@@ -183,8 +230,8 @@ GRADLANE_INLINE VecOf<T> Erf(VecOf<T> x) {
   const typename S::Vec a = S::Abs(x);
   const typename S::Vec small = x + x * Polynomial<T>(x * x, C::kErf);
   const typename S::Vec limit = S::Set(C::kErfcLimit);
-  const typename S::Vec t = S::Select(a > limit, limit, a);
-  const typename S::Vec large = S::Set(1) - Exp<T>(t * Polynomial<T>(t, C::kErfc));
+  const typename S::Vec t = S::Min(limit, a);
+  const typename S::Vec large = S::Set(1) - ExpNonPositive<T>(t * Polynomial<T>(t, C::kErfc));
   return S::Select(a < S::Set(T(0.928)), small, S::CopySign(large, x));
 }
 
@@ -192,7 +239,7 @@ GRADLANE_INLINE VecOf<T> Erf(VecOf<T> x) {
 template <class T>
 GRADLANE_INLINE VecOf<T> Sigmoid(VecOf<T> x) {
   using S = Simd<T>;
-  const typename S::Vec e = Exp<T>(-S::Abs(x));
+  const typename S::Vec e = ExpNonPositive<T>(-S::Abs(x));
   return S::Select(x < S::Set(0), e, S::Set(1)) / (S::Set(1) + e);
 }
 
@@ -204,7 +251,7 @@ struct SigmoidPair {
 template <class T>
 GRADLANE_INLINE SigmoidPair<T> SigmoidBoth(VecOf<T> x) {
   using S = Simd<T>;
-  const typename S::Vec e = Exp<T>(-S::Abs(x)), one = S::Set(1), sum = one + e;
+  const typename S::Vec e = ExpNonPositive<T>(-S::Abs(x)), one = S::Set(1), sum = one + e;
   const typename S::Mask below = x < S::Set(0);
   return {S::Select(below, e, one) / sum, S::Select(below, one, e) / sum};
 }

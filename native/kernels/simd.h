@@ -40,7 +40,7 @@ struct IntOf<double> {
 }  // namespace
 }  // namespace gradlane::GRADLANE_ROW
 
-#include "kernels/simd_part.h"
+#include "kernels/simd_target.h"
 
 namespace gradlane::GRADLANE_ROW {
 namespace {
@@ -70,9 +70,9 @@ struct Simd {
   // touched. No byte goes through the stack: a wide load of just written narrow pieces would wait
   // for them, which costs a small call more than its arithmetic.
   static GRADLANE_INLINE Vec LoadPart(const T* p, std::int64_t n, T rest = T(0)) {
-    return part::Load<T, Vec>(p, n, Set(rest));
+    return target::Load<T, Vec>(p, n, Set(rest));
   }
-  static GRADLANE_INLINE void StorePart(T* p, Vec v, std::int64_t n) { part::Store<T>(p, v, n); }
+  static GRADLANE_INLINE void StorePart(T* p, Vec v, std::int64_t n) { target::Store<T>(p, v, n); }
   // The first n lanes of v, the others 0.
   static GRADLANE_INLINE Vec FirstLanes(Vec v, std::int64_t n) {
     Mask place = {};
@@ -80,29 +80,13 @@ struct Simd {
     return Select(place < Mask{} + static_cast<Int>(n), v, Vec{});
   }
   static GRADLANE_INLINE Vec Select(Mask mask, Vec yes, Vec no) { return mask ? yes : no; }
-  static GRADLANE_INLINE Vec Max(Vec a, Vec b) { return Select(a > b, a, b); }
-  static GRADLANE_INLINE Vec Min(Vec a, Vec b) { return Select(a < b, a, b); }
+  // b where either is NaN.
+  static GRADLANE_INLINE Vec Max(Vec a, Vec b) { return target::Max<T>(a, b); }
+  static GRADLANE_INLINE Vec Min(Vec a, Vec b) { return target::Min<T>(a, b); }
   // A NaN in either operand wins.
-  static GRADLANE_INLINE Vec MaxOrNan(Vec a, Vec b) { return Select((a > b) | (a != a), a, b); }
-  static GRADLANE_INLINE Vec MinOrNan(Vec a, Vec b) { return Select((a < b) | (a != a), a, b); }
-  static GRADLANE_INLINE Vec Sqrt(Vec v) {
-#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
-    if constexpr (sizeof(T) == 4) return Vec(_mm512_sqrt_ps(__m512(v)));
-    if constexpr (sizeof(T) == 8) return Vec(_mm512_sqrt_pd(__m512d(v)));
-#elif defined(__AVX2__) && GRADLANE_VECTOR_BYTES == 32
-    if constexpr (sizeof(T) == 4) return Vec(_mm256_sqrt_ps(__m256(v)));
-    if constexpr (sizeof(T) == 8) return Vec(_mm256_sqrt_pd(__m256d(v)));
-#elif defined(__SSE2__) && GRADLANE_VECTOR_BYTES == 16
-    if constexpr (sizeof(T) == 4) return Vec(_mm_sqrt_ps(__m128(v)));
-    if constexpr (sizeof(T) == 8) return Vec(_mm_sqrt_pd(__m128d(v)));
-#else
-    for (int i = 0; i < kLanes; ++i) {
-      if constexpr (sizeof(T) == 4) v[i] = __builtin_sqrtf(v[i]);
-      if constexpr (sizeof(T) == 8) v[i] = __builtin_sqrt(v[i]);
-    }
-    return v;
-#endif
-  }
+  static GRADLANE_INLINE Vec MaxOrNan(Vec a, Vec b) { return Select(a != a, a, Max(a, b)); }
+  static GRADLANE_INLINE Vec MinOrNan(Vec a, Vec b) { return Select(a != a, a, Min(a, b)); }
+  static GRADLANE_INLINE Vec Sqrt(Vec v) { return target::Sqrt<T>(v); }
   static GRADLANE_INLINE Bits ToBits(Vec v) { return reinterpret_cast<Bits>(v); }
   static GRADLANE_INLINE Vec FromBits(Bits bits) { return reinterpret_cast<Vec>(bits); }
   static GRADLANE_INLINE Vec Abs(Vec v) { return FromBits(ToBits(v) & ~SignBit()); }

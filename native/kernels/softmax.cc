@@ -85,14 +85,14 @@ void Columns(const T* x, T* y, std::int64_t n, std::int64_t cols, std::int64_t s
     V m = load(from);
     for (std::int64_t j = 1; j < n; ++j) m = S::Max(m, load(from + j * stride));
     if constexpr (kLog) {
-      const V log_sum = Log<T>(
-          SumAlong<T>(n, [&](std::int64_t j) { return Exp<T>(load(from + j * stride) - m); }));
+      const V log_sum = Log<T>(SumAlong<T>(
+          n, [&](std::int64_t j) { return ExpNonPositive<T>(load(from + j * stride) - m); }));
       for (std::int64_t j = 0; j < n; ++j) {
         store(to + j * stride, (load(from + j * stride) - m) - log_sum);
       }
     } else {
       const V scale = S::Set(1) / SumAlong<T>(n, [&](std::int64_t j) {
-                        const V e = Exp<T>(load(from + j * stride) - m);
+                        const V e = ExpNonPositive<T>(load(from + j * stride) - m);
                         store(to + j * stride, e);
                         return e;
                       });

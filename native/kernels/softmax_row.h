@@ -30,9 +30,9 @@ GRADLANE_INLINE T RowSumExp(const T* x, std::int64_t n, T max) {
   using S = Simd<T>;
   const typename S::Vec m = S::Set(max);
   return static_cast<T>(BlockedSum<T>(
-      n, [&](std::int64_t i) { return Exp<T>(S::Load(x + i) - m); },
+      n, [&](std::int64_t i) { return ExpNonPositive<T>(S::Load(x + i) - m); },
       [&](std::int64_t i, std::int64_t count) {
-        return Exp<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
+        return ExpNonPositive<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
       }));
 }
 
@@ -44,12 +44,13 @@ GRADLANE_INLINE T RowExp(const T* x, T* y, std::int64_t n, T max) {
   return static_cast<T>(BlockedSum<T>(
       n,
       [&](std::int64_t i) {
-        const typename S::Vec e = Exp<T>(S::Load(x + i) - m);
+        const typename S::Vec e = ExpNonPositive<T>(S::Load(x + i) - m);
         S::Store(y + i, e);
         return e;
       },
       [&](std::int64_t i, std::int64_t count) {
-        const typename S::Vec e = Exp<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
+        const typename S::Vec e =
+            ExpNonPositive<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
         S::StorePart(y + i, e, count);
         return e;
       }));

@@ -1,11 +1,14 @@
-// Loads and stores of the first few lanes of a vector; simd.h includes this, use Simd<T>::LoadPart.
+// What the vector extension has no word for and each target an instruction of its own: the first
+// few lanes of a vector, min, max, square root. simd.h includes this; use Simd<T>.
+//
+// Max(a, b) is a > b ? a : b and Min(a, b) is a < b ? a : b, so b where either is NaN.
 #pragma once
 
 #include <cstdint>
 
 namespace gradlane::GRADLANE_ROW {
 namespace {
-namespace part {
+namespace target {
 
 #if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
 
@@ -24,6 +27,33 @@ GRADLANE_INLINE void Store(T* p, Vec v, std::int64_t n) {
     _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), __m512(v));
   } else {
     _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), __m512d(v));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Max(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm512_max_ps(__m512(a), __m512(b)));
+  } else {
+    return Vec(_mm512_max_pd(__m512d(a), __m512d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Min(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm512_min_ps(__m512(a), __m512(b)));
+  } else {
+    return Vec(_mm512_min_pd(__m512d(a), __m512d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Sqrt(Vec v) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm512_sqrt_ps(__m512(v)));
+  } else {
+    return Vec(_mm512_sqrt_pd(__m512d(v)));
   }
 }
 
@@ -71,6 +101,33 @@ GRADLANE_INLINE void Store(T* p, Vec v, std::int64_t n) {
   }
 }
 
+template <class T, class Vec>
+GRADLANE_INLINE Vec Max(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm256_max_ps(__m256(a), __m256(b)));
+  } else {
+    return Vec(_mm256_max_pd(__m256d(a), __m256d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Min(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm256_min_ps(__m256(a), __m256(b)));
+  } else {
+    return Vec(_mm256_min_pd(__m256d(a), __m256d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Sqrt(Vec v) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm256_sqrt_ps(__m256(v)));
+  } else {
+    return Vec(_mm256_sqrt_pd(__m256d(v)));
+  }
+}
+
 #else
 
 template <class T, class Vec>
@@ -102,8 +159,60 @@ GRADLANE_INLINE void Store(T* p, Vec v, std::int64_t n) {
   }
 }
 
+#if defined(__SSE2__) && GRADLANE_VECTOR_BYTES == 16
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Max(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm_max_ps(__m128(a), __m128(b)));
+  } else {
+    return Vec(_mm_max_pd(__m128d(a), __m128d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Min(Vec a, Vec b) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm_min_ps(__m128(a), __m128(b)));
+  } else {
+    return Vec(_mm_min_pd(__m128d(a), __m128d(b)));
+  }
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Sqrt(Vec v) {
+  if constexpr (sizeof(T) == 4) {
+    return Vec(_mm_sqrt_ps(__m128(v)));
+  } else {
+    return Vec(_mm_sqrt_pd(__m128d(v)));
+  }
+}
+
+#else
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Max(Vec a, Vec b) {
+  return a > b ? a : b;
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Min(Vec a, Vec b) {
+  return a < b ? a : b;
+}
+
+template <class T, class Vec>
+GRADLANE_INLINE Vec Sqrt(Vec v) {
+  for (int i = 0; i < static_cast<int>(sizeof(Vec) / sizeof(T)); ++i) {
+    if constexpr (sizeof(T) == 4) v[i] = __builtin_sqrtf(v[i]);
+    if constexpr (sizeof(T) == 8) v[i] = __builtin_sqrt(v[i]);
+  }
+  return v;
+}
+
 #endif
 
-}  // namespace part
+#endif
+
+}  // namespace target
 }  // namespace
 }  // namespace gradlane::GRADLANE_ROW
