@@ -23,7 +23,6 @@ struct MathConstants<float> {
   static constexpr float kMinNormal = 0x1p-126f;
   // exp is 0 below and infinite above.
   static constexpr float kExpLow = -105.0f, kExpHigh = 89.0f;
-  static constexpr float kExpNormal = -87.3365448f;  // below, exp is subnormal
   static constexpr float kLog2E = 0x1.715476p+0f;
   // The high part has 9 bits, so that n * high is exact without a fused multiply-add.
   static constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
@@ -56,7 +55,6 @@ struct MathConstants<double> {
   static constexpr double kRounder = 0x1.8p52;
   static constexpr double kMinNormal = 0x1p-1022;
   static constexpr double kExpLow = -746.0, kExpHigh = 710.0;
-  static constexpr double kExpNormal = -708.39641853226408;
   static constexpr double kLog2E = 0x1.71547652b82fep+0;
   // The high part ends in 21 zero bits, n has 11.
   static constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33;
@@ -152,18 +150,24 @@ GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
 #endif
 }
 
-// exp(x) for x <= 0, where a subnormal result may become 0: a third less work than Exp.
+// exp(x) for x <= 0: a third less work than Exp.
 template <class T>
 GRADLANE_INLINE VecOf<T> ExpNonPositive(VecOf<T> x) {
   using S = Simd<T>;
   using C = MathConstants<T>;
-  // With the bias in the rounder, the low bits of `shifted` are the exponent of 2^n already.
-  const typename S::Vec rounder = S::Set(C::kRounder + T(C::kBias));
+  // Half the bias more than 2^n, which is a normal number then, and taken off at the end, where a
+  // subnormal result is rounded once.
+  constexpr typename S::Word kLift = (C::kBias + 1) / 2;
+  // With the biases in the rounder, the low bits of `shifted` are the exponent of the scale
+  // already.
+  const typename S::Vec rounder = S::Set(C::kRounder + T(C::kBias + kLift));
+  x = S::Max(S::Set(C::kExpLow), x);  // the order of operands lets NaN pass
   const typename S::Vec shifted = x * S::Set(C::kLog2E) + rounder;
   const typename S::Vec n = shifted - rounder;
   const typename S::Vec r = (x - n * S::Set(C::kLn2High)) - n * S::Set(C::kLn2Low);
   const typename S::Vec scale = S::FromBits(S::ToBits(shifted) << C::kMantissaBits);
-  return S::Select(x < S::Set(C::kExpNormal), S::Set(0), ExpReduced<T>(r) * scale);
+  const typename S::Bits lower = typename S::Bits{} + ((C::kBias - kLift) << C::kMantissaBits);
+  return ExpReduced<T>(r) * scale * S::FromBits(lower);
 }
 
 // -Infinity at both zeros, NaN below them.
