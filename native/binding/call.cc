@@ -7,6 +7,12 @@
 
 namespace gradlane::binding {
 
+namespace {
+
+constexpr double kLargest = 0x1p53;  // whole numbers up to here are exact in JavaScript
+
+}  // namespace
+
 Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
   count_ = kInline;
   napi_get_cb_info(env, info, &count_, inline_, nullptr, nullptr);
@@ -35,6 +41,8 @@ void Arguments::Read(double& field) {
 void Arguments::Read(std::int64_t& field) {
   double value = 0;
   Read(value);
+  // Sums and small multiples of what passes cannot overflow, so the operations need not look.
+  if (!(value >= -kLargest && value <= kLargest)) Mismatch("a number between -2^53 and 2^53");
   field = static_cast<std::int64_t>(value);
 }
 

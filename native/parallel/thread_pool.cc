@@ -1,6 +1,7 @@
 #include "parallel/thread_pool.h"
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -19,9 +20,14 @@ thread_local bool t_inside = false;  // on a pool thread, or in a ParallelRun of
 // around it, so the caller never waits for a thread that was still asleep when the work ran out.
 class Pool {
  public:
-  explicit Pool(int threads) : worker_count_(threads - 1) {
-    workers_.reserve(static_cast<std::size_t>(worker_count_));
-    for (int i = 0; i < worker_count_; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  // Where the system gives fewer threads, as in a container with a limit, the pool has those: tasks
+  // belong to no thread, and an operation that is under way must not fail.
+  explicit Pool(int threads) : threads_(threads) {
+    try {
+      workers_.reserve(static_cast<std::size_t>(threads - 1));
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+    } catch (const std::exception&) {
+    }
   }
 
   ~Pool() {
@@ -30,7 +36,7 @@ class Pool {
     for (std::thread& worker : workers_) worker.join();
   }
 
-  int threads() const { return worker_count_ + 1; }
+  int threads() const { return threads_; }  // that were asked for
 
   void Run(std::int64_t tasks, TaskFn fn, void* context) {
     fn_ = fn;
@@ -93,7 +99,7 @@ class Pool {
     return generation_.load(std::memory_order_acquire);
   }
 
-  const int worker_count_;
+  const int threads_;
   TaskFn fn_ = nullptr;
   void* context_ = nullptr;
   std::int64_t tasks_ = 0;

@@ -1,10 +1,12 @@
 #include "parallel/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,6 +35,25 @@ TEST_F(ThreadPoolTest, EveryTaskRunsOnce) {
     }
   }
 }
+
+#if defined(__GLIBC__)
+TEST_F(ThreadPoolTest, RunsEverythingWithoutTheThreadsThatTheSystemRefuses) {
+  pthread_attr_t usual, impossible;
+  ASSERT_EQ(pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(pthread_getattr_default_np(&impossible), 0);
+  // No thread gets a stack of 2^46 bytes: half of the address space.
+  ASSERT_EQ(pthread_attr_setstacksize(&impossible, std::size_t{1} << 46), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&impossible), 0);
+  EXPECT_THROW(std::thread([] {}).join(), std::system_error);
+  SetThreads(7);  // a number that no test before had, so the pool is made anew
+  std::atomic<int> runs{0};
+  ParallelFor(100, [&](std::int64_t) { ++runs; });
+  EXPECT_EQ(runs.load(), 100);
+  ASSERT_EQ(pthread_setattr_default_np(&usual), 0);
+  ParallelFor(100, [&](std::int64_t) { ++runs; });
+  EXPECT_EQ(runs.load(), 200);
+}
+#endif
 
 TEST_F(ThreadPoolTest, RangesCoverTheWholeAndDependOnTheGrainAlone) {
   for (const int threads : {1, 4}) {
