@@ -55,7 +55,9 @@ for (const { folder, sanitizers } of builds) {
     'ctest',
     ['--test-dir', folder, '--output-on-failure', '--parallel', jobs, ...ctestArgs],
     {
-      ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1',
+      // Not detect_stack_use_after_return: GCC before 12.4 puts vectors into frames that it does
+      // not align (GCC bug 110027).
+      ASAN_OPTIONS: 'strict_string_checks=1',
       UBSAN_OPTIONS: 'print_stacktrace=1',
       TSAN_OPTIONS: 'second_deadlock_stack=1',
     },
