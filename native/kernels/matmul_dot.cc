@@ -1,5 +1,7 @@
 // Products of rows with rows, vectors along k: nothing is packed, which pays where a packed operand
 // would be used only a few times.
+#include <utility>
+
 #include "cpu/tables/matmul.h"
 #include "kernels/matmul_shape.h"
 #include "kernels/row.h"
@@ -32,20 +34,42 @@ GRADLANE_INLINE Quad<T> FoldToQuad(typename Simd<T>::Vec v) {
   }
 }
 
+// Within each 16 bytes: lanes `offset`.. of a, then those of b, kRun of each in turn. These
+// shuffles never cross 16 bytes, which makes them cheap on every row.
+template <class T, int kRun, int kOffset, std::size_t... kLane>
+GRADLANE_INLINE typename Simd<T>::Vec Interleave(typename Simd<T>::Vec a, typename Simd<T>::Vec b,
+                                                 std::index_sequence<kLane...>) {
+  constexpr int kGroup = 16 / static_cast<int>(sizeof(T)), kLanes = Simd<T>::kLanes;
+  constexpr auto source = [](int lane) {
+    const int place = lane % kGroup, first = lane - place;
+    // float, kRun 1: a0 b0 a1 b1; kRun 2: a0 a1 b0 b1. double: a0 b0.
+    const bool of_b = place / kRun % 2 == 1;
+    const int element = place / (2 * kRun) * kRun + place % kRun;
+    return (of_b ? kLanes : 0) + first + kOffset + element;
+  };
+  return __builtin_shufflevector(a, b, source(static_cast<int>(kLane))...);
+}
+
+// a and b with their lanes brought together in pairs: half of the lanes of the result are of a.
+template <class T, int kRun>
+GRADLANE_INLINE typename Simd<T>::Vec AddPairs(typename Simd<T>::Vec a, typename Simd<T>::Vec b) {
+  constexpr auto lanes = std::make_index_sequence<static_cast<std::size_t>(Simd<T>::kLanes)>();
+  constexpr int kHalf = 8 / static_cast<int>(sizeof(T));
+  return Interleave<T, kRun, 0>(a, b, lanes) + Interleave<T, kRun, kHalf>(a, b, lanes);
+}
+
 // The sums of the lanes of four vectors.
 template <class T>
 GRADLANE_INLINE Quad<T> SumLanes(const typename Simd<T>::Vec* v) {
-  if constexpr (Simd<T>::kLanes == 2) {
-    return Quad<T>{v[0][0] + v[0][1], v[1][0] + v[1][1], v[2][0] + v[2][1], v[3][0] + v[3][1]};
+  const typename Simd<T>::Vec v01 = AddPairs<T, 1>(v[0], v[1]), v23 = AddPairs<T, 1>(v[2], v[3]);
+  if constexpr (sizeof(T) == 4) {
+    return FoldToQuad<T>(AddPairs<T, 2>(v01, v23));
+  } else if constexpr (Simd<T>::kLanes == 2) {
+    return __builtin_shufflevector(v01, v23, 0, 1, 2, 3);
   } else {
-    const Quad<T> q0 = FoldToQuad<T>(v[0]), q1 = FoldToQuad<T>(v[1]);
-    const Quad<T> q2 = FoldToQuad<T>(v[2]), q3 = FoldToQuad<T>(v[3]);
-    const Quad<T> pair01 =
-        __builtin_shufflevector(q0, q1, 0, 4, 1, 5) + __builtin_shufflevector(q0, q1, 2, 6, 3, 7);
-    const Quad<T> pair23 =
-        __builtin_shufflevector(q2, q3, 0, 4, 1, 5) + __builtin_shufflevector(q2, q3, 2, 6, 3, 7);
-    return __builtin_shufflevector(pair01, pair23, 0, 1, 4, 5) +
-           __builtin_shufflevector(pair01, pair23, 2, 3, 6, 7);
+    const Quad<T> low = FoldToQuad<T>(v01), high = FoldToQuad<T>(v23);
+    return __builtin_shufflevector(low, high, 0, 1, 4, 5) +
+           __builtin_shufflevector(low, high, 2, 3, 6, 7);
   }
 }
 

@@ -9,6 +9,7 @@ namespace {
 // Sums of this many columns stay in L1 while the rows of B pass by (8 KiB of float32).
 inline constexpr std::int64_t kColumns = 2048;
 
+// Four rows at a time (eight, in as many pages, reach 33 instead of 38 GF/s at 1024 x 1024):
 // sums[j] += a[0] b[0, j] + .. for kRows rows of B; `first`: sums are not read but begin at 0.
 template <class T, int kRows>
 GRADLANE_INLINE void AddRows(const T* a, const T* b, std::int64_t ldb, std::int64_t columns,
@@ -38,8 +39,8 @@ void RowProduct(const T* a, const T* b, std::int64_t ldb, std::int64_t n, std::i
     const std::int64_t columns = n - j < kColumns ? n - j : kColumns;
     const T* rows = b + j;
     std::int64_t p = 0;
-    for (; p + 8 <= k; p += 8, rows += 8 * ldb) {
-      AddRows<T, 8>(a + p, rows, ldb, columns, p == 0, sums);
+    for (; p + 4 <= k; p += 4, rows += 4 * ldb) {
+      AddRows<T, 4>(a + p, rows, ldb, columns, p == 0, sums);
     }
     for (; p + 2 <= k; p += 2, rows += 2 * ldb) {
       AddRows<T, 2>(a + p, rows, ldb, columns, p == 0, sums);
