@@ -39,7 +39,7 @@ template <class T>
 void Fill(MatmulKernels<T>& kernels) {
   kernels.mr = kTileRows;
   kernels.nr = kTileColumns<T>;
-  kernels.kc = kTileDepth;
+  kernels.kc = kTileDepth<T>;
   kernels.lanes = Simd<T>::kLanes;
   kernels.block = &Block<T>;
 }

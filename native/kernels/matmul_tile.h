@@ -10,6 +10,10 @@
 namespace gradlane::GRADLANE_ROW {
 namespace {
 
+// Steps of k before the end of a long sum at which out is asked for a second time: what was fetched
+// at the beginning has reached L2, but in L1 the panels have pushed it out since.
+inline constexpr std::int64_t kLate = 32;
+
 // Makes the compiler forget how it came to a pointer, so that it does not keep the addresses of all
 // rows of a tile alive at once (and spill sums to do so).
 template <class T>
@@ -37,28 +41,36 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
     }
     return S::Load(p + j * kLanes);
   };
-  const T* row = out;
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
+  for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) {
-      sum[i][j] = Vec{};
-      if (j < kVectors - 1) __builtin_prefetch(row + j * kLanes, 1);
-    }
-    __builtin_prefetch(row + columns - 1, 1);
+    for (int j = 0; j < kVectors; ++j) sum[i][j] = Vec{};
   }
-  for (std::int64_t p = 0; p < k; ++p) {
-    Vec b_row[kVectors];
-#pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) b_row[j] = S::Load(b + j * kLanes);
+  const T* row = nullptr;
+  const bool again = k > 8 * kLate;
+  std::int64_t left = again ? k - kLate : k;
+  for (int phase = 0; phase < (again ? 2 : 1); ++phase) {
+    row = out;
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      const Vec a_element = S::Set(a[i]);
+    for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors; ++j) sum[i][j] += a_element * b_row[j];
+      for (int j = 0; j < kVectors - 1; ++j) __builtin_prefetch(row + j * kLanes, 1);
+      __builtin_prefetch(row + columns - 1, 1);
     }
-    a += a_step;
-    b += b_step;
+    for (; left > 0; --left) {
+      Vec b_row[kVectors];
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; ++j) b_row[j] = S::Load(b + j * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const Vec a_element = S::Set(a[i]);
+#pragma GCC unroll 8
+        for (int j = 0; j < kVectors; ++j) sum[i][j] += a_element * b_row[j];
+      }
+      a += a_step;
+      b += b_step;
+    }
+    left = kLate;
   }
   if (!S::kMasks && columns < kWidth) {
     alignas(GRADLANE_VECTOR_BYTES) T sums[kRows * kWidth];

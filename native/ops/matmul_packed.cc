@@ -21,7 +21,7 @@ void MatmulPacked(const MatmulProblem<T>& problem) {
   const MatmulKernels<T>& kernels = *problem.kernels;
   const std::int64_t mr = kernels.mr, nr = kernels.nr;
   const MatmulBlocking blocking = BlockMatmul(shape, mr, nr, kernels.kc);
-  const std::int64_t depth = std::min(shape.k, kernels.kc);
+  const std::int64_t depth = blocking.kc;
   const auto scratch = [&](ScratchSlot slot, std::int64_t lines) {
     return static_cast<T*>(
         ThreadScratch(slot, static_cast<std::size_t>(lines * depth) * sizeof(T)));
@@ -31,8 +31,8 @@ void MatmulPacked(const MatmulProblem<T>& problem) {
 
   for (std::int64_t jc = 0; jc < shape.n; jc += blocking.nc) {
     const std::int64_t n = std::min(blocking.nc, shape.n - jc);
-    for (std::int64_t pc = 0; pc < shape.k; pc += kernels.kc) {
-      const std::int64_t k = std::min(kernels.kc, shape.k - pc);
+    for (std::int64_t pc = 0; pc < shape.k; pc += depth) {
+      const std::int64_t k = std::min(depth, shape.k - pc);
       const std::int64_t a_lines = std::max<std::int64_t>(1, kPackGrain / (k * mr)) * mr;
       const std::int64_t b_lines = std::max<std::int64_t>(1, kPackGrain / (k * nr)) * nr;
       for (std::int64_t ic = 0; ic < shape.m; ic += blocking.mc) {

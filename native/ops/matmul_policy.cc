@@ -55,7 +55,10 @@ MatmulAlgorithm ChooseMatmul(const MatmulShape& given) {
     // packing loses 0.1 ns an element of B, and half-filled tiles where n is small: dot against
     // packed 220 : 205 at 64 x 256 x 784, 205 : 220 at 128 x 256 x 512, 166 : 180 at 100 x 100 x
     // 100, 126 : 84 at 1024 x 10 x 128.
-    const bool dot = m == 1 || (m <= 64 && k >= 128) || (n <= 16 && k >= 16);
+    // B passes by from L2 at full speed only while ten lines, a tile's, are well inside of L1: of
+    // 784 float64 82 : 88 at 32 rows.
+    const bool tile_fits = 10 * k * shape.item <= 40 << 10;
+    const bool dot = m == 1 || (m <= (tile_fits ? 64 : 16) && k >= 128) || (n <= 16 && k >= 16);
     return dot ? MatmulAlgorithm::kDot : MatmulAlgorithm::kPacked;
   }
   if (m == 1) return MatmulAlgorithm::kRow;
@@ -87,12 +90,15 @@ MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t 
 
 MatmulBlocking BlockMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr,
                            std::int64_t kc) {
-  const std::int64_t k = std::min(shape.k, kc);
+  const std::int64_t steps = (shape.k + kc - 1) / kc;
+  // Whole cache lines are packed at a time.
+  const std::int64_t k = std::min(kc, RoundUp((shape.k + steps - 1) / steps, 16));
   MatmulBlocking blocking;
-  // Panels of A and B for one step of k are shared by all tasks. 8192 lines of 256 float32 are
-  // 8 MiB, which bounds the scratch; longer operands are taken in several rounds.
-  blocking.mc = RoundUp(std::min<std::int64_t>(shape.m, 8192), mr);
-  blocking.nc = RoundUp(std::min<std::int64_t>(shape.n, 8192), nr);
+  blocking.kc = std::min(k, shape.k);
+  // Panels of A and B for one step of k are shared by all tasks. 4096 lines of 3 KiB are 12 MiB,
+  // which bounds the scratch; longer operands are taken in several rounds.
+  blocking.mc = RoundUp(std::min<std::int64_t>(shape.m, 4096), mr);
+  blocking.nc = RoundUp(std::min<std::int64_t>(shape.n, 4096), nr);
   // Half of L2 for the panels of A of one task; the other half is for what passes by.
   const std::int64_t most_m = std::max(mr, Caches().l2 / 2 / (k * shape.item) / mr * mr);
   // A task of 2^20 multiply-adds takes some 10 us; with more work than that, some 16 tasks let

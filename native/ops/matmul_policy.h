@@ -34,6 +34,7 @@ MatmulAlgorithm ChooseMatmul(const MatmulShape& shape);
 
 // Blocks of the packed algorithm.
 struct MatmulBlocking {
+  std::int64_t kc;      // length of the panels: steps of k as even as they can be
   std::int64_t nc;      // columns of B that are packed at a time
   std::int64_t mc;      // rows of A that are packed at a time
   std::int64_t task_m;  // rows of out that one task computes, a multiple of mr: their panels of A

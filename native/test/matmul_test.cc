@@ -229,8 +229,11 @@ TYPED_TEST(MatmulTest, Primes) {
 }
 
 TYPED_TEST(MatmulTest, SumsLongerThanAPanel) {
-  for (const std::int64_t k : {255, 256, 257, 515, 1031}) {
-    TestFixture::Check({.m = 29, .n = 67, .k = k, .alpha = 0.75, .beta = -0.5, .bias = true});
+  for (const Row row : SupportedRows()) {
+    const std::int64_t kc = KernelsOf(row).template typed<TypeParam>().matmul.kc;
+    for (const std::int64_t k : {kc - 1, kc, kc + 1, 2 * kc + 3}) {
+      TestFixture::Check({.m = 13, .n = 37, .k = k, .alpha = 0.75, .beta = -0.5, .bias = true});
+    }
   }
 }
 
