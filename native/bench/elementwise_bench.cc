@@ -16,7 +16,7 @@
 #include "ops/activation.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
-#include "ops/mse.h"
+#include "ops/pointwise_loss.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "parallel/thread_pool.h"
@@ -135,8 +135,11 @@ std::vector<Trial> TrialsOf(Arrays& a) {
   add("crossEntropyGradient 16", 2, [=] {
     CrossEntropyGradient({kFloat, x, labels, true, {}, y, out, n / 16, 16, -100, 0});
   });
-  add("mse", 2, [=] { Mse({kFloat, x, y, out, n, Reduction::kMean}); });
-  add("mseGradient", 3, [=] { MseGradient({kFloat, x, y, out, n, 0.5}); });
+  constexpr auto kMse = PointwiseLossKind::kMse;
+  add("mse", 2, [=] { PointwiseLoss({kFloat, kMse, x, y, {}, {}, out, n, 0, false, double(n)}); });
+  add("mseGradient", 3, [=] {
+    PointwiseLossGradient({kFloat, kMse, x, y, {}, {}, out, n, 0, 0.25});
+  });
   return trials;
 }
 

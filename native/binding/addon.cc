@@ -15,7 +15,7 @@
 #include "ops/gradient.h"
 #include "ops/matmul.h"
 #include "ops/memory.h"
-#include "ops/mse.h"
+#include "ops/pointwise_loss.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/sgd.h"
@@ -74,8 +74,8 @@ constexpr Operation kOperations[] = {
     {"argmax", &Call<&Argmax>},
     {"crossEntropy", &Call<&CrossEntropy>},
     {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
-    {"mse", &Call<&Mse>},
-    {"mseGradient", &Call<&MseGradient>},
+    {"pointwiseLoss", &Call<&PointwiseLoss>},
+    {"pointwiseLossGradient", &Call<&PointwiseLossGradient>},
     {"adamStep", &Call<&AdamStep>},
     {"bernoulli", &Call<&Bernoulli>},
     {"cast", &Call<&Cast>},

@@ -8,6 +8,7 @@
 #include "cpu/tables/matmul.h"
 #include "cpu/tables/memory.h"
 #include "cpu/tables/optimizer.h"
+#include "cpu/tables/pointwise_loss.h"
 #include "cpu/tables/random.h"
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
@@ -22,6 +23,7 @@ struct TypedKernels {
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   CrossEntropyKernels<T> cross_entropy;
+  PointwiseLossKernels<T> pointwise_loss;
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
 };

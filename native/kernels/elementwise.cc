@@ -75,17 +75,6 @@ void Axpby(const T* x, T* y, std::int64_t n, T alpha, T beta) noexcept {
   }
 }
 
-template <class T>
-void ScaledDifference(const T* a, const T* b, T* y, std::int64_t n, T scale) noexcept {
-  const VecOf<T> s = Simd<T>::Set(scale);
-  Map(a, b, y, n, [s](VecOf<T> u, VecOf<T> v) { return s * (u - v); });
-}
-
-template <class T>
-void SquaredDifference(const T* a, const T* b, T* y, std::int64_t n) noexcept {
-  Map(a, b, y, n, [](VecOf<T> u, VecOf<T> v) { return (u - v) * (u - v); });
-}
-
 template <class T, Unary kKind>
 void SetUnary(ElementwiseKernels<T>& kernels) {
   kernels.unary[static_cast<int>(kKind)] = &Apply<T, kKind>;
@@ -117,8 +106,6 @@ void Fill(ElementwiseKernels<T>& kernels) {
   SetBinary<T, Binary::kMin>(kernels);
   kernels.affine = &Affine<T>;
   kernels.axpby = &Axpby<T>;
-  kernels.scaled_difference = &ScaledDifference<T>;
-  kernels.squared_difference = &SquaredDifference<T>;
 }
 
 }  // namespace

@@ -80,17 +80,6 @@ void Columns(const T* x, T* out, std::int64_t n, std::int64_t cols, std::int64_t
   }
 }
 
-template <class T>
-double SquaredDifference(const T* a, const T* b, std::int64_t n) noexcept {
-  using S = Simd<T>;
-  const auto square = [](typename S::Vec u, typename S::Vec v) { return (u - v) * (u - v); };
-  return BlockedSum<T>(
-      n, [&](std::int64_t i) { return square(S::Load(a + i), S::Load(b + i)); },
-      [&](std::int64_t i, std::int64_t count) {
-        return square(S::LoadPart(a + i, count), S::LoadPart(b + i, count));
-      });
-}
-
 // The largest value first, then the first place that holds it: the second sweep stops early and
 // both run at the speed of loads, where carrying an index along would not.
 template <class T>
@@ -143,7 +132,6 @@ void Fill(ReduceKernels<T>& kernels) {
   SetFold<T, AddFold>(kernels, ReduceFold::kSum);
   SetFold<T, MaxFold>(kernels, ReduceFold::kMax);
   SetFold<T, MinFold>(kernels, ReduceFold::kMin);
-  kernels.squared_difference = &SquaredDifference<T>;
   kernels.argmax_rows = &ArgmaxRows<T>;
   kernels.argmax_columns = &ArgmaxColumns<T>;
 }

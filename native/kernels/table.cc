@@ -13,6 +13,7 @@ void FillMatmulBlock(KernelTable& table);
 void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
 void FillMatmulVector(KernelTable& table);
+void FillPointwiseLoss(KernelTable& table);
 void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
@@ -31,6 +32,7 @@ void FillTable(KernelTable& table) {
   FillMatmulDot(table);
   FillMatmulPack(table);
   FillMatmulVector(table);
+  FillPointwiseLoss(table);
   FillRandom(table);
   FillReduce(table);
   FillSgd(table);

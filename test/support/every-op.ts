@@ -10,6 +10,7 @@ import {
   UnaryKind,
   type View,
 } from '../../ts/kernels/kernels.js'
+import { PointwiseLossKind } from '../../ts/kernels/pointwise-loss.js'
 import type { TypedArray } from '../../ts/tensor/dtype.js'
 import { bell, whole } from './samples.js'
 
@@ -158,16 +159,34 @@ export const everyOp = {
       ) // prettier-ignore
     },
   },
-  mse: {
-    operands: () => ({ x: values(n, 1), y: values(n, 2), loss: values(1, 3) }),
+  pointwiseLoss: {
+    operands: () => ({
+      x: values(n, 1),
+      y: values(n, 2),
+      weight: values(n, 3),
+      positive: values(n, 4),
+      loss: values(1, 5),
+    }),
     run: (k, w) => {
-      k.mse(v(w, 'x'), v(w, 'y'), v(w, 'loss'), n, Reduction.mean)
+      k.pointwiseLoss(
+        PointwiseLossKind.bceWithLogits, v(w, 'x'), v(w, 'y'), v(w, 'weight'), v(w, 'positive'),
+        v(w, 'loss'), n, 0, false, n,
+      ) // prettier-ignore
     },
   },
-  mseGradient: {
-    operands: () => ({ x: values(n, 1), y: values(n, 2), gradX: values(n, 3) }),
+  pointwiseLossGradient: {
+    operands: () => ({
+      x: values(n, 1),
+      y: values(n, 2),
+      weight: values(n, 3),
+      positive: values(n, 4),
+      gradX: values(n, 5),
+    }),
     run: (k, w) => {
-      k.mseGradient(v(w, 'x'), v(w, 'y'), v(w, 'gradX'), n, 2)
+      k.pointwiseLossGradient(
+        PointwiseLossKind.bceWithLogits, v(w, 'x'), v(w, 'y'), v(w, 'weight'), v(w, 'positive'),
+        v(w, 'gradX'), n, 0, 2,
+      ) // prettier-ignore
     },
   },
   sgdStep: {

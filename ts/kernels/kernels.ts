@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from '../tensor/dtype.js'
+import type { PointwiseLossKernels } from './pointwise-loss.js'
 
 /**
  * What a kernel sees of a tensor: contiguous, row-major elements. `data` is a typed array over them;
@@ -145,7 +146,7 @@ export const AdamHyper = {
  * - Nothing is kept of the views after the call, except by a capture.
  * - `outer`, `n`, `inner` describe a tensor seen as (outer, n, inner) with the operation along n.
  */
-export interface Kernels {
+export interface Kernels extends PointwiseLossKernels {
   readonly name: 'native' | 'reference'
 
   /**
@@ -266,12 +267,6 @@ export interface Kernels {
     ignoreIndex: number,
     labelSmoothing: number,
   ): void
-
-  /** loss = (x - y)^2 per element (none), their mean or sum (1 element). */
-  mse(x: View, y: View, loss: View, n: number, reduction: Reduction): void
-
-  /** gradX[i] = scale * (x[i] - y[i]); scale is 2 / n for the mean, 2 otherwise. */
-  mseGradient(x: View, y: View, gradX: View, n: number, scale: number): void
 
   /**
    * One step of SGD over many parameters, PyTorch's algorithm. `hyper` (float64, SgdHyper.length),

@@ -1,6 +1,12 @@
+export { BCELoss, type BCELossOptions } from '../criterion/bce.js'
+export { BCEWithLogitsLoss, type BCEWithLogitsLossOptions } from '../criterion/bce-with-logits.js'
 export { Criterion, type CriterionOptions, type ReductionName } from '../criterion/criterion.js'
 export { CrossEntropyLoss, type CrossEntropyLossOptions } from '../criterion/cross-entropy.js'
+export { HuberLoss, type HuberLossOptions } from '../criterion/huber.js'
+export { KLDivLoss, type KLDivLossOptions } from '../criterion/kl-div.js'
+export { L1Loss } from '../criterion/l1.js'
 export { MSELoss } from '../criterion/mse.js'
+export { SmoothL1Loss, type SmoothL1LossOptions } from '../criterion/smooth-l1.js'
 export {
   Activation,
   GELU,

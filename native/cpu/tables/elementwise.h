@@ -43,10 +43,6 @@ struct ElementwiseKernels {
   void (*affine)(const T* x, T* y, std::int64_t n, T scale, T shift) noexcept;
   // y[i] = alpha * x[i] + beta * y[i]; y is not read for beta = 0
   void (*axpby)(const T* x, T* y, std::int64_t n, T alpha, T beta) noexcept;
-  // y[i] = scale * (a[i] - b[i])
-  void (*scaled_difference)(const T* a, const T* b, T* y, std::int64_t n, T scale) noexcept;
-  // y[i] = (a[i] - b[i])^2
-  void (*squared_difference)(const T* a, const T* b, T* y, std::int64_t n) noexcept;
 };
 
 }  // namespace gradlane

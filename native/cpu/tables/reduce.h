@@ -25,8 +25,6 @@ struct ReduceKernels {
   // out[c] = fold of x[j * stride + c] over j < n, / divisor + beta * out[c], for c < cols
   void (*columns[kReduceFoldCount])(const T* x, T* out, std::int64_t n, std::int64_t cols,
                                     std::int64_t stride, T divisor, T beta) noexcept;
-  // sum of (a[i] - b[i])^2, blocked as `all`
-  double (*squared_difference)(const T* a, const T* b, std::int64_t n) noexcept;
   // out[r] = place of the first largest (or first NaN) among x[r, 0..n); n >= 1
   void (*argmax_rows)(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n) noexcept;
   // the same along j of x[j * stride + c], for c < cols

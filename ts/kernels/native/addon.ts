@@ -6,6 +6,7 @@ import type {
   Reduction,
   UnaryKind,
 } from '../kernels.js'
+import type { PointwiseLossKind } from '../pointwise-loss.js'
 
 /** Bytes of an operand; null where an optional one is left out. */
 type Bytes = ArrayBuffer | null
@@ -120,14 +121,16 @@ export interface Addon {
   ): void
 
   // prettier-ignore
-  mse(
-    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, loss: Bytes, lossAt: number,
-    n: number, reduction: Reduction,
+  pointwiseLoss(
+    dtype: DTypeCode, kind: PointwiseLossKind, x: Bytes, xAt: number, y: Bytes, yAt: number,
+    weight: Bytes, weightAt: number, positive: Bytes, positiveAt: number, loss: Bytes,
+    lossAt: number, n: number, parameter: number, eachElement: boolean, divisor: number,
   ): void
   // prettier-ignore
-  mseGradient(
-    dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, gradX: Bytes, gradXAt: number,
-    n: number, scale: number,
+  pointwiseLossGradient(
+    dtype: DTypeCode, kind: PointwiseLossKind, x: Bytes, xAt: number, y: Bytes, yAt: number,
+    weight: Bytes, weightAt: number, positive: Bytes, positiveAt: number, gradX: Bytes,
+    gradXAt: number, n: number, parameter: number, scale: number,
   ): void
 
   // prettier-ignore

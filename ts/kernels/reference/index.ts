@@ -4,8 +4,8 @@ import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
-import { mse, mseGradient } from './mse.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
+import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
 import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
@@ -30,8 +30,8 @@ export const reference: Kernels = {
   argmax,
   crossEntropy,
   crossEntropyGradient,
-  mse,
-  mseGradient,
+  pointwiseLoss,
+  pointwiseLossGradient,
   sgdStep,
   adamStep,
   gradNorm,

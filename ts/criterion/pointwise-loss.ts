@@ -1,0 +1,119 @@
+import { complaint, DTypeError, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { Reduction } from '../kernels/kernels.js'
+import type { PointwiseLossKind } from '../kernels/pointwise-loss.js'
+import { checkFloat } from '../tensor/create.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { emptyPooled } from '../tensor/pool.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import { checkedReduction, Criterion, type ReductionName } from './criterion.js'
+
+const SCALAR: Shape = Object.freeze([])
+
+/** Weights of the elements, each of the prediction's shape and dtype. */
+export interface ElementWeights {
+  readonly weight: Tensor | null
+  readonly positive: Tensor | null
+}
+
+const UNWEIGHTED: ElementWeights = { weight: null, positive: null }
+
+/** Base of the criteria whose losses each belong to one element of the prediction. */
+export abstract class PointwiseLoss extends Criterion {
+  readonly #reduction: Reduction
+
+  protected constructor(
+    private readonly kind: PointwiseLossKind,
+    private readonly parameter: number,
+    reduction: ReductionName | undefined,
+  ) {
+    super()
+    this.#reduction = checkedReduction(new.target.name, reduction)
+  }
+
+  protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
+    const { weight, positive } = this.#prepared(prediction, target)
+    const each = this.#reduction === Reduction.none
+    const loss = emptyPooled(each ? prediction.shape : SCALAR, prediction.dtype)
+    kernels().pointwiseLoss(
+      this.kind,
+      prediction,
+      target,
+      weight,
+      positive,
+      loss,
+      prediction.length,
+      this.parameter,
+      each,
+      this.divisor(prediction),
+    )
+    return loss
+  }
+
+  protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
+    const { weight, positive } = this.#prepared(prediction, target)
+    const gradient = emptyPooled(prediction.shape, prediction.dtype)
+    kernels().pointwiseLossGradient(
+      this.kind,
+      prediction,
+      target,
+      weight,
+      positive,
+      gradient,
+      prediction.length,
+      this.parameter,
+      1 / this.divisor(prediction),
+    )
+    return gradient
+  }
+
+  /** What the sum of the losses is divided by. */
+  protected divisor(prediction: Tensor): number {
+    return this.#reduction === Reduction.mean ? prediction.length : 1
+  }
+
+  /** The weights for a prediction of this shape. */
+  protected weights(_shape: Shape, _dtype: FloatDType): ElementWeights {
+    return UNWEIGHTED
+  }
+
+  #prepared(prediction: Tensor, target: Tensor): ElementWeights {
+    const who = this.constructor.name
+    const { shape, dtype, length } = prediction
+    checkFloat(who, 'the prediction', dtype)
+    if (!sameShape(shape, target.shape)) {
+      const hint =
+        length === target.length ? `use target.reshape([${shape.join(', ')}])` : undefined
+      throw new ShapeError(
+        complaint(
+          who,
+          'the target',
+          `of the prediction's shape ${formatShape(shape)}`,
+          `shape ${formatShape(target.shape)}`,
+          hint,
+        ),
+      )
+    }
+    if (target.dtype !== dtype) {
+      throw new DTypeError(
+        complaint(
+          who,
+          'the target',
+          `${dtype} as the prediction is`,
+          target.dtype,
+          `use target.to('${dtype}')`,
+        ),
+      )
+    }
+    return this.weights(shape, dtype)
+  }
+}
+
+/** What `extraRepr` shows: the options that differ from their defaults. */
+export function nonDefault(options: Record<string, readonly [unknown, unknown]>): string {
+  return Object.entries(options)
+    .filter(([, [value, standard]]) => value !== standard)
+    .map(([name, [value]]) => `${name}=${String(value)}`)
+    .join(', ')
+}
