@@ -9,6 +9,8 @@
 #include "ops/activation.h"
 #include "ops/adam.h"
 #include "ops/cast.h"
+#include "ops/channel_sum.h"
+#include "ops/conv2d.h"
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/gather.h"
@@ -72,6 +74,10 @@ constexpr Operation kOperations[] = {
     {"softmaxGradient", &Call<&SoftmaxGradient>},
     {"reduce", &Call<&ReduceAlong>},
     {"argmax", &Call<&Argmax>},
+    {"channelSum", &Call<&ChannelSum>},
+    {"conv2d", &Call<&Conv2d>},
+    {"conv2dInputGradient", &Call<&Conv2dInputGradient>},
+    {"conv2dWeightGradient", &Call<&Conv2dWeightGradient>},
     {"crossEntropy", &Call<&CrossEntropy>},
     {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
     {"pointwiseLoss", &Call<&PointwiseLoss>},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cpu/tables/activation.h"
+#include "cpu/tables/conv2d.h"
 #include "cpu/tables/cross_entropy.h"
 #include "cpu/tables/elementwise.h"
 #include "cpu/tables/matmul.h"
@@ -22,6 +23,7 @@ struct TypedKernels {
   ElementwiseKernels<T> elementwise;
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
+  Conv2dKernels<T> conv2d;
   CrossEntropyKernels<T> cross_entropy;
   PointwiseLossKernels<T> pointwise_loss;
   OptimizerKernels<T> optimizer;

@@ -6,6 +6,7 @@ namespace gradlane::GRADLANE_ROW {
 void FillActivation(KernelTable& table);
 void FillAdam(KernelTable& table);
 void FillCast(KernelTable& table);
+void FillConv2dPack(KernelTable& table);
 void FillCrossEntropy(KernelTable& table);
 void FillElementwise(KernelTable& table);
 void FillGradient(KernelTable& table);
@@ -25,6 +26,7 @@ void FillTable(KernelTable& table) {
   FillActivation(table);
   FillAdam(table);
   FillCast(table);
+  FillConv2dPack(table);
   FillCrossEntropy(table);
   FillElementwise(table);
   FillGradient(table);

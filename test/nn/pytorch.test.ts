@@ -45,6 +45,15 @@ const makers: Record<string, () => nn.Module> = {
   linear: () => new nn.Linear(4, 3, f64),
   linear3d: () => new nn.Linear(4, 3, f64),
   linear1d: () => new nn.Linear(4, 3, f64),
+  conv2d: () => new nn.Conv2d(2, 3, 3, { padding: 1, ...f64 }),
+  conv2dUnbatched: () => new nn.Conv2d(2, 3, 3, { padding: 1, ...f64 }),
+  conv2dOptions: () =>
+    new nn.Conv2d(4, 6, [3, 2], {
+      ...{ stride: [2, 1], padding: [0, 2], dilation: [1, 2], groups: 2 },
+      ...f64,
+    }),
+  conv2dSame: () => new nn.Conv2d(1, 2, [4, 3], { padding: 'same', bias: false, ...f64 }),
+  conv2dDepthwise: () => new nn.Conv2d(3, 6, 3, { groups: 3, stride: 2, padding: 'valid', ...f64 }),
   relu: () => new nn.ReLU(),
   leakyRelu: () => new nn.LeakyReLU(0.2),
   sigmoid: () => new nn.Sigmoid(),

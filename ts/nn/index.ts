@@ -19,11 +19,13 @@ export {
   Swish,
   Tanh,
 } from './activation.js'
+export { Conv2d, type Conv2dOptions } from './conv2d.js'
 export { Flatten } from './flatten.js'
 export { Identity } from './identity.js'
 export * as init from './init/index.js'
 export { Linear, type LinearOptions } from './linear.js'
 export { Module } from './module.js'
+export type { Pair } from './pair.js'
 export { Parameter, type ParameterOptions } from './parameter.js'
 export { Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'

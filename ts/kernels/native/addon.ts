@@ -1,3 +1,4 @@
+import type { Conv2dAlgorithm } from '../conv2d.js'
 import type {
   ActivationKind,
   BinaryKind,
@@ -13,6 +14,15 @@ type Bytes = ArrayBuffer | null
 
 /** One ParameterSlot after the other: parameter, its offset, gradient, its offset, n, index, stateOffset. */
 export type FlatSlots = readonly (ArrayBuffer | number)[]
+
+/** The sizes of a Conv2dGeometry in the order of its declaration. */
+export type FlatConv2dGeometry = readonly [
+  ...[batch: number, inChannels: number, inHeight: number, inWidth: number],
+  ...[outChannels: number, outHeight: number, outWidth: number],
+  ...[kernelHeight: number, kernelWidth: number, strideHeight: number, strideWidth: number],
+  ...[padTop: number, padLeft: number, dilationHeight: number, dilationWidth: number],
+  groups: number,
+]
 
 /** A code of `dtypeCode`. */
 type DTypeCode = number
@@ -118,6 +128,33 @@ export interface Addon {
     targetIsIndices: boolean, weight: Bytes, weightAt: number, divisor: Bytes, divisorAt: number,
     gradLogits: Bytes, gradLogitsAt: number, rows: number, cols: number, ignoreIndex: number,
     labelSmoothing: number,
+  ): void
+
+  conv2d(
+    ...args: [
+      ...[dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number],
+      ...[bias: Bytes, biasAt: number, out: Bytes, outAt: number, ...geometry: FlatConv2dGeometry],
+      ...[activation: ActivationKind, parameter: number, algorithm: Conv2dAlgorithm],
+    ]
+  ): void
+  conv2dInputGradient(
+    ...args: [
+      ...[dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, weight: Bytes, weightAt: number],
+      ...[bias: Bytes, biasAt: number, gradX: Bytes, gradXAt: number],
+      ...[...geometry: FlatConv2dGeometry, algorithm: Conv2dAlgorithm],
+    ]
+  ): void
+  conv2dWeightGradient(
+    ...args: [
+      ...[dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number],
+      ...[gradWeight: Bytes, gradWeightAt: number, ...geometry: FlatConv2dGeometry],
+      ...[beta: number, algorithm: Conv2dAlgorithm],
+    ]
+  ): void
+  // prettier-ignore
+  channelSum(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, batch: number,
+    channels: number, spatial: number, beta: number,
   ): void
 
   // prettier-ignore

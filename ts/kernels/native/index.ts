@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels.js'
 import { activation, activationGradient } from './activation.js'
+import { channelSum, conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
 import { matmul } from './matmul.js'
@@ -24,6 +25,10 @@ export const native: Kernels = {
   softmaxGradient,
   reduce,
   argmax,
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  channelSum,
   crossEntropy,
   crossEntropyGradient,
   pointwiseLoss,

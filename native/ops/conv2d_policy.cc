@@ -1,0 +1,94 @@
+#include "ops/conv2d_policy.h"
+
+#include <algorithm>
+
+namespace gradlane {
+namespace {
+
+std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / step; }
+
+// The smallest number that divides n into as few parts as parts of `most` do.
+std::int64_t Even(std::int64_t n, std::int64_t most) { return Ceil(n, Ceil(n, most)); }
+
+bool IsPointwise(const Conv2dGeometry& g) {
+  return g.kernel_height == 1 && g.kernel_width == 1 && g.stride_height == 1 &&
+         g.stride_width == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_height == g.in_height &&
+         g.out_width == g.in_width;
+}
+
+}  // namespace
+
+bool CanRun(Conv2dAlgorithm algorithm, const Conv2dGeometry& geometry) {
+  switch (algorithm) {
+    case Conv2dAlgorithm::kAuto:
+    case Conv2dAlgorithm::kImplicitGemm:
+      return true;
+    case Conv2dAlgorithm::kPointwise:
+      return IsPointwise(geometry);
+    default:
+      return false;
+  }
+}
+
+Conv2dAlgorithm ChooseConv2d(Conv2dPass pass, const Conv2dGeometry& geometry) {
+  // A small image fills few vectors, so its pixels are gathered together with those of others. The
+  // sum of a weight gradient runs along the pixels and does not mind.
+  const bool small = geometry.batch > 1 && geometry.out_plane() < 64;
+  if (IsPointwise(geometry) && (pass == Conv2dPass::kWeightGradient || !small)) {
+    return Conv2dAlgorithm::kPointwise;
+  }
+  return Conv2dAlgorithm::kImplicitGemm;
+}
+
+std::int64_t StepOfSum(std::int64_t channels, std::int64_t taps, std::int64_t kc) {
+  if (taps > kc) return Even(channels * taps, kc);
+  return Even(channels, std::max<std::int64_t>(1, kc / std::max<std::int64_t>(1, taps))) * taps;
+}
+
+std::int64_t RowsOfTile(std::int64_t m, std::int64_t mr) {
+  return Even(std::max<std::int64_t>(1, m), mr);
+}
+
+LoweredPieces CutLowered(const LoweredShape& s) {
+  const std::int64_t pixels = s.grid_height * s.grid_width;
+  const std::int64_t vectors = Ceil(pixels, s.lanes) * s.lanes;
+  LoweredPieces cut{1, s.grid_height, 1, s.spread};
+  // Where more than a seventh of the vectors would be empty, several images share them.
+  if (s.batch > 1 && pixels < 8 * s.lanes && 7 * pixels < 6 * vectors) cut.compact = true;
+
+  // Rows of a piece: their part of the source fits into the budget, and so does a compact result.
+  const std::int64_t row_source = std::max<std::int64_t>(1, s.channels_of_step * s.row_length);
+  const std::int64_t source_rows = kConv2dSourceBudget / row_source;
+  std::int64_t rows = std::min(cut.rows, (source_rows - s.reach_y) / s.step_y + 1);
+  if (cut.compact) rows = std::min(rows, kConv2dResultBudget / (s.m * s.grid_width));
+  // With few images, pieces of 2^20 multiply-adds (some 10 us) let threads share an image.
+  const std::int64_t wanted = Ceil(16, s.batch * s.groups);
+  const std::int64_t least_pixels =
+      std::max(4 * s.nr, (1 << 20) / std::max<std::int64_t>(1, s.m * s.k));
+  rows = std::min(rows, std::max(Ceil(s.grid_height, wanted), Ceil(least_pixels, s.grid_width)));
+  cut.rows = Even(s.grid_height, std::max<std::int64_t>(1, rows));
+
+  if (cut.compact) {
+    if (cut.rows < s.grid_height) return cut;
+    const std::int64_t source = row_source * ((cut.rows - 1) * s.step_y + s.reach_y);
+    const std::int64_t most =
+        std::min(kConv2dSourceBudget / source,
+                 std::min<std::int64_t>(1024, kConv2dResultBudget / s.m) / pixels);
+    cut.images = Even(s.batch, std::max<std::int64_t>(1, most));
+    return cut;
+  }
+  // The weights are read once a task: some 2^23 multiply-adds (0.1 ms), but 16 tasks at least.
+  const std::int64_t work = std::max<std::int64_t>(1, s.m * s.k * cut.rows * s.grid_width);
+  const std::int64_t all = s.batch * Ceil(s.grid_height, cut.rows);
+  cut.pieces = std::max<std::int64_t>(1, std::min((1 << 23) / work, Ceil(all * s.groups, 16)));
+  return cut;
+}
+
+GradientPieces CutWeightGradient(const Conv2dGeometry& g, std::int64_t kc) {
+  const std::int64_t pixels = g.out_plane(), width = g.out_width;
+  if (pixels <= kc) return {Even(g.batch, kc / pixels), pixels};
+  if (width <= kc) return {1, Even(g.out_height, kc / width) * width};
+  return {1, Even(width, kc)};
+}
+
+}  // namespace gradlane

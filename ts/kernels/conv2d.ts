@@ -1,0 +1,99 @@
+import type { ActivationKind, View } from './kernels.js'
+
+/**
+ * Sizes of a two-dimensional convolution over (batch, channels, height, width). Padding at the bottom
+ * and at the right is what the output size implies.
+ */
+export interface Conv2dGeometry {
+  readonly batch: number
+  readonly inChannels: number
+  readonly inHeight: number
+  readonly inWidth: number
+  readonly outChannels: number
+  readonly outHeight: number
+  readonly outWidth: number
+  readonly kernelHeight: number
+  readonly kernelWidth: number
+  readonly strideHeight: number
+  readonly strideWidth: number
+  readonly padTop: number
+  readonly padLeft: number
+  readonly dilationHeight: number
+  readonly dilationWidth: number
+  /** Divides inChannels and outChannels; as many as inChannels: depthwise. */
+  readonly groups: number
+}
+
+/**
+ * How a convolution is computed; the codes of native/ops/conv2d_geometry.h. The native backend refuses
+ * with `ERR_VALUE` what an algorithm cannot compute; to the reference all are one.
+ */
+export const Conv2dAlgorithm = {
+  /** Chosen by shape. */
+  auto: 0,
+  /** Product of the weights with patches that are gathered while packing. */
+  implicitGemm: 1,
+  winograd: 2,
+  direct: 3,
+  /** 1x1, stride 1, no padding: a product with the image as it lies. */
+  pointwise: 4,
+} as const
+export type Conv2dAlgorithm = (typeof Conv2dAlgorithm)[keyof typeof Conv2dAlgorithm]
+
+/**
+ * Cross-correlation, as every framework calls convolution, with x = 0 outside of the image and g the
+ * group of o; weight is (outChannels, inChannels / groups, kernelHeight, kernelWidth):
+ *   out[b, o, i, j] = activation(bias[o] + sum over c, p, q of weight[o, c, p, q] *
+ *     x[b, g inChannels / groups + c, i strideHeight - padTop + p dilationHeight,
+ *       j strideWidth - padLeft + q dilationWidth])
+ * `ERR_VALUE` or `ERR_SHAPE` before anything is written when groups do not divide the channels or a
+ * stride, dilation or kernel size is below 1.
+ */
+export interface Conv2dKernels {
+  conv2d(
+    x: View,
+    weight: View,
+    bias: View | null,
+    out: View,
+    geometry: Conv2dGeometry,
+    activation: ActivationKind,
+    parameter: number,
+    algorithm: Conv2dAlgorithm,
+  ): void
+
+  /**
+   * gradX = its gradient, from gradOut, + bias (inChannels): with a bias it is the forward pass of a
+   * transposed convolution.
+   */
+  conv2dInputGradient(
+    gradOut: View,
+    weight: View,
+    bias: View | null,
+    gradX: View,
+    geometry: Conv2dGeometry,
+    algorithm: Conv2dAlgorithm,
+  ): void
+
+  /** gradWeight = its gradient + beta * gradWeight; beta = 0 writes without reading. */
+  conv2dWeightGradient(
+    x: View,
+    gradOut: View,
+    gradWeight: View,
+    geometry: Conv2dGeometry,
+    beta: number,
+    algorithm: Conv2dAlgorithm,
+  ): void
+
+  /**
+   * out (channels) = sum of x (batch, channels, spatial) over batch and spatial, + beta * out: the
+   * gradient of a bias.
+   */
+  channelSum(
+    x: View,
+    out: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+    beta: number,
+  ): void
+}

@@ -1,0 +1,219 @@
+import { ShapeError, ValueError } from '../../errors.js'
+import { Conv2dAlgorithm, type Conv2dGeometry } from '../conv2d.js'
+import type { ActivationKind, View } from '../kernels.js'
+import { activationFunction } from './activation.js'
+import { floats } from './operand.js'
+
+/** Neighbouring results and where one tap of the kernel reads for them: `count` from `out` on read
+ * `in`, `in` + strideWidth, ... Results for which it reads outside of the image are in no run. */
+interface Run {
+  readonly out: number
+  readonly in: number
+  readonly count: number
+}
+
+/** The runs of tap (p, q) within a plane of results and a plane of inputs. */
+function runsOf(g: Conv2dGeometry, p: number, q: number): Run[] {
+  const runs: Run[] = []
+  const left = q * g.dilationWidth - g.padLeft
+  const first = Math.max(0, Math.ceil(-left / g.strideWidth))
+  const end = Math.min(g.outWidth, Math.floor((g.inWidth - 1 - left) / g.strideWidth) + 1)
+  if (first >= end) return runs
+  for (let i = 0; i < g.outHeight; i++) {
+    const y = i * g.strideHeight - g.padTop + p * g.dilationHeight
+    if (y < 0 || y >= g.inHeight) continue
+    runs.push({
+      out: i * g.outWidth + first,
+      in: y * g.inWidth + first * g.strideWidth + left,
+      count: end - first,
+    })
+  }
+  return runs
+}
+
+interface Plan {
+  /** Channels of the input and of the result in one group. */
+  readonly inGroup: number
+  readonly outGroup: number
+  readonly inPlane: number
+  readonly outPlane: number
+  /** Runs of each tap, row by row. */
+  readonly taps: readonly Run[][]
+  readonly inLength: number
+  readonly outLength: number
+  readonly weightLength: number
+}
+
+function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan {
+  if (!Object.values(Conv2dAlgorithm).includes(algorithm)) {
+    throw new ValueError(`${op}: unknown algorithm ${String(algorithm)}`)
+  }
+  const { kernelHeight, kernelWidth, strideHeight, strideWidth } = g
+  const { dilationHeight, dilationWidth, groups } = g
+  const positive = { kernelHeight, kernelWidth, strideHeight, strideWidth }
+  const all = { ...positive, dilationHeight, dilationWidth, groups }
+  for (const [name, value] of Object.entries(all)) {
+    if (value < 1) throw new ValueError(`${op}: expected ${name} to be at least 1, got ${value}`)
+  }
+  for (const [name, value] of Object.entries({ padTop: g.padTop, padLeft: g.padLeft })) {
+    if (value < 0) throw new ValueError(`${op}: expected ${name} to be at least 0, got ${value}`)
+  }
+  if (g.inChannels % groups !== 0 || g.outChannels % groups !== 0) {
+    throw new ShapeError(
+      `${op}: expected groups (${groups}) to divide inChannels (${g.inChannels}) and outChannels (${g.outChannels})`,
+    )
+  }
+  const inGroup = g.inChannels / groups
+  const inPlane = g.inHeight * g.inWidth
+  const outPlane = g.outHeight * g.outWidth
+  return {
+    inGroup,
+    outGroup: g.outChannels / groups,
+    inPlane,
+    outPlane,
+    taps: Array.from({ length: kernelHeight * kernelWidth }, (_, tap) =>
+      runsOf(g, Math.floor(tap / kernelWidth), tap % kernelWidth),
+    ),
+    inLength: g.batch * g.inChannels * inPlane,
+    outLength: g.batch * g.outChannels * outPlane,
+    weightLength: g.outChannels * inGroup * kernelHeight * kernelWidth,
+  }
+}
+
+export function conv2d(
+  x: View,
+  weight: View,
+  bias: View | null,
+  out: View,
+  geometry: Conv2dGeometry,
+  activation: ActivationKind,
+  parameter: number,
+  algorithm: Conv2dAlgorithm,
+): void {
+  const op = 'conv2d'
+  const { batch, inChannels, outChannels, strideWidth } = geometry
+  const f = activationFunction(activation, parameter)
+  const plan = planOf(geometry, algorithm, op)
+  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const xs = floats(x, plan.inLength, op, 'x')
+  const weights = floats(weight, plan.weightLength, op, 'weight')
+  const biases = bias ? floats(bias, outChannels, op, 'bias') : null
+  const outs = floats(out, plan.outLength, op, 'out')
+
+  const sums = new Float64Array(outPlane)
+  for (let b = 0; b < batch; b++) {
+    for (let o = 0; o < outChannels; o++) {
+      sums.fill(biases ? biases[o]! : 0)
+      for (let c = 0; c < inGroup; c++) {
+        const channel = Math.floor(o / outGroup) * inGroup + c
+        const image = (b * inChannels + channel) * inPlane
+        taps.forEach((runs, tap) => {
+          const w = weights[(o * inGroup + c) * taps.length + tap]!
+          for (const run of runs) {
+            for (let n = 0; n < run.count; n++) {
+              sums[run.out + n]! += w * xs[image + run.in + n * strideWidth]!
+            }
+          }
+        })
+      }
+      const at = (b * outChannels + o) * outPlane
+      for (let i = 0; i < outPlane; i++) outs[at + i] = f(sums[i]!)
+    }
+  }
+}
+
+export function conv2dInputGradient(
+  gradOut: View,
+  weight: View,
+  bias: View | null,
+  gradX: View,
+  geometry: Conv2dGeometry,
+  algorithm: Conv2dAlgorithm,
+): void {
+  const op = 'conv2dInputGradient'
+  const { batch, inChannels, outChannels, strideWidth } = geometry
+  const plan = planOf(geometry, algorithm, op)
+  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const gradients = floats(gradOut, plan.outLength, op, 'gradOut')
+  const weights = floats(weight, plan.weightLength, op, 'weight')
+  const biases = bias ? floats(bias, inChannels, op, 'bias') : null
+  const results = floats(gradX, plan.inLength, op, 'gradX')
+
+  const sums = new Float64Array(inPlane)
+  for (let b = 0; b < batch; b++) {
+    for (let channel = 0; channel < inChannels; channel++) {
+      sums.fill(biases ? biases[channel]! : 0)
+      const c = channel % inGroup
+      for (let i = 0; i < outGroup; i++) {
+        const o = Math.floor(channel / inGroup) * outGroup + i
+        const image = (b * outChannels + o) * outPlane
+        taps.forEach((runs, tap) => {
+          const w = weights[(o * inGroup + c) * taps.length + tap]!
+          for (const run of runs) {
+            for (let n = 0; n < run.count; n++) {
+              sums[run.in + n * strideWidth]! += w * gradients[image + run.out + n]!
+            }
+          }
+        })
+      }
+      results.set(sums, (b * inChannels + channel) * inPlane)
+    }
+  }
+}
+
+export function conv2dWeightGradient(
+  x: View,
+  gradOut: View,
+  gradWeight: View,
+  geometry: Conv2dGeometry,
+  beta: number,
+  algorithm: Conv2dAlgorithm,
+): void {
+  const op = 'conv2dWeightGradient'
+  const { batch, inChannels, outChannels, strideWidth } = geometry
+  const plan = planOf(geometry, algorithm, op)
+  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const xs = floats(x, plan.inLength, op, 'x')
+  const gradients = floats(gradOut, plan.outLength, op, 'gradOut')
+  const results = floats(gradWeight, plan.weightLength, op, 'gradWeight')
+
+  for (let o = 0; o < outChannels; o++) {
+    for (let c = 0; c < inGroup; c++) {
+      const channel = Math.floor(o / outGroup) * inGroup + c
+      taps.forEach((runs, tap) => {
+        let sum = 0
+        for (let b = 0; b < batch; b++) {
+          const image = (b * inChannels + channel) * inPlane
+          const result = (b * outChannels + o) * outPlane
+          for (const run of runs) {
+            for (let n = 0; n < run.count; n++) {
+              sum += gradients[result + run.out + n]! * xs[image + run.in + n * strideWidth]!
+            }
+          }
+        }
+        const at = (o * inGroup + c) * taps.length + tap
+        results[at] = beta === 0 ? sum : sum + beta * results[at]!
+      })
+    }
+  }
+}
+
+export function channelSum(
+  x: View,
+  out: View,
+  batch: number,
+  channels: number,
+  spatial: number,
+  beta: number,
+): void {
+  const xs = floats(x, batch * channels * spatial, 'channelSum', 'x')
+  const outs = floats(out, channels, 'channelSum', 'out')
+  for (let c = 0; c < channels; c++) {
+    let sum = 0
+    for (let b = 0; b < batch; b++) {
+      const at = (b * channels + c) * spatial
+      for (let i = 0; i < spatial; i++) sum += xs[at + i]!
+    }
+    outs[c] = beta === 0 ? sum : sum + beta * outs[c]!
+  }
+}
