@@ -2,7 +2,8 @@
 // product is measured against.
 #pragma once
 
-#include <chrono>
+#include <time.h>
+
 #include <string>
 
 namespace gradlane {
@@ -21,10 +22,11 @@ double FmaPeak(const std::string& row) {
       GRADLANE_CHAIN(op, r) "mm10\n" GRADLANE_CHAIN(op, r) "mm11\n"
 #define GRADLANE_PAIR(suffix, i, j) \
   "mul" suffix " %%xmm14, %%xmm" i "\nadd" suffix " %%xmm14, %%xmm" j "\n"
-#define GRADLANE_PAIRS(suffix)                                                                    \
-  GRADLANE_PAIR(suffix, "0", "1")                                                                 \
-  GRADLANE_PAIR(suffix, "2", "3")                                                                 \
-  GRADLANE_PAIR(suffix, "4", "5") GRADLANE_PAIR(suffix, "6", "7") GRADLANE_PAIR(suffix, "8", "9") \
+#define GRADLANE_PAIRS(suffix)                                    \
+  GRADLANE_PAIR(suffix, "0", "1")                                 \
+  GRADLANE_PAIR(suffix, "2", "3")                                 \
+  GRADLANE_PAIR(suffix, "4", "5")                                 \
+  GRADLANE_PAIR(suffix, "6", "7") GRADLANE_PAIR(suffix, "8", "9") \
       GRADLANE_PAIR(suffix, "10", "11")
 #define GRADLANE_CLOBBERS                                                                  \
   "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
@@ -35,7 +37,8 @@ double FmaPeak(const std::string& row) {
   const int a_round = bytes == 16 ? 6 : 12;
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
+    timespec start, end;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
     if (bytes == 16) {
       __asm__ volatile("xorps %%xmm14, %%xmm14" ::: "xmm14");
     } else {
@@ -57,8 +60,9 @@ double FmaPeak(const std::string& row) {
         __asm__ volatile(GRADLANE_PAIRS("pd")::: GRADLANE_CLOBBERS);
       }
     }
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    const double seconds = static_cast<double>(end.tv_sec - start.tv_sec) +
+                           1e-9 * static_cast<double>(end.tv_nsec - start.tv_nsec);
     const double flops = 2.0 * a_round * (bytes / static_cast<int>(sizeof(T))) * kRounds;
     if (flops / seconds / 1e9 > best) best = flops / seconds / 1e9;
   }
