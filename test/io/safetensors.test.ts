@@ -246,4 +246,36 @@ describe('safetensors', () => {
     }
     expect(Object.keys(safetensorsFromBuffer(file(header, 8)).tensors)).to.deep.equal(['a', 'b'])
   })
+
+  it('refuses headers that exhaust the stack of a careless reader', () => {
+    const nested = '['.repeat(100_000) + ']'.repeat(100_000)
+    for (const header of [
+      `{"a":${nested}}`,
+      `{"__metadata__":${nested}}`,
+      `{"a":"${'b'.repeat(2e7)}"}`,
+      `{"a":"${'\\\\'.repeat(1e7)}"}`,
+    ]) {
+      expect(() => safetensorsFromBuffer(file(header, 0)))
+        .to.throw(FormatError)
+        .with.property('message')
+        .with.length.below(400)
+    }
+    const name = 'n'.repeat(2e7)
+    const { tensors } = safetensorsFromBuffer(file({ [name]: entry(0, 4) }, 4))
+    expect(Object.keys(tensors)[0]).to.have.length(name.length)
+  })
+
+  it('sees a name that comes twice, however it is written', () => {
+    const one = JSON.stringify(entry(0, 0))
+    const twice = (a: string, b: string) => file(`{${a}:${one}, ${b} : ${one}}`, 0)
+    for (const [a, b] of [
+      ['"a"', '"a"'],
+      ['"a"', '"\\u0061"'],
+      ['"a\\\\"', '"a\\\\"'],
+      ['"\\"{:"', '"\\"{:"'],
+    ] as const) {
+      expect(() => safetensorsFromBuffer(twice(a, b))).to.throw(FormatError, /twice/)
+    }
+    expect(() => safetensorsFromBuffer(twice('"a"', '"a\\\\"'))).not.to.throw()
+  })
 })

@@ -3,7 +3,7 @@ import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import {
   checkedReduction,
@@ -69,6 +69,7 @@ export class CrossEntropyLoss extends Criterion {
       )
     }
     if (weight !== null) {
+      if (!(weight instanceof Tensor)) throw noTensor(NAME, 'weight', weight)
       checkFloat(NAME, 'weight', weight.dtype)
       if (weight.ndim !== 1) {
         throw new ShapeError(

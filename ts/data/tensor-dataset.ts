@@ -119,18 +119,29 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
 /**
  * Tensors as a dataset; a dataset as it is.
  *
+ * @throws ValueError when it is neither.
  * @internal
  */
 export function datasetOf<T extends readonly Tensor[]>(
   source: Dataset<T> | readonly [...T],
 ): Dataset<T> {
-  return isList(source) ? new TensorDataset<T>(source) : source
+  if (isList(source)) return new TensorDataset<T>(source)
+  if (!isDataset(source)) {
+    const expected = 'a list of tensors, or an object with length (a whole number) and get(index)'
+    throw new ValueError(complaint('DataLoader', 'the dataset', expected, typeof source))
+  }
+  return source
 }
 
 function isList<T extends readonly Tensor[]>(
   source: Dataset<T> | readonly [...T],
 ): source is readonly [...T] {
   return Array.isArray(source)
+}
+
+function isDataset(source: unknown): boolean {
+  const { length, get } = (source ?? {}) as Record<string, unknown>
+  return typeof get === 'function' && Number.isInteger(length) && Number(length) >= 0
 }
 
 function entries(

@@ -6,18 +6,38 @@
  */
 export function repeatedKey(text: string): string | undefined {
   const seen = new Set<string>()
-  // A string together with the colon that makes it a name, or a bracket.
-  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs
   let depth = 0
-  for (const match of text.matchAll(tokens)) {
-    const [token, colon] = match
-    if (token === '{' || token === '[') depth++
-    else if (token === '}' || token === ']') depth--
-    else if (colon !== undefined && depth === 1) {
-      const name = JSON.parse(token.slice(0, -colon.length)) as string
-      if (seen.has(name)) return name
-      seen.add(name)
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (char === '{' || char === '[') depth++
+    else if (char === '}' || char === ']') depth--
+    else if (char === '"') {
+      const start = i
+      i = endOfString(text, start)
+      // A string before a colon is a name.
+      if (depth === 1 && text[afterSpace(text, i + 1)] === ':') {
+        const name = JSON.parse(text.slice(start, i + 1)) as string
+        if (seen.has(name)) return name
+        seen.add(name)
+      }
     }
   }
   return undefined
+}
+
+/** The place of the quote that ends the string that starts at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = start
+  for (;;) {
+    end = text.indexOf('"', end + 1)
+    let backslashes = 0
+    while (text[end - 1 - backslashes] === '\\') backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+}
+
+function afterSpace(text: string, start: number): number {
+  let at = start
+  while (' \n\r\t'.includes(text[at] ?? '|')) at++
+  return at
 }

@@ -174,9 +174,7 @@ function parseHeader(
 function parseMetadata(who: string, metadata: unknown): Record<string, string> {
   if (metadata === undefined) return {}
   if (!isObject(metadata) || Object.values(metadata).some((text) => typeof text !== 'string')) {
-    throw new FormatError(
-      complaint(who, METADATA, 'an object of strings', JSON.stringify(metadata)),
-    )
+    throw new FormatError(complaint(who, METADATA, 'an object of strings', excerpt(metadata)))
   }
   return metadata as Record<string, string>
 }
@@ -186,7 +184,7 @@ function checkedEntry(who: string, name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {}
   if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
     const expected = 'dtype, shape and data_offsets'
-    throw new FormatError(complaint(who, what, expected, JSON.stringify(value)))
+    throw new FormatError(complaint(who, what, expected, excerpt(value)))
   }
   const type = storedTypes.get(dtype)
   if (type === undefined) {
@@ -245,6 +243,17 @@ function narrowed(who: string, name: string, elements: Uint8Array, shape: number
     data[i] = Number(value)
   }
   return tensor
+}
+
+/** The beginning of a value as JSON, for a message. */
+function excerpt(value: unknown): string {
+  let text: string
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    return 'a value nested too deeply to be shown' // reading it takes no stack, writing it does
+  }
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
-import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 
 export interface ParameterOptions {
@@ -25,6 +25,7 @@ export class Parameter extends Tensor {
    * @throws DTypeError for another dtype.
    */
   constructor(data: Tensor, options: ParameterOptions = {}) {
+    if (!(data instanceof Tensor)) throw noTensor('Parameter', 'the data', data)
     checkFloat('Parameter', 'the data', data.dtype)
     super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)
     this.requiresGrad = options.requiresGrad ?? true

@@ -45,9 +45,11 @@ export class Sequential extends Module implements Iterable<Module> {
   ) {
     super()
     const [first] = args
-    if (args.length === 1 && first !== undefined && !(first instanceof Module)) {
-      const entries = isIterable(first) ? first : Object.entries(first)
-      for (const [name, module] of entries) this.#add(name, module)
+    if (args.length === 1 && isObject(first) && !(first instanceof Module)) {
+      for (const entry of isIterable(first) ? first : Object.entries(first)) {
+        if (!Array.isArray(entry)) throw this.#noEntry(entry)
+        this.#add(entry[0], entry[1])
+      }
     } else {
       for (const module of args) this.append(module as Module)
     }
@@ -206,6 +208,14 @@ export class Sequential extends Module implements Iterable<Module> {
     this.recall(null, null)
   }
 
+  #noEntry(entry: unknown): ValueError {
+    const hint = 'pass modules one by one: new nn.Sequential(...modules)'
+    const got = describeValue(entry)
+    return new ValueError(
+      complaint(this.constructor.name, 'every entry', 'a name and a module', got, hint),
+    )
+  }
+
   #ownIntermediate(): ValueError {
     return new ValueError(
       complaint(
@@ -224,6 +234,10 @@ export class Sequential extends Module implements Iterable<Module> {
         'needs what only its last forward left; use one module a place (Parameters may be shared)',
     )
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function isIterable(value: object): value is Iterable<readonly [string, Module]> {

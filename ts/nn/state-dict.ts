@@ -38,6 +38,10 @@ export function stateDict(module: Module): StateDict {
 }
 
 export function loadStateDict(module: Module, state: StateDict, strict: boolean): LoadResult {
+  const who = `${module.constructor.name}.loadStateDict`
+  if (typeof state !== 'object' || (state as unknown) === null) {
+    throw new ValueError(complaint(who, 'the state', 'tensors by name', typeof state))
+  }
   const targets = new Map(entries(module, ''))
   const missingKeys = [...targets.keys()].filter((key) => !Object.hasOwn(state, key))
   const unexpectedKeys = Object.keys(state).filter((key) => !targets.has(key))
@@ -47,15 +51,12 @@ export function loadStateDict(module: Module, state: StateDict, strict: boolean)
     const source: unknown = Object.hasOwn(state, key) ? state[key] : undefined
     if (source === undefined) continue
     if (!(source instanceof Tensor)) {
-      throw new ValueError(
-        complaint(`${module.constructor.name}.loadStateDict`, key, 'a Tensor', typeof source),
-      )
+      throw new ValueError(complaint(who, key, 'a Tensor', typeof source))
     }
     if (sameShape(source.shape, target.shape)) pairs.push([source, target])
     else odd.push(`${key} ${formatShape(source.shape)} for ${formatShape(target.shape)}`)
   }
 
-  const who = `${module.constructor.name}.loadStateDict`
   if (odd.length > 0) throw new ShapeError(`${who}: shapes differ: ${odd.join(', ')}`)
   if (strict && missingKeys.length + unexpectedKeys.length > 0) {
     const parts = [
@@ -65,6 +66,7 @@ export function loadStateDict(module: Module, state: StateDict, strict: boolean)
     throw new ValueError(`${who}: ${parts.join('; ')}; { strict: false } ignores such keys`)
   }
 
+  for (const tensor of pairs.flat()) tensor.checkMemory()
   for (const [source, target] of pairs) {
     if (source.dtype === target.dtype) kernels().copy(source, target, target.length)
     else kernels().cast(source, target, target.length, 1, 0)

@@ -83,6 +83,20 @@ export class Group<O extends object> {
     for (const bucket of this.#buckets) bucket.collect(this.#where)
   }
 
+  /** Whether a step takes more than one kernel call: one for each dtype. */
+  get mixed(): boolean {
+    return this.#buckets.length > 1
+  }
+
+  /** @throws ValueError when the memory of a parameter or a gradient is gone. */
+  checkMemory(): void {
+    for (const parameter of this.params) {
+      if (parameter.grad === null) continue
+      parameter.checkMemory()
+      parameter.grad.checkMemory()
+    }
+  }
+
   /** One step over the gradients that `collect` found. */
   step(kernels: Kernels): void {
     const arrays = this.#rule.stateArrays(this.#values).length

@@ -55,7 +55,8 @@ export function decayRates(
 ): Hyper<readonly [number, number]> {
   return {
     key,
-    initial,
+    // It is what every optimizer shows, so nobody may write to it.
+    initial: Object.freeze(initial),
     expected: 'two numbers in [0, 1)',
     accepts: (value) =>
       Array.isArray(value) &&

@@ -98,10 +98,15 @@ export class Optimizer<O extends object> {
   /**
    * Updates every parameter that has a gradient.
    *
-   * @throws DTypeError when a parameter has changed its dtype since it was given; nothing was updated.
+   * @throws DTypeError when a parameter has changed its dtype since it was given.
+   * @throws ValueError when the ArrayBuffer of one was detached or shrunk. Nothing was updated then.
    */
   step(): void {
     for (const group of this.#groups) group.collect()
+    // A kernel checks its own operands first; of several calls, a later one must not fail.
+    if (this.#groups.length > 1 || this.#groups[0]!.mixed) {
+      for (const group of this.#groups) group.checkMemory()
+    }
     const backend = kernels()
     for (const group of this.#groups) group.step(backend)
   }

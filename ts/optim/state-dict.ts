@@ -134,6 +134,7 @@ function checkedEntry<O extends object>(
         complaint(who, what, `shape ${shape}`, `shape ${formatShape(value.shape)}`),
       )
     }
+    value.checkMemory()
     return value
   })
   if (!rule.countsSteps) return { steps: 1, arrays }

@@ -18,9 +18,11 @@ export function formatShape(shape: Shape): string {
 /**
  * Number of elements of a shape.
  *
- * @throws ShapeError when a size is not a whole number ≥ 0 or the product passes 2^31 - 1.
+ * @throws ShapeError when it is no array, a size is not a whole number ≥ 0, or the product passes
+ *   2^31 - 1.
  */
 export function sizeOf(shape: Shape): number {
+  checkList(shape)
   let size = 1
   for (const dim of shape) {
     if (!Number.isInteger(dim) || dim < 0) {
@@ -30,7 +32,8 @@ export function sizeOf(shape: Shape): number {
     }
     size *= dim
   }
-  if (size > MAX_ELEMENTS) {
+  // NaN: an infinite product met a 0.
+  if (!(size <= MAX_ELEMENTS)) {
     throw new ShapeError(
       complaint(
         'shape',
@@ -41,6 +44,13 @@ export function sizeOf(shape: Shape): number {
     )
   }
   return size
+}
+
+/** PyTorch also takes sizes one by one. */
+function checkList(shape: unknown): void {
+  if (Array.isArray(shape)) return
+  const hint = 'put the sizes into an array, as in zeros([2, 3])'
+  throw new ShapeError(complaint('shape', 'the shape', 'an array of sizes', String(shape), hint))
 }
 
 /**
@@ -81,13 +91,23 @@ export class Tensor {
   }
 
   #view(): TypedArray {
+    this.checkMemory()
+    return viewOf(this.dtype, this.buffer, this.byteOffset, this.length)
+  }
+
+  /**
+   * For those who change several tensors, or none.
+   *
+   * @throws ValueError when the ArrayBuffer was detached or shrunk.
+   * @internal
+   */
+  checkMemory(): void {
     if (this.byteOffset + this.length * itemSize[this.dtype] > this.buffer.byteLength) {
       throw new ValueError(
         `Tensor${formatShape(this.shape)}: its ArrayBuffer holds ${this.buffer.byteLength} bytes, ` +
           `${this.byteOffset + this.length * itemSize[this.dtype]} are needed; it was detached or resized`,
       )
     }
-    return viewOf(this.dtype, this.buffer, this.byteOffset, this.length)
   }
 
   /** Number of dimensions. */
@@ -133,6 +153,7 @@ export class Tensor {
    * @throws ShapeError when the element counts differ.
    */
   reshape(shape: Shape): Tensor {
+    checkList(shape)
     const unknown = shape.indexOf(-1)
     let resolved = shape
     if (unknown >= 0) {
@@ -253,7 +274,7 @@ export class Tensor {
  */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   const length = sizeOf(shape)
-  if (!(dtype in itemSize)) {
+  if (!Object.hasOwn(itemSize, dtype)) {
     throw new DTypeError(complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', dtype))
   }
   return new Tensor(
@@ -273,7 +294,7 @@ export function noTensor(who: string, what: string, got: unknown): ValueError {
       who,
       what,
       'a Tensor',
-      array ? 'an array' : typeof got,
+      array ? 'an array' : got === null ? 'null' : typeof got,
       array ? 'make one with tensor(array)' : undefined,
     ),
   )

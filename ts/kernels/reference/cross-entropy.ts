@@ -15,7 +15,8 @@ function labels(
     const label = classes[r]!
     if (label !== ignoreIndex && (label < 0 || label >= cols)) {
       throw new ValueError(
-        `${op}: label ${label} at row ${r} is outside [0, ${cols}) and is not ignoreIndex (${ignoreIndex})`,
+        `${op}: target[${r}] = ${label} is outside 0..${cols - 1} and is not ignoreIndex ` +
+          `(${ignoreIndex}); class indices count from 0, one for each column of the logits`,
       )
     }
   }

@@ -1,3 +1,4 @@
+import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { defaultGenerator, type Generator } from '../../random/generator.js'
 import { checkFloat } from '../../tensor/create.js'
@@ -8,7 +9,11 @@ export interface InitOptions {
   generator?: Generator
 }
 
-/** Fills the tensor with uniform random numbers from [low, high). Returns it. */
+/**
+ * Fills the tensor with uniform random numbers from [low, high). Returns it.
+ *
+ * @throws ValueError unless low ≤ high and both are finite.
+ */
 export function uniform_<T extends Tensor>(
   tensor: T,
   low = 0,
@@ -16,12 +21,21 @@ export function uniform_<T extends Tensor>(
   options: InitOptions = {},
 ): T {
   checkFloat('init.uniform_', 'the tensor', tensor.dtype)
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
+    throw new ValueError(
+      complaint('init.uniform_', 'the bounds', 'finite, low at most high', `${low} and ${high}`),
+    )
+  }
   const { generator = defaultGenerator } = options
   kernels().uniform(generator.state, tensor, tensor.length, low, high)
   return tensor
 }
 
-/** Fills the tensor with normally distributed random numbers. Returns it. */
+/**
+ * Fills the tensor with normally distributed random numbers. Returns it.
+ *
+ * @throws ValueError unless mean and std are finite and std ≥ 0.
+ */
 export function normal_<T extends Tensor>(
   tensor: T,
   mean = 0,
@@ -29,6 +43,11 @@ export function normal_<T extends Tensor>(
   options: InitOptions = {},
 ): T {
   checkFloat('init.normal_', 'the tensor', tensor.dtype)
+  if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
+    throw new ValueError(
+      complaint('init.normal_', 'mean and std', 'finite, std at least 0', `${mean} and ${std}`),
+    )
+  }
   const { generator = defaultGenerator } = options
   kernels().normal(generator.state, tensor, tensor.length, mean, std)
   return tensor

@@ -2,7 +2,7 @@ import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
-import type { Parameter } from '../parameter.js'
+import { Parameter } from '../parameter.js'
 
 const dtypes = ['float32', 'float64'] as const
 
@@ -16,7 +16,8 @@ const dtypes = ['float32', 'float64'] as const
  *
  * @param options `normType`: p of the p-norm, a positive number or Infinity. Default 2.
  * @returns the norm before clipping, 0-d, float64; 0 when no parameter has a gradient.
- * @throws ValueError when maxNorm is negative or NaN, or normType is not positive.
+ * @throws ValueError when maxNorm is negative or NaN, normType is not positive, or something is no
+ *   Parameter.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  *
  * @example
@@ -63,6 +64,11 @@ export function clipGradNorm_(
 function slotsOf(parameters: Iterable<Parameter>): ParameterSlot[] {
   const slots: ParameterSlot[] = []
   for (const parameter of parameters) {
+    if (!(parameter instanceof Parameter)) {
+      const got = String(parameter)
+      const hint = 'pass model.parameters()'
+      throw new ValueError(complaint('clipGradNorm_', 'every item', 'a Parameter', got, hint))
+    }
     const gradient = parameter.grad
     if (gradient !== null) slots.push({ parameter, gradient, index: 0, stateOffset: 0 })
   }
