@@ -12,6 +12,7 @@
 #include "ops/channel_sum.h"
 #include "ops/conv2d.h"
 #include "ops/cross_entropy.h"
+#include "ops/dropout.h"
 #include "ops/elementwise.h"
 #include "ops/gather.h"
 #include "ops/gradient.h"
@@ -87,6 +88,8 @@ constexpr Operation kOperations[] = {
     {"cast", &Call<&Cast>},
     {"clipGradients", &Call<&ClipGradients>},
     {"copy", &Call<&Copy>},
+    {"dropout", &Call<&Dropout>},
+    {"dropoutGradient", &Call<&DropoutGradient>},
     {"fill", &Call<&Fill>},
     {"gatherRows", &Call<&GatherRows>},
     {"gradNorm", &Call<&GradNorm>},

@@ -5,6 +5,7 @@
 #include "cpu/tables/activation.h"
 #include "cpu/tables/conv2d.h"
 #include "cpu/tables/cross_entropy.h"
+#include "cpu/tables/dropout.h"
 #include "cpu/tables/elementwise.h"
 #include "cpu/tables/matmul.h"
 #include "cpu/tables/memory.h"
@@ -28,6 +29,7 @@ struct TypedKernels {
   PointwiseLossKernels<T> pointwise_loss;
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
+  DropoutKernels<T> dropout;
 };
 
 struct KernelTable {

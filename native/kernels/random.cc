@@ -1,11 +1,10 @@
-// Numbers are made in batches of 64 blocks: the words go to a buffer that stays in the first-level
-// cache and are turned into numbers from there by plain loops, which the compiler vectorizes.
+// Words become numbers by plain loops over a batch of them, which the compiler vectorizes.
 #include "cpu/tables/random.h"
 
 #include <cstdint>
 
 #include "kernels/math.h"
-#include "kernels/philox.h"
+#include "kernels/philox_batches.h"
 #include "kernels/row.h"
 #include "kernels/simd.h"
 #include "kernels/turn.h"
@@ -13,25 +12,8 @@
 namespace gradlane::GRADLANE_ROW {
 namespace {
 
-constexpr std::int64_t kBatchBlocks = 64;
-constexpr std::int64_t kBatchWords = 4 * kBatchBlocks;
-
 void Words(PhiloxState state, std::uint32_t* words, std::int64_t blocks) noexcept {
   PhiloxWords(state.seed, state.block, words, blocks);
-}
-
-// Calls body(words, start, count) for batches of the `n` numbers of a call, each made of
-// `words_each` words.
-template <int kWordsEach, class Body>
-GRADLANE_INLINE void Batches(PhiloxState state, std::int64_t n, Body&& body) {
-  alignas(64) std::uint32_t words[kBatchWords];
-  constexpr std::int64_t kCount = kBatchWords / kWordsEach;
-  for (std::int64_t start = 0; start < n; start += kCount) {
-    const std::int64_t count = n - start < kCount ? n - start : kCount;
-    PhiloxWords(state.seed, state.block, words, (count * kWordsEach + 3) / 4);
-    state.block += kBatchBlocks;
-    body(words, start, count);
-  }
 }
 
 template <class T>
@@ -51,26 +33,25 @@ GRADLANE_INLINE T Unit(const std::uint32_t* words, std::int64_t i) {
 
 template <class T>
 void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range) noexcept {
-  alignas(64) double products[kBatchWords];
-  Batches<kWordsOf<T>>(state, n,
-                       [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
-                         for (std::int64_t i = 0; i < count; ++i) {
-                           products[i] = range * static_cast<double>(Unit<T>(words, i));
-                         }
-                         // Both roundings have to happen, on every row: the products really go
-                         // through memory, so that the compiler cannot fuse the sum with them.
-                         __asm__ volatile("" : : "r"(products) : "memory");
-                         for (std::int64_t i = 0; i < count; ++i)
-                           y[start + i] = static_cast<T>(low + products[i]);
-                       });
+  alignas(64) double products[kPhiloxBatch];
+  PhiloxBatches<kWordsOf<T>>(
+      state, n, [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          products[i] = range * static_cast<double>(Unit<T>(words, i));
+        }
+        // Both roundings have to happen, on every row: the products really go
+        // through memory, so that the compiler cannot fuse the sum with them.
+        __asm__ volatile("" : : "r"(products) : "memory");
+        for (std::int64_t i = 0; i < count; ++i) y[start + i] = static_cast<T>(low + products[i]);
+      });
 }
 
 template <class T>
 void Normal(PhiloxState state, T* y, std::int64_t n, T mean, T std) noexcept {
   using S = Simd<T>;
-  constexpr std::int64_t kPairs = kBatchWords / kWordsOf<T> / 2;
+  constexpr std::int64_t kPairs = kPhiloxBatch / kWordsOf<T> / 2;
   alignas(64) T first[kPairs], second[kPairs], pairs[2 * kPairs];
-  Batches<kWordsOf<T>>(
+  PhiloxBatches<kWordsOf<T>>(
       state, n, [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
         const std::int64_t half = (count + 1) / 2;
         for (std::int64_t j = 0; j < half; ++j) {
@@ -94,11 +75,12 @@ void Normal(PhiloxState state, T* y, std::int64_t n, T mean, T std) noexcept {
 
 template <class T>
 void Bernoulli(PhiloxState state, T* y, std::int64_t n, std::int32_t threshold, T value) noexcept {
-  Batches<1>(state, n, [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      y[start + i] = static_cast<std::int32_t>(words[i] >> 8) < threshold ? value : T(0);
-    }
-  });
+  PhiloxBatches<1>(
+      state, n, [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          y[start + i] = static_cast<std::int32_t>(words[i] >> 8) < threshold ? value : T(0);
+        }
+      });
 }
 
 template <class T>

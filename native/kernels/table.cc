@@ -8,6 +8,7 @@ void FillAdam(KernelTable& table);
 void FillCast(KernelTable& table);
 void FillConv2dPack(KernelTable& table);
 void FillCrossEntropy(KernelTable& table);
+void FillDropout(KernelTable& table);
 void FillElementwise(KernelTable& table);
 void FillGradient(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
@@ -28,6 +29,7 @@ void FillTable(KernelTable& table) {
   FillCast(table);
   FillConv2dPack(table);
   FillCrossEntropy(table);
+  FillDropout(table);
   FillElementwise(table);
   FillGradient(table);
   FillMatmulBlock(table);

@@ -86,8 +86,10 @@ const spoilers = { detached, shrunk, beyond, misplaced }
 describe(suiteTitle('bad buffers'), () => {
   for (const name of opNames) {
     it(name, () => {
-      for (const operand of Object.keys(everyOp[name].operands())) {
+      for (const [operand, values] of Object.entries(everyOp[name].operands())) {
         for (const [how, spoil] of Object.entries(spoilers)) {
+          // no place is wrong for single bytes
+          if (how === 'misplaced' && values instanceof Uint8Array) continue
           const failures = backends.map((kernels) => failureOf(kernels, name, operand, spoil))
           for (const failure of failures) {
             const what = `${name} with ${operand} ${how}`

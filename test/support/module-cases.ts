@@ -253,6 +253,30 @@ export const moduleCases: readonly ModuleCase[] = [
     anyDType: true,
   },
   {
+    title: 'Dropout of nothing',
+    make: () => new nn.Dropout(0),
+    shapes: elementwise,
+    repr: 'Dropout(p=0)',
+    terms: 1,
+  },
+  {
+    title: 'Dropout2d of everything',
+    make: () => new nn.Dropout2d(1),
+    shapes: [
+      [
+        [2, 3, 4, 5],
+        [2, 3, 4, 5],
+      ],
+      [
+        [2, 3, 4],
+        [2, 3, 4],
+      ],
+    ],
+    repr: 'Dropout2d(p=1)',
+    refused: [[[3, 4], 'Dropout2d(p=1): expected input to be shape (N, C, H, W) or (N, C, L)']],
+    terms: 1,
+  },
+  {
     title: 'Identity',
     make: () => new nn.Identity(),
     shapes: elementwise,

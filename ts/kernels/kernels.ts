@@ -1,5 +1,6 @@
 import type { Conv2dKernels } from './conv2d.js'
 import type { DType, TypedArray } from '../tensor/dtype.js'
+import type { DropoutKernels } from './dropout.js'
 import type { PointwiseLossKernels } from './pointwise-loss.js'
 
 /**
@@ -147,7 +148,7 @@ export const AdamHyper = {
  * - Nothing is kept of the views after the call, except by a capture.
  * - `outer`, `n`, `inner` describe a tensor seen as (outer, n, inner) with the operation along n.
  */
-export interface Kernels extends Conv2dKernels, PointwiseLossKernels {
+export interface Kernels extends Conv2dKernels, DropoutKernels, PointwiseLossKernels {
   readonly name: 'native' | 'reference'
 
   /**

@@ -220,4 +220,15 @@ export interface Addon {
     value: number,
   ): void
   permutation(state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number): void
+
+  // prettier-ignore
+  dropout(
+    dtype: DTypeCode, state: Bytes, stateAt: number, x: Bytes, xAt: number, mask: Bytes,
+    maskAt: number, out: Bytes, outAt: number, n: number, inner: number, p: number, scale: number,
+  ): void
+  // prettier-ignore
+  dropoutGradient(
+    dtype: DTypeCode, mask: Bytes, maskAt: number, gradOut: Bytes, gradOutAt: number, gradX: Bytes,
+    gradXAt: number, n: number, inner: number, scale: number,
+  ): void
 }

@@ -2,6 +2,7 @@ import type { Kernels } from '../kernels.js'
 import { activation, activationGradient } from './activation.js'
 import { channelSum, conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
+import { dropout, dropoutGradient } from './dropout.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
@@ -50,4 +51,6 @@ export const reference: Kernels = {
   normal,
   bernoulli,
   permutation,
+  dropout,
+  dropoutGradient,
 }

@@ -59,3 +59,11 @@ export function ints(view: View, n: number, op: string, operand: string): Int32A
   }
   return elements(view, n, op, operand) as Int32Array
 }
+
+/** `elements` of an operand that must be uint8: masks. */
+export function bytes(view: View, n: number, op: string, operand: string): Uint8Array {
+  if (view.dtype !== 'uint8') {
+    throw new DTypeError(`${op}: expected ${operand} to be uint8, got ${view.dtype}`)
+  }
+  return elements(view, n, op, operand) as Uint8Array
+}

@@ -4,7 +4,7 @@ import { floats, ints } from './operand.js'
 import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
 
 /** 24 random bits as a number in [0, 1). */
-const unitOfWord = (word: number): number => (word >>> 8) * 2 ** -24
+export const unitOfWord = (word: number): number => (word >>> 8) * 2 ** -24
 
 /** 53 random bits as a number in [0, 1); the first word gives the higher ones. */
 const unitOfWords = (first: number, second: number): number =>
