@@ -117,6 +117,7 @@ const results: Record<string, Result[]> = {}
 
 try {
   console.log(`${describe(host)}\n${options.threads} threads, ${options.rounds} rounds, ${command}`)
+  if (options.quick) console.log('quick: every trial runs and learns, its times mean nothing')
   for (const [name, versions] of Object.entries(crew.versions)) {
     const list = Object.entries(versions).map((entry) => entry.join(' '))
     console.log(`  ${labels.get(name)}: ${list.join(', ')}`)
