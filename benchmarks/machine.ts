@@ -1,4 +1,4 @@
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 
 export interface Machine {
   readonly cpu: string
@@ -6,6 +6,8 @@ export interface Machine {
   readonly memoryGiB: number
   readonly os: string
   readonly node: string
+  /** Processes that wanted a core, on average over the last minute. */
+  readonly load: number
 }
 
 export function machine(): Machine {
@@ -16,10 +18,11 @@ export function machine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     os: `${type()} ${release()}`,
     node: process.version,
+    load: Number(loadavg()[0]!.toFixed(1)),
   }
 }
 
 export function describe(machine: Machine): string {
-  const { cpu, cores, memoryGiB, os, node } = machine
-  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node ${node}`
+  const { cpu, cores, memoryGiB, os, node, load } = machine
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node ${node}, load ${load}`
 }

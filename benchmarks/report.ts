@@ -9,22 +9,37 @@ function spread({ microseconds, median }: Measurement): string {
   return `±${((100 * half) / median).toFixed(0)} %`
 }
 
-/** The lines of one trial: time a step, spread, how many times gradlane's time, losses. */
+/**
+ * The lines of one trial: median time a step, spread, how many times gradlane's; the same two of the
+ * fastest round; losses.
+ */
 export function table(results: readonly Result[], labels: ReadonlyMap<string, string>): string {
   const ours = results.find((result) => result.driver === 'native')
   const rows = results.map((result) => {
     const label = labels.get(result.driver) ?? result.driver
-    if (!isMeasurement(result)) return [label, `cannot: ${result.unsupported}`, '', '', '']
-    const ratio = ours && isMeasurement(ours) ? `${format(result.median / ours.median)}x` : ''
+    if (!isMeasurement(result)) return [label, `cannot: ${result.unsupported}`, '', '', '', '', '']
+    const times = (figure: 'median' | 'fastest'): string =>
+      ours && isMeasurement(ours) ? `${format(result[figure] / ours[figure])}x` : ''
     const { before, after, steps } = result.loss
     const losses = `${format(before)} -> ${format(after)} after ${steps} steps`
-    return [label, `${format(result.median)} us`, spread(result), ratio, losses]
+    const fastest = `fastest ${format(result.fastest)} us`
+    return [
+      label,
+      `${format(result.median)} us`,
+      spread(result),
+      times('median'),
+      fastest,
+      times('fastest'),
+      losses,
+    ]
   })
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...rows.map((row) => row[column]!.length)),
+  )
   return rows
     .map((row) => {
       const [label, ...figures] = row
-      const aligned = figures.map((text, i) => (i < 3 ? text.padStart(widths[i + 1]!) : text))
+      const aligned = figures.map((text, i) => (i < 5 ? text.padStart(widths[i + 1]!) : text))
       return `  ${label!.padEnd(widths[0]!)}  ${aligned.join('  ')}`.trimEnd()
     })
     .join('\n')

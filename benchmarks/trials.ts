@@ -30,10 +30,10 @@ export const trials: readonly Trial[] = [
     name: 'xor',
     layers: [linear(2, 4), { type: 'tanh' }, linear(4, 1)],
     loss: 'mse',
-    optimizer: { type: 'sgd', lr: 0.05, momentum: 0.9 },
+    optimizer: { type: 'sgd', lr: 0.02, momentum: 0.9 },
     samples: 256,
     batch: 4,
-    learnSteps: 200,
+    learnSteps: 1000,
   },
   {
     name: 'online',
