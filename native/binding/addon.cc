@@ -8,6 +8,7 @@
 #include "cpu/dispatch.h"
 #include "ops/activation.h"
 #include "ops/adam.h"
+#include "ops/batch_norm.h"
 #include "ops/cast.h"
 #include "ops/channel_sum.h"
 #include "ops/conv2d.h"
@@ -84,6 +85,10 @@ constexpr Operation kOperations[] = {
     {"pointwiseLoss", &Call<&PointwiseLoss>},
     {"pointwiseLossGradient", &Call<&PointwiseLossGradient>},
     {"adamStep", &Call<&AdamStep>},
+    {"batchNorm", &Call<&BatchNorm>},
+    {"batchNormInference", &Call<&BatchNormInference>},
+    {"batchNormSums", &Call<&BatchNormSums>},
+    {"batchNormGradient", &Call<&BatchNormGradient>},
     {"bernoulli", &Call<&Bernoulli>},
     {"cast", &Call<&Cast>},
     {"clipGradients", &Call<&ClipGradients>},

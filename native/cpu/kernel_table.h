@@ -9,6 +9,7 @@
 #include "cpu/tables/elementwise.h"
 #include "cpu/tables/matmul.h"
 #include "cpu/tables/memory.h"
+#include "cpu/tables/norm.h"
 #include "cpu/tables/optimizer.h"
 #include "cpu/tables/pointwise_loss.h"
 #include "cpu/tables/random.h"
@@ -27,6 +28,7 @@ struct TypedKernels {
   Conv2dKernels<T> conv2d;
   CrossEntropyKernels<T> cross_entropy;
   PointwiseLossKernels<T> pointwise_loss;
+  NormKernels<T> norm;
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
   DropoutKernels<T> dropout;

@@ -1,5 +1,6 @@
 #include "cpu/tables/softmax.h"
 
+#include "kernels/columns.h"
 #include "kernels/fold.h"
 #include "kernels/math.h"
 #include "kernels/row.h"
@@ -56,23 +57,6 @@ GRADLANE_INLINE VecOf<T> SumAlong(std::int64_t n, Body&& body) {
     sum += block;
   }
   return sum;
-}
-
-// Calls body(c, load, store) for one vector of columns after the other.
-template <class T, class Body>
-GRADLANE_INLINE void ForColumns(std::int64_t cols, Body&& body) {
-  using S = Simd<T>;
-  std::int64_t c = 0;
-  for (; c + S::kLanes <= cols; c += S::kLanes) {
-    body(
-        c, [](const T* p) { return S::Load(p); }, [](T* p, VecOf<T> v) { S::Store(p, v); });
-  }
-  if (c < cols) {
-    const std::int64_t width = cols - c;
-    body(
-        c, [width](const T* p) { return S::LoadPart(p, width); },
-        [width](T* p, VecOf<T> v) { S::StorePart(p, v, width); });
-  }
 }
 
 template <class T, bool kLog>

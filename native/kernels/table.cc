@@ -15,6 +15,7 @@ void FillMatmulBlock(KernelTable& table);
 void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
 void FillMatmulVector(KernelTable& table);
+void FillNorm(KernelTable& table);
 void FillPointwiseLoss(KernelTable& table);
 void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
@@ -36,6 +37,7 @@ void FillTable(KernelTable& table) {
   FillMatmulDot(table);
   FillMatmulPack(table);
   FillMatmulVector(table);
+  FillNorm(table);
   FillPointwiseLoss(table);
   FillRandom(table);
   FillReduce(table);

@@ -12,6 +12,8 @@ export interface ModuleCase {
   readonly refused?: readonly (readonly [Shape, string])[]
   /** Largest number of products that one result sums up; 1 for elementwise modules. */
   readonly terms: number
+  /** Is made in evaluation mode. */
+  readonly evaluating?: boolean
   /** Takes any dtype. */
   readonly anyDType?: boolean
 }
@@ -216,6 +218,89 @@ export const moduleCases: readonly ModuleCase[] = [
     repr: 'LogSoftmax(dim=1)',
     refused: [[[4], 'from -1 to 0 for shape (4)']],
     terms: 5,
+  },
+  {
+    title: 'BatchNorm1d',
+    make: (dtype) => new nn.BatchNorm1d(3, { dtype }),
+    shapes: [
+      [
+        [5, 3],
+        [5, 3],
+      ],
+      [
+        [4, 3, 2],
+        [4, 3, 2],
+      ],
+      [
+        [1, 3, 4],
+        [1, 3, 4],
+      ],
+      [
+        [0, 3],
+        [0, 3],
+      ],
+    ],
+    repr: 'BatchNorm1d(3, eps=0.00001, momentum=0.1, affine=true, trackRunningStats=true)',
+    refused: [
+      [[5, 4], 'expected input to be shape (batch, 3) or (batch, 3, length), got shape (5, 4)'],
+      [[3], 'got shape (3)'],
+      [[2, 3, 4, 4], 'got shape (2, 3, 4, 4)'],
+    ],
+    // a result goes through sums of up to 8 values, four times over
+    terms: 32,
+  },
+  {
+    title: 'BatchNorm1d in evaluation',
+    make: (dtype) => new nn.BatchNorm1d(3, { dtype }).eval(),
+    shapes: [
+      [
+        [1, 3],
+        [1, 3],
+      ],
+      [
+        [4, 3, 2],
+        [4, 3, 2],
+      ],
+    ],
+    repr: 'BatchNorm1d(3, eps=0.00001, momentum=0.1, affine=true, trackRunningStats=true)',
+    evaluating: true,
+    terms: 8,
+  },
+  {
+    title: 'BatchNorm2d',
+    make: (dtype) => new nn.BatchNorm2d(2, { eps: 0.01, momentum: null, dtype }),
+    shapes: [
+      [
+        [3, 2, 2, 3],
+        [3, 2, 2, 3],
+      ],
+      [
+        [1, 2, 3, 1],
+        [1, 2, 3, 1],
+      ],
+      [
+        [2, 2, 0, 3],
+        [2, 2, 0, 3],
+      ],
+    ],
+    repr: 'BatchNorm2d(2, eps=0.01, momentum=null, affine=true, trackRunningStats=true)',
+    refused: [
+      [[3, 2, 4], 'expected input to be shape (batch, 2, height, width), got shape (3, 2, 4)'],
+      [[3, 4, 4, 2], 'got shape (3, 4, 4, 2)'],
+    ],
+    terms: 72,
+  },
+  {
+    title: 'BatchNorm2d without affine and running statistics',
+    make: () => new nn.BatchNorm2d(2, { affine: false, trackRunningStats: false }),
+    shapes: [
+      [
+        [3, 2, 2, 2],
+        [3, 2, 2, 2],
+      ],
+    ],
+    repr: 'BatchNorm2d(2, eps=0.00001, momentum=0.1, affine=false, trackRunningStats=false)',
+    terms: 48,
   },
   {
     title: 'Flatten',

@@ -21,6 +21,7 @@ export {
 } from './activation.js'
 export { Conv2d, type Conv2dOptions } from './conv2d.js'
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js'
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js'
 export { Flatten } from './flatten.js'
 export { Identity } from './identity.js'
 export * as init from './init/index.js'

@@ -231,4 +231,34 @@ export interface Addon {
     dtype: DTypeCode, mask: Bytes, maskAt: number, gradOut: Bytes, gradOutAt: number, gradX: Bytes,
     gradXAt: number, n: number, inner: number, scale: number,
   ): void
+
+  // prettier-ignore
+  batchNorm(
+    dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number, bias: Bytes,
+    biasAt: number, runningMean: Bytes, runningMeanAt: number, runningVar: Bytes,
+    runningVarAt: number, batches: Bytes, batchesAt: number, mean: Bytes, meanAt: number,
+    inverseStd: Bytes, inverseStdAt: number, out: Bytes, outAt: number, batch: number,
+    channels: number, spatial: number, eps: number, momentum: number,
+  ): void
+  // prettier-ignore
+  batchNormInference(
+    dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number, bias: Bytes,
+    biasAt: number, runningMean: Bytes, runningMeanAt: number, runningVar: Bytes,
+    runningVarAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    out: Bytes, outAt: number, batch: number, channels: number, spatial: number, eps: number,
+  ): void
+  // prettier-ignore
+  batchNormSums(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, mean: Bytes,
+    meanAt: number, inverseStd: Bytes, inverseStdAt: number, sums: Bytes, sumsAt: number,
+    gradWeight: Bytes, gradWeightAt: number, gradBias: Bytes, gradBiasAt: number, batch: number,
+    channels: number, spatial: number, weightBeta: number, biasBeta: number,
+  ): void
+  // prettier-ignore
+  batchNormGradient(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, weight: Bytes,
+    weightAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    sums: Bytes, sumsAt: number, gradX: Bytes, gradXAt: number, batch: number, channels: number,
+    spatial: number,
+  ): void
 }

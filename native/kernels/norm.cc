@@ -1,0 +1,209 @@
+#include "cpu/tables/norm.h"
+
+#include "kernels/columns.h"
+#include "kernels/row.h"
+#include "kernels/simd.h"
+
+namespace gradlane::GRADLANE_ROW {
+namespace {
+
+// Four chains of additions, joined in a fixed order.
+template <class T>
+struct Chains {
+  typename Simd<T>::Vec sum[4] = {};
+  GRADLANE_INLINE typename Simd<T>::Vec Joined() const {
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+  GRADLANE_INLINE double Total() const { return Simd<T>::Sum(Joined()); }
+};
+
+// Calls body(chain, offset, load) for the vectors of `runs` runs; load(p, rest) fills the lanes
+// past the end of a run with `rest`.
+template <class T, class Body>
+GRADLANE_INLINE void OverRuns(std::int64_t runs, std::int64_t length, std::int64_t stride,
+                              Body&& body) {
+  using S = Simd<T>;
+  constexpr std::int64_t kLanes = S::kLanes;
+  const auto whole = [](const T* p, T) { return S::Load(p); };
+  for (std::int64_t r = 0; r < runs; ++r) {
+    const std::int64_t start = r * stride;
+    std::int64_t i = 0;
+    for (; i + 4 * kLanes <= length; i += 4 * kLanes) {
+      body(0, start + i, whole);
+      body(1, start + i + kLanes, whole);
+      body(2, start + i + 2 * kLanes, whole);
+      body(3, start + i + 3 * kLanes, whole);
+    }
+    for (; i + kLanes <= length; i += kLanes) body(0, start + i, whole);
+    if (i < length) {
+      const std::int64_t count = length - i;
+      body(1, start + i, [count](const T* p, T rest) { return S::LoadPart(p, count, rest); });
+    }
+  }
+}
+
+// Both sweeps over a block: the mean in plain arithmetic first, then the deviations from it. What
+// the first mean is off by, the sum of the deviations tells, so the errors of both results are
+// relative to the deviations and not to the numbers (Chan, Golub and LeVeque 1983, the corrected
+// two-pass algorithm).
+GRADLANE_INLINE BlockMoments Corrected(double shift, double sum, double squares, double n) {
+  const double rest = squares - sum * sum / n;
+  return {shift, sum / n, rest < 0 ? 0 : rest};
+}
+
+template <class T>
+BlockMoments Moments(const T* x, std::int64_t runs, std::int64_t length,
+                     std::int64_t stride) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  const double n = static_cast<double>(runs * length);
+  Chains<T> plain;
+  OverRuns<T>(runs, length, stride, [&](int chain, std::int64_t at, auto load) {
+    plain.sum[chain] += load(x + at, T(0));
+  });
+  const T shift = static_cast<T>(plain.Total() / n);
+  const V m = S::Set(shift);
+  Chains<T> sum, squares;
+  OverRuns<T>(runs, length, stride, [&](int chain, std::int64_t at, auto load) {
+    const V d = load(x + at, shift) - m;
+    sum.sum[chain] += d;
+    squares.sum[chain] += d * d;
+  });
+  return Corrected(shift, sum.Total(), squares.Total(), n);
+}
+
+template <class T>
+BlockSums GradientSums(const T* x, const T* g, std::int64_t runs, std::int64_t length,
+                       std::int64_t stride, T mean) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  const V m = S::Set(mean);
+  Chains<T> sum, product;
+  OverRuns<T>(runs, length, stride, [&](int chain, std::int64_t at, auto load) {
+    const V v = load(g + at, T(0));
+    sum.sum[chain] += v;
+    product.sum[chain] += v * (load(x + at, mean) - m);
+  });
+  return {sum.Total(), product.Total()};
+}
+
+// body(chain, row) for every row, the chains in turn.
+template <class Body>
+GRADLANE_INLINE void DownRows(std::int64_t rows, Body&& body) {
+  std::int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    body(0, r);
+    body(1, r + 1);
+    body(2, r + 2);
+    body(3, r + 3);
+  }
+  for (; r < rows; ++r) body(0, r);
+}
+
+template <class T>
+void ColumnMoments(const T* x, std::int64_t rows, std::int64_t cols, std::int64_t stride,
+                   BlockMoments* out) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  const double n = static_cast<double>(rows);
+  const V size = S::Set(static_cast<T>(rows));
+  ForColumns<T>(cols, [&](std::int64_t c, auto load, auto) {
+    const T* from = x + c;
+    Chains<T> plain, sum, squares;
+    DownRows(rows, [&](int chain, std::int64_t r) { plain.sum[chain] += load(from + r * stride); });
+    const V m = plain.Joined() / size;
+    DownRows(rows, [&](int chain, std::int64_t r) {
+      const V d = load(from + r * stride) - m;
+      sum.sum[chain] += d;
+      squares.sum[chain] += d * d;
+    });
+    const V s = sum.Joined(), q = squares.Joined();
+    for (std::int64_t i = 0; i < S::kLanes && c + i < cols; ++i) {
+      out[c + i] = Corrected(m[i], s[i], q[i], n);
+    }
+  });
+}
+
+template <class T>
+void ColumnGradientSums(const T* x, const T* g, std::int64_t rows, std::int64_t cols,
+                        std::int64_t stride, const T* mean, BlockSums* out) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  ForColumns<T>(cols, [&](std::int64_t c, auto load, auto) {
+    const V m = load(mean + c);
+    Chains<T> sum, product;
+    DownRows(rows, [&](int chain, std::int64_t r) {
+      const V v = load(g + c + r * stride);
+      sum.sum[chain] += v;
+      product.sum[chain] += v * (load(x + c + r * stride) - m);
+    });
+    const V s = sum.Joined(), p = product.Joined();
+    for (std::int64_t i = 0; i < S::kLanes && c + i < cols; ++i) out[c + i] = {s[i], p[i]};
+  });
+}
+
+template <class T>
+void NormalizeRuns(const T* x, T* y, std::int64_t runs, std::int64_t length, const T* mean,
+                   const T* scale, const T* bias) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  for (std::int64_t r = 0; r < runs; ++r, x += length, y += length) {
+    const V m = S::Set(mean[r]), s = S::Set(scale[r]), b = S::Set(bias[r]);
+    Map(x, y, length, [m, s, b](V v) { return (v - m) * s + b; });
+  }
+}
+
+template <class T>
+void NormalizeColumns(const T* x, T* y, std::int64_t rows, std::int64_t cols, const T* mean,
+                      const T* scale, const T* bias) noexcept {
+  using V = typename Simd<T>::Vec;
+  for (std::int64_t r = 0; r < rows; ++r, x += cols, y += cols) {
+    ForColumns<T>(cols, [&](std::int64_t c, auto load, auto store) {
+      const V m = load(mean + c), s = load(scale + c), b = load(bias + c);
+      store(y + c, (load(x + c) - m) * s + b);
+    });
+  }
+}
+
+template <class T>
+void GradientRuns(const T* x, const T* g, T* gx, std::int64_t runs, std::int64_t length,
+                  const T* mean, const T* scale, const T* slope, const T* shift) noexcept {
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  for (std::int64_t r = 0; r < runs; ++r, x += length, g += length, gx += length) {
+    const V m = S::Set(mean[r]), s = S::Set(scale[r]), k = S::Set(slope[r]), h = S::Set(shift[r]);
+    Map(x, g, gx, length, [m, s, k, h](V v, V d) { return d * s - ((v - m) * k + h); });
+  }
+}
+
+template <class T>
+void GradientColumns(const T* x, const T* g, T* gx, std::int64_t rows, std::int64_t cols,
+                     const T* mean, const T* scale, const T* slope, const T* shift) noexcept {
+  for (std::int64_t r = 0; r < rows; ++r, x += cols, g += cols, gx += cols) {
+    ForColumns<T>(cols, [&](std::int64_t c, auto load, auto store) {
+      const auto rest = (load(x + c) - load(mean + c)) * load(slope + c) + load(shift + c);
+      store(gx + c, load(g + c) * load(scale + c) - rest);
+    });
+  }
+}
+
+template <class T>
+void Fill(NormKernels<T>& kernels) {
+  kernels.moments = &Moments<T>;
+  kernels.gradient_sums = &GradientSums<T>;
+  kernels.column_moments = &ColumnMoments<T>;
+  kernels.column_gradient_sums = &ColumnGradientSums<T>;
+  kernels.normalize_runs = &NormalizeRuns<T>;
+  kernels.normalize_columns = &NormalizeColumns<T>;
+  kernels.gradient_runs = &GradientRuns<T>;
+  kernels.gradient_columns = &GradientColumns<T>;
+}
+
+}  // namespace
+
+void FillNorm(KernelTable& table) {
+  Fill(table.f32.norm);
+  Fill(table.f64.norm);
+}
+
+}  // namespace gradlane::GRADLANE_ROW

@@ -1,0 +1,69 @@
+// Batch normalisation of (batch, channels, spatial) over batch and spatial.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+
+namespace gradlane {
+
+// mean, inverse_std (channels each) are those of the batch and are kept for the gradient;
+// running_mean, running_var and batches (int32, 1) are moved on by it.
+struct BatchNormArgs {
+  Dtype dtype;
+  Buffer x, weight, bias, running_mean, running_var, batches, mean, inverse_std, out;
+  std::int64_t batch, channels, spatial;
+  double eps, momentum;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, weight, bias, running_mean, running_var, batches, mean, inverse_std, out, batch,
+          channels, spatial, eps, momentum);
+  }
+};
+void BatchNorm(const BatchNormArgs& args);
+
+// With the running statistics, which go to mean and inverse_std for the gradient.
+struct BatchNormInferenceArgs {
+  Dtype dtype;
+  Buffer x, weight, bias, running_mean, running_var, mean, inverse_std, out;
+  std::int64_t batch, channels, spatial;
+  double eps;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, weight, bias, running_mean, running_var, mean, inverse_std, out, batch,
+          channels, spatial, eps);
+  }
+};
+void BatchNormInference(const BatchNormInferenceArgs& args);
+
+// sums (float64: channels x 2) of g and of g (x - mean); gradients of weight and bias from them.
+struct BatchNormSumsArgs {
+  Dtype dtype;
+  Buffer x, grad_out, mean, inverse_std, sums, grad_weight, grad_bias;
+  std::int64_t batch, channels, spatial;
+  double weight_beta, bias_beta;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, grad_out, mean, inverse_std, sums, grad_weight, grad_bias, batch, channels,
+          spatial, weight_beta, bias_beta);
+  }
+};
+void BatchNormSums(const BatchNormSumsArgs& args);
+
+// sums left out: mean and inverse_std are constants (evaluation).
+struct BatchNormGradientArgs {
+  Dtype dtype;
+  Buffer x, grad_out, weight, mean, inverse_std, sums, grad_x;
+  std::int64_t batch, channels, spatial;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, grad_out, weight, mean, inverse_std, sums, grad_x, batch, channels, spatial);
+  }
+};
+void BatchNormGradient(const BatchNormGradientArgs& args);
+
+}  // namespace gradlane

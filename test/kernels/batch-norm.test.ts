@@ -1,0 +1,301 @@
+import { expect } from 'chai'
+
+import { reference } from '../../ts/kernels/reference/index.js'
+import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import { backends, suiteTitle } from '../support/backends.js'
+import { channelStatistics, normBound, sumsBound } from '../support/norm-bound.js'
+import { asView, check } from '../support/op-case.js'
+import { arrayOf, bell, floatDTypes, spread } from '../support/samples.js'
+import { roundings } from '../support/tolerance.js'
+
+const EPS = 1e-5
+
+/** (batch, channels, spatial): rows and runs around vectors, blocks of 256 rows and 4096 elements. */
+const shapes = [
+  [0, 3, 1],
+  [2, 3, 0],
+  [2, 1, 1],
+  [3, 5, 1],
+  [7, 17, 1],
+  [64, 32, 1],
+  [255, 3, 1],
+  [257, 9, 1],
+  [1030, 5, 1],
+  [3, 2001, 1],
+  [1, 1, 2],
+  [2, 3, 4],
+  [5, 7, 3],
+  [4, 3, 49],
+  [3, 16, 64],
+  [1, 2, 4095],
+  [1, 1, 4097],
+  [2, 2, 5003],
+  [70, 3, 63],
+  [1, 3, 33_000],
+  [300, 2, 65],
+] as const
+type Shape = readonly [number, number, number]
+
+const name = (shape: Shape, what = ''): string => `(${shape.join(', ')})${what}`
+
+function checkForward(dtype: FloatDType, shape: Shape, x: TypedArray, affine: boolean): void {
+  const [batch, channels, spatial] = shape
+  const weight = bell(dtype, channels, 2)
+  const bias = bell(dtype, channels, 3)
+  const momentum = 0.3
+  const old = { mean: bell(dtype, channels, 4), variance: spread(dtype, channels, 5, 0.5, 2) }
+  const statistics = channelStatistics(dtype, x, batch, channels, spatial, EPS)
+  const own = affine ? { weight, bias } : {}
+  check({
+    title: `batchNorm ${name(shape, affine ? '' : ' without affine')}`,
+    dtype,
+    operands: {
+      x,
+      weight,
+      bias,
+      runningMean: old.mean,
+      runningVar: old.variance,
+      batches: Int32Array.of(3),
+      mean: bell(dtype, channels, 6),
+      inverseStd: bell(dtype, channels, 7),
+      out: bell(dtype, x.length, 8),
+    },
+    bounds: {
+      batches: 'exact',
+      mean: (c) => statistics[c]!.meanError,
+      inverseStd: (c, value) => statistics[c]!.inverseError * value,
+      // two products, a sum, and the share of the statistic's own error
+      runningMean: (c) =>
+        roundings(dtype, 4, Math.abs(old.mean[c]!) + Math.abs(statistics[c]!.mean)) +
+        momentum * statistics[c]!.meanError,
+      runningVar: (c) => {
+        const { variance, varianceError, n } = statistics[c]!
+        const unbiased = n / (n - 1)
+        return (
+          roundings(dtype, 6, old.variance[c]! + unbiased * variance) +
+          momentum * unbiased * varianceError
+        )
+      },
+      out: normBound(dtype, x, own, statistics, channels, spatial),
+    },
+    run: (kernels, v) => {
+      kernels.batchNorm(
+        v.x, affine ? v.weight : null, affine ? v.bias : null, v.runningMean, v.runningVar,
+        v.batches, v.mean, v.inverseStd, v.out, batch, channels, spatial, EPS, momentum,
+      ) // prettier-ignore
+    },
+  })
+}
+
+function checkInference(dtype: FloatDType, shape: Shape, x: TypedArray): void {
+  const [batch, channels, spatial] = shape
+  const runningMean = bell(dtype, channels, 4)
+  const runningVar = spread(dtype, channels, 5, 0.1, 2)
+  const weight = bell(dtype, channels, 2)
+  const bias = bell(dtype, channels, 3)
+  // the statistics are given: only 1 / sqrt(var + eps) is rounded, three times
+  const given = Array.from(runningMean, (mean, c) => {
+    const inverse = 1 / Math.sqrt(runningVar[c]! + EPS)
+    const inverseError = roundings(dtype, 3, 1)
+    return { n: 0, mean, variance: 0, inverse, meanError: 0, varianceError: 0, inverseError }
+  })
+  check({
+    title: `batchNormInference ${name(shape)}`,
+    dtype,
+    operands: {
+      x,
+      weight,
+      bias,
+      runningMean,
+      runningVar,
+      mean: bell(dtype, channels, 6),
+      inverseStd: bell(dtype, channels, 7),
+      out: bell(dtype, x.length, 8),
+    },
+    bounds: {
+      mean: 'exact',
+      inverseStd: (c, value) => given[c]!.inverseError * value,
+      out: normBound(dtype, x, { weight, bias }, given, channels, spatial),
+    },
+    run: (kernels, v) => {
+      kernels.batchNormInference(
+        v.x, v.weight, v.bias, v.runningMean, v.runningVar, v.mean, v.inverseStd, v.out, batch,
+        channels, spatial, EPS,
+      ) // prettier-ignore
+    },
+  })
+}
+
+function checkGradient(dtype: FloatDType, shape: Shape, x: TypedArray, beta: number): void {
+  const [batch, channels, spatial] = shape
+  const gradOut = bell(dtype, x.length, 9)
+  const mean = bell(dtype, channels, 10, 0.3)
+  const inverseStd = spread(dtype, channels, 11, 0.5, 2)
+  const gradWeight = bell(dtype, channels, 12)
+  const gradBias = bell(dtype, channels, 13)
+  const bound = sumsBound(dtype, x, gradOut, mean, batch, channels, spatial)
+  check({
+    title: `batchNormSums ${name(shape)} + ${beta} old`,
+    dtype,
+    operands: {
+      x,
+      gradOut,
+      mean,
+      inverseStd,
+      sums: new Float64Array(2 * channels),
+      gradWeight,
+      gradBias,
+    },
+    bounds: {
+      sums: (i) => bound[i >> 1]![i % 2 === 0 ? 'g' : 'gx'],
+      gradWeight: (c, value) =>
+        inverseStd[c]! * bound[c]!.gx +
+        roundings(dtype, 4, Math.abs(value) + 2 * Math.abs(beta * gradWeight[c]!)),
+      gradBias: (c, value) =>
+        bound[c]!.g + roundings(dtype, 3, Math.abs(value) + 2 * Math.abs(beta * gradBias[c]!)),
+    },
+    run: (kernels, v) => {
+      kernels.batchNormSums(
+        v.x, v.gradOut, v.mean, v.inverseStd, v.sums, v.gradWeight, v.gradBias, batch, channels,
+        spatial, beta, beta,
+      ) // prettier-ignore
+    },
+  })
+
+  const sums = new Float64Array(2 * channels)
+  const ignored = asView(new Float64Array(channels))
+  reference.batchNormSums(
+    asView(x), asView(gradOut), asView(mean), ignored, asView(sums), null, null, batch, channels,
+    spatial, 0, 0,
+  ) // prettier-ignore
+  const weight = bell(dtype, channels, 2)
+  const m = batch * spatial
+  for (const training of [true, false]) {
+    check({
+      title: `batchNormGradient ${name(shape, training ? '' : ' of evaluation')}`,
+      dtype,
+      operands: { x, gradOut, weight, mean, inverseStd, sums, gradX: bell(dtype, x.length, 14) },
+      bounds: {
+        // scale g - slope (x - mean) - shift: slope has five roundings of its own and the sum of the
+        // three terms three more
+        gradX: (i) => {
+          const c = Math.floor(i / spatial) % channels
+          const inverse = inverseStd[c]!
+          const scale = Math.abs(weight[c]! * inverse)
+          const rest = Math.abs(sums[2 * c]! / m)
+          const along = Math.abs((x[i]! - mean[c]!) * inverse ** 2 * (sums[2 * c + 1]! / m))
+          const size = Math.abs(gradOut[i]!) + (training ? rest + along : 0)
+          return roundings(dtype, 10, scale * size)
+        },
+      },
+      inPlace: [['gradX', 'gradOut']],
+      run: (kernels, v) => {
+        kernels.batchNormGradient(
+          v.x, v.gradOut, v.weight, v.mean, v.inverseStd, training ? v.sums : null, v.gradX, batch,
+          channels, spatial,
+        ) // prettier-ignore
+      },
+    })
+  }
+}
+
+describe(suiteTitle('batch normalisation'), () => {
+  for (const dtype of floatDTypes) {
+    it(`${dtype}: training`, () => {
+      for (const shape of shapes) {
+        const [batch, channels, spatial] = shape
+        checkForward(dtype, shape, bell(dtype, batch * channels * spatial, 1), true)
+      }
+      checkForward(dtype, [6, 5, 7], bell(dtype, 210, 1), false)
+    })
+
+    it(`${dtype}: evaluation`, () => {
+      for (const shape of shapes) {
+        const [batch, channels, spatial] = shape
+        checkInference(dtype, shape, bell(dtype, batch * channels * spatial, 1))
+      }
+    })
+
+    it(`${dtype}: gradients`, () => {
+      for (const shape of shapes) {
+        const [batch, channels, spatial] = shape
+        checkGradient(dtype, shape, bell(dtype, batch * channels * spatial, 1), 0)
+      }
+      checkGradient(dtype, [6, 5, 7], bell(dtype, 210, 1), 1)
+      checkGradient(dtype, [6, 5, 1], bell(dtype, 30, 1), 0.5)
+    })
+
+    it(`${dtype}: keeps the variance of numbers far from 0`, () => {
+      // 1 + k / 8 around 2^20, or around 2^46: exact numbers whose squares are not
+      const far = dtype === 'float32' ? 2 ** 20 : 2 ** 46
+      for (const [batch, spatial] of [
+        [1000, 1],
+        [10, 100],
+        [2, 5000],
+      ] as const) {
+        const m = batch * spatial
+        const offsets = Array.from({ length: m }, (_, i) => ((i * 7919) % 16) / 8)
+        const average = offsets.reduce((sum, d) => sum + d, 0) / m
+        const variance = offsets.reduce((sum, d) => sum + (d - average) ** 2, 0) / m
+        const x = asView(arrayOf(dtype, offsets.map((d) => far + d))) // prettier-ignore
+        for (const kernels of backends) {
+          const [mean, inverseStd] = [new Float64Array(1), new Float64Array(1)].map((values) =>
+            arrayOf(dtype, values),
+          )
+          const out = asView(arrayOf(dtype, offsets))
+          kernels.batchNorm(
+            x, null, null, null, null, null, asView(mean!), asView(inverseStd!), out, batch, 1,
+            spatial, 0, 0,
+          ) // prettier-ignore
+          // A mean of m numbers of the size of `far` may be off by m u far before it is corrected;
+          // what is left are the m roundings of deviations of at most 2.
+          const u = dtype === 'float32' ? 2 ** -24 : 2 ** -53
+          const relative = 4 * (m + 8) * u
+          expect(inverseStd![0]! * Math.sqrt(variance)).to.be.closeTo(1, relative)
+          expect(mean![0]).to.be.closeTo(far + average, 2 * u * far + 2 * (m + 8) * u)
+        }
+      }
+    })
+  }
+
+  it('averages over all batches where momentum is NaN', () => {
+    for (const kernels of backends) {
+      const runningMean = Float64Array.of(9)
+      const runningVar = Float64Array.of(9)
+      const batches = new Int32Array(1)
+      const kept = asView(new Float64Array(1))
+      const inputs = [[1, 3], [5, 9], [-2, 0]] // prettier-ignore
+      for (const x of inputs) {
+        kernels.batchNorm(
+          asView(Float64Array.from(x)), null, null, asView(runningMean), asView(runningVar),
+          asView(batches), kept, asView(new Float64Array(1)), asView(new Float64Array(2)), 2, 1, 1,
+          EPS, NaN,
+        ) // prettier-ignore
+      }
+      expect(batches[0]).to.equal(3)
+      expect(runningMean[0]).to.be.closeTo((2 + 7 - 1) / 3, 1e-15 * 16)
+      expect(runningVar[0]).to.be.closeTo((2 + 8 + 2) / 3, 1e-15 * 16)
+    }
+  })
+
+  it('one NaN spoils its channel and no other', () => {
+    for (const kernels of backends) {
+      for (const [batch, spatial] of [
+        [6, 1],
+        [2, 5],
+      ] as const) {
+        const x = bell('float32', batch * 3 * spatial, 1)
+        x[spatial] = NaN
+        const out = new Float32Array(x.length)
+        const [mean, inverseStd] = [new Float32Array(3), new Float32Array(3)]
+        kernels.batchNorm(
+          asView(x), null, null, null, null, null, asView(mean), asView(inverseStd), asView(out),
+          batch, 3, spatial, EPS, 0.1,
+        ) // prettier-ignore
+        out.forEach((value, i) => {
+          expect(Number.isNaN(value)).to.equal(Math.floor(i / spatial) % 3 === 1)
+        })
+      }
+    }
+  })
+})

@@ -1,0 +1,89 @@
+import type { View } from './kernels.js'
+
+/** Normalisation over a batch. All statistics are sums in a fixed order, kept in double precision. */
+export interface NormKernels {
+  /**
+   * Batch normalisation in training, of x (batch, channels, spatial) over batch and spatial together,
+   * m = batch * spatial values a channel:
+   *   mean, inverseStd = 1 / sqrt(biased variance + eps)   (channels each, kept for the gradient)
+   *   out = (x - mean) * inverseStd * weight + bias        (where null: 1 and 0)
+   *
+   * batches (int32, 1 element) counts the calls. runningMean and runningVar become
+   * (1 - f) running + f * statistic, the variance the unbiased one, squares / (m - 1); f is momentum,
+   * or 1 / batches where that is NaN. The three are null together. Without elements nothing changes.
+   */
+  batchNorm(
+    x: View,
+    weight: View | null,
+    bias: View | null,
+    runningMean: View | null,
+    runningVar: View | null,
+    batches: View | null,
+    mean: View,
+    inverseStd: View,
+    out: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+    eps: number,
+    momentum: number,
+  ): void
+
+  /**
+   * Batch normalisation with known statistics: mean = runningMean, inverseStd = 1 / sqrt(runningVar +
+   * eps), both kept for the gradient, and out as in `batchNorm`.
+   */
+  batchNormInference(
+    x: View,
+    weight: View | null,
+    bias: View | null,
+    runningMean: View,
+    runningVar: View,
+    mean: View,
+    inverseStd: View,
+    out: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+    eps: number,
+  ): void
+
+  /**
+   * sums (float64: channels, 2) = of each channel the sum of g = gradOut and that of g (x - mean), and
+   * from them the gradients by the parameters, either of which may be null:
+   *   gradWeight = inverseStd * sum g (x - mean) + weightBeta * gradWeight
+   *   gradBias = sum g + biasBeta * gradBias
+   */
+  batchNormSums(
+    x: View,
+    gradOut: View,
+    mean: View,
+    inverseStd: View,
+    sums: View,
+    gradWeight: View | null,
+    gradBias: View | null,
+    batch: number,
+    channels: number,
+    spatial: number,
+    weightBeta: number,
+    biasBeta: number,
+  ): void
+
+  /**
+   * Gradient of `batchNorm` by x, with the sums of `batchNormSums` and m = batch * spatial:
+   *   gradX = weight inverseStd (g - sums[0] / m - (x - mean) inverseStd^2 sums[1] / m)
+   * or, sums null, of `batchNormInference`: weight inverseStd g. gradX may be gradOut.
+   */
+  batchNormGradient(
+    x: View,
+    gradOut: View,
+    weight: View | null,
+    mean: View,
+    inverseStd: View,
+    sums: View | null,
+    gradX: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+  ): void
+}

@@ -1,0 +1,187 @@
+import type { View } from '../kernels.js'
+import { doubles, floats, type Floats, ints } from './operand.js'
+
+const optional = (view: View | null, n: number, op: string, operand: string): Floats | null =>
+  view === null ? null : floats(view, n, op, operand)
+
+/** Calls visit(index) for every element of channel c of (batch, channels, spatial). */
+function ofChannel(
+  c: number,
+  batch: number,
+  channels: number,
+  spatial: number,
+  visit: (i: number) => void,
+): void {
+  for (let b = 0; b < batch; b++) {
+    const start = (b * channels + c) * spatial
+    for (let i = start; i < start + spatial; i++) visit(i)
+  }
+}
+
+/**
+ * For each channel: out = (x - mean) / sqrt(variance + eps) * weight + bias, with the mean and the
+ * biased variance of the batch; the running ones move towards the mean and the unbiased variance.
+ */
+export function batchNorm(
+  x: View,
+  weight: View | null,
+  bias: View | null,
+  runningMean: View | null,
+  runningVar: View | null,
+  batches: View | null,
+  mean: View,
+  inverseStd: View,
+  out: View,
+  batch: number,
+  channels: number,
+  spatial: number,
+  eps: number,
+  momentum: number,
+): void {
+  const op = 'batchNorm'
+  const length = batch * channels * spatial
+  const xs = floats(x, length, op, 'x')
+  const weights = optional(weight, channels, op, 'weight')
+  const biases = optional(bias, channels, op, 'bias')
+  const means = optional(runningMean, channels, op, 'runningMean')
+  const variances = optional(runningVar, channels, op, 'runningVar')
+  const count = batches === null ? null : ints(batches, 1, op, 'batches')
+  const ownMean = floats(mean, channels, op, 'mean')
+  const inverse = floats(inverseStd, channels, op, 'inverseStd')
+  const ys = floats(out, length, op, 'out')
+  if (length === 0) return
+
+  if (count !== null) count[0]! += 1
+  const f = Number.isNaN(momentum) && count !== null ? 1 / count[0]! : momentum
+  const m = batch * spatial
+  for (let c = 0; c < channels; c++) {
+    let sum = 0
+    ofChannel(c, batch, channels, spatial, (i) => (sum += xs[i]!))
+    let average = sum / m
+    // what the rounded mean is off by, which matters to numbers far from 0
+    let rest = 0
+    let squares = 0
+    ofChannel(c, batch, channels, spatial, (i) => {
+      rest += xs[i]! - average
+      squares += (xs[i]! - average) ** 2
+    })
+    average += rest / m
+    squares = Math.max(squares - (rest * rest) / m, 0)
+    ownMean[c] = average
+    inverse[c] = 1 / Math.sqrt(squares / m + eps)
+    if (means !== null) means[c] = (1 - f) * means[c]! + f * average
+    if (variances !== null) variances[c] = (1 - f) * variances[c]! + (f * squares) / (m - 1)
+    const scale = (weights?.[c] ?? 1) * inverse[c]!
+    const shift = biases?.[c] ?? 0
+    ofChannel(c, batch, channels, spatial, (i) => (ys[i] = (xs[i]! - ownMean[c]!) * scale + shift))
+  }
+}
+
+/** The same with the running statistics, which are left as they are. */
+export function batchNormInference(
+  x: View,
+  weight: View | null,
+  bias: View | null,
+  runningMean: View,
+  runningVar: View,
+  mean: View,
+  inverseStd: View,
+  out: View,
+  batch: number,
+  channels: number,
+  spatial: number,
+  eps: number,
+): void {
+  const op = 'batchNormInference'
+  const length = batch * channels * spatial
+  const xs = floats(x, length, op, 'x')
+  const weights = optional(weight, channels, op, 'weight')
+  const biases = optional(bias, channels, op, 'bias')
+  const means = floats(runningMean, channels, op, 'runningMean')
+  const variances = floats(runningVar, channels, op, 'runningVar')
+  const ownMean = floats(mean, channels, op, 'mean')
+  const inverse = floats(inverseStd, channels, op, 'inverseStd')
+  const ys = floats(out, length, op, 'out')
+  for (let c = 0; c < channels; c++) {
+    ownMean[c] = means[c]!
+    inverse[c] = 1 / Math.sqrt(variances[c]! + eps)
+    const scale = (weights?.[c] ?? 1) * inverse[c]!
+    const shift = biases?.[c] ?? 0
+    ofChannel(c, batch, channels, spatial, (i) => (ys[i] = (xs[i]! - ownMean[c]!) * scale + shift))
+  }
+}
+
+/** For each channel: sum g and sum g (x - mean), and the gradients by weight and bias. */
+export function batchNormSums(
+  x: View,
+  gradOut: View,
+  mean: View,
+  inverseStd: View,
+  sums: View,
+  gradWeight: View | null,
+  gradBias: View | null,
+  batch: number,
+  channels: number,
+  spatial: number,
+  weightBeta: number,
+  biasBeta: number,
+): void {
+  const op = 'batchNormSums'
+  const length = batch * channels * spatial
+  const xs = floats(x, length, op, 'x')
+  const gs = floats(gradOut, length, op, 'gradOut')
+  const means = floats(mean, channels, op, 'mean')
+  const inverse = floats(inverseStd, channels, op, 'inverseStd')
+  const totals = doubles(sums, 2 * channels, op, 'sums')
+  const gw = optional(gradWeight, channels, op, 'gradWeight')
+  const gb = optional(gradBias, channels, op, 'gradBias')
+  for (let c = 0; c < channels; c++) {
+    let sum = 0
+    let product = 0
+    ofChannel(c, batch, channels, spatial, (i) => {
+      sum += gs[i]!
+      product += gs[i]! * (xs[i]! - means[c]!)
+    })
+    totals[2 * c] = sum
+    totals[2 * c + 1] = product
+    const own = product * inverse[c]!
+    if (gw !== null) gw[c] = weightBeta === 0 ? own : own + weightBeta * gw[c]!
+    if (gb !== null) gb[c] = biasBeta === 0 ? sum : sum + biasBeta * gb[c]!
+  }
+}
+
+/** gradX = weight inverseStd (g - mean(g) - (x - mean) inverseStd^2 mean(g (x - mean))). */
+export function batchNormGradient(
+  x: View,
+  gradOut: View,
+  weight: View | null,
+  mean: View,
+  inverseStd: View,
+  sums: View | null,
+  gradX: View,
+  batch: number,
+  channels: number,
+  spatial: number,
+): void {
+  const op = 'batchNormGradient'
+  const length = batch * channels * spatial
+  const xs = floats(x, length, op, 'x')
+  const gs = floats(gradOut, length, op, 'gradOut')
+  const weights = optional(weight, channels, op, 'weight')
+  const means = floats(mean, channels, op, 'mean')
+  const inverse = floats(inverseStd, channels, op, 'inverseStd')
+  const totals = sums === null ? null : doubles(sums, 2 * channels, op, 'sums')
+  const gx = floats(gradX, length, op, 'gradX')
+  const m = batch * spatial
+  for (let c = 0; c < channels; c++) {
+    const scale = (weights?.[c] ?? 1) * inverse[c]!
+    ofChannel(c, batch, channels, spatial, (i) => {
+      if (totals === null) {
+        gx[i] = scale * gs[i]!
+        return
+      }
+      const along = (xs[i]! - means[c]!) * inverse[c]! ** 2 * (totals[2 * c + 1]! / m)
+      gx[i] = scale * (gs[i]! - totals[2 * c]! / m - along)
+    })
+  }
+}

@@ -1,0 +1,340 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkFloat, ones, zeros } from '../tensor/create.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate } from '../tensor/workspace.js'
+import { Layer, markBuiltIn } from './layer.js'
+import { Parameter } from './parameter.js'
+
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number
+  /**
+   * How far the running statistics move towards those of a batch: (1 - momentum) old + momentum new.
+   * null: they are the average over all batches. Default 0.1.
+   */
+  momentum?: number | null
+  /** Whether there are a weight and a bias to train. Default true. */
+  affine?: boolean
+  /** Default true. Without, evaluation too uses the statistics of its batch. */
+  trackRunningStats?: boolean
+  /** Default `float32`. */
+  dtype?: FloatDType
+}
+
+abstract class BatchNorm extends Layer {
+  weight: Parameter | null
+  bias: Parameter | null
+  /** Average of the mean of each feature; 0 at first. Null without trackRunningStats. */
+  readonly runningMean: Tensor | null
+  /** Average of the unbiased variance of each feature; 1 at first. Null without trackRunningStats. */
+  readonly runningVar: Tensor | null
+  /** int32, 0-dimensional: training batches since the running statistics were reset. */
+  readonly numBatchesTracked: Tensor | null
+  readonly eps: number
+  readonly momentum: number | null
+  readonly affine: boolean
+  readonly trackRunningStats: boolean
+
+  /** Statistics that the last forward used, for its backward; in storage that is used again. */
+  #mean: Tensor
+  #inverseStd: Tensor
+  /** Two sums for each feature that updateGradParameters leaves to computeGradInput. */
+  readonly #sums: Tensor
+  #hasSums = false
+  /** Whether the last forward used the statistics of its batch. */
+  #ofBatch = true
+
+  /** @throws ValueError when an argument is not in its range. */
+  protected constructor(
+    readonly numFeatures: number,
+    options: BatchNormOptions,
+  ) {
+    super()
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, dtype } = options
+    const name = this.constructor.name
+    if (!Number.isInteger(numFeatures) || numFeatures < 1) {
+      const expected = 'a whole number of at least 1'
+      throw new ValueError(complaint(name, 'numFeatures', expected, String(numFeatures)))
+    }
+    if (!(eps >= 0 && eps < Infinity)) {
+      throw new ValueError(complaint(name, 'eps', 'a finite number of at least 0', String(eps)))
+    }
+    if (momentum !== null && !(momentum >= 0 && momentum <= 1)) {
+      const expected = 'a number from 0 to 1, or null'
+      throw new ValueError(complaint(name, 'momentum', expected, String(momentum)))
+    }
+    this.eps = eps
+    this.momentum = momentum
+    this.affine = affine
+    this.trackRunningStats = trackRunningStats
+    this.weight = affine ? new Parameter(ones([numFeatures], { dtype })) : null
+    this.bias = affine ? new Parameter(zeros([numFeatures], { dtype })) : null
+    const [mean, variance, batches] = trackRunningStats
+      ? [zeros([numFeatures], { dtype }), ones([numFeatures], { dtype }), zeros([], INT32)]
+      : [null, null, null]
+    this.runningMean = mean && this.registerBuffer('running_mean', mean)
+    this.runningVar = variance && this.registerBuffer('running_var', variance)
+    this.numBatchesTracked = batches && this.registerBuffer('num_batches_tracked', batches)
+    this.#mean = empty([numFeatures], dtype)
+    this.#inverseStd = empty([numFeatures], dtype)
+    this.#sums = empty([numFeatures, 2], 'float64')
+  }
+
+  /** Sets the running statistics to mean 0 and variance 1, of no batch. */
+  resetRunningStats(): void {
+    const { runningMean, runningVar, numBatchesTracked, numFeatures } = this
+    if (runningMean !== null) kernels().fill(runningMean, numFeatures, 0)
+    if (runningVar !== null) kernels().fill(runningVar, numFeatures, 1)
+    if (numBatchesTracked !== null) kernels().fill(numBatchesTracked, 1, 0)
+  }
+
+  /** Sets the running statistics as `resetRunningStats` does, weight to 1 and bias to 0. */
+  resetParameters(): void {
+    this.resetRunningStats()
+    if (this.weight !== null) kernels().fill(this.weight, this.numFeatures, 1)
+    if (this.bias !== null) kernels().fill(this.bias, this.numFeatures, 0)
+  }
+
+  override get repeatable(): boolean {
+    return false
+  }
+
+  /** What input shapes are accepted, for messages, and whether one is. */
+  protected abstract readonly expected: string
+  protected abstract accepts(shape: Shape): boolean
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const { weight, bias, runningMean, runningVar, numFeatures } = this
+    this.#check(input)
+    const [batch, spatial] = extents(input.shape)
+    const ofBatch = this.training || runningMean === null || runningVar === null
+    if (ofBatch && batch * spatial === 1) throw this.#tooFew(input.shape)
+    if (input.dtype !== this.#mean.dtype) {
+      this.#mean = empty([numFeatures], input.dtype)
+      this.#inverseStd = empty([numFeatures], input.dtype)
+    }
+    const output = allocate(input.shape, input.dtype)
+    if (ofBatch) {
+      const tracked = this.training
+      kernels().batchNorm(
+        input,
+        weight,
+        bias,
+        tracked ? runningMean : null,
+        tracked ? runningVar : null,
+        tracked ? this.numBatchesTracked : null,
+        this.#mean,
+        this.#inverseStd,
+        output,
+        batch,
+        numFeatures,
+        spatial,
+        this.eps,
+        this.momentum ?? NaN,
+      )
+    } else {
+      kernels().batchNormInference(
+        input,
+        weight,
+        bias,
+        runningMean,
+        runningVar,
+        this.#mean,
+        this.#inverseStd,
+        output,
+        batch,
+        numFeatures,
+        spatial,
+        this.eps,
+      )
+    }
+    this.#ofBatch = ofBatch
+    this.#hasSums = false
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    if (this.#ofBatch && !this.#hasSums) this.#sumUp(input, gradOutput, null, null)
+    this.#hasSums = false
+    const [batch, spatial] = extents(input.shape)
+    const gradInput = allocate(input.shape, input.dtype)
+    kernels().batchNormGradient(
+      input,
+      gradOutput,
+      this.weight,
+      this.#mean,
+      this.#inverseStd,
+      this.#ofBatch ? this.#sums : null,
+      gradInput,
+      batch,
+      this.numFeatures,
+      spatial,
+    )
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const weight = this.weight?.requiresGrad === true ? this.weight : null
+    const bias = this.bias?.requiresGrad === true ? this.bias : null
+    if (weight === null && bias === null) return
+    this.#sumUp(input, gradOutput, weight, bias)
+    weight?.keepGrad()
+    bias?.keepGrad()
+    this.#hasSums = true
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
+  }
+
+  override extraRepr(): string {
+    const { numFeatures, eps, momentum, affine, trackRunningStats } = this
+    return (
+      `${numFeatures}, eps=${eps}, momentum=${momentum}, affine=${affine}, ` +
+      `trackRunningStats=${trackRunningStats}`
+    )
+  }
+
+  #sumUp(
+    input: Tensor,
+    gradOutput: Tensor,
+    weight: Parameter | null,
+    bias: Parameter | null,
+  ): void {
+    const [batch, spatial] = extents(input.shape)
+    kernels().batchNormSums(
+      input,
+      gradOutput,
+      this.#mean,
+      this.#inverseStd,
+      this.#sums,
+      weight && weight.gradTarget(),
+      bias && bias.gradTarget(),
+      batch,
+      this.numFeatures,
+      spatial,
+      weight?.gradBeta ?? 0,
+      bias?.gradBeta ?? 0,
+    )
+  }
+
+  #check({ shape, dtype }: Tensor): void {
+    const own = (this.weight ?? this.runningMean)?.dtype
+    if (own === undefined) checkFloat(this.describe(), 'input', dtype)
+    else if (dtype !== own) {
+      throw new DTypeError(
+        complaint(
+          this.describe(),
+          'input',
+          `${own} as its state is`,
+          dtype,
+          `use input.to('${own}')`,
+        ),
+      )
+    }
+    if (!this.accepts(shape)) {
+      throw new ShapeError(
+        complaint(
+          this.describe(),
+          'input',
+          `shape ${this.expected}`,
+          `shape ${formatShape(shape)}`,
+        ),
+      )
+    }
+  }
+
+  #tooFew(shape: Shape): ValueError {
+    return new ValueError(
+      complaint(
+        this.describe(),
+        'input',
+        'of more than one value a feature, so that there is a variance',
+        `shape ${formatShape(shape)}`,
+        this.training
+          ? 'use larger batches (dropLast leaves out a last one of 1) or eval()'
+          : 'trackRunningStats makes evaluation independent of the batch',
+      ),
+    )
+  }
+}
+
+/** The batch, and all that comes after the features. */
+function extents(shape: Shape): [number, number] {
+  let spatial = 1
+  for (let i = 2; i < shape.length; i++) spatial *= shape[i]!
+  return [shape[0]!, spatial]
+}
+
+const INT32 = { dtype: 'int32' } as const
+
+/**
+ * Batch normalisation of feature vectors or sequences: for each feature
+ *
+ * y = (x - mean) / sqrt(var + eps) * weight + bias.
+ *
+ * In training mean and (biased) variance are those of the batch, and the running statistics move on,
+ * the variance by the unbiased estimate; in evaluation they are the running ones.
+ *
+ * Shapes: input (batch, numFeatures) or (batch, numFeatures, length), output the same; weight and bias
+ * (numFeatures). In the state dict: `weight`, `bias`, `running_mean`, `running_var`,
+ * `num_batches_tracked`.
+ *
+ * Initialisation: weight 1, bias 0, running mean 0, running variance 1.
+ *
+ * Forward throws ShapeError for another shape and ValueError, in training, for one value a feature.
+ *
+ * @example
+ * new nn.Sequential(new nn.Linear(8, 32), new nn.BatchNorm1d(32), new nn.ReLU())
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
+ */
+export class BatchNorm1d extends BatchNorm {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** @throws ValueError when an argument is not in its range. */
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super(numFeatures, options)
+  }
+
+  protected override get expected(): string {
+    return `(batch, ${this.numFeatures}) or (batch, ${this.numFeatures}, length)`
+  }
+
+  protected override accepts(shape: Shape): boolean {
+    return (shape.length === 2 || shape.length === 3) && shape[1] === this.numFeatures
+  }
+}
+
+/**
+ * Batch normalisation of images: `BatchNorm1d` over batch, height and width together.
+ *
+ * Shapes: input (batch, numFeatures, height, width), output the same; weight and bias (numFeatures).
+ *
+ * @example
+ * new nn.BatchNorm2d(16).forward(randn([8, 16, 28, 28])).shape // [8, 16, 28, 28]
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+ */
+export class BatchNorm2d extends BatchNorm {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** @throws ValueError when an argument is not in its range. */
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super(numFeatures, options)
+  }
+
+  protected override get expected(): string {
+    return `(batch, ${this.numFeatures}, height, width)`
+  }
+
+  protected override accepts(shape: Shape): boolean {
+    return shape.length === 4 && shape[1] === this.numFeatures
+  }
+}
