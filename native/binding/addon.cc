@@ -19,6 +19,7 @@
 #include "ops/gradient.h"
 #include "ops/matmul.h"
 #include "ops/memory.h"
+#include "ops/nll.h"
 #include "ops/pointwise_loss.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
@@ -82,6 +83,8 @@ constexpr Operation kOperations[] = {
     {"conv2dWeightGradient", &Call<&Conv2dWeightGradient>},
     {"crossEntropy", &Call<&CrossEntropy>},
     {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
+    {"nll", &Call<&Nll>},
+    {"nllGradient", &Call<&NllGradient>},
     {"pointwiseLoss", &Call<&PointwiseLoss>},
     {"pointwiseLossGradient", &Call<&PointwiseLossGradient>},
     {"adamStep", &Call<&AdamStep>},

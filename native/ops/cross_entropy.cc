@@ -4,6 +4,7 @@
 #include "cpu/tables/cross_entropy.h"
 #include "ops/grain.h"
 #include "ops/kind.h"
+#include "ops/labels.h"
 #include "ops/partials.h"
 #include "parallel/thread_pool.h"
 
@@ -26,16 +27,7 @@ CrossEntropyRows<T> RowsOf(const Args& args, const char* op) {
     return rows;
   }
   rows.indices = Elements<std::int32_t>(args.target, args.rows, op, "target");
-  for (std::int64_t r = 0; r < args.rows; ++r) {
-    const std::int64_t label = rows.indices[r];
-    if ((label < 0 || label >= args.cols) && label != args.ignore_index) {
-      throw Error(ErrorCode::kValue,
-                  std::string(op) + ": target[" + std::to_string(r) + "] = " +
-                      std::to_string(label) + " is outside 0.." + std::to_string(args.cols - 1) +
-                      " and is not ignoreIndex (" + std::to_string(args.ignore_index) +
-                      "); class indices count from 0, one for each column of the logits");
-    }
-  }
+  CheckLabels(rows.indices, args.rows, args.cols, args.ignore_index, op);
   if (rows.smoothing != 0) {
     double sum = 0;
     for (std::int64_t c = 0; c < args.cols; ++c) sum += rows.weight ? rows.weight[c] : T(1);

@@ -218,6 +218,8 @@ describe('weights of a binary cross entropy', () => {
     const whole = ones([3], { dtype: 'int32' })
     expect(() => new nn.BCEWithLogitsLoss({ posWeight: whole })).to.throw(DTypeError, 'posWeight')
     expect(() => new nn.BCELoss({ weight: whole })).to.throw(DTypeError, 'BCELoss')
+    const array = [1, 2] as unknown as Tensor
+    expect(() => new nn.BCELoss({ weight: array })).to.throw(ValueError, 'tensor(array)')
   })
 })
 

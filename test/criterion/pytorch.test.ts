@@ -26,6 +26,7 @@ const makers = {
   BCELoss: (options: object) => new nn.BCELoss(options),
   BCEWithLogitsLoss: (options: object) => new nn.BCEWithLogitsLoss(options),
   KLDivLoss: (options: object) => new nn.KLDivLoss(options),
+  NLLLoss: (options: object) => new nn.NLLLoss(options),
 }
 
 const cases = JSON.parse(

@@ -3,8 +3,9 @@ import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
 import {
   checkedReduction,
   Criterion,
@@ -12,11 +13,7 @@ import {
   type ReductionName,
 } from './criterion.js'
 
-export interface CrossEntropyLossOptions extends CriterionOptions {
-  /** Weight of each class, shape (C). Default: 1 for all. */
-  weight?: Tensor
-  /** Rows with this class index count for nothing. Default -100. */
-  ignoreIndex?: number
+export interface CrossEntropyLossOptions extends CriterionOptions, ClassOptions {
   /** Share of the target that is spread evenly over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number
 }
@@ -41,12 +38,11 @@ export class CrossEntropyLoss extends Criterion {
   readonly labelSmoothing: number
   readonly reduction: ReductionName
   readonly #reduction: Reduction
+  readonly #indices = new ClassIndices()
   #prediction: Tensor | null = null
   #target: Tensor | null = null
   /** Written by the forward kernel, read by the backward one. */
   #divisor = empty([1])
-  /** Class indices that came as uint8. */
-  #indices: Tensor | null = null
   /** `weight` in the dtype of the logits. */
   #weight: Tensor | null
 
@@ -63,20 +59,7 @@ export class CrossEntropyLoss extends Criterion {
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
       throw new ValueError(complaint(NAME, 'labelSmoothing', 'from 0 to 1', String(labelSmoothing)))
     }
-    if (ignoreIndex !== (ignoreIndex | 0)) {
-      throw new ValueError(
-        complaint(NAME, 'ignoreIndex', 'a whole number that int32 can hold', String(ignoreIndex)),
-      )
-    }
-    if (weight !== null) {
-      if (!(weight instanceof Tensor)) throw noTensor(NAME, 'weight', weight)
-      checkFloat(NAME, 'weight', weight.dtype)
-      if (weight.ndim !== 1) {
-        throw new ShapeError(
-          complaint(NAME, 'weight', 'shape (C)', `shape ${formatShape(weight.shape)}`),
-        )
-      }
-    }
+    checkClassOptions(NAME, options)
     this.weight = weight
     this.#weight = weight
     this.ignoreIndex = ignoreIndex
@@ -93,7 +76,7 @@ export class CrossEntropyLoss extends Criterion {
     const loss = emptyPooled(lossShape, dtype)
     kernels().crossEntropy(
       prediction,
-      this.#indexed(target),
+      this.#indices.of(target),
       this.#weight,
       loss,
       this.#divisor,
@@ -117,7 +100,7 @@ export class CrossEntropyLoss extends Criterion {
     const gradient = emptyPooled(shape, dtype)
     kernels().crossEntropyGradient(
       prediction,
-      target.dtype === 'uint8' ? this.#indices! : target,
+      this.#indices.of(target),
       this.#weight,
       this.#divisor,
       gradient,
@@ -138,16 +121,6 @@ export class CrossEntropyLoss extends Criterion {
     return parts.join(', ')
   }
 
-  /** Class indices as int32, anything else as it is. */
-  #indexed(target: Tensor): Tensor {
-    if (target.dtype !== 'uint8') return target
-    if (this.#indices === null || this.#indices.length !== target.length) {
-      this.#indices = empty([target.length], 'int32')
-    }
-    kernels().cast(target, this.#indices, target.length, 1, 0)
-    return this.#indices
-  }
-
   #check(prediction: Tensor, target: Tensor): void {
     const { shape, dtype } = prediction
     if (dtype !== 'float32') checkFloat(NAME, 'the prediction', dtype)
@@ -156,16 +129,7 @@ export class CrossEntropyLoss extends Criterion {
         complaint(NAME, 'the prediction', 'shape (N, C) or (C)', `shape ${formatShape(shape)}`),
       )
     }
-    if (this.weight !== null && this.weight.length !== shape.at(-1)) {
-      throw new ShapeError(
-        complaint(
-          NAME,
-          'weight',
-          `shape (${shape.at(-1)}) for a prediction of shape ${formatShape(shape)}`,
-          `shape ${formatShape(this.weight.shape)}`,
-        ),
-      )
-    }
+    checkClassCount(NAME, this.weight, shape[shape.length - 1]!, prediction)
     if (target.dtype === 'float32' || target.dtype === 'float64') {
       this.#checkProbabilities(prediction, target)
     } else if (!holdsIndices(target.shape, shape)) {

@@ -3,7 +3,7 @@ import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 
 /**
@@ -15,12 +15,13 @@ export class Expanded {
   #column: Tensor | null = null
   #result: Tensor | null = null
 
-  /** @throws DTypeError when the weights are not float. */
+  /** @throws ValueError, DTypeError when the weights are no tensor or not float. */
   constructor(
     private readonly who: string,
     private readonly what: string,
     source: Tensor,
   ) {
+    if (!(source instanceof Tensor)) throw noTensor(who, what, source)
     checkFloat(who, what, source.dtype)
     this.#source = source
   }

@@ -1,6 +1,7 @@
 import type { Conv2dKernels } from './conv2d.js'
 import type { DType, TypedArray } from '../tensor/dtype.js'
 import type { DropoutKernels } from './dropout.js'
+import type { NllKernels } from './nll.js'
 import type { NormKernels } from './norm.js'
 import type { PointwiseLossKernels } from './pointwise-loss.js'
 
@@ -149,7 +150,8 @@ export const AdamHyper = {
  * - Nothing is kept of the views after the call, except by a capture.
  * - `outer`, `n`, `inner` describe a tensor seen as (outer, n, inner) with the operation along n.
  */
-export interface Kernels extends Conv2dKernels, DropoutKernels, NormKernels, PointwiseLossKernels {
+export interface Kernels
+  extends Conv2dKernels, DropoutKernels, NllKernels, NormKernels, PointwiseLossKernels {
   readonly name: 'native' | 'reference'
 
   /**

@@ -6,6 +6,7 @@ export { HuberLoss, type HuberLossOptions } from '../criterion/huber.js'
 export { KLDivLoss, type KLDivLossOptions } from '../criterion/kl-div.js'
 export { L1Loss } from '../criterion/l1.js'
 export { MSELoss } from '../criterion/mse.js'
+export { NLLLoss, type NLLLossOptions } from '../criterion/nll.js'
 export { SmoothL1Loss, type SmoothL1LossOptions } from '../criterion/smooth-l1.js'
 export {
   Activation,

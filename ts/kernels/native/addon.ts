@@ -158,6 +158,20 @@ export interface Addon {
   ): void
 
   // prettier-ignore
+  nll(
+    dtype: DTypeCode, logProbabilities: Bytes, logProbabilitiesAt: number, target: Bytes,
+    targetAt: number, weight: Bytes, weightAt: number, loss: Bytes, lossAt: number, divisor: Bytes,
+    divisorAt: number, outer: number, classes: number, inner: number, reduction: Reduction,
+    ignoreIndex: number,
+  ): void
+  // prettier-ignore
+  nllGradient(
+    dtype: DTypeCode, target: Bytes, targetAt: number, weight: Bytes, weightAt: number,
+    divisor: Bytes, divisorAt: number, grad: Bytes, gradAt: number, outer: number, classes: number,
+    inner: number, ignoreIndex: number,
+  ): void
+
+  // prettier-ignore
   pointwiseLoss(
     dtype: DTypeCode, kind: PointwiseLossKind, x: Bytes, xAt: number, y: Bytes, yAt: number,
     weight: Bytes, weightAt: number, positive: Bytes, positiveAt: number, loss: Bytes,

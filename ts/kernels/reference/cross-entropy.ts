@@ -1,27 +1,6 @@
-import { ValueError } from '../../errors.js'
 import { Reduction, type View } from '../kernels.js'
-import { type Floats, floats, ints } from './operand.js'
-
-/** The class indices of the rows, each checked to lie in [0, cols) or to be ignoreIndex. */
-function labels(
-  target: View,
-  rows: number,
-  cols: number,
-  ignoreIndex: number,
-  op: string,
-): Int32Array {
-  const classes = ints(target, rows, op, 'target')
-  for (let r = 0; r < rows; r++) {
-    const label = classes[r]!
-    if (label !== ignoreIndex && (label < 0 || label >= cols)) {
-      throw new ValueError(
-        `${op}: target[${r}] = ${label} is outside 0..${cols - 1} and is not ignoreIndex ` +
-          `(${ignoreIndex}); class indices count from 0, one for each column of the logits`,
-      )
-    }
-  }
-  return classes
-}
+import { labels } from './labels.js'
+import { type Floats, floats } from './operand.js'
 
 /**
  * log p[c] of a row: (logit - max) - ln(sum exp(logit - max)). Not logit - (max + ln sum): a max of 1e4

@@ -7,6 +7,7 @@ import { dropout, dropoutGradient } from './dropout.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
 import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
 import { bernoulli, normal, permutation, uniform } from './random.js'
@@ -37,6 +38,8 @@ export const reference: Kernels = {
   channelSum,
   crossEntropy,
   crossEntropyGradient,
+  nll,
+  nllGradient,
   pointwiseLoss,
   pointwiseLossGradient,
   sgdStep,

@@ -1,0 +1,63 @@
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkFloat } from '../tensor/create.js'
+import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+
+/** What the criteria over class indices share: weights of the classes and the index to ignore. */
+export interface ClassOptions {
+  /** Weight of each class, shape (C). Default: 1 for all. */
+  weight?: Tensor
+  /** Rows with this class index count for nothing. Default -100. */
+  ignoreIndex?: number
+}
+
+/**
+ * @throws ValueError for an ignoreIndex that int32 cannot hold or a weight that is no tensor.
+ * @throws ShapeError, DTypeError when weight is not a float vector.
+ */
+export function checkClassOptions(who: string, { weight, ignoreIndex = -100 }: ClassOptions): void {
+  if (ignoreIndex !== (ignoreIndex | 0)) {
+    throw new ValueError(
+      complaint(who, 'ignoreIndex', 'a whole number that int32 can hold', String(ignoreIndex)),
+    )
+  }
+  if (weight === undefined) return
+  if (!(weight instanceof Tensor)) throw noTensor(who, 'weight', weight)
+  checkFloat(who, 'weight', weight.dtype)
+  if (weight.ndim !== 1) {
+    throw new ShapeError(
+      complaint(who, 'weight', 'shape (C)', `shape ${formatShape(weight.shape)}`),
+    )
+  }
+}
+
+/** @throws ShapeError when there is not one weight for each class. */
+export function checkClassCount(
+  who: string,
+  weight: Tensor | null,
+  classes: number,
+  prediction: Tensor,
+): void {
+  if (weight === null || weight.length === classes) return
+  throw new ShapeError(
+    complaint(
+      who,
+      'weight',
+      `shape (${classes}) for a prediction of shape ${formatShape(prediction.shape)}`,
+      `shape ${formatShape(weight.shape)}`,
+    ),
+  )
+}
+
+/** Class indices as int32, in storage that is reused from step to step. */
+export class ClassIndices {
+  #indices: Tensor | null = null
+
+  /** A target of uint8 as int32; any other as it is. */
+  of(target: Tensor): Tensor {
+    if (target.dtype !== 'uint8') return target
+    if (this.#indices?.length !== target.length) this.#indices = empty([target.length], 'int32')
+    kernels().cast(target, this.#indices, target.length, 1, 0)
+    return this.#indices
+  }
+}

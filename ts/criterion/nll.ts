@@ -1,0 +1,158 @@
+import { complaint, DTypeError, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { Reduction } from '../kernels/kernels.js'
+import { checkFloat } from '../tensor/create.js'
+import { emptyPooled } from '../tensor/pool.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
+import {
+  checkedReduction,
+  Criterion,
+  type CriterionOptions,
+  type ReductionName,
+} from './criterion.js'
+import { nonDefault } from './pointwise-loss.js'
+
+export interface NLLLossOptions extends CriterionOptions, ClassOptions {}
+
+const NAME = 'NLLLoss'
+const SCALAR: Shape = Object.freeze([])
+
+/**
+ * -x[class] for log-probabilities x, averaged over the batch (with class weights, their weighted mean).
+ *
+ * Shapes: prediction (N, C), (C) for a single sample, or (N, C, d1, …) with a class for each place. The
+ * target holds class indices, int32 or uint8, of that shape without the C; (N, 1) will do for (N). The
+ * loss is 0-d, or of the target's shape for reduction `none`.
+ *
+ * The log-probabilities are what LogSoftmax gives; CrossEntropyLoss does both steps in one.
+ *
+ * Errors: ValueError for a label that is no class and not ignoreIndex, before anything is written.
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+ */
+export class NLLLoss extends Criterion {
+  readonly weight: Tensor | null
+  readonly ignoreIndex: number
+  readonly reduction: ReductionName
+  readonly #reduction: Reduction
+  readonly #indices = new ClassIndices()
+  #prediction: Tensor | null = null
+  #target: Tensor | null = null
+  /** Written by the forward kernel, read by the backward one. */
+  #divisor = empty([1])
+  /** `weight` in the dtype of the prediction. */
+  #weight: Tensor | null
+
+  /**
+   * @throws ValueError for another reduction or an ignoreIndex that is no whole number.
+   * @throws ShapeError, DTypeError when weight is not a float vector.
+   */
+  constructor(options: NLLLossOptions = {}) {
+    super()
+    this.#reduction = checkedReduction(NAME, options.reduction)
+    checkClassOptions(NAME, options)
+    this.reduction = options.reduction ?? 'mean'
+    this.weight = options.weight ?? null
+    this.#weight = this.weight
+    this.ignoreIndex = options.ignoreIndex ?? -100
+  }
+
+  protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
+    const [outer, classes, inner] = this.#check(prediction, target)
+    const { shape, dtype } = prediction
+    if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
+    if (this.#weight !== null) this.#weight = this.#weight.to(dtype)
+    const loss = emptyPooled(
+      this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
+      dtype,
+    )
+    kernels().nll(
+      prediction,
+      this.#indices.of(target),
+      this.#weight,
+      loss,
+      this.#divisor,
+      outer,
+      classes,
+      inner,
+      this.#reduction,
+      this.ignoreIndex,
+    )
+    this.#prediction = prediction
+    this.#target = target
+    return loss
+  }
+
+  protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
+    // The divisor is that of the last forward.
+    if (prediction !== this.#prediction || target !== this.#target) {
+      this.computeOutput(prediction, target)
+    }
+    const [outer, classes, inner] = sizesOf(prediction.shape)
+    const gradient = emptyPooled(prediction.shape, prediction.dtype)
+    kernels().nllGradient(
+      this.#indices.of(target),
+      this.#weight,
+      this.#divisor,
+      gradient,
+      outer,
+      classes,
+      inner,
+      this.ignoreIndex,
+    )
+    return gradient
+  }
+
+  override extraRepr(): string {
+    return nonDefault({
+      weight: [this.weight && formatShape(this.weight.shape), null],
+      ignoreIndex: [this.ignoreIndex, -100],
+      reduction: [this.reduction, 'mean'],
+    })
+  }
+
+  #check(prediction: Tensor, target: Tensor): readonly [number, number, number] {
+    const { shape, dtype } = prediction
+    checkFloat(NAME, 'the prediction', dtype)
+    if (shape.length === 0) {
+      throw new ShapeError(
+        complaint(NAME, 'the prediction', 'shape (N, C), (C) or (N, C, d1, …)', 'shape ()'),
+      )
+    }
+    const sizes = sizesOf(shape)
+    checkClassCount(NAME, this.weight, sizes[1], prediction)
+    const expected = withoutClasses(shape)
+    const fits =
+      sameShape(target.shape, expected) ||
+      (shape.length <= 2 && sameShape(target.shape, [...expected, 1]))
+    if (!fits) {
+      throw new ShapeError(
+        complaint(
+          NAME,
+          'the target',
+          `class indices of shape ${formatShape(expected)} for a prediction of shape ` +
+            formatShape(shape),
+          `shape ${formatShape(target.shape)}`,
+        ),
+      )
+    }
+    if (target.dtype !== 'int32' && target.dtype !== 'uint8') {
+      throw new DTypeError(
+        complaint(NAME, 'the target', 'int32 or uint8', target.dtype, "use target.to('int32')"),
+      )
+    }
+    return sizes
+  }
+}
+
+/** A prediction as (outer, classes, inner). */
+function sizesOf(shape: Shape): readonly [number, number, number] {
+  if (shape.length === 1) return [1, shape[0]!, 1]
+  return [shape[0]!, shape[1]!, shape.slice(2).reduce((size, dim) => size * dim, 1)]
+}
+
+function withoutClasses(shape: Shape): Shape {
+  return Object.freeze(shape.length === 1 ? [] : [shape[0]!, ...shape.slice(2)])
+}
