@@ -63,7 +63,7 @@ describe('safetensors', () => {
   })
 
   it('aligns every tensor to its element, and the data to 8 bytes', () => {
-    const bytes = safetensorsToBuffer(tensors)
+    const bytes = Buffer.from(safetensorsToBuffer(tensors))
     const length = Number(bytes.readBigUInt64LE())
     expect(length % 8).to.equal(0)
     const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<
@@ -160,7 +160,7 @@ describe('safetensors', () => {
   })
 
   const good = safetensorsToBuffer({ a: tensor([1, 2]), b: tensor([3]) })
-  const corrupt: [string, Buffer, string][] = [
+  const corrupt: [string, Uint8Array, string][] = [
     ['no bytes', Buffer.alloc(0), 'offset 0: expected the header length to be 8 bytes, got 0'],
     ['half a length', good.subarray(0, 5), 'got 5'],
     [

@@ -116,6 +116,50 @@ describe('misuse', () => {
       })
     }
 
+    it('parameters of another shape or dtype in a Linear', () => {
+      const layer = new nn.Linear(3, 5)
+      const x = zeros([1, 3])
+      layer.forward(x)
+      layer.weight = new nn.Linear(5, 3).weight
+      expect(() => layer.forward(x)).to.throw(gradlane.ShapeError, /weight.*\(5, 3\).*\(3, 5\)/)
+      layer.weight = new nn.Linear(3, 5).weight
+      layer.bias = new nn.Parameter(ones([5], { dtype: 'float64' }))
+      expect(() => layer.forward(x)).to.throw(gradlane.DTypeError, /bias.*float32.*float64/)
+      layer.bias = new nn.Parameter(ones([20]))
+      expect(() => layer.forward(x)).to.throw(gradlane.ShapeError, /bias.*\(5\).*\(20\)/)
+      layer.bias = null
+      expect(layer.forward(x).toArray()).to.deep.equal([[0, 0, 0, 0, 0]])
+    })
+
+    it('samples that are no list of tensors', () => {
+      for (const sample of [undefined, 3, ones([1]), [1, 2]]) {
+        const dataset = { length: 2, get: () => wrong(sample) }
+        expect(() => [...new data.DataLoader(dataset, { batchSize: 2 })]).to.throw(
+          GradlaneError,
+          /sample 0.*array of tensors/,
+        )
+      }
+    })
+
+    it('layers of a user that return no tensor', () => {
+      class Forgetful extends nn.Module {
+        computeOutput(input: gradlane.Tensor): gradlane.Tensor {
+          return input.shape[0] === 1 ? wrong(undefined) : input
+        }
+        computeGradInput(): gradlane.Tensor {
+          return wrong([1])
+        }
+      }
+      const container = new nn.Sequential(new nn.ReLU(), new Forgetful())
+      expect(() => container.forward(ones([1, 2]))).to.throw(
+        GradlaneError,
+        /Sequential\.1 Forgetful.*computeOutput.*a Tensor, got undefined/,
+      )
+      const x = ones([2, 2])
+      container.forward(x)
+      expect(() => container.backward(x, x)).to.throw(GradlaneError, /computeGradInput/)
+    })
+
     it('the default betas belong to nobody', () => {
       const optimizer = new optim.Adam(model().parameters())
       const { betas } = optimizer.paramGroups[0]!

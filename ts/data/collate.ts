@@ -1,5 +1,5 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import { empty, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 
 /**
@@ -10,10 +10,10 @@ import type { Dataset } from './dataset.js'
 export function gatherFrom<T extends readonly Tensor[]>(dataset: Dataset<T>, index: Tensor): T {
   if (dataset.gather !== undefined) return dataset.gather(index)
   const numbers = index.data
-  const first = dataset.get(numbers[0]!) as readonly Tensor[]
+  const first = sampleOf(dataset, numbers[0]!)
   const batch = first.map((tensor) => empty([index.length, ...tensor.shape], tensor.dtype))
   numbers.forEach((number, row) => {
-    const sample = row === 0 ? first : dataset.get(number)
+    const sample = row === 0 ? first : sampleOf(dataset, number)
     if (sample.length !== first.length) {
       throw new ValueError(
         complaint('DataLoader', `sample ${number}`, `${first.length} tensors`, `${sample.length}`),
@@ -36,4 +36,18 @@ export function gatherFrom<T extends readonly Tensor[]>(dataset: Dataset<T>, ind
     })
   })
   return batch as unknown as T
+}
+
+function sampleOf(dataset: Dataset, number: number): readonly Tensor[] {
+  const sample: unknown = dataset.get(number)
+  if (Array.isArray(sample) && sample.every((part) => part instanceof Tensor)) return sample
+  throw new ValueError(
+    complaint(
+      'DataLoader',
+      `sample ${number}`,
+      'an array of tensors',
+      Array.isArray(sample) ? 'an array with something else' : typeof sample,
+      'get(index) returns [features, target], made with tensor(…)',
+    ),
+  )
 }

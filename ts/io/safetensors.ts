@@ -49,7 +49,7 @@ const MAX_HEADER = 100_000_000
 export function safetensorsToBuffer(
   tensors: Readonly<Record<string, Tensor>>,
   options: SafetensorsOptions = {},
-): Buffer {
+): Uint8Array<ArrayBuffer> {
   const who = 'safetensorsToBuffer'
   const entries = Object.entries(tensors)
   for (const [name, tensor] of entries) {

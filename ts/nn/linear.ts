@@ -45,6 +45,9 @@ export class Linear extends Layer {
   #inputShape: Shape | null = null
   #outputShape: Shape = []
   #rows = 0
+  // Those whose shapes were checked.
+  #weight: Parameter | null = null
+  #bias: Parameter | null = null
 
   /**
    * @throws ValueError when a size is not a whole number ≥ 0.
@@ -77,7 +80,8 @@ export class Linear extends Layer {
   }
 
   protected override computeOutput(input: Tensor): Tensor {
-    const { weight } = this
+    const { weight, bias } = this
+    if (weight !== this.#weight || bias !== this.#bias) this.#takeParameters(weight, bias)
     if (this.#inputShape === null || !sameShape(input.shape, this.#inputShape)) this.#plan(input)
     if (input.dtype !== weight.dtype) throw this.#otherDtype(input)
     const output = allocate(this.#outputShape, weight.dtype)
@@ -144,6 +148,26 @@ export class Linear extends Layer {
     this.#outputShape = Object.freeze([...shape.slice(0, -1), this.outFeatures])
     this.#rows = leadingSize(shape)
     this.#inputShape = shape
+  }
+
+  /** Users may put other parameters in, to share them say. */
+  #takeParameters(weight: Parameter, bias: Parameter | null): void {
+    const shapes = { weight: [this.outFeatures, this.inFeatures], bias: [this.outFeatures] }
+    for (const [name, parameter] of Object.entries({ weight, bias })) {
+      if (parameter === null) continue
+      const shape = shapes[name as keyof typeof shapes]
+      if (!sameShape(parameter.shape, shape)) {
+        const [expected, got] = [formatShape(shape), formatShape(parameter.shape)]
+        throw new ShapeError(complaint(this.describe(), name, `shape ${expected}`, `shape ${got}`))
+      }
+      if (parameter.dtype !== weight.dtype) {
+        throw new DTypeError(
+          complaint(this.describe(), name, `${weight.dtype} as the weight is`, parameter.dtype),
+        )
+      }
+    }
+    this.#weight = weight
+    this.#bias = bias
   }
 
   #otherDtype(input: Tensor): DTypeError {

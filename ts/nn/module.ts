@@ -3,6 +3,7 @@ import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { showAs } from '../tensor/show.js'
 import { located } from './locate.js'
 import { Parameter } from './parameter.js'
 import { loadStateDict, type LoadResult, type StateDict, stateDict } from './state-dict.js'
@@ -35,6 +36,10 @@ import { loadStateDict, type LoadResult, type StateDict, stateDict } from './sta
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export abstract class Module {
+  static {
+    showAs(this, (module) => module.toString())
+  }
+
   /** Whether the module is in training mode, as it is at first. */
   training = true
 
@@ -76,6 +81,7 @@ export abstract class Module {
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
       output = this.computeOutput(input)
+      if (!(output instanceof Tensor)) throw this.#noResult('computeOutput', output)
     } catch (error) {
       throw located(error, this)
     }
@@ -97,7 +103,9 @@ export abstract class Module {
     try {
       this.checkBackward(input, gradOutput)
       this.updateGradParameters(input, gradOutput)
-      return this.computeGradInput(input, gradOutput)
+      const gradInput = this.computeGradInput(input, gradOutput)
+      if (!(gradInput instanceof Tensor)) throw this.#noResult('computeGradInput', gradInput)
+      return gradInput
     } catch (error) {
       throw located(error, this)
     }
@@ -111,6 +119,12 @@ export abstract class Module {
    */
   backwardParameters(input: Tensor, gradOutput: Tensor): void {
     this.backward(input, gradOutput)
+  }
+
+  #noResult(method: string, got: unknown): ValueError {
+    return new ValueError(
+      complaint(this.describe(), `what ${method} returns`, 'a Tensor', String(got)),
+    )
   }
 
   /** @internal */
@@ -310,7 +324,8 @@ export abstract class Module {
     for (const parameter of this.parameters()) parameter.zeroGrad()
   }
 
-  /** Freezes or thaws all parameters. Frozen ones get no gradient and are left alone by optimizers. */
+  /** Freezes or thaws all parameters. Frozen ones get no gradient, so optimizers leave
+   * them alone from the next `zeroGrad` on. */
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad
     return this

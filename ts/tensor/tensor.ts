@@ -1,5 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { showAs } from './show.js'
 import { type DType, itemSize, type TypedArray, viewOf } from './dtype.js'
 
 /** Sizes by dimension, outermost first; `[]` is a scalar. */
@@ -9,6 +10,7 @@ export type Shape = readonly number[]
 export type NestedArray = number | readonly NestedArray[]
 
 const MAX_ELEMENTS = 2 ** 31 - 1
+const MOST_SHOWN = 1000
 
 /** `(2, 3)`, as messages show a shape. */
 export function formatShape(shape: Shape): string {
@@ -61,6 +63,16 @@ function checkList(shape: unknown): void {
  * existing typed array without a copy, `fromTypedArray`.
  */
 export class Tensor {
+  static {
+    showAs(this, (tensor, inspect) => {
+      const { buffer, byteOffset, length, dtype } = tensor
+      if (byteOffset + length * itemSize[dtype] > buffer.byteLength)
+        return `${tensor.toString()} (detached)`
+      // Nested arrays as long as they are readable; of a long typed array only the beginning is shown.
+      return `${tensor.toString()} ${inspect(length <= MOST_SHOWN ? tensor.toArray() : tensor.data)}`
+    })
+  }
+
   readonly shape: Shape
   readonly dtype: DType
   readonly buffer: ArrayBuffer
