@@ -1,5 +1,7 @@
 // Packing into panels. Lines that lie side by side are copied; lines that lie one after the other
 // are transposed in squares of 16-byte vectors, which every row has.
+#include <cstddef>
+
 #include "kernels/matmul_shape.h"
 #include "kernels/row.h"
 

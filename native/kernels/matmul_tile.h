@@ -35,7 +35,7 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
   Vec sum[kRows][kVectors];
   // Of the last vector only this part exists in memory.
   const std::int64_t last = columns - (kVectors - 1) * kLanes;
-  const auto load = [last](const T* p, int j) __attribute__((always_inline)) {
+  const auto load = [&](const T* p, int j) __attribute__((always_inline)) {
     if constexpr (S::kMasks) {
       if (j == kVectors - 1) return S::LoadPart(p + j * kLanes, last);
     }
