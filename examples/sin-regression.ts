@@ -30,8 +30,10 @@ const testLoader = new data.DataLoader(samples(512), { batchSize: 64 })
 
 const model = new nn.Sequential(
   new nn.Linear(8, 32),
+  new nn.BatchNorm1d(32),
   new nn.ReLU(),
   new nn.Linear(32, 64),
+  new nn.Dropout(0.25),
   new nn.Sigmoid(),
   new nn.Linear(64, 1),
 )

@@ -17,6 +17,7 @@
 #include "ops/elementwise.h"
 #include "ops/gather.h"
 #include "ops/gradient.h"
+#include "ops/layer_norm.h"
 #include "ops/matmul.h"
 #include "ops/memory.h"
 #include "ops/nll.h"
@@ -92,6 +93,9 @@ constexpr Operation kOperations[] = {
     {"batchNormInference", &Call<&BatchNormInference>},
     {"batchNormSums", &Call<&BatchNormSums>},
     {"batchNormGradient", &Call<&BatchNormGradient>},
+    {"layerNorm", &Call<&LayerNorm>},
+    {"layerNormGradient", &Call<&LayerNormGradient>},
+    {"layerNormAffineGradient", &Call<&LayerNormAffineGradient>},
     {"bernoulli", &Call<&Bernoulli>},
     {"cast", &Call<&Cast>},
     {"clipGradients", &Call<&ClipGradients>},

@@ -7,6 +7,7 @@
 #include "cpu/tables/cross_entropy.h"
 #include "cpu/tables/dropout.h"
 #include "cpu/tables/elementwise.h"
+#include "cpu/tables/layer_norm.h"
 #include "cpu/tables/matmul.h"
 #include "cpu/tables/memory.h"
 #include "cpu/tables/norm.h"
@@ -29,6 +30,7 @@ struct TypedKernels {
   CrossEntropyKernels<T> cross_entropy;
   PointwiseLossKernels<T> pointwise_loss;
   NormKernels<T> norm;
+  LayerNormKernels<T> layer_norm;
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
   DropoutKernels<T> dropout;

@@ -11,6 +11,7 @@ void FillCrossEntropy(KernelTable& table);
 void FillDropout(KernelTable& table);
 void FillElementwise(KernelTable& table);
 void FillGradient(KernelTable& table);
+void FillLayerNorm(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
 void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
@@ -33,6 +34,7 @@ void FillTable(KernelTable& table) {
   FillDropout(table);
   FillElementwise(table);
   FillGradient(table);
+  FillLayerNorm(table);
   FillMatmulBlock(table);
   FillMatmulDot(table);
   FillMatmulPack(table);

@@ -145,15 +145,11 @@ void BatchNormSums(const BatchNormSumsArgs& args) {
           sums[2 * c] = sum.g;
           sums[2 * c + 1] = sum.gx;
         });
-    const auto add = [](T& grad, double share, double beta) {
-      const T own = static_cast<T>(share);
-      grad = beta == 0 ? own : own + static_cast<T>(beta) * grad;
-    };
     for (std::int64_t c = 0; c < channels; ++c) {
       if (grad_weight != nullptr) {
-        add(grad_weight[c], sums[2 * c + 1] * inverse_std[c], args.weight_beta);
+        AddShare(grad_weight[c], sums[2 * c + 1] * inverse_std[c], args.weight_beta);
       }
-      if (grad_bias != nullptr) add(grad_bias[c], sums[2 * c], args.bias_beta);
+      if (grad_bias != nullptr) AddShare(grad_bias[c], sums[2 * c], args.bias_beta);
     }
   });
 }

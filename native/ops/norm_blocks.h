@@ -51,6 +51,12 @@ struct ChannelShape {
   std::int64_t stride() const { return channels * spatial; }
 };
 
+// The length of the equal pieces, none longer than a block, of a run of n > 0.
+inline std::int64_t PieceLength(std::int64_t n) {
+  const std::int64_t pieces = (n + kNormBlock - 1) / kNormBlock;
+  return (n + pieces - 1) / pieces;
+}
+
 // The blocks of one channel, spatial > 1: equal pieces of long runs, or the short runs of a few
 // samples. A part, some blocks of a channel, is a task of about kMemoryGrain elements.
 class ChannelBlocks {
@@ -59,8 +65,8 @@ class ChannelBlocks {
 
   explicit ChannelBlocks(const ChannelShape& shape)
       : shape_(shape),
-        pieces_((shape.spatial + kNormBlock - 1) / kNormBlock),
-        length_((shape.spatial + pieces_ - 1) / pieces_),
+        length_(PieceLength(shape.spatial)),
+        pieces_((shape.spatial + length_ - 1) / length_),
         samples_(pieces_ > 1 ? 1 : kNormBlock / shape.spatial),
         blocks_((shape.batch + samples_ - 1) / samples_ * pieces_) {}
 
@@ -79,51 +85,57 @@ class ChannelBlocks {
 
  private:
   ChannelShape shape_;
-  std::int64_t pieces_, length_, samples_, blocks_;
+  std::int64_t length_, pieces_, samples_, blocks_;
 };
 
 // Columns of a task: 4 KiB and more of each row, to read along and not across memory.
 inline constexpr std::int64_t kNormTaskColumns = 1024;
 
+// finish(c, sum) for every column of (rows, cols), with the Value of its elements; columns(row,
+// rows, c, cols, out) writes the Blocks of `cols` columns.
+template <class Value, class Block, class Columns, class Finish>
+void SumColumns(std::int64_t rows, std::int64_t cols, Columns&& columns, Finish&& finish) {
+  const std::int64_t parts = (rows + kNormBlockRows - 1) / kNormBlockRows;
+  const std::int64_t strips = (cols + kNormTaskColumns - 1) / kNormTaskColumns;
+  if (parts * strips == 0) return;
+  Block* blocks = static_cast<Block*>(ThreadScratch(
+      ScratchSlot::kTemporary, static_cast<std::size_t>(parts * cols) * sizeof(Block)));
+  const auto rows_of = [&](std::int64_t part) {
+    return std::min(kNormBlockRows, rows - part * kNormBlockRows);
+  };
+  const std::int64_t elements = std::min(rows, kNormBlockRows) * (cols / strips);
+  ParallelRanges(parts * strips, RowsOfGrain(kMemoryGrain, elements),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t task = begin; task < end; ++task) {
+                     const std::int64_t part = task / strips;
+                     const std::int64_t c = task % strips * kNormTaskColumns;
+                     columns(part * kNormBlockRows, rows_of(part), c,
+                             std::min(kNormTaskColumns, cols - c), blocks + part * cols + c);
+                   }
+                 });
+  for (std::int64_t c = 0; c < cols; ++c) {
+    Value value;
+    for (std::int64_t part = 0; part < parts; ++part) {
+      value.Add(blocks[part * cols + c], rows_of(part));
+    }
+    finish(c, value);
+  }
+}
+
 // finish(c, sum) for every channel, with the Value of its elements. runs(c, offset, runs, length)
-// gives that of one block; columns(row, rows, c, cols, out) writes those of `cols` columns (spatial
-// 1). Nothing is called when there are no elements.
+// gives the Block of one block; columns is that of SumColumns, for a spatial size of 1. Nothing is
+// called when there are no elements.
 template <class Value, class Block, class Runs, class Columns, class Finish>
 void SumChannels(const ChannelShape& s, Runs&& runs, Columns&& columns, Finish&& finish) {
   if (s.size() == 0) return;
-  const bool down = s.spatial == 1;
-  const std::int64_t parts =
-      down ? (s.batch + kNormBlockRows - 1) / kNormBlockRows : ChannelBlocks(s).parts();
-  const std::int64_t channels = s.channels;
-  void* scratch =
-      ThreadScratch(ScratchSlot::kTemporary, static_cast<std::size_t>(parts * channels) *
-                                                 std::max(sizeof(Value), sizeof(Block)));
-  if (down) {
-    Block* blocks = static_cast<Block*>(scratch);
-    const std::int64_t strips = (channels + kNormTaskColumns - 1) / kNormTaskColumns;
-    const auto rows_of = [&](std::int64_t part) {
-      return std::min(kNormBlockRows, s.batch - part * kNormBlockRows);
-    };
-    const std::int64_t grain =
-        RowsOfGrain(kMemoryGrain, std::min(s.batch, kNormBlockRows) * channels / strips);
-    ParallelRanges(parts * strips, grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t task = begin; task < end; ++task) {
-        const std::int64_t part = task / strips, c = task % strips * kNormTaskColumns;
-        columns(part * kNormBlockRows, rows_of(part), c, std::min(kNormTaskColumns, channels - c),
-                blocks + part * channels + c);
-      }
-    });
-    for (std::int64_t c = 0; c < channels; ++c) {
-      Value value;
-      for (std::int64_t part = 0; part < parts; ++part) {
-        value.Add(blocks[part * channels + c], rows_of(part));
-      }
-      finish(c, value);
-    }
+  if (s.spatial == 1) {
+    SumColumns<Value, Block>(s.batch, s.channels, columns, finish);
     return;
   }
-  Value* values = static_cast<Value*>(scratch);
   const ChannelBlocks blocks(s);
+  const std::int64_t parts = blocks.parts(), channels = s.channels;
+  Value* values = static_cast<Value*>(ThreadScratch(
+      ScratchSlot::kTemporary, static_cast<std::size_t>(parts * channels) * sizeof(Value)));
   const std::int64_t elements = std::min(s.batch * s.spatial, kMemoryGrain);
   ParallelRanges(parts * channels, RowsOfGrain(kMemoryGrain, elements),
                  [&](std::int64_t begin, std::int64_t end) {
@@ -142,6 +154,31 @@ void SumChannels(const ChannelShape& s, Runs&& runs, Columns&& columns, Finish&&
     for (std::int64_t part = 0; part < parts; ++part) value.Add(values[part * channels + c]);
     finish(c, value);
   }
+}
+
+// Calls piece(offset, length) for the equal pieces of a contiguous run, none longer than a block.
+template <class Body>
+void ForPieces(std::int64_t n, Body&& piece) {
+  if (n == 0) return;
+  const std::int64_t length = PieceLength(n);
+  for (std::int64_t at = 0; at < n; at += length) piece(at, std::min(length, n - at));
+}
+
+// Of a contiguous run of n > 0 elements.
+template <class T>
+Moments RunMoments(const NormKernels<T>& kernels, const T* x, std::int64_t n) {
+  Moments moments;
+  ForPieces(n, [&](std::int64_t at, std::int64_t length) {
+    moments.Add(kernels.moments(x + at, 1, length, length), length);
+  });
+  return moments;
+}
+
+// grad = share + beta * grad; beta = 0 does not read it.
+template <class T>
+void AddShare(T& grad, double share, double beta) {
+  const T own = static_cast<T>(share);
+  grad = beta == 0 ? own : own + static_cast<T>(beta) * grad;
 }
 
 // Calls runs(offset, count, c) for runs of `spatial` elements that begin at `offset`, in channel c

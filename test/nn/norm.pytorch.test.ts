@@ -36,6 +36,9 @@ const makers: Record<string, () => nn.Module> = {
   batchNorm2dPlain: () => new nn.BatchNorm2d(2, { affine: false, ...f64 }),
   batchNorm2dEval: () => new nn.BatchNorm2d(2, f64).eval(),
   batchNorm2dUntracked: () => new nn.BatchNorm2d(2, { trackRunningStats: false, ...f64 }).eval(),
+  layerNorm: () => new nn.LayerNorm(5, f64),
+  layerNorm2: () => new nn.LayerNorm([2, 3], { eps: 0.01, ...f64 }),
+  layerNormPlain: () => new nn.LayerNorm(5, { elementwiseAffine: false }),
 }
 
 /**

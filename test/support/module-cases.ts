@@ -303,6 +303,57 @@ export const moduleCases: readonly ModuleCase[] = [
     terms: 48,
   },
   {
+    title: 'LayerNorm',
+    make: (dtype) => new nn.LayerNorm(5, { dtype }),
+    shapes: [
+      [
+        [3, 5],
+        [3, 5],
+      ],
+      [[5], [5]],
+      [
+        [2, 3, 5],
+        [2, 3, 5],
+      ],
+      [
+        [0, 5],
+        [0, 5],
+      ],
+    ],
+    repr: 'LayerNorm((5), eps=0.00001, elementwiseAffine=true)',
+    refused: [
+      [[5, 4], 'expected input to be shape (…, 5), got shape (5, 4)'],
+      [[], 'got shape ()'],
+    ],
+    // a result goes through sums of 5 or 6 values, four times over
+    terms: 24,
+  },
+  {
+    title: 'LayerNorm of two dimensions, without bias',
+    make: (dtype) => new nn.LayerNorm([2, 3], { eps: 0.01, bias: false, dtype }),
+    shapes: [
+      [
+        [4, 2, 3],
+        [4, 2, 3],
+      ],
+    ],
+    repr: 'LayerNorm((2, 3), eps=0.01, elementwiseAffine=true, bias=false)',
+    refused: [[[4, 3, 2], 'shape (…, 2, 3)']],
+    terms: 24,
+  },
+  {
+    title: 'LayerNorm without affine',
+    make: () => new nn.LayerNorm(4, { elementwiseAffine: false }),
+    shapes: [
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    ],
+    repr: 'LayerNorm((4), eps=0.00001, elementwiseAffine=false)',
+    terms: 16,
+  },
+  {
     title: 'Flatten',
     make: () => new nn.Flatten(),
     shapes: [

@@ -1,6 +1,6 @@
 import type { View } from './kernels.js'
 
-/** Normalisation over a batch. All statistics are sums in a fixed order, kept in double precision. */
+/** Normalisation. All statistics are sums in a fixed order, kept in double precision. */
 export interface NormKernels {
   /**
    * Batch normalisation in training, of x (batch, channels, spatial) over batch and spatial together,
@@ -85,5 +85,56 @@ export interface NormKernels {
     batch: number,
     channels: number,
     spatial: number,
+  ): void
+
+  /**
+   * Layer normalisation of each row of x (rows, cols), with a weight and a bias for each column:
+   *   mean, inverseStd = 1 / sqrt(biased variance + eps)   (rows each, kept for the gradients)
+   *   out = (x - mean) * inverseStd * weight + bias        (where null: 1 and 0)
+   */
+  layerNorm(
+    x: View,
+    weight: View | null,
+    bias: View | null,
+    mean: View,
+    inverseStd: View,
+    out: View,
+    rows: number,
+    cols: number,
+    eps: number,
+  ): void
+
+  /**
+   * Gradient of `layerNorm` by x: with d = gradOut * weight and hat = (x - mean) inverseStd,
+   *   gradX = inverseStd (d - mean of d - hat * mean of d hat)   (means over the row)
+   * gradX may be gradOut.
+   */
+  layerNormGradient(
+    x: View,
+    gradOut: View,
+    weight: View | null,
+    mean: View,
+    inverseStd: View,
+    gradX: View,
+    rows: number,
+    cols: number,
+  ): void
+
+  /**
+   * Gradients of `layerNorm` by weight and bias, either of which may be null:
+   *   gradWeight = sum over rows of gradOut * hat + weightBeta * gradWeight
+   *   gradBias = sum over rows of gradOut + biasBeta * gradBias
+   */
+  layerNormAffineGradient(
+    x: View,
+    gradOut: View,
+    mean: View,
+    inverseStd: View,
+    gradWeight: View | null,
+    gradBias: View | null,
+    rows: number,
+    cols: number,
+    weightBeta: number,
+    biasBeta: number,
   ): void
 }

@@ -26,6 +26,7 @@ export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js
 export { Flatten } from './flatten.js'
 export { Identity } from './identity.js'
 export * as init from './init/index.js'
+export { LayerNorm, type LayerNormOptions } from './layer-norm.js'
 export { Linear, type LinearOptions } from './linear.js'
 export { Module } from './module.js'
 export type { Pair } from './pair.js'

@@ -275,4 +275,24 @@ export interface Addon {
     sums: Bytes, sumsAt: number, gradX: Bytes, gradXAt: number, batch: number, channels: number,
     spatial: number,
   ): void
+
+  // prettier-ignore
+  layerNorm(
+    dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number, bias: Bytes,
+    biasAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    out: Bytes, outAt: number, rows: number, cols: number, eps: number,
+  ): void
+  // prettier-ignore
+  layerNormGradient(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, weight: Bytes,
+    weightAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    gradX: Bytes, gradXAt: number, rows: number, cols: number,
+  ): void
+  // prettier-ignore
+  layerNormAffineGradient(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, mean: Bytes,
+    meanAt: number, inverseStd: Bytes, inverseStdAt: number, gradWeight: Bytes,
+    gradWeightAt: number, gradBias: Bytes, gradBiasAt: number, rows: number, cols: number,
+    weightBeta: number, biasBeta: number,
+  ): void
 }

@@ -5,6 +5,7 @@ import { batchNorm, batchNormGradient, batchNormInference, batchNormSums } from 
 import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
 import { dropout, dropoutGradient } from './dropout.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
+import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
 import { nll, nllGradient } from './nll.js'
@@ -57,4 +58,7 @@ export const native: Kernels = {
   batchNormInference,
   batchNormSums,
   batchNormGradient,
+  layerNorm,
+  layerNormGradient,
+  layerNormAffineGradient,
 }

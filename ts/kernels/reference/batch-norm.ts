@@ -1,8 +1,6 @@
 import type { View } from '../kernels.js'
-import { doubles, floats, type Floats, ints } from './operand.js'
-
-const optional = (view: View | null, n: number, op: string, operand: string): Floats | null =>
-  view === null ? null : floats(view, n, op, operand)
+import { moments } from './moments.js'
+import { doubles, floats, ints, optionalFloats } from './operand.js'
 
 /** Calls visit(index) for every element of channel c of (batch, channels, spatial). */
 function ofChannel(
@@ -41,10 +39,10 @@ export function batchNorm(
   const op = 'batchNorm'
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
-  const weights = optional(weight, channels, op, 'weight')
-  const biases = optional(bias, channels, op, 'bias')
-  const means = optional(runningMean, channels, op, 'runningMean')
-  const variances = optional(runningVar, channels, op, 'runningVar')
+  const weights = optionalFloats(weight, channels, op, 'weight')
+  const biases = optionalFloats(bias, channels, op, 'bias')
+  const means = optionalFloats(runningMean, channels, op, 'runningMean')
+  const variances = optionalFloats(runningVar, channels, op, 'runningVar')
   const count = batches === null ? null : ints(batches, 1, op, 'batches')
   const ownMean = floats(mean, channels, op, 'mean')
   const inverse = floats(inverseStd, channels, op, 'inverseStd')
@@ -55,18 +53,11 @@ export function batchNorm(
   const f = Number.isNaN(momentum) && count !== null ? 1 / count[0]! : momentum
   const m = batch * spatial
   for (let c = 0; c < channels; c++) {
-    let sum = 0
-    ofChannel(c, batch, channels, spatial, (i) => (sum += xs[i]!))
-    let average = sum / m
-    // what the rounded mean is off by, which matters to numbers far from 0
-    let rest = 0
-    let squares = 0
-    ofChannel(c, batch, channels, spatial, (i) => {
-      rest += xs[i]! - average
-      squares += (xs[i]! - average) ** 2
+    const { mean: average, squares } = moments(m, (visit) => {
+      ofChannel(c, batch, channels, spatial, (i) => {
+        visit(xs[i]!)
+      })
     })
-    average += rest / m
-    squares = Math.max(squares - (rest * rest) / m, 0)
     ownMean[c] = average
     inverse[c] = 1 / Math.sqrt(squares / m + eps)
     if (means !== null) means[c] = (1 - f) * means[c]! + f * average
@@ -95,8 +86,8 @@ export function batchNormInference(
   const op = 'batchNormInference'
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
-  const weights = optional(weight, channels, op, 'weight')
-  const biases = optional(bias, channels, op, 'bias')
+  const weights = optionalFloats(weight, channels, op, 'weight')
+  const biases = optionalFloats(bias, channels, op, 'bias')
   const means = floats(runningMean, channels, op, 'runningMean')
   const variances = floats(runningVar, channels, op, 'runningVar')
   const ownMean = floats(mean, channels, op, 'mean')
@@ -133,8 +124,8 @@ export function batchNormSums(
   const means = floats(mean, channels, op, 'mean')
   const inverse = floats(inverseStd, channels, op, 'inverseStd')
   const totals = doubles(sums, 2 * channels, op, 'sums')
-  const gw = optional(gradWeight, channels, op, 'gradWeight')
-  const gb = optional(gradBias, channels, op, 'gradBias')
+  const gw = optionalFloats(gradWeight, channels, op, 'gradWeight')
+  const gb = optionalFloats(gradBias, channels, op, 'gradBias')
   for (let c = 0; c < channels; c++) {
     let sum = 0
     let product = 0
@@ -167,7 +158,7 @@ export function batchNormGradient(
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
   const gs = floats(gradOut, length, op, 'gradOut')
-  const weights = optional(weight, channels, op, 'weight')
+  const weights = optionalFloats(weight, channels, op, 'weight')
   const means = floats(mean, channels, op, 'mean')
   const inverse = floats(inverseStd, channels, op, 'inverseStd')
   const totals = sums === null ? null : doubles(sums, 2 * channels, op, 'sums')

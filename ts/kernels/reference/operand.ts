@@ -44,6 +44,16 @@ export function floats(view: View, n: number, op: string, operand: string): Floa
   return elements(view, n, op, operand) as Floats
 }
 
+/** `floats` of an operand that may be left out. */
+export function optionalFloats(
+  view: View | null,
+  n: number,
+  op: string,
+  operand: string,
+): Floats | null {
+  return view === null ? null : floats(view, n, op, operand)
+}
+
 /** `elements` of an operand that must be float64: hyper-parameters, step counters, norms. */
 export function doubles(view: View, n: number, op: string, operand: string): Float64Array {
   if (view.dtype !== 'float64') {

@@ -1,0 +1,189 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkFloat, ones, zeros } from '../tensor/create.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
+import { Layer, markBuiltIn } from './layer.js'
+import { Parameter } from './parameter.js'
+
+export interface LayerNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number
+  /** Whether there are a weight and a bias to train. Default true. */
+  elementwiseAffine?: boolean
+  /** Whether there is a bias beside the weight. Default true. */
+  bias?: boolean
+  /** Default `float32`. */
+  dtype?: FloatDType
+}
+
+/**
+ * Layer normalisation: over the last dimensions of each sample
+ *
+ * y = (x - mean) / sqrt(var + eps) * weight + bias
+ *
+ * with the mean and the biased variance of these dimensions, in training and evaluation alike.
+ *
+ * Shapes: input (…, normalizedShape), output the same; weight and bias (normalizedShape).
+ *
+ * Initialisation: weight 1, bias 0.
+ *
+ * Forward throws ShapeError for an input that does not end in normalizedShape.
+ *
+ * @example
+ * new nn.LayerNorm(64).forward(randn([8, 10, 64])).shape // [8, 10, 64]
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
+ */
+export class LayerNorm extends Layer {
+  static {
+    markBuiltIn(this)
+  }
+
+  weight: Parameter | null
+  bias: Parameter | null
+  readonly normalizedShape: Shape
+  readonly eps: number
+  readonly elementwiseAffine: boolean
+  readonly #cols: number
+  /** Statistics of the rows of the last forward, for its backward; in storage that is used again. */
+  #mean: Tensor
+  #inverseStd: Tensor
+
+  /**
+   * @param normalizedShape The last dimensions, or the last one alone.
+   * @throws ValueError when a size is not a whole number ≥ 1 or eps is negative.
+   */
+  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+    super()
+    const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype } = options
+    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+    if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size >= 1)) {
+      const expected = 'whole numbers of at least 1, and one at least'
+      throw new ValueError(
+        complaint('LayerNorm', 'normalizedShape', expected, String(normalizedShape)),
+      )
+    }
+    if (!(eps >= 0 && eps < Infinity)) {
+      const expected = 'a finite number of at least 0'
+      throw new ValueError(complaint('LayerNorm', 'eps', expected, String(eps)))
+    }
+    this.normalizedShape = Object.freeze(shape)
+    this.eps = eps
+    this.elementwiseAffine = elementwiseAffine
+    this.#cols = shape.reduce((product, size) => product * size, 1)
+    this.weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null
+    this.#mean = empty([0], dtype)
+    this.#inverseStd = empty([0], dtype)
+  }
+
+  /** Sets weight to 1 and bias to 0. */
+  resetParameters(): void {
+    if (this.weight !== null) kernels().fill(this.weight, this.#cols, 1)
+    if (this.bias !== null) kernels().fill(this.bias, this.#cols, 0)
+  }
+
+  override get repeatable(): boolean {
+    return false
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    this.#check(input)
+    const rows = input.length / this.#cols
+    if (this.#mean.dtype !== input.dtype || this.#mean.length < rows) {
+      this.#mean = empty([rows], input.dtype)
+      this.#inverseStd = empty([rows], input.dtype)
+    }
+    const output = allocate(input.shape, input.dtype)
+    kernels().layerNorm(
+      input,
+      this.weight,
+      this.bias,
+      this.#mean,
+      this.#inverseStd,
+      output,
+      rows,
+      this.#cols,
+      this.eps,
+    )
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const gradInput = allocate(input.shape, input.dtype)
+    const rows = input.length / this.#cols
+    kernels().layerNormGradient(
+      input,
+      gradOutput,
+      this.weight,
+      this.#mean,
+      this.#inverseStd,
+      gradInput,
+      rows,
+      this.#cols,
+    )
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const weight = this.weight?.requiresGrad === true ? this.weight : null
+    const bias = this.bias?.requiresGrad === true ? this.bias : null
+    if (weight === null && bias === null) return
+    kernels().layerNormAffineGradient(
+      input,
+      gradOutput,
+      this.#mean,
+      this.#inverseStd,
+      weight && weight.gradTarget(),
+      bias && bias.gradTarget(),
+      input.length / this.#cols,
+      this.#cols,
+      weight?.gradBeta ?? 0,
+      bias?.gradBeta ?? 0,
+    )
+    weight?.keepGrad()
+    bias?.keepGrad()
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
+  }
+
+  override extraRepr(): string {
+    const bias = this.elementwiseAffine && this.bias === null ? ', bias=false' : ''
+    return (
+      `${formatShape(this.normalizedShape)}, eps=${this.eps}, ` +
+      `elementwiseAffine=${this.elementwiseAffine}${bias}`
+    )
+  }
+
+  #check({ shape, dtype }: Tensor): void {
+    const own = this.weight?.dtype
+    if (own === undefined) checkFloat(this.describe(), 'input', dtype)
+    else if (dtype !== own) {
+      throw new DTypeError(
+        complaint(
+          this.describe(),
+          'input',
+          `${own} as the weight is`,
+          dtype,
+          `use input.to('${own}')`,
+        ),
+      )
+    }
+    const { normalizedShape } = this
+    const last = shape.slice(Math.max(0, shape.length - normalizedShape.length))
+    if (!sameShape(last, normalizedShape)) {
+      throw new ShapeError(
+        complaint(
+          this.describe(),
+          'input',
+          `shape (…, ${normalizedShape.join(', ')})`,
+          `shape ${formatShape(shape)}`,
+        ),
+      )
+    }
+  }
+}
