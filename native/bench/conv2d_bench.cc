@@ -1,0 +1,138 @@
+// Convolutions of benchmarks, batch 32: forward, gradient by the input, gradient by the weights.
+//   conv2d_bench          a table of medians
+//   conv2d_bench --serve  for benchmarks/peers/torch_conv2d.py, which asks in turn with a peer:
+//                         for each line "trial pass" the CPU seconds of one call
+// GRADLANE_ISA chooses the row.
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "cpu/cpu.h"
+#include "cpu/dispatch.h"
+#include "ops/conv2d.h"
+#include "parallel/thread_pool.h"
+
+namespace gradlane {
+namespace {
+
+struct Trial {
+  const char* name;
+  std::int64_t in, out, size, kernel, stride, pad, groups;
+};
+constexpr Trial kTrials[] = {
+    {"3x3 64-64 32", 64, 64, 32, 3, 1, 1, 1},
+    {"3x3 128-128 16", 128, 128, 16, 3, 1, 1, 1},
+    {"3x3 256-256 8", 256, 256, 8, 3, 1, 1, 1},
+    {"3x3 3-64 32", 3, 64, 32, 3, 1, 1, 1},
+    {"3x3 stride 2 64-128 32", 64, 128, 32, 3, 2, 1, 1},
+    {"1x1 256-64 16", 256, 64, 16, 1, 1, 0, 1},
+    {"5x5 16-32 14", 16, 32, 14, 5, 1, 2, 1},
+    {"depthwise 3x3 64 32", 64, 64, 32, 3, 1, 1, 64},
+};
+constexpr const char* kPasses[] = {"forward", "by input", "by weight"};
+
+double CpuTime() {
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+class Problem {
+ public:
+  explicit Problem(const Trial& t) {
+    const std::int64_t out = (t.size + 2 * t.pad - t.kernel) / t.stride + 1;
+    g_ = {32,       t.in,     t.size,   t.size, t.out, out, out, t.kernel,
+          t.kernel, t.stride, t.stride, t.pad,  t.pad, 1,   1,   t.groups};
+    x_ = Random(g_.in_length());
+    weight_ = Random(g_.weight_length());
+    grad_out_ = Random(g_.out_length());
+    result_ = Random(g_.out_length());
+    grad_x_ = Random(g_.in_length());
+    grad_weight_ = Random(g_.weight_length());
+  }
+  void Run(int pass) {
+    const Dtype dtype = Dtype::kFloat32;
+    const Conv2dAlgorithm algorithm = Conv2dAlgorithm::kAuto;
+    if (pass == 0) {
+      Conv2d(
+          {dtype, In(x_), In(weight_), {}, In(result_), g_, Activation::kIdentity, 0, algorithm});
+    } else if (pass == 1) {
+      Conv2dInputGradient({dtype, In(grad_out_), In(weight_), {}, In(grad_x_), g_, algorithm});
+    } else {
+      Conv2dWeightGradient({dtype, In(x_), In(grad_out_), In(grad_weight_), g_, 0, algorithm});
+    }
+  }
+  double Seconds(int pass) {
+    const double start = CpuTime();
+    Run(pass);
+    return CpuTime() - start;
+  }
+  double Operations() const {
+    return 2.0 * static_cast<double>(g_.out_length() * g_.in_group() * g_.taps());
+  }
+
+ private:
+  static std::vector<float> Random(std::int64_t n) {
+    std::vector<float> values(static_cast<std::size_t>(n));
+    for (float& v : values)
+      v = static_cast<float>(std::rand()) / static_cast<float>(RAND_MAX) - 0.5f;
+    return values;
+  }
+  static Buffer In(std::vector<float>& v) {
+    return {v.data(), static_cast<std::int64_t>(v.size() * sizeof(float))};
+  }
+  Conv2dGeometry g_;
+  std::vector<float> x_, weight_, grad_out_, result_, grad_x_, grad_weight_;
+};
+
+void Serve() {
+  std::printf("%s|%s|", Kernels().name, CpuBrand());
+  for (const Trial& t : kTrials) std::printf("%s;", t.name);
+  std::printf("\n");
+  std::fflush(stdout);
+  int trial = 0, pass = 0, now = -1;
+  std::vector<Problem> problem;
+  while (std::scanf("%d %d", &trial, &pass) == 2) {
+    if (trial != now) {
+      problem.clear();
+      problem.emplace_back(kTrials[trial]);
+      now = trial;
+    }
+    std::printf("%.9f\n", problem.front().Seconds(pass));
+    std::fflush(stdout);
+  }
+}
+
+void Table() {
+  std::printf("%s, row %s, one thread, batch 32, float32\n", CpuBrand(), Kernels().name);
+  for (const Trial& t : kTrials) {
+    Problem problem(t);
+    std::printf("%-24s", t.name);
+    for (int pass = 0; pass < 3; ++pass) {
+      std::vector<double> seconds;
+      for (int i = 0; i < 9; ++i) seconds.push_back(problem.Seconds(pass));
+      std::sort(seconds.begin(), seconds.end());
+      std::printf("  %s %7.3f ms %6.1f GF/s", kPasses[pass], seconds[4] * 1e3,
+                  problem.Operations() / seconds[4] / 1e9);
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+}  // namespace gradlane
+
+int main(int argc, char** argv) {
+  gradlane::SetThreads(1);
+  if (argc > 1 && std::strcmp(argv[1], "--serve") == 0) {
+    gradlane::Serve();
+  } else {
+    gradlane::Table();
+  }
+  return 0;
+}
