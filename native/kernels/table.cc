@@ -7,6 +7,7 @@ void FillActivation(KernelTable& table);
 void FillAdam(KernelTable& table);
 void FillCast(KernelTable& table);
 void FillConv2dPack(KernelTable& table);
+void FillConv2dStencil(KernelTable& table);
 void FillCrossEntropy(KernelTable& table);
 void FillDropout(KernelTable& table);
 void FillElementwise(KernelTable& table);
@@ -30,6 +31,7 @@ void FillTable(KernelTable& table) {
   FillAdam(table);
   FillCast(table);
   FillConv2dPack(table);
+  FillConv2dStencil(table);
   FillCrossEntropy(table);
   FillDropout(table);
   FillElementwise(table);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cpu/dispatch.h"
+#include "ops/conv2d_direct.h"
 #include "ops/conv2d_lowered.h"
 #include "ops/conv2d_policy.h"
 #include "ops/conv2d_weight_gradient.h"
@@ -52,7 +53,7 @@ Remainder PlacesOf(std::int64_t remainder, std::int64_t in, std::int64_t stride,
 // remainders (y, x): a convolution of grad_out with some of the taps, at stride 1.
 template <class T>
 void GradientOfRemainder(LoweredConv2d<T> problem, const Conv2dGeometry& g, std::int64_t y,
-                         std::int64_t x) {
+                         std::int64_t x, bool direct) {
   const Remainder rows = PlacesOf(y, g.in_height, g.stride_height, g.pad_top);
   const Remainder columns = PlacesOf(x, g.in_width, g.stride_width, g.pad_left);
   problem.grid_height = rows.count;
@@ -66,7 +67,7 @@ void GradientOfRemainder(LoweredConv2d<T> problem, const Conv2dGeometry& g, std:
       problem.taps.push_back({from_y / g.stride_height, from_x / g.stride_width, i});
     }
   }
-  RunLoweredConv2d(problem);
+  direct ? RunDirectConv2d(problem) : RunLoweredConv2d(problem);
 }
 
 template <class T>
@@ -101,6 +102,7 @@ void Forward(const Conv2dArgs& args) {
   }
   problem.parameter = static_cast<T>(args.parameter);
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
+  if (algorithm == Conv2dAlgorithm::kDirect) return RunDirectConv2d(problem);
   RunLoweredConv2d(problem);
 }
 
@@ -133,7 +135,7 @@ void InputGradient(const Conv2dInputGradientArgs& args) {
   for (std::int64_t y = 0; y < std::min(g.stride_height, g.in_height); ++y) {
     for (std::int64_t x = 0; x < std::min(g.stride_width, g.in_width); ++x) {
       GradientOfRemainder(problem, g, (y + g.pad_top) % g.stride_height,
-                          (x + g.pad_left) % g.stride_width);
+                          (x + g.pad_left) % g.stride_width, algorithm == Conv2dAlgorithm::kDirect);
     }
   }
 }
@@ -141,13 +143,17 @@ void InputGradient(const Conv2dInputGradientArgs& args) {
 template <class T>
 void WeightGradient(const Conv2dWeightGradientArgs& args) {
   const Conv2dGeometry& g = args.geometry;
-  Resolve(args.algorithm, Conv2dPass::kWeightGradient, g, kWeightGradient);
+  const Conv2dAlgorithm algorithm =
+      Resolve(args.algorithm, Conv2dPass::kWeightGradient, g, kWeightGradient);
   const WeightGradientProblem<T> problem{
       Elements<T>(args.x, g.in_length(), kWeightGradient, "x"),
       Elements<T>(args.grad_out, g.out_length(), kWeightGradient, "gradOut"),
       Elements<T>(args.grad_weight, g.weight_length(), kWeightGradient, "gradWeight"),
       static_cast<T>(args.beta), g};
   if (g.weight_length() == 0) return;
+  if (g.out_length() > 0 && algorithm == Conv2dAlgorithm::kDirect) {
+    return DirectWeightGradient(problem, ForwardTaps(g));
+  }
   if (g.out_length() > 0) return LoweredWeightGradient(problem);
   for (std::int64_t i = 0; i < g.weight_length(); ++i) {
     T& element = problem.grad_weight[i];

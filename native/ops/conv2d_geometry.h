@@ -9,9 +9,9 @@ namespace gradlane {
 enum class Conv2dAlgorithm : std::int32_t {
   kAuto = 0,          // chosen by shape
   kImplicitGemm = 1,  // product with patches that are gathered while packing
-  kWinograd = 2,
-  kDirect = 3,
-  kPointwise = 4,  // 1x1, stride 1, no padding: a product with the image as it lies
+  kWinograd = 2,      // reserved; no geometry yet
+  kDirect = 3,        // plane by plane, for few channels in a group
+  kPointwise = 4,     // 1x1, stride 1, no padding: a product with the image as it lies
 };
 inline constexpr int kConv2dAlgorithmCount = 5;
 

@@ -27,12 +27,12 @@ class Run {
         nr_(kernels_.matmul.nr),
         taps_(static_cast<std::int64_t>(problem.taps.size())),
         k_(problem.channels * taps_),
-        ones_(problem.bias != nullptr ? 1 : 0) {
-    MeasureSource();
+        ones_(problem.bias != nullptr ? 1 : 0),
+        padded_(problem.taps, problem.grid_width, problem.step_y, problem.step_x) {
     step_ = k_ == 0 ? 1 : StepOfSum(problem.channels, taps_, kernels_.matmul.kc);
     channels_of_step_ = taps_ == 0 ? 0 : (step_ + taps_ - 1) / taps_ + (step_ % taps_ != 0);
     cut_ = CutLowered({problem.batch, problem.groups, problem.m, k_, problem.grid_height,
-                       problem.grid_width, problem.step_y, reach_y_, phases_ * columns_,
+                       problem.grid_width, problem.step_y, padded_.reach_y, padded_.row_length(),
                        channels_of_step_, kernels_.matmul.lanes, nr_,
                        problem.spread_y != 1 || problem.spread_x != 1});
     if (problem.in_place) cut_.images = 1, cut_.compact = false;
@@ -57,23 +57,6 @@ class Run {
   struct Piece {
     std::int64_t image, images, row, rows;
   };
-
-  // What of the source the taps reach around a pixel, and how its padded form is laid out.
-  void MeasureSource() {
-    const LoweredConv2d<T>& p = problem_;
-    std::int64_t last_y = 0, last_x = 0;
-    for (const Conv2dTap& tap : p.taps) {
-      const bool first = &tap == &p.taps.front();
-      first_y_ = first ? tap.y : std::min(first_y_, tap.y);
-      first_x_ = first ? tap.x : std::min(first_x_, tap.x);
-      last_y = first ? tap.y : std::max(last_y, tap.y);
-      last_x = first ? tap.x : std::max(last_x, tap.x);
-    }
-    reach_y_ = last_y - first_y_ + 1;
-    const std::int64_t reach_x = last_x - first_x_ + 1;
-    phases_ = std::min(p.step_x, reach_x);  // no tap reads from later ones
-    columns_ = p.grid_width + (reach_x - 1) / p.step_x;
-  }
 
   Piece PieceAt(std::int64_t index) const {
     const LoweredConv2d<T>& p = problem_;
@@ -144,30 +127,20 @@ class Run {
   // line at which its step begins.
   void ListStarts() {
     if (problem_.in_place) return;
-    const std::int64_t row_length = phases_ * columns_;
-    plane_ = ((cut_.rows - 1) * problem_.step_y + reach_y_) * row_length;
+    plane_ = padded_.plane(cut_.rows);
     CheckPadded(plane_, channels_of_step_ * cut_.images);
     starts_.resize(static_cast<std::size_t>(k_));
     for (std::int64_t p = 0; p < k_; ++p) {
       const Conv2dTap& tap = problem_.taps[static_cast<std::size_t>(p % taps_)];
-      const std::int64_t x = tap.x - first_x_;
-      starts_[static_cast<std::size_t>(p)] = (p / taps_ - p / step_ * step_ / taps_) * plane_ +
-                                             (tap.y - first_y_) * row_length +
-                                             x % problem_.step_x * columns_ + x / problem_.step_x;
+      starts_[static_cast<std::size_t>(p)] =
+          (p / taps_ - p / step_ * step_ / taps_) * plane_ + padded_.StartOf(tap);
     }
   }
 
   void PadSource(std::int64_t group, const Piece& piece, std::int64_t begin, std::int64_t k,
                  T* padded) const {
     const LoweredConv2d<T>& p = problem_;
-    const Conv2dWindow window{p.height,
-                              p.width,
-                              piece.row * p.step_y + first_y_,
-                              first_x_,
-                              (piece.rows - 1) * p.step_y + reach_y_,
-                              p.step_x,
-                              phases_,
-                              columns_};
+    const Conv2dWindow window = padded_.WindowOf(p.height, p.width, piece.row, piece.rows);
     const std::int64_t first = begin / taps_, last = (begin + k - 1) / taps_;
     for (std::int64_t image = 0; image < piece.images; ++image) {
       for (std::int64_t c = first; c <= last; ++c) {
@@ -182,12 +155,11 @@ class Run {
   std::int64_t ListCopies(const Piece& piece, std::int64_t j, std::int64_t count,
                           PanelCopies& copies) const {
     const std::int64_t width = problem_.grid_width, pixels = piece.rows * width;
-    const std::int64_t row_step = problem_.step_y * phases_ * columns_;
     PanelCopyList list(copies, kernels_.matmul.lanes);
     for (std::int64_t at = j; at < j + count;) {
       const std::int64_t image = at / pixels, y = at % pixels / width, x = at % width;
       const std::int64_t run = std::min(width - x, j + count - at);
-      list.Add(image * channels_of_step_ * plane_ + y * row_step + x, run);
+      list.Add(image * channels_of_step_ * plane_ + y * padded_.row_step() + x, run);
       at += run;
     }
     return list.count();
@@ -305,7 +277,7 @@ class Run {
   const TypedKernels<T>& kernels_;
   const std::int64_t mr_, nr_, taps_, k_;
   const std::int64_t ones_;  // 1: the sum has a line of ones, whose weights are the biases
-  std::int64_t first_y_ = 0, first_x_ = 0, reach_y_ = 1, phases_ = 1, columns_ = 0;
+  const PaddedSource padded_;
   std::int64_t step_ = 0, channels_of_step_ = 0, plane_ = 0, bands_ = 1;
   LoweredPieces cut_{};
   T* a_ = nullptr;

@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "cpu/kernel_table.h"
+#include "ops/conv2d_source.h"
 
 namespace gradlane {
-
-// Where a weight reads: so far below and right of the place that belongs to a pixel of the result.
-struct Conv2dTap {
-  std::int64_t y, x;
-  std::int64_t index;  // of its weight within a kernel of kernel_taps
-};
 
 // For each image and group, each of the m result channels i and each pixel (y, x) of a grid:
 //   result[i, y, x] = bias[i] + sum over channels c and taps of

@@ -22,6 +22,7 @@ bool CanRun(Conv2dAlgorithm algorithm, const Conv2dGeometry& geometry) {
   switch (algorithm) {
     case Conv2dAlgorithm::kAuto:
     case Conv2dAlgorithm::kImplicitGemm:
+    case Conv2dAlgorithm::kDirect:
       return true;
     case Conv2dAlgorithm::kPointwise:
       return IsPointwise(geometry);
@@ -31,6 +32,12 @@ bool CanRun(Conv2dAlgorithm algorithm, const Conv2dGeometry& geometry) {
 }
 
 Conv2dAlgorithm ChooseConv2d(Conv2dPass pass, const Conv2dGeometry& geometry) {
+  // One or two results a group leave most of a register tile empty.
+  constexpr std::int64_t kFew = 2;
+  const std::int64_t results =
+      pass == Conv2dPass::kInputGradient ? geometry.in_group() : geometry.out_group();
+  const bool narrow = pass == Conv2dPass::kWeightGradient && geometry.in_group() > kFew;
+  if (results <= kFew && !narrow) return Conv2dAlgorithm::kDirect;
   // A small image fills few vectors, so its pixels are gathered together with those of others. The
   // sum of a weight gradient runs along the pixels and does not mind.
   const bool small = geometry.batch > 1 && geometry.out_plane() < 64;

@@ -7,6 +7,7 @@
 //                             (kSourceBudget, or one row band of one channel where that is longer)
 //                             and, for results that are not written in place, kResultBudget (or one
 //                             row of the result's grid for all channels of a group)
+//   direct                    a thread: one padded image with the channels of a group
 //   weight gradient           kChunkBudget of packed gradients and as much of a padded image (or
 //                             what one panel length of pixels needs), one panel of B a thread, and
 //                             the weights once more

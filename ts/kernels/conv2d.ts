@@ -33,7 +33,9 @@ export const Conv2dAlgorithm = {
   auto: 0,
   /** Product of the weights with patches that are gathered while packing. */
   implicitGemm: 1,
+  /** Reserved; no geometry yet. */
   winograd: 2,
+  /** Plane by plane, for few channels in a group: depthwise above all. */
   direct: 3,
   /** 1x1, stride 1, no padding: a product with the image as it lies. */
   pointwise: 4,

@@ -36,6 +36,19 @@ struct Conv2dKernels {
   void (*gather)(const T* source, const std::int64_t* starts, std::int64_t k,
                  const Conv2dCopy* copies, std::int64_t count, std::int64_t width,
                  T* panel) noexcept = nullptr;
+
+  // out (rows, columns), rows out_stride apart: start + sum over t < taps of weights[t] *
+  // source[starts[t] + row * row_step + column], in order, then ReLU if `relu`. Reads up to a
+  // vector past the last column.
+  void (*stencil)(const T* source, const std::int64_t* starts, const T* weights, std::int64_t taps,
+                  std::int64_t rows, std::int64_t columns, std::int64_t row_step, T start,
+                  bool relu, T* out, std::int64_t out_stride) noexcept = nullptr;
+
+  // sums[t] += sum over rows and columns of grad[row * columns + column] *
+  // source[starts[t] + row * row_step + column], in as many parts as a vector has lanes.
+  void (*stencil_gradient)(const T* source, const std::int64_t* starts, std::int64_t taps,
+                           const T* grad, std::int64_t rows, std::int64_t columns,
+                           std::int64_t row_step, T* sums) noexcept = nullptr;
 };
 
 }  // namespace gradlane
