@@ -81,7 +81,7 @@ void RunDirectConv2d(const LoweredConv2d<T>& p) {
   });
 }
 
-// A task takes input channels: each is padded once an image and meets all results of its group.
+// Each input channel is padded once an image and meets all results of its group.
 template <class T>
 void DirectWeightGradient(const WeightGradientProblem<T>& problem,
                           const std::vector<Conv2dTap>& tap_list) {
@@ -95,27 +95,34 @@ void DirectWeightGradient(const WeightGradientProblem<T>& problem,
   for (const Conv2dTap& tap : tap_list) starts.push_back(padded.StartOf(tap));
 
   const Conv2dWindow window = padded.WindowOf(g.in_height, g.in_width, 0, g.out_height);
-  const std::int64_t channels = PlanesOfTask(g.batch * m * taps * g.out_plane());
+  // Eight tasks, unless the work is small: the channels of one lie side by side in each image.
+  const std::int64_t channels =
+      std::max(PlanesOfTask(g.batch * m * taps * g.out_plane()), (g.in_channels + 7) / 8);
   ParallelRanges(g.in_channels, channels, [&](std::int64_t begin, std::int64_t end) {
     T* const source = Scratch<T>(ScratchSlot::kSource, plane + 2 * kernels.matmul.lanes);
-    T* const sums = Scratch<T>(ScratchSlot::kResult, m * taps);
-    for (std::int64_t channel = begin; channel < end; ++channel) {
-      const std::int64_t first = channel / in_group * m;  // of the group's results
-      std::fill(sums, sums + m * taps, T(0));
-      for (std::int64_t b = 0; b < g.batch; ++b) {
+    T* const sums = Scratch<T>(ScratchSlot::kResult, (end - begin) * m * taps);
+    std::fill(sums, sums + (end - begin) * m * taps, T(0));
+    for (std::int64_t b = 0; b < g.batch; ++b) {
+      for (std::int64_t channel = begin; channel < end; ++channel) {
         kernels.conv2d.pad(problem.x + (b * g.in_channels + channel) * g.in_plane(), window,
                            source);
-        const T* grad = problem.grad_out + (b * g.out_channels + first) * g.out_plane();
-        for (std::int64_t i = 0; i < m; ++i, grad += g.out_plane()) {
+        const T* grad =
+            problem.grad_out + (b * g.out_channels + channel / in_group * m) * g.out_plane();
+        T* sum = sums + (channel - begin) * m * taps;
+        for (std::int64_t i = 0; i < m; ++i, grad += g.out_plane(), sum += taps) {
           kernels.conv2d.stencil_gradient(source, starts.data(), taps, grad, g.out_height,
-                                          g.out_width, padded.row_step(), sums + i * taps);
+                                          g.out_width, padded.row_step(), sum);
         }
       }
-      for (std::int64_t i = 0; i < m * taps; ++i) {
-        T& element =
-            problem.grad_weight[((first + i / taps) * in_group + channel % in_group) * taps +
-                                i % taps];
-        element = problem.beta == T(0) ? sums[i] : sums[i] + problem.beta * element;
+    }
+    const T* sum = sums;
+    for (std::int64_t channel = begin; channel < end; ++channel) {
+      for (std::int64_t i = 0; i < m; ++i) {
+        const std::int64_t o = channel / in_group * m + i;
+        T* const to = problem.grad_weight + (o * in_group + channel % in_group) * taps;
+        for (std::int64_t t = 0; t < taps; ++t, ++sum) {
+          to[t] = problem.beta == T(0) ? *sum : *sum + problem.beta * to[t];
+        }
       }
     }
   });
