@@ -15,6 +15,7 @@
 #include "ops/cross_entropy.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
+#include "ops/embedding.h"
 #include "ops/gather.h"
 #include "ops/gradient.h"
 #include "ops/layer_norm.h"
@@ -84,6 +85,7 @@ constexpr Operation kOperations[] = {
     {"conv2dWeightGradient", &Call<&Conv2dWeightGradient>},
     {"crossEntropy", &Call<&CrossEntropy>},
     {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
+    {"embeddingGradient", &Call<&EmbeddingGradient>},
     {"nll", &Call<&Nll>},
     {"nllGradient", &Call<&NllGradient>},
     {"pointwiseLoss", &Call<&PointwiseLoss>},

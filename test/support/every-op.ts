@@ -211,6 +211,16 @@ export const everyOp = {
       ) // prettier-ignore
     },
   },
+  embeddingGradient: {
+    operands: () => ({
+      gradOut: values(21, 1),
+      index: whole('int32', 3, 2, 0, rows),
+      gradWeight: values(35, 3),
+    }),
+    run: (k, w) => {
+      k.embeddingGradient(v(w, 'gradOut'), v(w, 'index'), v(w, 'gradWeight'), 3, cols, rows, -1, 1)
+    },
+  },
   nll: {
     operands: () => ({
       logProbabilities: values(35, 1),

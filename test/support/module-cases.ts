@@ -413,6 +413,45 @@ export const moduleCases: readonly ModuleCase[] = [
     terms: 1,
   },
   {
+    title: 'Unflatten',
+    make: () => new nn.Unflatten(1, [2, -1]),
+    shapes: [
+      [
+        [3, 8],
+        [3, 2, 4],
+      ],
+      [
+        [0, 6, 5],
+        [0, 2, 3, 5],
+      ],
+    ],
+    repr: 'Unflatten(1, (2, -1))',
+    refused: [
+      [
+        [3, 7],
+        'Unflatten(1, (2, -1)): expected size 1 of the input to be the product of (2, -1), got 7 in shape (3, 7)',
+      ],
+      [[3], 'Unflatten(1, (2, -1)): expected dim'],
+    ],
+    terms: 1,
+    anyDType: true,
+  },
+  {
+    title: 'Unflatten of the last one',
+    make: () => new nn.Unflatten(-1, [1, 2, 3]),
+    shapes: [
+      [[6], [1, 2, 3]],
+      [
+        [2, 6],
+        [2, 1, 2, 3],
+      ],
+    ],
+    repr: 'Unflatten(-1, (1, 2, 3))',
+    refused: [[[2, 5], 'the product of (1, 2, 3)']],
+    terms: 1,
+    anyDType: true,
+  },
+  {
     title: 'Identity',
     make: () => new nn.Identity(),
     shapes: elementwise,

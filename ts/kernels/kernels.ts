@@ -1,6 +1,7 @@
 import type { Conv2dKernels } from './conv2d.js'
 import type { DType, TypedArray } from '../tensor/dtype.js'
 import type { DropoutKernels } from './dropout.js'
+import type { EmbeddingKernels } from './embedding.js'
 import type { NllKernels } from './nll.js'
 import type { NormKernels } from './norm.js'
 import type { PointwiseLossKernels } from './pointwise-loss.js'
@@ -151,7 +152,13 @@ export const AdamHyper = {
  * - `outer`, `n`, `inner` describe a tensor seen as (outer, n, inner) with the operation along n.
  */
 export interface Kernels
-  extends Conv2dKernels, DropoutKernels, NllKernels, NormKernels, PointwiseLossKernels {
+  extends
+    Conv2dKernels,
+    DropoutKernels,
+    EmbeddingKernels,
+    NllKernels,
+    NormKernels,
+    PointwiseLossKernels {
   readonly name: 'native' | 'reference'
 
   /**

@@ -67,7 +67,7 @@ export class Flatten extends Layer {
  * The last view made of a tensor. In a container the same tensors come again at every pass, and so
  * does their view.
  */
-class Reshaped {
+export class Reshaped {
   #source: Tensor | null = null
   #view: Tensor | null = null
 

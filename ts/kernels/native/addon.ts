@@ -158,6 +158,13 @@ export interface Addon {
   ): void
 
   // prettier-ignore
+  embeddingGradient(
+    dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, index: Bytes, indexAt: number,
+    gradWeight: Bytes, gradWeightAt: number, rows: number, cols: number, count: number,
+    paddingIndex: number, beta: number,
+  ): void
+
+  // prettier-ignore
   nll(
     dtype: DTypeCode, logProbabilities: Bytes, logProbabilitiesAt: number, target: Bytes,
     targetAt: number, weight: Bytes, weightAt: number, loss: Bytes, lossAt: number, divisor: Bytes,

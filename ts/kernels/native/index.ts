@@ -8,6 +8,7 @@ import { affine, axpby, binary, unary } from './elementwise.js'
 import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
 import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
@@ -35,6 +36,7 @@ export const native: Kernels = {
   channelSum,
   crossEntropy,
   crossEntropyGradient,
+  embeddingGradient,
   nll,
   nllGradient,
   pointwiseLoss,

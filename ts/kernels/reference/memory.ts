@@ -1,7 +1,7 @@
-import { ValueError } from '../../errors.js'
 import type { DType } from '../../tensor/dtype.js'
 import type { View } from '../kernels.js'
-import { elements, ints } from './operand.js'
+import { checkedIndices } from './indices.js'
+import { elements } from './operand.js'
 
 /**
  * A number as an element of a dtype: integers truncate and clamp to their range, NaN becomes 0. Stores
@@ -32,14 +32,8 @@ export function gatherRows(
 ): void {
   const op = 'gatherRows'
   const from = elements(src, srcRows * cols, op, 'src')
-  const indices = ints(index, rows, op, 'index')
+  const indices = checkedIndices(index, rows, srcRows, op)
   const to = elements(out, rows * cols, op, 'out')
-  for (let r = 0; r < rows; r++) {
-    const row = indices[r]!
-    if (row < 0 || row >= srcRows) {
-      throw new ValueError(`${op}: index ${row} at row ${r} is outside [0, ${srcRows})`)
-    }
-  }
   const convert = converter(out.dtype)
   for (let r = 0; r < rows; r++) {
     const start = indices[r]! * cols

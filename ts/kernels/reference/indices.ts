@@ -1,0 +1,15 @@
+import { ValueError } from '../../errors.js'
+import type { View } from '../kernels.js'
+import { ints } from './operand.js'
+
+/** Row numbers, each checked to lie in [0, count). */
+export function checkedIndices(index: View, n: number, count: number, op: string): Int32Array {
+  const indices = ints(index, n, op, 'index')
+  for (let i = 0; i < n; i++) {
+    const row = indices[i]!
+    if (row < 0 || row >= count) {
+      throw new ValueError(`${op}: index ${row} at row ${i} is outside [0, ${count})`)
+    }
+  }
+  return indices
+}

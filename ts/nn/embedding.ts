@@ -1,0 +1,132 @@
+import { complaint, DTypeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import type { Generator } from '../random/generator.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+import { allocate } from '../tensor/workspace.js'
+import { normal_, zeros_ } from './init/index.js'
+import { Layer, markBuiltIn } from './layer.js'
+import { Parameter } from './parameter.js'
+
+export interface EmbeddingOptions {
+  /**
+   * Index whose row starts as zeros and gets no gradient; a negative one counts from the end. Default:
+   * none.
+   */
+  paddingIdx?: number
+  /** Default `float32`. */
+  dtype?: FloatDType
+  /** Draws the initial rows. Default: the default generator. */
+  generator?: Generator
+}
+
+/**
+ * A table of vectors, one for each index: output[…, :] = weight[input[…], :].
+ *
+ * Shapes: input int32 (…), output (…, embeddingDim); weight (numEmbeddings, embeddingDim).
+ *
+ * Initialisation: normal with mean 0 and deviation 1; zeros at paddingIdx.
+ *
+ * Indices have no gradient: `backward` gives zeros for them.
+ *
+ * @example
+ * new nn.Embedding(1000, 64).forward(zeros([8, 20], { dtype: 'int32' })).shape // [8, 20, 64]
+ *
+ * Errors: DTypeError for an input that is not int32, ValueError for an index outside [0, numEmbeddings).
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+ */
+export class Embedding extends Layer {
+  static {
+    markBuiltIn(this)
+  }
+
+  weight: Parameter
+  /** Counted from the start; null when there is none. */
+  readonly paddingIdx: number | null
+
+  /**
+   * @throws ValueError when a size is not a whole number ≥ 0, or paddingIdx is no index.
+   */
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingOptions = {},
+  ) {
+    super()
+    for (const [name, size] of Object.entries({ numEmbeddings, embeddingDim })) {
+      if (!Number.isInteger(size) || size < 0) {
+        throw new ValueError(
+          complaint('Embedding', name, 'a whole number of at least 0', String(size)),
+        )
+      }
+    }
+    const { paddingIdx, dtype, generator } = options
+    if (
+      paddingIdx !== undefined &&
+      !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
+    ) {
+      throw new ValueError(
+        complaint(
+          'Embedding',
+          'paddingIdx',
+          `from ${-numEmbeddings} to ${numEmbeddings - 1}`,
+          String(paddingIdx),
+        ),
+      )
+    }
+    this.paddingIdx =
+      paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx
+    this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype))
+    this.resetParameters(generator)
+  }
+
+  /** Draws the rows anew. */
+  resetParameters(generator?: Generator): void {
+    normal_(this.weight, 0, 1, { generator })
+    if (this.paddingIdx !== null) zeros_(this.weight.row(this.paddingIdx))
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const { weight, numEmbeddings, embeddingDim } = this
+    if (input.dtype !== 'int32') {
+      throw new DTypeError(
+        complaint(this.describe(), 'input', 'int32', input.dtype, "use input.to('int32')"),
+      )
+    }
+    const output = allocate(Object.freeze([...input.shape, embeddingDim]), weight.dtype)
+    kernels().gatherRows(weight, input, output, numEmbeddings, input.length, embeddingDim, 1, 0)
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor): Tensor {
+    const gradInput = allocate(input.shape, this.weight.dtype)
+    kernels().fill(gradInput, input.length, 0)
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const { weight, numEmbeddings, embeddingDim } = this
+    if (!weight.requiresGrad) return
+    kernels().embeddingGradient(
+      gradOutput,
+      input,
+      weight.gradTarget(),
+      input.length,
+      embeddingDim,
+      numEmbeddings,
+      this.paddingIdx ?? -1,
+      weight.gradBeta,
+    )
+    weight.keepGrad()
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.weight.requiresGrad
+  }
+
+  override extraRepr(): string {
+    const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`
+  }
+}
