@@ -18,6 +18,7 @@
 #include "ops/embedding.h"
 #include "ops/gather.h"
 #include "ops/gradient.h"
+#include "ops/group_norm.h"
 #include "ops/layer_norm.h"
 #include "ops/matmul.h"
 #include "ops/memory.h"
@@ -95,6 +96,9 @@ constexpr Operation kOperations[] = {
     {"batchNormInference", &Call<&BatchNormInference>},
     {"batchNormSums", &Call<&BatchNormSums>},
     {"batchNormGradient", &Call<&BatchNormGradient>},
+    {"groupNorm", &Call<&GroupNorm>},
+    {"groupNormSums", &Call<&GroupNormSums>},
+    {"groupNormGradient", &Call<&GroupNormGradient>},
     {"layerNorm", &Call<&LayerNorm>},
     {"layerNormGradient", &Call<&LayerNormGradient>},
     {"layerNormAffineGradient", &Call<&LayerNormAffineGradient>},

@@ -39,6 +39,10 @@ const makers: Record<string, () => nn.Module> = {
   layerNorm: () => new nn.LayerNorm(5, f64),
   layerNorm2: () => new nn.LayerNorm([2, 3], { eps: 0.01, ...f64 }),
   layerNormPlain: () => new nn.LayerNorm(5, { elementwiseAffine: false }),
+  groupNorm: () => new nn.GroupNorm(2, 4, f64),
+  groupNormRows: () => new nn.GroupNorm(2, 6, { eps: 0.01, ...f64 }),
+  instanceNorm2d: () => new nn.InstanceNorm2d(3, { affine: true, ...f64 }),
+  instanceNorm2dPlain: () => new nn.InstanceNorm2d(3),
 }
 
 /**

@@ -354,6 +354,60 @@ export const moduleCases: readonly ModuleCase[] = [
     terms: 16,
   },
   {
+    title: 'GroupNorm',
+    make: (dtype) => new nn.GroupNorm(2, 4, { dtype }),
+    shapes: [
+      [
+        [3, 4, 2],
+        [3, 4, 2],
+      ],
+      [
+        [2, 4],
+        [2, 4],
+      ],
+      [
+        [2, 4, 2, 3],
+        [2, 4, 2, 3],
+      ],
+      [
+        [0, 4, 2],
+        [0, 4, 2],
+      ],
+    ],
+    repr: 'GroupNorm(2, 4, eps=0.00001, affine=true)',
+    refused: [
+      [[3, 2, 4], 'expected input to be shape (batch, 4, …), got shape (3, 2, 4)'],
+      [[4], 'got shape (4)'],
+    ],
+    // a result goes through sums of up to 12 values, four times over
+    terms: 48,
+  },
+  {
+    title: 'InstanceNorm2d',
+    make: (dtype) => new nn.InstanceNorm2d(2, { affine: true, eps: 0.01, dtype }),
+    shapes: [
+      [
+        [3, 2, 2, 3],
+        [3, 2, 2, 3],
+      ],
+    ],
+    repr: 'InstanceNorm2d(2, eps=0.01, affine=true)',
+    refused: [[[2, 6], 'expected input to be shape (batch, 2, height, width), got shape (2, 6)']],
+    terms: 24,
+  },
+  {
+    title: 'InstanceNorm2d without affine',
+    make: () => new nn.InstanceNorm2d(2),
+    shapes: [
+      [
+        [3, 2, 2, 3],
+        [3, 2, 2, 3],
+      ],
+    ],
+    repr: 'InstanceNorm2d(2, eps=0.00001, affine=false)',
+    terms: 24,
+  },
+  {
     title: 'Flatten',
     make: () => new nn.Flatten(),
     shapes: [

@@ -137,4 +137,63 @@ export interface NormKernels {
     weightBeta: number,
     biasBeta: number,
   ): void
+
+  /**
+   * Group normalisation of x (batch, channels, spatial): of each of `groups` groups of consecutive
+   * channels of a sample, with a weight and a bias for each channel. mean and inverseStd (batch,
+   * groups) are kept for the gradients. Raises `ERR_SHAPE` when groups does not divide channels.
+   */
+  groupNorm(
+    x: View,
+    weight: View | null,
+    bias: View | null,
+    mean: View,
+    inverseStd: View,
+    out: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+    groups: number,
+    eps: number,
+  ): void
+
+  /**
+   * sums (float64: batch, channels, 2) = of each channel of a sample the sum of g = gradOut and that
+   * of g (x - mean), and from them the gradients by the parameters, as in `batchNormSums`.
+   */
+  groupNormSums(
+    x: View,
+    gradOut: View,
+    mean: View,
+    inverseStd: View,
+    sums: View,
+    gradWeight: View | null,
+    gradBias: View | null,
+    batch: number,
+    channels: number,
+    spatial: number,
+    groups: number,
+    weightBeta: number,
+    biasBeta: number,
+  ): void
+
+  /**
+   * Gradient of `groupNorm` by x. With n elements a group, S and P the sums over its channels of
+   * weight times the two of `groupNormSums`:
+   *   gradX = inverseStd (weight g - S / n - (x - mean) inverseStd^2 P / n)
+   * gradX may be gradOut.
+   */
+  groupNormGradient(
+    x: View,
+    gradOut: View,
+    weight: View | null,
+    mean: View,
+    inverseStd: View,
+    sums: View,
+    gradX: View,
+    batch: number,
+    channels: number,
+    spatial: number,
+    groups: number,
+  ): void
 }

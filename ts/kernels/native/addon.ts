@@ -302,4 +302,26 @@ export interface Addon {
     gradWeightAt: number, gradBias: Bytes, gradBiasAt: number, rows: number, cols: number,
     weightBeta: number, biasBeta: number,
   ): void
+
+  // prettier-ignore
+  groupNorm(
+    dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number, bias: Bytes,
+    biasAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    out: Bytes, outAt: number, batch: number, channels: number, spatial: number, groups: number,
+    eps: number,
+  ): void
+  // prettier-ignore
+  groupNormSums(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, mean: Bytes,
+    meanAt: number, inverseStd: Bytes, inverseStdAt: number, sums: Bytes, sumsAt: number,
+    gradWeight: Bytes, gradWeightAt: number, gradBias: Bytes, gradBiasAt: number, batch: number,
+    channels: number, spatial: number, groups: number, weightBeta: number, biasBeta: number,
+  ): void
+  // prettier-ignore
+  groupNormGradient(
+    dtype: DTypeCode, x: Bytes, xAt: number, gradOut: Bytes, gradOutAt: number, weight: Bytes,
+    weightAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
+    sums: Bytes, sumsAt: number, gradX: Bytes, gradXAt: number, batch: number, channels: number,
+    spatial: number, groups: number,
+  ): void
 }

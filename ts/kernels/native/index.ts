@@ -5,6 +5,7 @@ import { batchNorm, batchNormGradient, batchNormInference, batchNormSums } from 
 import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
 import { dropout, dropoutGradient } from './dropout.js'
 import { affine, axpby, binary, unary } from './elementwise.js'
+import { groupNorm, groupNormGradient, groupNormSums } from './group-norm.js'
 import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
 import { matmul } from './matmul.js'
 import { cast, copy, fill, gatherRows, transpose } from './memory.js'
@@ -63,4 +64,7 @@ export const native: Kernels = {
   layerNorm,
   layerNormGradient,
   layerNormAffineGradient,
+  groupNorm,
+  groupNormSums,
+  groupNormGradient,
 }

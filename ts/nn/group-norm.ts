@@ -1,0 +1,235 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkFloat, ones, zeros } from '../tensor/create.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate } from '../tensor/workspace.js'
+import { Layer, markBuiltIn } from './layer.js'
+import { Parameter } from './parameter.js'
+
+export interface GroupNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number
+  /** Whether there are a weight and a bias to train. */
+  affine?: boolean
+  /** Default `float32`. */
+  dtype?: FloatDType
+}
+
+/** Normalisation of groups of channels of each sample. */
+export abstract class GroupedNorm extends Layer {
+  weight: Parameter | null
+  bias: Parameter | null
+  readonly eps: number
+  readonly affine: boolean
+  readonly #groups: number
+  readonly #channels: number
+  /** Statistics of the last forward, for its backward; in storage that is used again. */
+  #mean: Tensor
+  #inverseStd: Tensor
+  /** Two sums for each channel of each sample that updateGradParameters leaves to computeGradInput. */
+  #sums: Tensor
+  #hasSums = false
+
+  protected constructor(
+    groups: number,
+    channels: number,
+    { eps = 1e-5, dtype }: GroupNormOptions,
+    affine: boolean,
+  ) {
+    super()
+    if (!(eps >= 0 && eps < Infinity)) {
+      const expected = 'a finite number of at least 0'
+      throw new ValueError(complaint(this.constructor.name, 'eps', expected, String(eps)))
+    }
+    this.eps = eps
+    this.affine = affine
+    this.#groups = groups
+    this.#channels = channels
+    this.weight = affine ? new Parameter(ones([channels], { dtype })) : null
+    this.bias = affine ? new Parameter(zeros([channels], { dtype })) : null
+    this.#mean = empty([0], dtype)
+    this.#inverseStd = empty([0], dtype)
+    this.#sums = empty([0], 'float64')
+  }
+
+  /** Sets weight to 1 and bias to 0. */
+  resetParameters(): void {
+    if (this.weight !== null) kernels().fill(this.weight, this.#channels, 1)
+    if (this.bias !== null) kernels().fill(this.bias, this.#channels, 0)
+  }
+
+  override get repeatable(): boolean {
+    return false
+  }
+
+  /** Throws unless the shape is accepted. */
+  protected abstract checkShape(shape: Shape): void
+
+  protected override computeOutput(input: Tensor): Tensor {
+    this.#checkDtype(input)
+    this.checkShape(input.shape)
+    const [batch, spatial] = extents(input.shape)
+    const statistics = batch * this.#groups
+    if (this.#mean.dtype !== input.dtype || this.#mean.length < statistics) {
+      this.#mean = empty([statistics], input.dtype)
+      this.#inverseStd = empty([statistics], input.dtype)
+    }
+    if (this.#sums.length < 2 * batch * this.#channels) {
+      this.#sums = empty([2 * batch * this.#channels], 'float64')
+    }
+    const output = allocate(input.shape, input.dtype)
+    kernels().groupNorm(
+      input,
+      this.weight,
+      this.bias,
+      this.#mean,
+      this.#inverseStd,
+      output,
+      batch,
+      this.#channels,
+      spatial,
+      this.#groups,
+      this.eps,
+    )
+    this.#hasSums = false
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    if (!this.#hasSums) this.#sumUp(input, gradOutput, null, null)
+    this.#hasSums = false
+    const gradInput = allocate(input.shape, input.dtype)
+    const [batch, spatial] = extents(input.shape)
+    kernels().groupNormGradient(
+      input,
+      gradOutput,
+      this.weight,
+      this.#mean,
+      this.#inverseStd,
+      this.#sums,
+      gradInput,
+      batch,
+      this.#channels,
+      spatial,
+      this.#groups,
+    )
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const weight = this.weight?.requiresGrad === true ? this.weight : null
+    const bias = this.bias?.requiresGrad === true ? this.bias : null
+    if (weight === null && bias === null) return
+    this.#sumUp(input, gradOutput, weight, bias)
+    weight?.keepGrad()
+    bias?.keepGrad()
+    this.#hasSums = true
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
+  }
+
+  #sumUp(
+    input: Tensor,
+    gradOutput: Tensor,
+    weight: Parameter | null,
+    bias: Parameter | null,
+  ): void {
+    const [batch, spatial] = extents(input.shape)
+    kernels().groupNormSums(
+      input,
+      gradOutput,
+      this.#mean,
+      this.#inverseStd,
+      this.#sums,
+      weight && weight.gradTarget(),
+      bias && bias.gradTarget(),
+      batch,
+      this.#channels,
+      spatial,
+      this.#groups,
+      weight?.gradBeta ?? 0,
+      bias?.gradBeta ?? 0,
+    )
+  }
+
+  #checkDtype({ dtype }: Tensor): void {
+    const own = this.weight?.dtype
+    if (own === undefined) checkFloat(this.describe(), 'input', dtype)
+    else if (dtype !== own) {
+      throw new DTypeError(
+        complaint(
+          this.describe(),
+          'input',
+          `${own} as the weight is`,
+          dtype,
+          `use input.to('${own}')`,
+        ),
+      )
+    }
+  }
+}
+
+/** The batch, and all that comes after the channels. */
+function extents(shape: Shape): [number, number] {
+  let spatial = 1
+  for (let i = 2; i < shape.length; i++) spatial *= shape[i]!
+  return [shape[0]!, spatial]
+}
+
+/**
+ * Group normalisation: for each of numGroups groups of channels of a sample
+ *
+ * y = (x - mean) / sqrt(var + eps) * weight + bias
+ *
+ * with the mean and the biased variance of the group, in training and evaluation alike.
+ *
+ * Shapes: input (batch, numChannels, …), output the same; weight and bias (numChannels).
+ *
+ * Initialisation: weight 1, bias 0. Affine by default.
+ *
+ * Forward throws ShapeError for another shape.
+ *
+ * @example
+ * new nn.GroupNorm(4, 16).forward(randn([8, 16, 28, 28])).shape // [8, 16, 28, 28]
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
+ */
+export class GroupNorm extends GroupedNorm {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** @throws ValueError when numGroups does not divide numChannels or an argument is not in its range. */
+  constructor(
+    readonly numGroups: number,
+    readonly numChannels: number,
+    options: GroupNormOptions = {},
+  ) {
+    for (const [name, size] of Object.entries({ numGroups, numChannels })) {
+      if (!Number.isInteger(size) || size < 1) {
+        const expected = 'a whole number of at least 1'
+        throw new ValueError(complaint('GroupNorm', name, expected, String(size)))
+      }
+    }
+    if (numChannels % numGroups !== 0) {
+      const expected = `a divisor of the ${numChannels} channels`
+      throw new ValueError(complaint('GroupNorm', 'numGroups', expected, String(numGroups)))
+    }
+    super(numGroups, numChannels, options, options.affine ?? true)
+  }
+
+  protected override checkShape(shape: Shape): void {
+    if (shape.length >= 2 && shape[1] === this.numChannels) return
+    const expected = `shape (batch, ${this.numChannels}, …)`
+    throw new ShapeError(
+      complaint(this.describe(), 'input', expected, `shape ${formatShape(shape)}`),
+    )
+  }
+
+  override extraRepr(): string {
+    return `${this.numGroups}, ${this.numChannels}, eps=${this.eps}, affine=${this.affine}`
+  }
+}
