@@ -24,6 +24,7 @@
 #include "ops/memory.h"
 #include "ops/nll.h"
 #include "ops/pointwise_loss.h"
+#include "ops/pool2d.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/sgd.h"
@@ -108,6 +109,12 @@ constexpr Operation kOperations[] = {
     {"copy", &Call<&Copy>},
     {"dropout", &Call<&Dropout>},
     {"dropoutGradient", &Call<&DropoutGradient>},
+    {"maxPool2d", &Call<&MaxPool2d>},
+    {"maxPool2dGradient", &Call<&MaxPool2dGradient>},
+    {"avgPool2d", &Call<&AvgPool2d>},
+    {"avgPool2dGradient", &Call<&AvgPool2dGradient>},
+    {"adaptiveAvgPool2d", &Call<&AdaptiveAvgPool2d>},
+    {"adaptiveAvgPool2dGradient", &Call<&AdaptiveAvgPool2dGradient>},
     {"fill", &Call<&Fill>},
     {"gatherRows", &Call<&GatherRows>},
     {"gradNorm", &Call<&GradNorm>},

@@ -13,6 +13,7 @@
 #include "cpu/tables/norm.h"
 #include "cpu/tables/optimizer.h"
 #include "cpu/tables/pointwise_loss.h"
+#include "cpu/tables/pool2d.h"
 #include "cpu/tables/random.h"
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
@@ -34,6 +35,7 @@ struct TypedKernels {
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
   DropoutKernels<T> dropout;
+  Pool2dKernels<T> pool2d;
 };
 
 struct KernelTable {

@@ -19,6 +19,8 @@ void FillMatmulPack(KernelTable& table);
 void FillMatmulVector(KernelTable& table);
 void FillNorm(KernelTable& table);
 void FillPointwiseLoss(KernelTable& table);
+void FillPool2dAverage(KernelTable& table);
+void FillPool2dMax(KernelTable& table);
 void FillRandom(KernelTable& table);
 void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
@@ -43,6 +45,8 @@ void FillTable(KernelTable& table) {
   FillMatmulVector(table);
   FillNorm(table);
   FillPointwiseLoss(table);
+  FillPool2dAverage(table);
+  FillPool2dMax(table);
   FillRandom(table);
   FillReduce(table);
   FillSgd(table);

@@ -59,6 +59,12 @@ const geometry: Conv2dGeometry = {
   ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
 }
 
+/** 3 planes of 5 x 7, windows of 3 x 2 in steps of 2. */
+const pooling = {
+  planes: 3, inHeight: 5, inWidth: 7, outHeight: 2, outWidth: 3, kernelHeight: 3, kernelWidth: 2,
+  strideHeight: 2, strideWidth: 2, padTop: 0, padLeft: 0, dilationHeight: 1, dilationWidth: 1,
+} // prettier-ignore
+
 /** One call of every operation; a new one without a line here does not compile. */
 export const everyOp = {
   matmul: {
@@ -549,6 +555,50 @@ export const everyOp = {
         v(w, 'x'), v(w, 'gradOut'), v(w, 'weight'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'sums'),
         v(w, 'gradX'), 2, 4, 5, 2,
       ) // prettier-ignore
+    },
+  },
+  maxPool2d: {
+    operands: () => ({
+      x: values(105, 1),
+      index: whole('int32', 18, 2, 0, 9),
+      out: values(18, 3),
+    }),
+    run: (k, w) => {
+      k.maxPool2d(v(w, 'x'), v(w, 'out'), v(w, 'index'), pooling)
+    },
+  },
+  maxPool2dGradient: {
+    operands: () => ({
+      gradOut: values(18, 1),
+      index: whole('int32', 18, 2, 0, 35),
+      gradX: values(105, 3),
+    }),
+    run: (k, w) => {
+      k.maxPool2dGradient(v(w, 'gradOut'), v(w, 'index'), v(w, 'gradX'), pooling)
+    },
+  },
+  avgPool2d: {
+    operands: () => ({ x: values(105, 1), out: values(18, 2) }),
+    run: (k, w) => {
+      k.avgPool2d(v(w, 'x'), v(w, 'out'), pooling, true, 0)
+    },
+  },
+  avgPool2dGradient: {
+    operands: () => ({ gradOut: values(18, 1), gradX: values(105, 2) }),
+    run: (k, w) => {
+      k.avgPool2dGradient(v(w, 'gradOut'), v(w, 'gradX'), pooling, true, 0)
+    },
+  },
+  adaptiveAvgPool2d: {
+    operands: () => ({ x: values(105, 1), out: values(18, 2) }),
+    run: (k, w) => {
+      k.adaptiveAvgPool2d(v(w, 'x'), v(w, 'out'), 3, 5, 7, 2, 3)
+    },
+  },
+  adaptiveAvgPool2dGradient: {
+    operands: () => ({ gradOut: values(18, 1), gradX: values(105, 2) }),
+    run: (k, w) => {
+      k.adaptiveAvgPool2dGradient(v(w, 'gradOut'), v(w, 'gradX'), 3, 5, 7, 2, 3)
     },
   },
 } satisfies Record<OpName, OpCall> as Record<OpName, OpCall>

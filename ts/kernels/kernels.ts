@@ -5,6 +5,7 @@ import type { EmbeddingKernels } from './embedding.js'
 import type { NllKernels } from './nll.js'
 import type { NormKernels } from './norm.js'
 import type { PointwiseLossKernels } from './pointwise-loss.js'
+import type { Pool2dKernels } from './pool2d.js'
 
 /**
  * What a kernel sees of a tensor: contiguous, row-major elements. `data` is a typed array over them;
@@ -158,7 +159,8 @@ export interface Kernels
     EmbeddingKernels,
     NllKernels,
     NormKernels,
-    PointwiseLossKernels {
+    PointwiseLossKernels,
+    Pool2dKernels {
   readonly name: 'native' | 'reference'
 
   /**

@@ -324,4 +324,47 @@ export interface Addon {
     sums: Bytes, sumsAt: number, gradX: Bytes, gradXAt: number, batch: number, channels: number,
     spatial: number, groups: number,
   ): void
+
+  // prettier-ignore
+  maxPool2d(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, index: Bytes,
+    indexAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+    kernelHeight: number, kernelWidth: number, strideHeight: number, strideWidth: number,
+    padTop: number, padLeft: number, dilationHeight: number, dilationWidth: number,
+  ): void
+  // prettier-ignore
+  maxPool2dGradient(
+    dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, index: Bytes, indexAt: number,
+    gradX: Bytes, gradXAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+    kernelHeight: number, kernelWidth: number, strideHeight: number, strideWidth: number,
+    padTop: number, padLeft: number, dilationHeight: number, dilationWidth: number,
+  ): void
+  // prettier-ignore
+  avgPool2d(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+    kernelHeight: number, kernelWidth: number, strideHeight: number, strideWidth: number,
+    padTop: number, padLeft: number, dilationHeight: number, dilationWidth: number,
+    countIncludePad: boolean, divisorOverride: number,
+  ): void
+  // prettier-ignore
+  avgPool2dGradient(
+    dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, gradX: Bytes, gradXAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+    kernelHeight: number, kernelWidth: number, strideHeight: number, strideWidth: number,
+    padTop: number, padLeft: number, dilationHeight: number, dilationWidth: number,
+    countIncludePad: boolean, divisorOverride: number,
+  ): void
+  // prettier-ignore
+  adaptiveAvgPool2d(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, planes: number,
+    inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+  ): void
+  // prettier-ignore
+  adaptiveAvgPool2dGradient(
+    dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, gradX: Bytes, gradXAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+  ): void
 }

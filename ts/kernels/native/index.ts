@@ -13,6 +13,14 @@ import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
 import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
+import {
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dGradient,
+  avgPool2d,
+  avgPool2dGradient,
+  maxPool2d,
+  maxPool2dGradient,
+} from './pool2d.js'
 import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
@@ -67,4 +75,10 @@ export const native: Kernels = {
   groupNorm,
   groupNormSums,
   groupNormGradient,
+  maxPool2d,
+  maxPool2dGradient,
+  avgPool2d,
+  avgPool2dGradient,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dGradient,
 }

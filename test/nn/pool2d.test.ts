@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs'
+
+import { expect } from 'chai'
+
+import {
+  DTypeError,
+  Generator,
+  nn,
+  ones,
+  randn,
+  ShapeError,
+  tensor,
+  type Tensor,
+  ValueError,
+  zeros,
+} from '../../ts/index.js'
+import { eachBackend } from '../support/each-backend.js'
+import { gradcheck } from '../support/gradcheck.js'
+
+interface Values {
+  readonly shape: number[]
+  readonly data: number[]
+}
+
+interface Case {
+  readonly name: 'max' | 'avg' | 'adaptive'
+  readonly options: Readonly<Record<string, unknown>>
+  readonly input: Values
+  readonly gradOutput: Values
+  readonly output: Values
+  readonly gradInput: Values
+  readonly indices?: number[]
+}
+
+const cases = JSON.parse(
+  readFileSync(new URL('../fixtures/pool2d.json', import.meta.url), 'utf8'),
+) as Case[]
+
+const f64 = { dtype: 'float64' } as const
+const read = ({ shape, data }: Values): Tensor => tensor(data, f64).reshape(shape)
+
+/** kernel_size to kernelSize */
+const camel = (name: string): string =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
+function make({ name, options }: Case): nn.Module {
+  const named = Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [camel(key), value]),
+  )
+  if (name === 'adaptive') return new nn.AdaptiveAvgPool2d(options['output_size'] as number)
+  const kernelSize = options['kernel_size'] as number
+  return name === 'max' ? new nn.MaxPool2d(kernelSize, named) : new nn.AvgPool2d(kernelSize, named)
+}
+
+/**
+ * Numbers of at most 8 in windows of at most 64: a sum and its division, or a sum of quotients, round
+ * 65 times relative to 64 x 8 at most, on each side.
+ */
+const TOLERANCE = 2 * 65 * 64 * 8 * 2 ** -53
+
+function expectValues(what: string, actual: Tensor, expected: Values): void {
+  expect(actual.shape, what).to.deep.equal(expected.shape)
+  for (const [i, value] of expected.data.entries()) {
+    expect(actual.data[i], `${what}[${i}]`).to.be.closeTo(value, TOLERANCE)
+  }
+}
+
+describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
+  eachBackend(() => {
+    for (const one of cases) {
+      it(`give what PyTorch gives: ${one.name} ${JSON.stringify(one.options)}`, () => {
+        const module = make(one)
+        const input = read(one.input)
+        expectValues('output', module.forward(input), one.output)
+        expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
+        if (module instanceof nn.MaxPool2d) {
+          expect(module.indices!.shape).to.deep.equal(one.output.shape)
+          expect(Array.from(module.indices!.data)).to.deep.equal(one.indices)
+        }
+      })
+    }
+
+    it('have the gradients of central differences', () => {
+      const generator = new Generator(2)
+      for (const [module, shape] of [
+        [new nn.MaxPool2d(2), [2, 3, 4, 6]],
+        [new nn.MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), [2, 6, 5]],
+        [new nn.MaxPool2d([2, 3], { stride: 1, dilation: 2 }), [1, 2, 6, 7]],
+        [new nn.AvgPool2d(2), [2, 3, 5, 6]],
+        [new nn.AvgPool2d(3, { stride: 2, padding: 1, countIncludePad: false }), [2, 6, 5]],
+        [new nn.AvgPool2d([2, 3], { stride: 1, divisorOverride: 2.5 }), [1, 2, 6, 7]],
+        [new nn.AdaptiveAvgPool2d(1), [2, 3, 5, 6]],
+        [new nn.AdaptiveAvgPool2d([2, 4]), [2, 5, 6]],
+      ] as const) {
+        const input = randn(shape, { generator, dtype: 'float64' })
+        const output = module.forward(input)
+        gradcheck(module, input, randn(output.shape, { generator, dtype: 'float64' }))
+      }
+    })
+
+    it('take batches of different sizes, an empty one too', () => {
+      for (const module of [
+        new nn.MaxPool2d(2),
+        new nn.AvgPool2d(3, { stride: 1 }),
+        new nn.AdaptiveAvgPool2d(3),
+      ]) {
+        for (const batch of [4, 1, 0, 9]) {
+          const input = ones([batch, 2, 6, 6])
+          const output = module.forward(input)
+          expect(output.shape.slice(0, 2)).to.deep.equal([batch, 2])
+          expect(output.data.every((value) => value === 1)).to.equal(true)
+          expect(module.backward(input, output.clone()).shape).to.deep.equal(input.shape)
+        }
+      }
+    })
+
+    it('a NaN is the largest, and its window alone has it', () => {
+      const input = zeros([1, 4, 6])
+      input.data[8] = NaN
+      const module = new nn.MaxPool2d(2)
+      expect(Array.from(module.forward(input).data)).to.deep.equal([0, NaN, 0, 0, 0, 0])
+      expect(module.indices!.data[1]).to.equal(8)
+    })
+
+    it('work within a container', () => {
+      const model = new nn.Sequential(
+        new nn.MaxPool2d(2),
+        new nn.ReLU(),
+        new nn.AvgPool2d(2),
+        new nn.AdaptiveAvgPool2d(1),
+        new nn.Flatten(),
+      )
+      const generator = new Generator(4)
+      const input = randn([2, 3, 9, 11], { generator, dtype: 'float64' })
+      gradcheck(model, input, randn([2, 3], { generator, dtype: 'float64' }))
+    })
+  })
+
+  it('print themselves', () => {
+    expect(String(new nn.MaxPool2d(2))).to.equal(
+      'MaxPool2d(kernelSize=2, stride=2, padding=0, dilation=1, ceilMode=false)',
+    )
+    expect(String(new nn.AvgPool2d([3, 2], { stride: 1 }))).to.equal(
+      'AvgPool2d(kernelSize=(3, 2), stride=1, padding=0)',
+    )
+    expect(String(new nn.AdaptiveAvgPool2d([5, null]))).to.equal('AdaptiveAvgPool2d((5, null))')
+  })
+
+  it('MaxPool2d stands at one place of a container, AvgPool2d at many', () => {
+    expect(new nn.MaxPool2d(2).repeatable).to.equal(false)
+    expect(new nn.AvgPool2d(2).repeatable).to.equal(true)
+    const twice = new nn.AvgPool2d(2)
+    const input = randn([1, 4, 4], { dtype: 'float64' })
+    gradcheck(new nn.Sequential(twice, twice), input, ones([1, 1, 1], { dtype: 'float64' }))
+  })
+
+  it('refuse sizes that are out of range', () => {
+    expect(() => new nn.MaxPool2d(0)).to.throw(ValueError, 'kernelSize')
+    expect(() => new nn.MaxPool2d(2, { stride: 0 })).to.throw(ValueError, 'stride')
+    expect(() => new nn.MaxPool2d(2, { dilation: 1.5 })).to.throw(ValueError, 'dilation')
+    expect(() => new nn.AvgPool2d([2, 3], { padding: [1, 2] })).to.throw(
+      ValueError,
+      'AvgPool2d: expected padding to be at most half of kernelSize, so that every window holds an element, got (1, 2) with kernelSize (2, 3)',
+    )
+    for (const divisorOverride of [0, -1, NaN, Infinity]) {
+      expect(() => new nn.AvgPool2d(2, { divisorOverride })).to.throw(ValueError, 'divisorOverride')
+    }
+    for (const size of [0, -1, 2.5, NaN]) {
+      expect(() => new nn.AdaptiveAvgPool2d(size)).to.throw(ValueError, 'outputSize')
+    }
+  })
+
+  it('refuse inputs that do not fit', () => {
+    for (const module of [new nn.MaxPool2d(2), new nn.AvgPool2d(2), new nn.AdaptiveAvgPool2d(2)]) {
+      expect(() => module.forward(ones([4, 4]))).to.throw(
+        ShapeError,
+        'expected input to be shape (N, C, H, W) or (C, H, W), got shape (4, 4)',
+      )
+      expect(() => module.forward(zeros([1, 4, 4], { dtype: 'int32' }))).to.throw(DTypeError)
+      expect(() => module.forward(zeros([1, 0, 4]))).to.throw(ShapeError, 'images of')
+    }
+    expect(() => new nn.Sequential(new nn.MaxPool2d(5)).forward(ones([1, 4, 9]))).to.throw(
+      ShapeError,
+      'Sequential.0 MaxPool2d(kernelSize=5, stride=5, padding=0, dilation=1, ceilMode=false): expected input to be images in which every window of 5, dilated by 1 and padded by 0, fits and holds an element, got images of (4, 9)',
+    )
+    // a window of both padded rows, whose two elements both miss the image
+    const missing = new nn.MaxPool2d([2, 1], { padding: [1, 0], dilation: [2, 1] })
+    expect(() => missing.forward(ones([1, 1, 3]))).to.throw(ShapeError, 'holds an element')
+  })
+})
