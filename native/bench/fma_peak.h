@@ -22,12 +22,11 @@ double FmaPeak(const std::string& row) {
       GRADLANE_CHAIN(op, r) "mm10\n" GRADLANE_CHAIN(op, r) "mm11\n"
 #define GRADLANE_PAIR(suffix, i, j) \
   "mul" suffix " %%xmm14, %%xmm" i "\nadd" suffix " %%xmm14, %%xmm" j "\n"
-#define GRADLANE_PAIRS(suffix)                                    \
-  GRADLANE_PAIR(suffix, "0", "1")                                 \
-  GRADLANE_PAIR(suffix, "2", "3")                                 \
-  GRADLANE_PAIR(suffix, "4", "5")                                 \
-  GRADLANE_PAIR(suffix, "6", "7") GRADLANE_PAIR(suffix, "8", "9") \
-      GRADLANE_PAIR(suffix, "10", "11")
+#define GRADLANE_PAIRS(suffix)    \
+  GRADLANE_PAIR(suffix, "0", "1") \
+  GRADLANE_PAIR(suffix, "2", "3") \
+  GRADLANE_PAIR(suffix, "4", "5") \
+  GRADLANE_PAIR(suffix, "6", "7") GRADLANE_PAIR(suffix, "8", "9") GRADLANE_PAIR(suffix, "10", "11")
 #define GRADLANE_CLOBBERS                                                                  \
   "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
       "xmm11", "xmm13", "xmm14"

@@ -101,12 +101,7 @@ export class Conv2d extends Layer {
     }
     if (typeof padding === 'string' && !NAMED_PADDING.includes(padding)) {
       throw new ValueError(
-        complaint(
-          'Conv2d',
-          'padding',
-          `a number, a pair, 'valid' or 'same'`,
-          `'${padding}'`,
-        ),
+        complaint('Conv2d', 'padding', `a number, a pair, 'valid' or 'same'`, `'${padding}'`),
       )
     }
     this.kernelSize = pairOf('Conv2d', 'kernelSize', kernelSize, 1)
