@@ -355,7 +355,9 @@ export const moduleCases: readonly ModuleCase[] = [
   },
   {
     title: 'GroupNorm',
-    make: (dtype) => new nn.GroupNorm(2, 4, { dtype }),
+    // Of two values in a group, as (2, 4) has, the third derivative is about eps^-1.5 where they come
+    // close: with an eps of 1 the bound of the central differences holds wherever they lie.
+    make: (dtype) => new nn.GroupNorm(2, 4, { eps: 1, dtype }),
     shapes: [
       [
         [3, 4, 2],
@@ -374,7 +376,7 @@ export const moduleCases: readonly ModuleCase[] = [
         [0, 4, 2],
       ],
     ],
-    repr: 'GroupNorm(2, 4, eps=0.00001, affine=true)',
+    repr: 'GroupNorm(2, 4, eps=1, affine=true)',
     refused: [
       [[3, 2, 4], 'expected input to be shape (batch, 4, …), got shape (3, 2, 4)'],
       [[4], 'got shape (4)'],
