@@ -1,4 +1,5 @@
-import type { ActivationKind, View } from './kernels.js'
+import type { ActivationKind } from './kinds.js'
+import type { View } from './view.js'
 
 /**
  * Sizes of a two-dimensional convolution over (batch, channels, height, width). Padding at the bottom

@@ -1,4 +1,4 @@
-import type { View } from './kernels.js'
+import type { View } from './view.js'
 
 export interface DropoutKernels {
   /**

@@ -1,4 +1,5 @@
-import type { Reduction, View } from './kernels.js'
+import type { Reduction } from './kinds.js'
+import type { View } from './view.js'
 
 export interface NllKernels {
   /**

@@ -1,4 +1,4 @@
-import type { View } from './kernels.js'
+import type { View } from './view.js'
 
 /** Normalisation. All statistics are sums in a fixed order, kept in double precision. */
 export interface NormKernels {

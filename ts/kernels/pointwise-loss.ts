@@ -1,4 +1,4 @@
-import type { View } from './kernels.js'
+import type { View } from './view.js'
 
 /**
  * Losses of each element by itself, of a prediction x and a target y; the codes of

@@ -1,4 +1,4 @@
-import type { View } from './kernels.js'
+import type { View } from './view.js'
 
 /**
  * Sizes of a pooling over `planes` = batch * channels images. The padding below and right is as wide

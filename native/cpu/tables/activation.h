@@ -5,7 +5,7 @@
 
 namespace gradlane {
 
-// Codes shared with ActivationKind in ts/kernels/kernels.ts.
+// Codes shared with ActivationKind in ts/kernels/kinds.ts.
 enum class Activation : std::int32_t {
   kIdentity = 0,
   kRelu = 1,

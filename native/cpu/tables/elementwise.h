@@ -5,7 +5,7 @@
 
 namespace gradlane {
 
-// Codes shared with UnaryKind in ts/kernels/kernels.ts.
+// Codes shared with UnaryKind in ts/kernels/kinds.ts.
 enum class Unary : std::int32_t {
   kExp = 0,
   kLog = 1,

@@ -5,7 +5,7 @@
 
 namespace gradlane {
 
-// Codes shared with ReduceKind in ts/kernels/kernels.ts.
+// Codes shared with ReduceKind in ts/kernels/kinds.ts.
 enum class Reduce : std::int32_t { kSum = 0, kMean = 1, kMax = 2, kMin = 3 };
 inline constexpr int kReduceCount = 4;
 
