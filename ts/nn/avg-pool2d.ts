@@ -1,18 +1,8 @@
-import { complaint, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
-import type { Pool2dGeometry } from '../kernels/pool2d.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
+import { complaint, ValueError } from '../errors.js'
+import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
 import { type Pair, pairOf } from './pair.js'
-import {
-  geometryOf,
-  Pool2dLayer,
-  sizes,
-  type Sizes2d,
-  type Windows2d,
-  windowsOf,
-} from './pool2d.js'
+import { sizes, type Sizes2d, windowsOf } from './pool.js'
 
 export interface AvgPool2dOptions {
   /** Distance of the windows. Default: kernelSize. */
@@ -40,7 +30,7 @@ export interface AvgPool2dOptions {
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  */
-export class AvgPool2d extends Pool2dLayer {
+export class AvgPool2d extends AvgPoolLayer {
   static {
     markBuiltIn(this)
   }
@@ -49,47 +39,25 @@ export class AvgPool2d extends Pool2dLayer {
   readonly stride: Sizes2d
   readonly padding: Sizes2d
   readonly ceilMode: boolean
-  readonly countIncludePad: boolean
   readonly divisorOverride: number | undefined
-  readonly #windows: Windows2d
 
   /**
    * @throws ValueError when a size or `divisorOverride` is out of range.
    */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super()
     const { stride, padding, ceilMode, countIncludePad = true, divisorOverride } = options
     if (divisorOverride !== undefined && !(divisorOverride > 0 && divisorOverride < Infinity)) {
       throw new ValueError(
         complaint('AvgPool2d', 'divisorOverride', 'a number above 0', String(divisorOverride)),
       )
     }
-    this.#windows = windowsOf('AvgPool2d', kernelSize, { stride, padding, ceilMode })
-    this.kernelSize = this.#windows.kernelSize
-    this.stride = this.#windows.stride
-    this.padding = this.#windows.padding
-    this.ceilMode = this.#windows.ceilMode
-    this.countIncludePad = countIncludePad
+    const windows = windowsOf('AvgPool2d', 2, kernelSize, { stride, padding, ceilMode })
+    super(2, windows, countIncludePad, divisorOverride)
+    this.kernelSize = windows.kernelSize
+    this.stride = windows.stride
+    this.padding = windows.padding
+    this.ceilMode = windows.ceilMode
     this.divisorOverride = divisorOverride
-  }
-
-  protected override plan(planes: number, height: number, width: number): Pool2dGeometry {
-    return geometryOf(this.describe(), this.#windows, planes, height, width)
-  }
-
-  protected override computeOutput(input: Tensor): Tensor {
-    const { geometry, outputShape } = this.planOf(input)
-    const output = allocate(outputShape, input.dtype)
-    kernels().avgPool2d(input, output, geometry, this.countIncludePad, this.divisorOverride ?? 0)
-    return output
-  }
-
-  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const { geometry } = this.planOf(input)
-    const gradInput = allocate(input.shape, input.dtype)
-    const { countIncludePad, divisorOverride = 0 } = this
-    kernels().avgPool2dGradient(gradOutput, gradInput, geometry, countIncludePad, divisorOverride)
-    return gradInput
   }
 
   override extraRepr(): string {
@@ -115,7 +83,7 @@ type OutputSize = number | null | readonly [number | null, number | null]
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  */
-export class AdaptiveAvgPool2d extends Pool2dLayer {
+export class AdaptiveAvgPool2d extends AdaptiveAvgPoolLayer {
   static {
     markBuiltIn(this)
   }
@@ -127,63 +95,12 @@ export class AdaptiveAvgPool2d extends Pool2dLayer {
    * @throws ValueError when a size is no whole number of at least 1.
    */
   constructor(outputSize: OutputSize) {
-    super()
     const [height, width] =
       typeof outputSize === 'number' || outputSize === null ? [outputSize, outputSize] : outputSize
     pairOf('AdaptiveAvgPool2d', 'outputSize', [height ?? 1, width ?? 1], 1)
-    this.outputSize = Object.freeze([height, width] as const)
-  }
-
-  protected override plan(planes: number, inHeight: number, inWidth: number): Pool2dGeometry {
-    if (inHeight === 0 || inWidth === 0) {
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          'input',
-          'images of at least one pixel',
-          `images of ${sizes([inHeight, inWidth])}`,
-        ),
-      )
-    }
-    const [outHeight, outWidth] = [this.outputSize[0] ?? inHeight, this.outputSize[1] ?? inWidth]
-    return {
-      planes,
-      inHeight,
-      inWidth,
-      outHeight,
-      outWidth,
-      kernelHeight: 1,
-      kernelWidth: 1,
-      strideHeight: 1,
-      strideWidth: 1,
-      padTop: 0,
-      padLeft: 0,
-      dilationHeight: 1,
-      dilationWidth: 1,
-    }
-  }
-
-  protected override computeOutput(input: Tensor): Tensor {
-    const { geometry, outputShape } = this.planOf(input)
-    const output = allocate(outputShape, input.dtype)
-    const { planes, inHeight, inWidth, outHeight, outWidth } = geometry
-    kernels().adaptiveAvgPool2d(input, output, planes, inHeight, inWidth, outHeight, outWidth)
-    return output
-  }
-
-  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const { planes, inHeight, inWidth, outHeight, outWidth } = this.planOf(input).geometry
-    const gradInput = allocate(input.shape, input.dtype)
-    kernels().adaptiveAvgPool2dGradient(
-      gradOutput,
-      gradInput,
-      planes,
-      inHeight,
-      inWidth,
-      outHeight,
-      outWidth,
-    )
-    return gradInput
+    const size = Object.freeze([height, width] as const)
+    super(2, size)
+    this.outputSize = size
   }
 
   override extraRepr(): string {

@@ -20,6 +20,7 @@ export {
   Swish,
   Tanh,
 } from './activation.js'
+export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions } from './avg-pool1d.js'
 export { AdaptiveAvgPool2d, AvgPool2d, type AvgPool2dOptions } from './avg-pool2d.js'
 export { Conv2d, type Conv2dOptions } from './conv2d.js'
 export { Dropout, Dropout2d, type DropoutOptions } from './dropout.js'
@@ -32,6 +33,7 @@ export * as init from './init/index.js'
 export { InstanceNorm2d, type InstanceNormOptions } from './instance-norm.js'
 export { LayerNorm, type LayerNormOptions } from './layer-norm.js'
 export { Linear, type LinearOptions } from './linear.js'
+export { MaxPool1d, type MaxPool1dOptions } from './max-pool1d.js'
 export { MaxPool2d, type MaxPool2dOptions } from './max-pool2d.js'
 export { Module } from './module.js'
 export type { Pair } from './pair.js'

@@ -17,13 +17,22 @@ import {
 import { eachBackend } from '../support/each-backend.js'
 import { gradcheck } from '../support/gradcheck.js'
 
+const classes = {
+  max1d: nn.MaxPool1d,
+  max2d: nn.MaxPool2d,
+  avg1d: nn.AvgPool1d,
+  avg2d: nn.AvgPool2d,
+  adaptive1d: nn.AdaptiveAvgPool1d,
+  adaptive2d: nn.AdaptiveAvgPool2d,
+} as const
+
 interface Values {
   readonly shape: number[]
   readonly data: number[]
 }
 
 interface Case {
-  readonly name: 'max' | 'avg' | 'adaptive'
+  readonly name: keyof typeof classes
   readonly options: Readonly<Record<string, unknown>>
   readonly input: Values
   readonly gradOutput: Values
@@ -33,7 +42,7 @@ interface Case {
 }
 
 const cases = JSON.parse(
-  readFileSync(new URL('../fixtures/pool2d.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fixtures/pool.json', import.meta.url), 'utf8'),
 ) as Case[]
 
 const f64 = { dtype: 'float64' } as const
@@ -47,9 +56,9 @@ function make({ name, options }: Case): nn.Module {
   const named = Object.fromEntries(
     Object.entries(options).map(([key, value]) => [camel(key), value]),
   )
-  if (name === 'adaptive') return new nn.AdaptiveAvgPool2d(options['output_size'] as number)
-  const kernelSize = options['kernel_size'] as number
-  return name === 'max' ? new nn.MaxPool2d(kernelSize, named) : new nn.AvgPool2d(kernelSize, named)
+  const size = (options['kernel_size'] ?? options['output_size']) as number
+  const make: new (size: number, options: object) => nn.Module = classes[name]
+  return new make(size, named)
 }
 
 /**
@@ -65,7 +74,7 @@ function expectValues(what: string, actual: Tensor, expected: Values): void {
   }
 }
 
-describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
+describe('nn: poolings', () => {
   eachBackend(() => {
     for (const one of cases) {
       it(`give what PyTorch gives: ${one.name} ${JSON.stringify(one.options)}`, () => {
@@ -73,7 +82,7 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
         const input = read(one.input)
         expectValues('output', module.forward(input), one.output)
         expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
-        if (module instanceof nn.MaxPool2d) {
+        if (module instanceof nn.MaxPool1d || module instanceof nn.MaxPool2d) {
           expect(module.indices!.shape).to.deep.equal(one.output.shape)
           expect(Array.from(module.indices!.data)).to.deep.equal(one.indices)
         }
@@ -91,6 +100,10 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
         [new nn.AvgPool2d([2, 3], { stride: 1, divisorOverride: 2.5 }), [1, 2, 6, 7]],
         [new nn.AdaptiveAvgPool2d(1), [2, 3, 5, 6]],
         [new nn.AdaptiveAvgPool2d([2, 4]), [2, 5, 6]],
+        [new nn.MaxPool1d(2), [2, 3, 9]],
+        [new nn.MaxPool1d(3, { stride: 2, padding: 1, ceilMode: true }), [2, 8]],
+        [new nn.AvgPool1d(3, { stride: 2, padding: 1, countIncludePad: false }), [2, 3, 8]],
+        [new nn.AdaptiveAvgPool1d(4), [2, 3, 6]],
       ] as const) {
         const input = randn(shape, { generator, dtype: 'float64' })
         const output = module.forward(input)
@@ -111,6 +124,30 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
           expect(output.data.every((value) => value === 1)).to.equal(true)
           expect(module.backward(input, output.clone()).shape).to.deep.equal(input.shape)
         }
+      }
+    })
+
+    it('of sequences are those of images of one row', () => {
+      const input = randn([3, 2, 21], { generator: new Generator(6) })
+      const image = input.reshape([3, 2, 1, 21])
+      for (const [sequences, images] of [
+        [
+          new nn.MaxPool1d(3, { stride: 2, padding: 1, dilation: 2 }),
+          new nn.MaxPool2d([1, 3], { stride: [1, 2], padding: [0, 1], dilation: [1, 2] }),
+        ],
+        [
+          new nn.AvgPool1d(4, { padding: 2, ceilMode: true }),
+          new nn.AvgPool2d([1, 4], { padding: [0, 2], ceilMode: true }),
+        ],
+        [new nn.AdaptiveAvgPool1d(5), new nn.AdaptiveAvgPool2d([1, 5])],
+      ] as const) {
+        const [short, long] = [sequences.forward(input), images.forward(image)]
+        expect(short.shape).to.deep.equal([3, 2, long.shape[3]])
+        expect(Array.from(short.data)).to.deep.equal(Array.from(long.data))
+        const grad = randn(short.shape, { generator: new Generator(7) })
+        expect(Array.from(sequences.backward(input, grad).data)).to.deep.equal(
+          Array.from(images.backward(image, grad.reshape(long.shape)).data),
+        )
       }
     })
 
@@ -143,6 +180,11 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
     expect(String(new nn.AvgPool2d([3, 2], { stride: 1 }))).to.equal(
       'AvgPool2d(kernelSize=(3, 2), stride=1, padding=0)',
     )
+    expect(String(new nn.MaxPool1d(3, { stride: 2 }))).to.equal(
+      'MaxPool1d(kernelSize=3, stride=2, padding=0, dilation=1, ceilMode=false)',
+    )
+    expect(String(new nn.AvgPool1d(3))).to.equal('AvgPool1d(kernelSize=3, stride=3, padding=0)')
+    expect(String(new nn.AdaptiveAvgPool1d(5))).to.equal('AdaptiveAvgPool1d(5)')
     expect(String(new nn.AdaptiveAvgPool2d([5, null]))).to.equal('AdaptiveAvgPool2d((5, null))')
   })
 
@@ -162,11 +204,21 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
       ValueError,
       'AvgPool2d: expected padding to be at most half of kernelSize, so that every window holds an element, got (1, 2) with kernelSize (2, 3)',
     )
+    expect(() => new nn.AvgPool1d(3, { padding: 2 })).to.throw(
+      ValueError,
+      'AvgPool1d: expected padding to be at most half of kernelSize, so that every window holds an element, got 2 with kernelSize 3',
+    )
+    expect(() => new nn.AvgPool1d([2, 2] as unknown as number)).to.throw(
+      ValueError,
+      'AvgPool1d: expected kernelSize to be a whole number of at least 1, got [2,2]',
+    )
     for (const divisorOverride of [0, -1, NaN, Infinity]) {
       expect(() => new nn.AvgPool2d(2, { divisorOverride })).to.throw(ValueError, 'divisorOverride')
     }
     for (const size of [0, -1, 2.5, NaN]) {
       expect(() => new nn.AdaptiveAvgPool2d(size)).to.throw(ValueError, 'outputSize')
+      expect(() => new nn.AdaptiveAvgPool1d(size)).to.throw(ValueError, 'outputSize')
+      expect(() => new nn.MaxPool1d(size)).to.throw(ValueError, 'MaxPool1d: expected kernelSize')
     }
   })
 
@@ -182,6 +234,17 @@ describe('nn: MaxPool2d, AvgPool2d, AdaptiveAvgPool2d', () => {
     expect(() => new nn.Sequential(new nn.MaxPool2d(5)).forward(ones([1, 4, 9]))).to.throw(
       ShapeError,
       'Sequential.0 MaxPool2d(kernelSize=5, stride=5, padding=0, dilation=1, ceilMode=false): expected input to be images in which every window of 5, dilated by 1 and padded by 0, fits and holds an element, got images of (4, 9)',
+    )
+    for (const module of [new nn.MaxPool1d(2), new nn.AvgPool1d(2), new nn.AdaptiveAvgPool1d(2)]) {
+      expect(() => module.forward(ones([1, 2, 4, 4]))).to.throw(
+        ShapeError,
+        'expected input to be shape (N, C, L) or (C, L), got shape (1, 2, 4, 4)',
+      )
+      expect(() => module.forward(zeros([4, 0]))).to.throw(ShapeError, 'sequences of')
+    }
+    expect(() => new nn.MaxPool1d(5, { dilation: 2 }).forward(ones([1, 8]))).to.throw(
+      ShapeError,
+      'expected input to be sequences in which every window of 5, dilated by 2 and padded by 0, fits and holds an element, got sequences of 8',
     )
     // a window of both padded rows, whose two elements both miss the image
     const missing = new nn.MaxPool2d([2, 1], { padding: [1, 0], dilation: [2, 1] })

@@ -8,7 +8,10 @@ import { type Pair, pairOf } from './pair.js'
 
 export type Sizes2d = readonly [number, number]
 
-/** Of the modules that pool windows of one size. */
+/** 2 for images (…, H, W), 1 for sequences (…, L), which are images of one row. */
+export type Rank = 1 | 2
+
+/** The windows of a pooling. */
 export interface Windows2d {
   readonly kernelSize: Sizes2d
   readonly stride: Sizes2d
@@ -18,74 +21,114 @@ export interface Windows2d {
 }
 
 /** What a pooling does with inputs of one shape. */
-export interface Pool2dPlan {
+export interface PoolPlan {
   readonly geometry: Pool2dGeometry
   readonly outputShape: Shape
 }
 
-/** Layers of images (N, C, H, W) or (C, H, W); what depends on the shape alone is kept. */
-export abstract class Pool2dLayer extends Layer {
+/** Layers of images or sequences; what depends on the shape alone is kept. */
+export abstract class PoolLayer extends Layer {
+  readonly #rank: Rank
   #inputShape: Shape | null = null
-  #plan: Pool2dPlan | null = null
+  #plan: PoolPlan | null = null
+
+  constructor(rank: Rank) {
+    super()
+    this.#rank = rank
+  }
 
   /** Sizes of the output of an image. */
   protected abstract plan(planes: number, height: number, width: number): Pool2dGeometry
 
-  protected planOf(input: Tensor): Pool2dPlan {
+  protected planOf(input: Tensor): PoolPlan {
     if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
     const { shape } = input
     if (this.#plan !== null && sameShape(shape, this.#inputShape!)) return this.#plan
-    const { length } = shape
-    if (length !== 3 && length !== 4) {
+    const rank = this.#rank
+    const leading = shape.slice(0, -rank)
+    if (leading.length !== 1 && leading.length !== 2) {
       throw new ShapeError(
         complaint(
           this.describe(),
           'input',
-          'shape (N, C, H, W) or (C, H, W)',
+          rank === 2 ? 'shape (N, C, H, W) or (C, H, W)' : 'shape (N, C, L) or (C, L)',
           `shape ${formatShape(shape)}`,
         ),
       )
     }
-    const leading = shape.slice(0, -2)
     const planes = leading.reduce((product, size) => product * size, 1)
-    const geometry = this.plan(planes, shape[length - 2]!, shape[length - 1]!)
-    const outputShape = Object.freeze([...leading, geometry.outHeight, geometry.outWidth])
-    this.#plan = { geometry, outputShape }
+    const [height, width] = [rank === 2 ? shape.at(-2)! : 1, shape.at(-1)!]
+    const geometry = this.plan(planes, height, width)
+    const { outHeight, outWidth } = geometry
+    const pooled = rank === 2 ? [outHeight, outWidth] : [outWidth]
+    this.#plan = { geometry, outputShape: Object.freeze([...leading, ...pooled]) }
     this.#inputShape = shape
     return this.#plan
   }
 }
 
-/** The windows of a pooling from its options. PyTorch wants half a kernel of padding at most. */
+/** Poolings whose windows have one size. */
+export abstract class WindowPoolLayer extends PoolLayer {
+  readonly #rank: Rank
+  readonly #windows: Windows2d
+
+  constructor(rank: Rank, windows: Windows2d) {
+    super(rank)
+    this.#rank = rank
+    this.#windows = windows
+  }
+
+  protected override plan(planes: number, height: number, width: number): Pool2dGeometry {
+    return geometryOf(this.describe(), this.#rank, this.#windows, planes, height, width)
+  }
+}
+
+export interface WindowOptions<Size> {
+  readonly stride?: Size | undefined
+  readonly padding?: Size | undefined
+  readonly dilation?: Size | undefined
+  readonly ceilMode?: boolean | undefined
+}
+
+/**
+ * The windows of a pooling from its options; one size is that of the width for rank 1, of both
+ * dimensions for rank 2. PyTorch wants half a kernel of padding at most.
+ */
 export function windowsOf(
   who: string,
+  rank: Rank,
   kernelSize: Pair,
-  options: {
-    stride?: Pair | undefined
-    padding?: Pair | undefined
-    dilation?: Pair | undefined
-    ceilMode?: boolean | undefined
-  },
+  options: WindowOptions<Pair>,
 ): Windows2d {
-  const kernel = pairOf(who, 'kernelSize', kernelSize, 1)
-  const padding = pairOf(who, 'padding', options.padding ?? 0, 0)
+  const pair = (what: string, value: Pair, least: number): Sizes2d =>
+    rank === 2 ? pairOf(who, what, value, least) : [least, sizeOf(who, what, value, least)]
+  const kernel = pair('kernelSize', kernelSize, 1)
+  const padding = pair('padding', options.padding ?? 0, 0)
   if (2 * padding[0] > kernel[0] || 2 * padding[1] > kernel[1]) {
     throw new ValueError(
       complaint(
         who,
         'padding',
         'at most half of kernelSize, so that every window holds an element',
-        `${sizes(padding)} with kernelSize ${sizes(kernel)}`,
+        `${sizes(padding, rank)} with kernelSize ${sizes(kernel, rank)}`,
       ),
     )
   }
   return {
     kernelSize: kernel,
-    stride: pairOf(who, 'stride', options.stride ?? kernelSize, 1),
+    stride: pair('stride', options.stride ?? kernelSize, 1),
     padding,
-    dilation: pairOf(who, 'dilation', options.dilation ?? 1, 1),
+    dilation: pair('dilation', options.dilation ?? 1, 1),
     ceilMode: options.ceilMode ?? false,
   }
+}
+
+/** A whole number of at least `least`. */
+export function sizeOf(who: string, what: string, value: unknown, least: number): number {
+  if (Number.isInteger(value) && (value as number) >= least) return value as number
+  throw new ValueError(
+    complaint(who, what, `a whole number of at least ${least}`, JSON.stringify(value)),
+  )
 }
 
 /**
@@ -93,8 +136,9 @@ export function windowsOf(
  *
  * @throws ShapeError when a window is larger than the padded image, or holds nothing but padding.
  */
-export function geometryOf(
+function geometryOf(
   who: string,
+  rank: Rank,
   windows: Windows2d,
   planes: number,
   inHeight: number,
@@ -113,13 +157,14 @@ export function geometryOf(
     ),
   )
   if (out.includes(0)) {
+    const what = rank === 2 ? 'images' : 'sequences'
     throw new ShapeError(
       complaint(
         who,
         'input',
-        `images in which every window of ${sizes(kernelSize)}, dilated by ${sizes(dilation)} and ` +
-          `padded by ${sizes(padding)}, fits and holds an element`,
-        `images of ${sizes(image)}`,
+        `${what} in which every window of ${sizes(kernelSize, rank)}, dilated by ` +
+          `${sizes(dilation, rank)} and padded by ${sizes(padding, rank)}, fits and holds an element`,
+        `${what} of ${sizes(image, rank)}`,
       ),
     )
   }
@@ -162,7 +207,7 @@ function windowsAlong(
   return count
 }
 
-/** `3`, or `(3, 2)` for different sizes. */
-export function sizes([height, width]: Sizes2d): string {
-  return height === width ? String(height) : `(${height}, ${width})`
+/** `3`, or `(3, 2)` for different sizes; for rank 1 the second one. */
+export function sizes([height, width]: Sizes2d, rank: Rank = 2): string {
+  return height === width || rank === 1 ? String(width) : `(${height}, ${width})`
 }
