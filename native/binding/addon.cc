@@ -1,35 +1,11 @@
 // The export list of the addon, and the life of an environment.
 #include <napi.h>
 
-#include "binding/call.h"
 #include "binding/environment.h"
 #include "binding/errors.h"
+#include "binding/operations.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
-#include "ops/activation.h"
-#include "ops/adam.h"
-#include "ops/batch_norm.h"
-#include "ops/cast.h"
-#include "ops/channel_sum.h"
-#include "ops/conv2d.h"
-#include "ops/cross_entropy.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
-#include "ops/embedding.h"
-#include "ops/gather.h"
-#include "ops/gradient.h"
-#include "ops/group_norm.h"
-#include "ops/layer_norm.h"
-#include "ops/matmul.h"
-#include "ops/memory.h"
-#include "ops/nll.h"
-#include "ops/pointwise_loss.h"
-#include "ops/pool2d.h"
-#include "ops/random.h"
-#include "ops/reduce.h"
-#include "ops/sgd.h"
-#include "ops/softmax.h"
-#include "ops/transpose.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -63,68 +39,6 @@ void SetDefaultNumThreads(const Napi::CallbackInfo& info) {
   SetDefaultThreads(info[0].As<Napi::Number>().Int32Value());
 }
 
-struct Operation {
-  const char* name;
-  napi_callback call;
-};
-
-// Names are those of the Kernels interface in ts/kernels/kernels.ts.
-constexpr Operation kOperations[] = {
-    {"activation", &Call<&ActivationForward>},
-    {"activationGradient", &Call<&ActivationGradient>},
-    {"matmul", &Call<&Matmul>},
-    {"unary", &Call<&ElementwiseUnary>},
-    {"binary", &Call<&ElementwiseBinary>},
-    {"affine", &Call<&Affine>},
-    {"axpby", &Call<&Axpby>},
-    {"softmax", &Call<&Softmax>},
-    {"softmaxGradient", &Call<&SoftmaxGradient>},
-    {"reduce", &Call<&ReduceAlong>},
-    {"argmax", &Call<&Argmax>},
-    {"channelSum", &Call<&ChannelSum>},
-    {"conv2d", &Call<&Conv2d>},
-    {"conv2dInputGradient", &Call<&Conv2dInputGradient>},
-    {"conv2dWeightGradient", &Call<&Conv2dWeightGradient>},
-    {"crossEntropy", &Call<&CrossEntropy>},
-    {"crossEntropyGradient", &Call<&CrossEntropyGradient>},
-    {"embeddingGradient", &Call<&EmbeddingGradient>},
-    {"nll", &Call<&Nll>},
-    {"nllGradient", &Call<&NllGradient>},
-    {"pointwiseLoss", &Call<&PointwiseLoss>},
-    {"pointwiseLossGradient", &Call<&PointwiseLossGradient>},
-    {"adamStep", &Call<&AdamStep>},
-    {"batchNorm", &Call<&BatchNorm>},
-    {"batchNormInference", &Call<&BatchNormInference>},
-    {"batchNormSums", &Call<&BatchNormSums>},
-    {"batchNormGradient", &Call<&BatchNormGradient>},
-    {"groupNorm", &Call<&GroupNorm>},
-    {"groupNormSums", &Call<&GroupNormSums>},
-    {"groupNormGradient", &Call<&GroupNormGradient>},
-    {"layerNorm", &Call<&LayerNorm>},
-    {"layerNormGradient", &Call<&LayerNormGradient>},
-    {"layerNormAffineGradient", &Call<&LayerNormAffineGradient>},
-    {"bernoulli", &Call<&Bernoulli>},
-    {"cast", &Call<&Cast>},
-    {"clipGradients", &Call<&ClipGradients>},
-    {"copy", &Call<&Copy>},
-    {"dropout", &Call<&Dropout>},
-    {"dropoutGradient", &Call<&DropoutGradient>},
-    {"maxPool2d", &Call<&MaxPool2d>},
-    {"maxPool2dGradient", &Call<&MaxPool2dGradient>},
-    {"avgPool2d", &Call<&AvgPool2d>},
-    {"avgPool2dGradient", &Call<&AvgPool2dGradient>},
-    {"adaptiveAvgPool2d", &Call<&AdaptiveAvgPool2d>},
-    {"adaptiveAvgPool2dGradient", &Call<&AdaptiveAvgPool2dGradient>},
-    {"fill", &Call<&Fill>},
-    {"gatherRows", &Call<&GatherRows>},
-    {"gradNorm", &Call<&GradNorm>},
-    {"normal", &Call<&Normal>},
-    {"permutation", &Call<&Permutation>},
-    {"sgdStep", &Call<&SgdStep>},
-    {"transpose", &Call<&Transpose>},
-    {"uniform", &Call<&Uniform>},
-};
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   try {
     Kernels();  // an unusable GRADLANE_ISA is refused here, before anything runs
@@ -142,7 +56,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
     exports.Set(name, Napi::Function(env, function));
   };
-  for (const Operation& operation : kOperations) add(operation.name, operation.call);
+  for (const Operation& operation : Operations()) add(operation.name, operation.call);
   add("setErrorClasses", &SetErrorClasses);
   exports.Set("info", Napi::Function::New(env, &Info, "info"));
   exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));
