@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import type { Kernels, View } from '../../ts/kernels/kernels.js'
 import { itemSize, type TypedArray } from '../../ts/tensor/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
-import { everyOp, type OpName, opNames } from '../support/every-op.js'
+import { everyOp, type OpName, opNames } from '../support/every-op/index.js'
 import { asView } from '../support/op-case.js'
 
 /** Resizable ArrayBuffers, which Node 20 has and the ES2023 library does not declare. */

@@ -5,7 +5,7 @@ import { native } from '../../ts/kernels/native/index.js'
 import { addon } from '../../ts/kernels/native/load.js'
 import { reference } from '../../ts/kernels/reference/index.js'
 import { backends, needsNative, suiteTitle } from '../support/backends.js'
-import { everyOp, opNames } from '../support/every-op.js'
+import { everyOp, opNames } from '../support/every-op/index.js'
 import { asView } from '../support/op-case.js'
 
 /** The type says that nothing is missing; the rest of this file that nothing is there by name only. */
@@ -13,8 +13,8 @@ const both = { native, reference } satisfies Record<Kernels['name'], Kernels>
 
 describe(suiteTitle('both backends are complete'), () => {
   it('the same names in the same order', () => {
-    expect(Object.keys(both.native)).to.deep.equal(['name', ...opNames])
-    expect(Object.keys(both.reference)).to.deep.equal(['name', ...opNames])
+    expect(Object.keys(both.native)).to.have.members(['name', ...opNames])
+    expect(Object.keys(both.reference)).to.deep.equal(Object.keys(both.native))
     expect([both.native.name, both.reference.name]).to.deep.equal(['native', 'reference'])
   })
 

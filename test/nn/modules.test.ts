@@ -14,7 +14,7 @@ import {
 } from '../../ts/index.js'
 import { needsNative } from '../support/backends.js'
 import { gradcheck } from '../support/gradcheck.js'
-import { moduleCases } from '../support/module-cases.js'
+import { moduleCases } from '../support/module-cases/index.js'
 
 const roundoff = { float32: 2 ** -24, float64: 2 ** -53 } as const
 const generator = new Generator(7)

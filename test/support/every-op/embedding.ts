@@ -1,0 +1,15 @@
+import { whole } from '../samples.js'
+import { cols, type OpCalls, rows, v, values } from './op-call.js'
+
+export const embeddingCalls = {
+  embeddingGradient: {
+    operands: () => ({
+      gradOut: values(21, 1),
+      index: whole('int32', 3, 2, 0, rows),
+      gradWeight: values(35, 3),
+    }),
+    run: (k, w) => {
+      k.embeddingGradient(v(w, 'gradOut'), v(w, 'index'), v(w, 'gradWeight'), 3, cols, rows, -1, 1)
+    },
+  },
+} satisfies OpCalls

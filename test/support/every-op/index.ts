@@ -1,0 +1,45 @@
+import { activationCalls } from './activation.js'
+import { batchNormCalls } from './batch-norm.js'
+import { conv2dCalls } from './conv2d.js'
+import { crossEntropyCalls } from './cross-entropy.js'
+import { dropoutCalls } from './dropout.js'
+import { elementwiseCalls } from './elementwise.js'
+import { embeddingCalls } from './embedding.js'
+import { groupNormCalls } from './group-norm.js'
+import { layerNormCalls } from './layer-norm.js'
+import { matmulCalls } from './matmul.js'
+import { memoryCalls } from './memory.js'
+import { nllCalls } from './nll.js'
+import { optimizerCalls } from './optimizer.js'
+import { pointwiseLossCalls } from './pointwise-loss.js'
+import { pool2dCalls } from './pool2d.js'
+import { randomCalls } from './random.js'
+import { reduceCalls } from './reduce.js'
+import { softmaxCalls } from './softmax.js'
+import type { OpCall, OpName } from './op-call.js'
+
+export type { OpCall, OpName } from './op-call.js'
+
+/** One call of every operation; a new one that no family calls does not compile. */
+export const everyOp = {
+  ...activationCalls,
+  ...batchNormCalls,
+  ...conv2dCalls,
+  ...crossEntropyCalls,
+  ...dropoutCalls,
+  ...elementwiseCalls,
+  ...embeddingCalls,
+  ...groupNormCalls,
+  ...layerNormCalls,
+  ...matmulCalls,
+  ...memoryCalls,
+  ...nllCalls,
+  ...optimizerCalls,
+  ...pointwiseLossCalls,
+  ...pool2dCalls,
+  ...randomCalls,
+  ...reduceCalls,
+  ...softmaxCalls,
+} satisfies Record<OpName, OpCall> as Record<OpName, OpCall>
+
+export const opNames = Object.keys(everyOp) as OpName[]

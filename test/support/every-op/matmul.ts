@@ -1,0 +1,15 @@
+import { type OpCalls, v, values } from './op-call.js'
+
+export const matmulCalls = {
+  matmul: {
+    operands: () => ({
+      a: values(15, 1),
+      b: values(21, 2),
+      bias: values(7, 3),
+      out: values(35, 4),
+    }),
+    run: (k, w) => {
+      k.matmul(v(w, 'a'), v(w, 'b'), v(w, 'out'), 5, 7, 3, { bias: v(w, 'bias') })
+    },
+  },
+} satisfies OpCalls

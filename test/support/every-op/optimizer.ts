@@ -1,0 +1,42 @@
+import { AdamHyper, SgdHyper } from '../../../ts/kernels/kernels.js'
+import { n, type OpCalls, v, values, type Views } from './op-call.js'
+
+const slots = (views: Views) => [
+  { parameter: v(views, 'parameter'), gradient: v(views, 'gradient'), index: 0, stateOffset: 0 },
+]
+
+/** Operands of an optimizer step with these hyper-parameters. */
+const step = (length: number, hyper: Record<number, number>, arrays: number) => () => ({
+  hyper: Float64Array.from({ length }, (_, i) => hyper[i] ?? 0),
+  steps: new Float64Array(1),
+  state: new Float32Array(arrays * n),
+  gradient: values(n, 1),
+  parameter: values(n, 2),
+})
+
+export const optimizerCalls = {
+  sgdStep: {
+    operands: step(SgdHyper.length, { [SgdHyper.lr]: 0.1, [SgdHyper.momentum]: 0.9 }, 1),
+    run: (k, w) => {
+      k.sgdStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), slots(w))
+    },
+  },
+  adamStep: {
+    operands: step(AdamHyper.length, { [AdamHyper.lr]: 0.1, [AdamHyper.eps]: 1e-8 }, 2),
+    run: (k, w) => {
+      k.adamStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), n, slots(w))
+    },
+  },
+  gradNorm: {
+    operands: () => ({ parameter: values(n, 1), gradient: values(n, 2), out: new Float64Array(1) }),
+    run: (k, w) => {
+      k.gradNorm(v(w, 'out'), 2, slots(w))
+    },
+  },
+  clipGradients: {
+    operands: () => ({ norm: Float64Array.of(9), parameter: values(n, 1), gradient: values(n, 2) }),
+    run: (k, w) => {
+      k.clipGradients(v(w, 'norm'), 1, slots(w))
+    },
+  },
+} satisfies OpCalls

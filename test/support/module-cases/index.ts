@@ -1,0 +1,35 @@
+import { activationCases } from './activation.js'
+import { batchNormCases } from './batch-norm.js'
+import { conv2dCases } from './conv2d.js'
+import { dropoutCases } from './dropout.js'
+import { flattenCases } from './flatten.js'
+import { groupNormCases } from './group-norm.js'
+import { identityCases } from './identity.js'
+import { instanceNormCases } from './instance-norm.js'
+import { layerNormCases } from './layer-norm.js'
+import { linearCases } from './linear.js'
+import { pool1dCases } from './pool1d.js'
+import { pool2dCases } from './pool2d.js'
+import { sequentialCases } from './sequential.js'
+import { softmaxCases } from './softmax.js'
+import type { ModuleCase } from './module-case.js'
+
+export type { ModuleCase } from './module-case.js'
+
+/** Every kind of module, family by family. */
+export const moduleCases: readonly ModuleCase[] = [
+  ...activationCases,
+  ...batchNormCases,
+  ...conv2dCases,
+  ...dropoutCases,
+  ...flattenCases,
+  ...groupNormCases,
+  ...identityCases,
+  ...instanceNormCases,
+  ...layerNormCases,
+  ...linearCases,
+  ...pool1dCases,
+  ...pool2dCases,
+  ...sequentialCases,
+  ...softmaxCases,
+]
