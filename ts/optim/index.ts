@@ -9,4 +9,5 @@ export {
 } from './optimizer.js'
 export type { Hyper, HyperTable } from './hyper.js'
 export type { Update, UpdateRule } from './rule.js'
+export * from './scheduler/index.js'
 export { SGD, type SGDOptions } from './sgd.js'

@@ -1,0 +1,65 @@
+import { complaint, ValueError } from '../../errors.js'
+import { AbsoluteLR } from './formula.js'
+import type { OptionTable } from './options.js'
+import type { Schedulable, SchedulerStateDict } from './scheduler.js'
+
+/** What the initial learning rate is multiplied by at a step. */
+export type LrLambda = (step: number) => number
+
+export interface LambdaLROptions {
+  /** One function for all groups, or one for each. */
+  lrLambda: LrLambda | readonly LrLambda[]
+}
+
+const table: OptionTable<LambdaLROptions> = {
+  lrLambda: {
+    key: null,
+    initial: undefined,
+    expected: 'a function from the step to a factor, or an array of such, one for each group',
+    accepts: (value) =>
+      typeof value === 'function' ||
+      (Array.isArray(value) && value.every((item) => typeof item === 'function')),
+  },
+}
+
+/**
+ * A schedule of one's own: lr(t) = lr(0) · lrLambda(t). The function should depend on nothing but t:
+ * it may be called more than once for a step.
+ *
+ * State dict: `base_lrs`, `last_epoch`, `_last_lr`, and `lr_lambdas` of nulls as PyTorch writes it:
+ * functions are not saved.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
+ *
+ * @example
+ * const scheduler = new optim.LambdaLR(optimizer, { lrLambda: (epoch) => 1 / Math.sqrt(1 + epoch) })
+ */
+export class LambdaLR extends AbsoluteLR<LambdaLROptions> {
+  /** @throws ValueError when there is not one function, or one for each group. */
+  constructor(optimizer: Schedulable, options: LambdaLROptions) {
+    super('LambdaLR', table, optimizer, options)
+  }
+
+  protected override checkOptions({ lrLambda }: LambdaLROptions): void {
+    const groups = this.optimizer.paramGroups.length
+    if (typeof lrLambda === 'function' || lrLambda.length === groups) return
+    const expected = `one function, or ${groups}, one for each parameter group`
+    throw new ValueError(complaint(this.who, 'lrLambda', expected, `${lrLambda.length} functions`))
+  }
+
+  protected override lrAt(step: number, baseLr: number, group: number): number {
+    const { lrLambda } = this.options
+    const lambda = typeof lrLambda === 'function' ? lrLambda : lrLambda[group]
+    if (lambda === undefined) {
+      const expected = 'a function for each parameter group'
+      throw new ValueError(
+        complaint(this.who, 'lrLambda', expected, `none for group ${group}, which was added later`),
+      )
+    }
+    return baseLr * lambda(step)
+  }
+
+  protected override derivedState(): SchedulerStateDict {
+    return { lr_lambdas: this.optimizer.paramGroups.map(() => null) }
+  }
+}
