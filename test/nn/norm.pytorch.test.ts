@@ -1,32 +1,21 @@
-import { readFileSync } from 'node:fs'
-
 import { expect } from 'chai'
 
-import { nn, tensor, type Tensor } from '../../ts/index.js'
+import { nn } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
+import {
+  expectModule,
+  expectValues,
+  type ModuleFixture,
+  readFixture,
+  type Values,
+} from '../support/pytorch-fixture.js'
 
-interface Values {
-  readonly shape: number[]
-  readonly data: number[]
-}
-
-interface Case {
+interface Case extends ModuleFixture {
   readonly name: string
-  readonly state: Record<string, Values>
   readonly stateAfter: Record<string, Values>
-  readonly input: Values
-  readonly gradOutput: Values
-  readonly output: Values
-  readonly gradInput: Values
-  readonly gradients: Record<string, Values>
 }
-
-const cases = JSON.parse(
-  readFileSync(new URL('../fixtures/norm.json', import.meta.url), 'utf8'),
-) as readonly Case[]
 
 const f64 = { dtype: 'float64' } as const
-const read = ({ shape, data }: Values): Tensor => tensor(data, f64).reshape(shape)
 
 const makers: Record<string, () => nn.Module> = {
   batchNorm1d: () => new nn.BatchNorm1d(3, f64),
@@ -51,33 +40,16 @@ const makers: Record<string, () => nn.Module> = {
  */
 const TOLERANCE = 4 * 2 * 64 * 10 * 2 ** -53
 
-function expectValues(what: string, actual: Tensor, expected: Values): void {
-  expect(actual.shape, what).to.deep.equal(expected.shape)
-  for (const [i, value] of expected.data.entries()) {
-    expect(actual.data[i], `${what}[${i}]`).to.be.closeTo(value, TOLERANCE)
-  }
-}
-
 describe('normalisation gives what PyTorch gives', () => {
   eachBackend(() => {
-    for (const one of cases) {
+    for (const one of readFixture('norm') as readonly Case[]) {
       it(one.name, () => {
         const module = makers[one.name]!()
-        module.loadStateDict(
-          Object.fromEntries(Object.entries(one.state).map(([key, values]) => [key, read(values)])),
-        )
-        const input = read(one.input)
-        expectValues('output', module.forward(input), one.output)
-        expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
-        const named = [...module.namedParameters()]
-        expect(named.map(([name]) => name)).to.deep.equal(Object.keys(one.gradients))
-        for (const [name, parameter] of named) {
-          expectValues(name, parameter.grad!, one.gradients[name]!)
-        }
+        expectModule(module, one, TOLERANCE)
         const state = module.stateDict()
         expect(Object.keys(state)).to.deep.equal(Object.keys(one.stateAfter))
         for (const [key, values] of Object.entries(one.stateAfter)) {
-          expectValues(key, state[key]!, values)
+          expectValues(key, state[key]!, values, TOLERANCE)
         }
       })
     }

@@ -1,24 +1,15 @@
-import { readFileSync } from 'node:fs'
-
-import { expect } from 'chai'
-
-import { nn, tensor, type Tensor } from '../../ts/index.js'
-
-interface Values {
-  readonly shape: number[]
-  readonly data: number[]
-}
+import { nn, tensor } from '../../ts/index.js'
+import {
+  expectModule,
+  expectValues,
+  float64,
+  type ModuleFixture,
+  readFixture,
+  type Values,
+} from '../support/pytorch-fixture.js'
 
 interface Fixture {
-  readonly modules: readonly {
-    readonly name: string
-    readonly state: Record<string, Values>
-    readonly input: Values
-    readonly gradOutput: Values
-    readonly output: Values
-    readonly gradInput: Values
-    readonly gradients: Record<string, Values>
-  }[]
+  readonly modules: readonly (ModuleFixture & { readonly name: string })[]
   readonly criteria: readonly {
     readonly name: 'mse' | 'crossEntropy'
     readonly options: {
@@ -34,12 +25,9 @@ interface Fixture {
   }[]
 }
 
-const fixture = JSON.parse(
-  readFileSync(new URL('../fixtures/nn.json', import.meta.url), 'utf8'),
-) as Fixture
+const fixture = readFixture('nn') as Fixture
 
 const f64 = { dtype: 'float64' } as const
-const read = ({ shape, data }: Values): Tensor => tensor(data, f64).reshape(shape)
 
 const makers: Record<string, () => nn.Module> = {
   linear: () => new nn.Linear(4, 3, f64),
@@ -83,28 +71,10 @@ const makers: Record<string, () => nn.Module> = {
  */
 const TOLERANCE = 2 * 64 * 10 * 2 ** -53
 
-function expectValues(what: string, actual: Tensor, expected: Values): void {
-  expect(actual.shape, what).to.deep.equal(expected.shape)
-  for (const [i, value] of expected.data.entries()) {
-    expect(actual.data[i], `${what}[${i}]`).to.be.closeTo(value, TOLERANCE)
-  }
-}
-
 describe('nn gives what PyTorch gives', () => {
   for (const one of fixture.modules) {
     it(one.name, () => {
-      const module = makers[one.name]!()
-      module.loadStateDict(
-        Object.fromEntries(Object.entries(one.state).map(([key, values]) => [key, read(values)])),
-      )
-      const input = read(one.input)
-      expectValues('output', module.forward(input), one.output)
-      expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
-      const named = [...module.namedParameters()]
-      expect(named.map(([name]) => name)).to.deep.equal(Object.keys(one.gradients))
-      for (const [name, parameter] of named) {
-        expectValues(name, parameter.grad!, one.gradients[name]!)
-      }
+      expectModule(makers[one.name]!(), one, TOLERANCE)
     })
   }
 
@@ -118,16 +88,16 @@ describe('nn gives what PyTorch gives', () => {
           ? new nn.MSELoss({ reduction })
           : new nn.CrossEntropyLoss({
               reduction,
-              weight: weight && read(weight),
+              weight: weight && float64(weight),
               labelSmoothing: options.label_smoothing,
               ignoreIndex: options.ignore_index,
             })
-      const logits = read(prediction)
+      const logits = float64(prediction)
       const wanted = target.integer
         ? tensor(target.data, { dtype: 'int32' }).reshape(target.shape)
-        : read(target)
-      expectValues('loss', criterion.forward(logits, wanted), loss)
-      expectValues('gradient', criterion.backward(logits, wanted), gradient)
+        : float64(target)
+      expectValues('loss', criterion.forward(logits, wanted), loss, TOLERANCE)
+      expectValues('gradient', criterion.backward(logits, wanted), gradient, TOLERANCE)
     })
   }
 })

@@ -3,14 +3,8 @@ import { kernels } from '../kernels/backend.js'
 import type { Pool2dGeometry } from '../kernels/pool2d.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import {
-  PoolLayer,
-  type Rank,
-  sizes,
-  type Sizes2d,
-  WindowPoolLayer,
-  type Windows2d,
-} from './pool.js'
+import { type Rank, sizes, type Sizes2d } from './pair.js'
+import { PoolLayer, WindowPoolLayer, type Windows2d } from './pool.js'
 
 /** What the averages of windows of one size share. */
 export abstract class AvgPoolLayer extends WindowPoolLayer {

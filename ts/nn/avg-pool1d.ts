@@ -1,6 +1,7 @@
 import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
-import { sizeOf, windowsOf } from './pool.js'
+import { sizeOf } from './pair.js'
+import { windowsOf } from './pool.js'
 
 export interface AvgPool1dOptions {
   /** Distance of the windows. Default: kernelSize. */

@@ -1,8 +1,8 @@
 import { complaint, ValueError } from '../errors.js'
 import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
-import { type Pair, pairOf } from './pair.js'
-import { sizes, type Sizes2d, windowsOf } from './pool.js'
+import { type Pair, pairOf, sizes, type Sizes2d } from './pair.js'
+import { windowsOf } from './pool.js'
 
 export interface AvgPool2dOptions {
   /** Distance of the windows. Default: kernelSize. */

@@ -1,7 +1,7 @@
 import { markBuiltIn } from './layer.js'
 import { MaxPoolLayer } from './max-pool.js'
-import type { Pair } from './pair.js'
-import { sizes, type Sizes2d, windowsOf } from './pool.js'
+import { type Pair, sizes, type Sizes2d } from './pair.js'
+import { windowsOf } from './pool.js'
 
 export interface MaxPool2dOptions {
   /** Distance of the windows. Default: kernelSize. */

@@ -4,12 +4,7 @@ import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
-import { type Pair, pairOf } from './pair.js'
-
-export type Sizes2d = readonly [number, number]
-
-/** 2 for images (…, H, W), 1 for sequences (…, L), which are images of one row. */
-export type Rank = 1 | 2
+import { type Pair, type Rank, sizes, type Sizes2d, sizesOf } from './pair.js'
 
 /** The windows of a pooling. */
 export interface Windows2d {
@@ -101,7 +96,7 @@ export function windowsOf(
   options: WindowOptions<Pair>,
 ): Windows2d {
   const pair = (what: string, value: Pair, least: number): Sizes2d =>
-    rank === 2 ? pairOf(who, what, value, least) : [least, sizeOf(who, what, value, least)]
+    sizesOf(who, what, rank, value, least)
   const kernel = pair('kernelSize', kernelSize, 1)
   const padding = pair('padding', options.padding ?? 0, 0)
   if (2 * padding[0] > kernel[0] || 2 * padding[1] > kernel[1]) {
@@ -121,14 +116,6 @@ export function windowsOf(
     dilation: pair('dilation', options.dilation ?? 1, 1),
     ceilMode: options.ceilMode ?? false,
   }
-}
-
-/** A whole number of at least `least`. */
-export function sizeOf(who: string, what: string, value: unknown, least: number): number {
-  if (Number.isInteger(value) && (value as number) >= least) return value as number
-  throw new ValueError(
-    complaint(who, what, `a whole number of at least ${least}`, JSON.stringify(value)),
-  )
 }
 
 /**
@@ -205,9 +192,4 @@ function windowsAlong(
     if (first >= size || first > start + dilation * (kernel - 1)) return 0
   }
   return count
-}
-
-/** `3`, or `(3, 2)` for different sizes; for rank 1 the second one. */
-export function sizes([height, width]: Sizes2d, rank: Rank = 2): string {
-  return height === width || rank === 1 ? String(width) : `(${height}, ${width})`
 }

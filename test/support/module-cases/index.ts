@@ -1,6 +1,8 @@
 import { activationCases } from './activation.js'
 import { batchNormCases } from './batch-norm.js'
+import { conv1dCases } from './conv1d.js'
 import { conv2dCases } from './conv2d.js'
+import { convTransposeCases } from './conv-transpose.js'
 import { dropoutCases } from './dropout.js'
 import { flattenCases } from './flatten.js'
 import { groupNormCases } from './group-norm.js'
@@ -20,7 +22,9 @@ export type { ModuleCase } from './module-case.js'
 export const moduleCases: readonly ModuleCase[] = [
   ...activationCases,
   ...batchNormCases,
+  ...conv1dCases,
   ...conv2dCases,
+  ...convTransposeCases,
   ...dropoutCases,
   ...flattenCases,
   ...groupNormCases,

@@ -1,0 +1,196 @@
+import { complaint, DTypeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { Conv2dAlgorithm } from '../kernels/conv2d.js'
+import { ActivationKind } from '../kernels/kernels.js'
+import type { Generator } from '../random/generator.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
+import { type ConvPlan, planConv } from './conv-plan.js'
+import type { ConvSettings, ConvTransposeSettings } from './conv-settings.js'
+import { kaimingUniform_, uniform_ } from './init/index.js'
+import { Layer } from './layer.js'
+import { formatPair } from './pair.js'
+import { Parameter } from './parameter.js'
+
+interface ParameterOptions {
+  readonly bias?: boolean | undefined
+  readonly dtype?: FloatDType | undefined
+  readonly generator?: Generator | undefined
+}
+
+/** What convolutions and transposed ones share: parameters, plans and how they print. */
+export abstract class AnyConvLayer<
+  Settings extends ConvSettings | ConvTransposeSettings,
+> extends Layer {
+  weight: Parameter
+  bias: Parameter | null
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly groups: number
+  readonly #settings: Settings
+  #inputShape: Shape | null = null
+  #plan: ConvPlan | null = null
+
+  constructor(settings: Settings, weightShape: Shape, options: ParameterOptions) {
+    super()
+    const { bias = true, dtype, generator } = options
+    this.#settings = settings
+    this.inChannels = settings.inChannels
+    this.outChannels = settings.outChannels
+    this.groups = settings.groups
+    const { rank, kernelSize } = settings
+    const kernel = rank === 2 ? kernelSize : kernelSize.slice(1)
+    this.weight = new Parameter(empty([...weightShape, ...kernel], dtype))
+    this.bias = bias ? new Parameter(empty([settings.outChannels], dtype)) : null
+    this.resetParameters(generator)
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(generator?: Generator): void {
+    kaimingUniform_(this.weight, { a: Math.sqrt(5), generator })
+    if (this.bias === null) return
+    const bound = 1 / Math.sqrt(this.weight.length / this.weight.shape[0]!)
+    uniform_(this.bias, -bound, bound, { generator })
+  }
+
+  protected abstract plan(who: string, settings: Settings, shape: Shape): ConvPlan
+
+  /** What depends on the input's shape alone, kept until another shape comes. */
+  protected planOf(input: Tensor): ConvPlan {
+    let plan = this.#plan
+    if (plan === null || !sameShape(input.shape, this.#inputShape!)) {
+      plan = this.plan(this.describe(), this.#settings, input.shape)
+      this.#plan = plan
+      this.#inputShape = input.shape
+    }
+    if (input.dtype !== this.weight.dtype) throw this.#otherDtype(input)
+    return plan
+  }
+
+  /** output = convolution of `input` with the weight, + bias. */
+  protected convolve(input: Tensor, bias: Tensor | null, output: Tensor, plan: ConvPlan): void {
+    kernels().conv2d(
+      input,
+      this.weight,
+      bias,
+      output,
+      plan.geometry,
+      ActivationKind.identity,
+      0,
+      Conv2dAlgorithm.auto,
+    )
+  }
+
+  /** result = gradient of `convolve` by its input, from that by its output, + bias. */
+  protected convolveBack(
+    gradOutput: Tensor,
+    bias: Tensor | null,
+    result: Tensor,
+    plan: ConvPlan,
+  ): void {
+    kernels().conv2dInputGradient(
+      gradOutput,
+      this.weight,
+      bias,
+      result,
+      plan.geometry,
+      Conv2dAlgorithm.auto,
+    )
+  }
+
+  /** Adds to the gradient of the weight that of `convolve`. */
+  protected updateGradWeight(input: Tensor, gradOutput: Tensor, plan: ConvPlan): void {
+    const { weight } = this
+    if (!weight.requiresGrad) return
+    kernels().conv2dWeightGradient(
+      input,
+      gradOutput,
+      weight.gradTarget(),
+      plan.geometry,
+      weight.gradBeta,
+      Conv2dAlgorithm.auto,
+    )
+    weight.keepGrad()
+  }
+
+  /** @param spatial Elements of a channel of the layer's output. */
+  protected updateGradBias(gradOutput: Tensor, { geometry }: ConvPlan, spatial: number): void {
+    const { bias, outChannels } = this
+    if (bias === null || !bias.requiresGrad) return
+    const grad = bias.gradTarget()
+    kernels().channelSum(gradOutput, grad, geometry.batch, outChannels, spatial, bias.gradBeta)
+    bias.keepGrad()
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.weight.requiresGrad || (this.bias !== null && this.bias.requiresGrad)
+  }
+
+  override extraRepr(): string {
+    const settings: ConvSettings | ConvTransposeSettings = this.#settings
+    const { rank, inChannels, outChannels, kernelSize, stride, padding, dilation } = settings
+    const parts = [
+      `${inChannels}, ${outChannels}`,
+      `kernelSize=${formatPair(kernelSize, rank)}`,
+      `stride=${formatPair(stride, rank)}`,
+    ]
+    if (typeof padding === 'string') parts.push(`padding=${padding}`)
+    else if (padding[0] !== 0 || padding[1] !== 0) {
+      parts.push(`padding=${formatPair(padding, rank)}`)
+    }
+    if (dilation[0] !== 1 || dilation[1] !== 1) parts.push(`dilation=${formatPair(dilation, rank)}`)
+    if ('outputPadding' in settings) {
+      const { outputPadding } = settings
+      if (outputPadding[0] !== 0 || outputPadding[1] !== 0) {
+        parts.push(`outputPadding=${formatPair(outputPadding, rank)}`)
+      }
+    }
+    if (settings.groups !== 1) parts.push(`groups=${settings.groups}`)
+    if (this.bias === null) parts.push('bias=false')
+    return parts.join(', ')
+  }
+
+  #otherDtype(input: Tensor): DTypeError {
+    return new DTypeError(
+      complaint(
+        this.describe(),
+        'input',
+        `${this.weight.dtype} as the weight is`,
+        input.dtype,
+        `use input.to('${this.weight.dtype}')`,
+      ),
+    )
+  }
+}
+
+/** Convolutions of images, and of sequences as images of one row. */
+export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
+  constructor(settings: ConvSettings, options: ParameterOptions) {
+    super(settings, [settings.outChannels, settings.inChannels / settings.groups], options)
+  }
+
+  protected override plan(who: string, settings: ConvSettings, shape: Shape): ConvPlan {
+    return planConv(who, settings, shape)
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const plan = this.planOf(input)
+    const output = allocate(plan.outputShape, input.dtype)
+    this.convolve(input, this.bias, output, plan)
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const gradInput = allocate(input.shape, input.dtype)
+    this.convolveBack(gradOutput, null, gradInput, this.planOf(input))
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const plan = this.planOf(input)
+    const { outHeight, outWidth } = plan.geometry
+    this.updateGradWeight(input, gradOutput, plan)
+    this.updateGradBias(gradOutput, plan, outHeight * outWidth)
+  }
+}
