@@ -25,6 +25,7 @@
 #include "ops/sgd.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
+#include "ops/upsample2d.h"
 
 namespace gradlane::binding {
 
@@ -89,6 +90,8 @@ constexpr Operation kOperations[] = {
     Make<&SgdStep>("sgdStep"),
     Make<&Transpose>("transpose"),
     Make<&Uniform>("uniform"),
+    Make<&Upsample2d>("upsample2d"),
+    Make<&Upsample2dGradient>("upsample2dGradient"),
 };
 
 }  // namespace

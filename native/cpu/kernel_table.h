@@ -17,6 +17,7 @@
 #include "cpu/tables/random.h"
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
+#include "cpu/tables/upsample2d.h"
 
 namespace gradlane {
 
@@ -36,6 +37,7 @@ struct TypedKernels {
   RandomKernels<T> random;
   DropoutKernels<T> dropout;
   Pool2dKernels<T> pool2d;
+  Upsample2dKernels<T> upsample2d;
 };
 
 struct KernelTable {

@@ -26,6 +26,7 @@ void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
 void FillSoftmax(KernelTable& table);
 void FillTranspose(KernelTable& table);
+void FillUpsample2d(KernelTable& table);
 
 void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ROW);
@@ -52,6 +53,7 @@ void FillTable(KernelTable& table) {
   FillSgd(table);
   FillSoftmax(table);
   FillTranspose(table);
+  FillUpsample2d(table);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

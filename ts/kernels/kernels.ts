@@ -13,6 +13,7 @@ import type {
   Reduction,
   UnaryKind,
 } from './kinds.js'
+import type { Upsample2dKernels } from './upsample2d.js'
 import type { View } from './view.js'
 
 export * from './kinds.js'
@@ -99,7 +100,8 @@ export interface Kernels
     NllKernels,
     NormKernels,
     PointwiseLossKernels,
-    Pool2dKernels {
+    Pool2dKernels,
+    Upsample2dKernels {
   readonly name: 'native' | 'reference'
 
   /**

@@ -16,6 +16,7 @@ import { pool2dCalls } from './pool2d.js'
 import { randomCalls } from './random.js'
 import { reduceCalls } from './reduce.js'
 import { softmaxCalls } from './softmax.js'
+import { upsample2dCalls } from './upsample2d.js'
 import type { OpCall, OpName } from './op-call.js'
 
 export type { OpCall, OpName } from './op-call.js'
@@ -40,6 +41,7 @@ export const everyOp = {
   ...randomCalls,
   ...reduceCalls,
   ...softmaxCalls,
+  ...upsample2dCalls,
 } satisfies Record<OpName, OpCall> as Record<OpName, OpCall>
 
 export const opNames = Object.keys(everyOp) as OpName[]

@@ -14,6 +14,7 @@ import { pool1dCases } from './pool1d.js'
 import { pool2dCases } from './pool2d.js'
 import { sequentialCases } from './sequential.js'
 import { softmaxCases } from './softmax.js'
+import { upsample2dCases } from './upsample2d.js'
 import type { ModuleCase } from './module-case.js'
 
 export type { ModuleCase } from './module-case.js'
@@ -36,4 +37,5 @@ export const moduleCases: readonly ModuleCase[] = [
   ...pool2dCases,
   ...sequentialCases,
   ...softmaxCases,
+  ...upsample2dCases,
 ]

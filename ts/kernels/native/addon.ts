@@ -367,4 +367,17 @@ export interface Addon {
     dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, gradX: Bytes, gradXAt: number,
     planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
   ): void
+
+  // prettier-ignore
+  upsample2d(
+    dtype: DTypeCode, mode: number, x: Bytes, xAt: number, out: Bytes, outAt: number,
+    planes: number, inHeight: number, inWidth: number, outHeight: number, outWidth: number,
+    scaleHeight: number, scaleWidth: number, alignCorners: boolean,
+  ): void
+  // prettier-ignore
+  upsample2dGradient(
+    dtype: DTypeCode, mode: number, gradOut: Bytes, gradOutAt: number, gradX: Bytes,
+    gradXAt: number, planes: number, inHeight: number, inWidth: number, outHeight: number,
+    outWidth: number, scaleHeight: number, scaleWidth: number, alignCorners: boolean,
+  ): void
 }

@@ -24,6 +24,7 @@ import {
 import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
+import { upsample2d, upsample2dGradient } from './upsample2d.js'
 
 /** The kernels of the addon. It is loaded at the first call of one of them. */
 export const native: Kernels = {
@@ -81,4 +82,6 @@ export const native: Kernels = {
   avgPool2dGradient,
   adaptiveAvgPool2d,
   adaptiveAvgPool2dGradient,
+  upsample2d,
+  upsample2dGradient,
 }

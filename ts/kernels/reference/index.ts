@@ -24,6 +24,7 @@ import {
 import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
+import { upsample2d, upsample2dGradient } from './upsample2d.js'
 
 /**
  * The pure TypeScript backend: every operation in plain loops and double precision. It is what the
@@ -85,4 +86,6 @@ export const reference: Kernels = {
   avgPool2dGradient,
   adaptiveAvgPool2d,
   adaptiveAvgPool2dGradient,
+  upsample2d,
+  upsample2dGradient,
 }
