@@ -1,0 +1,62 @@
+import type { Tensor } from '../tensor/tensor.js'
+import { type ClassMetricOptions, ClassReader } from './classes.js'
+import { countsOf, Metric, type MetricState } from './metric.js'
+
+/**
+ * Share of the samples whose predicted class is the target's. The predicted class is that of the
+ * highest score, the first among equals.
+ *
+ * Shapes: prediction (N, C, …), a score for each class, or (N) or (N, 1), the score of class 1, or
+ * class indices; target class indices (N, …), or floats in the shape of the prediction.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
+ *
+ * @example
+ * const accuracy = new metrics.Accuracy()
+ * accuracy.update(model.forward(x), y)
+ * accuracy.compute() // 0.97
+ */
+export class Accuracy extends Metric {
+  readonly #reader: ClassReader
+  #hits = 0
+  #count = 0
+
+  /** @throws ValueError for an option that is none. */
+  constructor(options: ClassMetricOptions = {}) {
+    super(options.name ?? 'accuracy')
+    this.#reader = new ClassReader('Accuracy', options)
+  }
+
+  protected override accumulate(prediction: Tensor, target: Tensor): void {
+    const { predicted, actual, length } = this.#reader.read(prediction, target)
+    const ignored = this.#reader.ignoreIndex
+    let hits = 0
+    let count = 0
+    for (let i = 0; i < length; i++) {
+      if (actual[i] === ignored) continue
+      count++
+      if (actual[i] === predicted[i]) hits++
+    }
+    this.#hits += hits
+    this.#count += count
+  }
+
+  override compute(): number {
+    return this.#hits / this.#count
+  }
+
+  override reset(): void {
+    this.#hits = 0
+    this.#count = 0
+  }
+
+  override stateDict(): MetricState {
+    return { counts: [this.#hits, this.#count] }
+  }
+
+  override loadStateDict(state: MetricState): void {
+    const [hits, count] = countsOf('Accuracy', state, 'counts', 2)
+    this.#hits = hits!
+    this.#count = count!
+  }
+}
