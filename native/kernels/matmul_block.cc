@@ -21,14 +21,18 @@ void Block(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, s
     const std::int64_t vectors = left >= most ? most : left;
     const std::int64_t columns = n - j < vectors * kLanes ? n - j : vectors * kLanes;
     const TileFn<T> tile = TileFor<T>(rows, vectors);
+    // While panels of A pass by, the next panel of B is brought to L2, a part with each of them.
+    constexpr std::int64_t kLine = 64 / sizeof(T);
+    const bool more = !in_place && j + columns < n;
+    const T* ahead = b_lines + b.stride;
+    const T* const end = ahead + b.stride;
     const T* a_lines = a.data;
-    std::int64_t i = 0;
-    for (; i + rows <= m; i += rows, a_lines += a.stride) {
-      tile(a_lines, a.step, b_lines, b.step, k, out + i * ldo + j, ldo, columns, bias, epilogue);
-    }
-    if (i < m) {
-      TileFor<T>(m - i, vectors)(a_lines, a.step, b_lines, b.step, k, out + i * ldo + j, ldo,
-                                 columns, bias, epilogue);
+    for (std::int64_t i = 0; i < m; i += rows, a_lines += a.stride) {
+      const bool whole = i + rows <= m;
+      (whole ? tile : TileFor<T>(m - i, vectors))(a_lines, a.step, b_lines, b.step, k,
+                                                  out + i * ldo + j, ldo, columns, bias, epilogue,
+                                                  more && ahead < end ? ahead : a_lines);
+      ahead += (k + kRequest - 1) / kRequest * 2 * kLine;
     }
     j += columns;
     b_lines += in_place ? columns : b.stride;

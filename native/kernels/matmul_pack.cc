@@ -58,9 +58,12 @@ GRADLANE_INLINE void TransposePair(const double* const* line, std::int64_t p, do
   TransposeSquare(line, p, out, width);
 }
 
-// How far ahead the lines are asked for, in cache lines: lines of a large matrix lie pages apart,
-// so the hardware does not follow them.
-inline constexpr int kAhead = 8;
+// How far ahead of their use the source is asked for, because lines of a large matrix lie pages
+// apart and the hardware does not follow them: cache lines where a line of the panel is followed,
+// and lines of the panel, which go to L2 (a power of two apart they share one set of L1), where
+// they are copied. With 8 and 8 the product of 1024 x 1024 matrices takes 2 % longer.
+inline constexpr int kAhead = 4;
+inline constexpr int kAheadLines = 32;
 
 // Lines that lie one after the other: panel[p * width + i] = src[min(i, lines - 1) * ld + p]. A
 // cache line of the source is used up at once, because lines that lie a power of two apart share a
@@ -102,9 +105,11 @@ GRADLANE_INLINE void PackTransposed(const T* src, std::int64_t ld, std::int64_t 
 template <class T>
 GRADLANE_INLINE void PackAdjacent(const T* src, std::int64_t ld, std::int64_t k, std::int64_t width,
                                   T* panel) {
+  constexpr std::int64_t kLine = 64 / sizeof(T);
   for (std::int64_t p = 0; p < k; ++p) {
-    __builtin_prefetch(src + kAhead * ld);
-    __builtin_prefetch(src + kAhead * ld + width - 1);
+    const T* const ahead = src + kAheadLines * ld;
+    for (std::int64_t i = 0; i < width; i += kLine) __builtin_prefetch(ahead + i, 0, 2);
+    __builtin_prefetch(ahead + width - 1, 0, 2);
     __builtin_memcpy(panel, src, static_cast<std::size_t>(width) * sizeof(T));
     src += ld;
     panel += width;

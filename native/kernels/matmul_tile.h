@@ -10,8 +10,12 @@
 namespace gradlane::GRADLANE_ROW {
 namespace {
 
-// Steps of k before the end of a long sum at which out is asked for a second time: what was fetched
-// at the beginning has reached L2, but in L1 the panels have pushed it out since.
+// Steps of k between two requests for memory: a tile that asks for all of its rows of out at once
+// fills the core's list of outstanding misses, and the panels wait behind it for as long as memory
+// takes (5 % at 2048 x 2048 x 2048).
+inline constexpr std::int64_t kRequest = 8;
+// Steps of k before the end at which out is asked for a second time: what was fetched in the
+// beginning has reached L2, but in L1 the panels have pushed it out since.
 inline constexpr std::int64_t kLate = 32;
 
 // Makes the compiler forget how it came to a pointer, so that it does not keep the addresses of all
@@ -24,14 +28,15 @@ GRADLANE_INLINE T* Opaque(T* pointer) {
 
 // out[i, j] for kRows rows and `columns` columns, (kVectors - 1) * lanes < columns <= kVectors *
 // lanes. Element (i, p) of A is a[p * a_step + i], element (p, j) of B is b[p * b_step + j],
-// readable for all kVectors * lanes columns. Each sum runs over p in order.
+// readable for all kVectors * lanes columns. Each sum runs over p in order. From `ahead` on, 2 k /
+// kRequest cache lines are brought to L2.
 template <class T, int kRows, int kVectors>
 void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std::int64_t k, T* out,
-          std::int64_t ldo, std::int64_t columns, const T* bias,
-          const MatmulEpilogue<T>& epilogue) noexcept {
+          std::int64_t ldo, std::int64_t columns, const T* bias, const MatmulEpilogue<T>& epilogue,
+          const T* ahead) noexcept {
   using S = Simd<T>;
   using Vec = typename S::Vec;
-  constexpr int kLanes = S::kLanes, kWidth = kVectors * kLanes;
+  constexpr int kLanes = S::kLanes, kWidth = kVectors * kLanes, kLine = 64 / sizeof(T);
   Vec sum[kRows][kVectors];
   // Of the last vector only this part exists in memory.
   const std::int64_t last = columns - (kVectors - 1) * kLanes;
@@ -46,18 +51,31 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; ++j) sum[i][j] = Vec{};
   }
-  const T* row = nullptr;
-  const bool again = k > 8 * kLate;
-  std::int64_t left = again ? k - kLate : k;
-  for (int phase = 0; phase < (again ? 2 : 1); ++phase) {
-    row = out;
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) {
+  // A row may begin anywhere in a cache line, so each vector of it and its end are named.
+  const auto request = [&](const T* row) __attribute__((always_inline)) {
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors - 1; ++j) __builtin_prefetch(row + j * kLanes, 1);
-      __builtin_prefetch(row + columns - 1, 1);
+    for (int j = 0; j < kVectors; ++j) __builtin_prefetch(row + j * kLanes, 1);
+    __builtin_prefetch(row + columns - 1, 1);
+  };
+  const T* row = out;
+  const T* const end = out + kRows * ldo;
+  bool late = false;
+  for (std::int64_t left = k; left > 0;) {
+    if (left <= kLate && !late) {
+      late = true;
+      row = out;
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) request(row);
+    } else if (row != end) {
+      request(row);
+      row += ldo;
     }
-    for (; left > 0; --left) {
+    __builtin_prefetch(ahead, 0, 2);
+    __builtin_prefetch(ahead + kLine, 0, 2);
+    ahead += 2 * kLine;
+    std::int64_t steps = left < kRequest ? left : kRequest;
+    left -= steps;
+    do {
       Vec b_row[kVectors];
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; ++j) b_row[j] = S::Load(b + j * kLanes);
@@ -69,8 +87,7 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
       }
       a += a_step;
       b += b_step;
-    }
-    left = kLate;
+    } while (--steps > 0);
   }
   if (!S::kMasks && columns < kWidth) {
     alignas(GRADLANE_VECTOR_BYTES) T sums[kRows * kWidth];
@@ -130,7 +147,7 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
 template <class T>
 using TileFn = void (*)(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step,
                         std::int64_t k, T* out, std::int64_t ldo, std::int64_t columns,
-                        const T* bias, const MatmulEpilogue<T>& epilogue) noexcept;
+                        const T* bias, const MatmulEpilogue<T>& epilogue, const T* ahead) noexcept;
 
 // The tile of `rows` rows (1..kTileRows) and `vectors` vectors (1..MostVectors(rows)).
 template <class T, int kRows = kTileRows>

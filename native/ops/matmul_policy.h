@@ -36,10 +36,8 @@ MatmulAlgorithm ChooseMatmul(const MatmulShape& shape);
 struct MatmulBlocking {
   std::int64_t kc;      // length of the panels: steps of k as even as they can be
   std::int64_t nc;      // columns of B that are packed at a time
-  std::int64_t mc;      // rows of A that are packed at a time
-  std::int64_t task_m;  // rows of out that one task computes, a multiple of mr: their panels of A
-                        // stay in L2
-  std::int64_t task_n;  // columns of out that one task computes, a multiple of nr
+  std::int64_t task_m;  // rows of a block, a multiple of mr: its panels of A stay in L2
+  std::int64_t task_n;  // columns of one task of the first block, a multiple of nr
 };
 MatmulBlocking BlockMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr,
                            std::int64_t kc);
