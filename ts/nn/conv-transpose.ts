@@ -39,4 +39,8 @@ export abstract class ConvTransposeLayer extends AnyConvLayer<ConvTransposeSetti
     this.updateGradWeight(gradOutput, input, plan)
     this.updateGradBias(gradOutput, plan, inHeight * inWidth)
   }
+
+  override multiplyAdds(input: Tensor): number {
+    return input.length * (this.weight.length / this.inChannels)
+  }
 }

@@ -193,4 +193,8 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
     this.updateGradWeight(input, gradOutput, plan)
     this.updateGradBias(gradOutput, plan, outHeight * outWidth)
   }
+
+  override multiplyAdds(_input: Tensor, output: Tensor): number {
+    return output.length * (this.weight.length / this.outChannels)
+  }
 }

@@ -12,7 +12,8 @@ export interface DropoutOptions {
 }
 
 abstract class DropoutLike extends Layer {
-  readonly #generator: Generator | undefined
+  /** Draws the masks; undefined for the default generator. */
+  readonly generator: Generator | undefined
   readonly #scale: number
   /** Holds the mask from forward to backward; reused by the next forward. */
   readonly #kept = new Workspace()
@@ -27,7 +28,7 @@ abstract class DropoutLike extends Layer {
     if (!(p >= 0 && p <= 1)) {
       throw new ValueError(complaint(this.constructor.name, 'p', 'a number from 0 to 1', String(p)))
     }
-    this.#generator = options.generator
+    this.generator = options.generator
     this.#scale = p === 1 ? 0 : 1 / (1 - p)
   }
 
@@ -47,7 +48,7 @@ abstract class DropoutLike extends Layer {
     this.#kept.rewind()
     const mask = this.#kept.take([count], 'uint8')
     const output = allocate(input.shape, input.dtype)
-    const { state } = this.#generator ?? defaultGenerator
+    const { state } = this.generator ?? defaultGenerator
     const inner = input.length / count
     kernels().dropout(state, input, mask, output, count, inner, this.p, this.#scale)
     this.#mask = mask

@@ -125,6 +125,10 @@ export class Linear extends Layer {
     return this.weight.requiresGrad || (this.bias !== null && this.bias.requiresGrad)
   }
 
+  override multiplyAdds(_input: Tensor, output: Tensor): number {
+    return output.length * this.inFeatures
+  }
+
   override extraRepr(): string {
     const bias = this.bias === null ? ', bias=false' : ''
     return `${this.inFeatures}, ${this.outFeatures}${bias}`

@@ -1,4 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
@@ -317,6 +318,23 @@ export abstract class Module {
   /** All buffers, here and below. */
   buffers(): Tensor[] {
     return Array.from(this.namedBuffers(), ([, buffer]) => buffer)
+  }
+
+  /**
+   * Random generators of their own that modules hold in properties, here and below, each once. The
+   * default generator is not among them.
+   */
+  generators(): RandomGenerator[] {
+    const values = this.modules().flatMap((module) => ownEntries(module).map(([, value]) => value))
+    return [...new Set(values.filter((value) => value instanceof RandomGenerator))]
+  }
+
+  /**
+   * Multiplications with an addition that a forward pass takes, for `summary`. Those of matrix products
+   * and convolutions count; a layer of one's own that has some says so here. Default 0.
+   */
+  multiplyAdds(_input: Tensor, _output: Tensor): number {
+    return 0
   }
 
   /** Forgets all gradients: `parameter.grad` is null until the next backward pass. */
