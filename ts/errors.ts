@@ -45,6 +45,13 @@ export class ValueError extends GradlaneError {
   }
 }
 
+/** Something that a captured step cannot do, or cannot be asked to do (`ERR_CAPTURE`). */
+export class CaptureError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_CAPTURE', message)
+  }
+}
+
 /** A file or buffer is truncated, corrupt or of another format (`ERR_FORMAT`). */
 export class FormatError extends GradlaneError {
   constructor(message: string) {

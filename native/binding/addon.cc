@@ -4,6 +4,7 @@
 #include "binding/environment.h"
 #include "binding/errors.h"
 #include "binding/operations.h"
+#include "binding/program.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "parallel/thread_pool.h"
@@ -58,6 +59,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   };
   for (const Operation& operation : Operations()) add(operation.name, operation.call);
   add("setErrorClasses", &SetErrorClasses);
+  exports.Set("Program", DefineProgram(env));
   exports.Set("info", Napi::Function::New(env, &Info, "info"));
   exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));
   exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));

@@ -34,6 +34,13 @@ void Arguments::Mismatch(const char* expected) {
               "argument " + std::to_string(next_) + " of a native call: expected " + expected);
 }
 
+void Arguments::ReadName(std::span<char> name) {
+  std::size_t length = 0;
+  if (napi_get_value_string_utf8(env_, Next(), name.data(), name.size(), &length) != napi_ok) {
+    Mismatch("a string");
+  }
+}
+
 void Arguments::Read(double& field) {
   if (napi_get_value_double(env_, Next(), &field) != napi_ok) Mismatch("a number");
 }

@@ -1,5 +1,5 @@
-// From a JavaScript call to a plain argument struct and on to the operation. The only path by
-// which operations are reached, so a recorder has to be put in one place.
+// From a JavaScript call to a plain argument struct and on to the operation, or into a program. The
+// only path by which operations are reached.
 //
 // Raw Node-API on purpose: the same call through wrapper objects costs about twice as much, and a
 // small network makes some fifteen of them a step.
@@ -8,17 +8,24 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <type_traits>
 #include <vector>
 
 #include "base/buffer.h"
+#include "ops/args_of.h"
 #include "ops/parameter_slot.h"
+#include "program/program.h"
 
 namespace gradlane::binding {
 
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info);
+
+  // The first argument as the name of an operation, which ends at the size of `name`.
+  void ReadName(std::span<char> name);
 
   // One field of an argument struct a call. A Buffer is an ArrayBuffer (or null) followed by the
   // offset in bytes; slots are all that is left of the arguments.
@@ -49,20 +56,13 @@ class Arguments {
   std::vector<napi_value> more_;
 };
 
+// Out of line: a call and a recording share it, and inlined it would be most of the binding's code.
 template <class Args>
-Args Unpack(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
+[[gnu::noinline]] Args Unpack(Arguments& arguments) {
   Args args;
   args.Fields([&](auto&... field) { (arguments.Read(field), ...); });
   return args;
 }
-
-template <class Op>
-struct ArgsOf;
-template <class Args>
-struct ArgsOf<void (*)(const Args&)> {
-  using Type = Args;
-};
 
 // Runs the operation; an exception of it becomes a JavaScript one.
 napi_value Guarded(napi_env env, napi_callback_info info,
@@ -72,8 +72,15 @@ napi_value Guarded(napi_env env, napi_callback_info info,
 template <auto Op>
 napi_value Call(napi_env env, napi_callback_info info) {
   return Guarded(env, info, [](napi_env env_, napi_callback_info info_) {
-    Op(Unpack<typename ArgsOf<decltype(Op)>::Type>(env_, info_));
+    Arguments arguments(env_, info_);
+    Op(Unpack<ArgsOf<Op>>(arguments));
   });
+}
+
+// Appends the operation with the arguments that are left.
+template <auto Op>
+void Record(Program& program, Arguments& arguments) {
+  program.Add(std::make_unique<Recorded<Op>>(Unpack<ArgsOf<Op>>(arguments)));
 }
 
 }  // namespace gradlane::binding

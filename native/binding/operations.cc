@@ -1,6 +1,5 @@
 #include "binding/operations.h"
 
-#include "binding/call.h"
 #include "ops/activation.h"
 #include "ops/adam.h"
 #include "ops/batch_norm.h"
@@ -33,7 +32,7 @@ namespace {
 
 template <auto Op>
 constexpr Operation Make(const char* name) {
-  return {name, &Call<Op>};
+  return {name, &Call<Op>, &Record<Op>};
 }
 
 constexpr Operation kOperations[] = {

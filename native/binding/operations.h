@@ -5,11 +5,14 @@
 
 #include <span>
 
+#include "binding/call.h"
+
 namespace gradlane::binding {
 
 struct Operation {
   const char* name;    // that of the Kernels interface in ts/kernels/kernels.ts
   napi_callback call;  // runs it
+  void (*record)(Program& program, Arguments& arguments);
 };
 
 std::span<const Operation> Operations();

@@ -33,4 +33,32 @@ describe('the life of an environment', function () {
       }
     })
   }
+
+  describe('with a replay in flight', () => {
+    const endings: readonly (readonly [
+      what: string,
+      mode: string,
+      code: number,
+      stdout: string,
+    ])[] = [
+      ['waits for it', 'finish', 0, 'true\n'],
+      ['exits in the middle of it', 'exit', 7, ''],
+      ['exits a worker in the middle of it', 'worker-exit', 7, ''],
+      ['survives workers that are terminated', 'terminate', 0, 'survived\n'],
+    ]
+    for (const [what, mode, code, stdout] of endings) {
+      it(what, () => {
+        for (let round = 0; round < 3; round++) {
+          const outcome = runProgram('replay.mjs', [mode])
+          expect(outcome).to.deep.equal({ code, signal: null, stdout, stderr: '' })
+        }
+      })
+    }
+  })
+
+  it('ends the threads of captured steps that nobody holds any more', function () {
+    if (process.platform !== 'linux') this.skip()
+    const outcome = runProgram('replay.mjs', ['collect'], { NODE_OPTIONS: '--expose-gc' })
+    expect(outcome).to.deep.equal({ code: 0, signal: null, stdout: 'true\n', stderr: '' })
+  })
 })

@@ -6,6 +6,7 @@ import { emptyPooled } from '../tensor/pool.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
+import { convertedOnce } from './converted-once.js'
 import {
   checkedReduction,
   Criterion,
@@ -70,7 +71,7 @@ export class CrossEntropyLoss extends Criterion {
     this.#check(prediction, target)
     const { shape, dtype } = prediction
     if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
-    if (this.#weight !== null) this.#weight = this.#weight.to(dtype)
+    if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const lossShape =
       this.#reduction === Reduction.none ? Object.freeze(shape.slice(0, -1)) : SCALAR
     const loss = emptyPooled(lossShape, dtype)

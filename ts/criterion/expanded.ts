@@ -5,6 +5,7 @@ import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { convertedOnce } from './converted-once.js'
 
 /**
  * Weights that are broadcast to the shape of a prediction, in storage that is reused from step to
@@ -34,7 +35,7 @@ export class Expanded {
   to(shape: Shape, dtype: FloatDType): Tensor {
     const [outer, n, inner] = this.#split(shape)
     // Converted once: weights that shall change in place have the prediction's dtype.
-    this.#source = this.#source.to(dtype)
+    this.#source = convertedOnce(this.#source, dtype)
     if (sameShape(this.#source.shape, shape)) return this.#source
     if (this.#result?.dtype !== dtype || !sameShape(this.#result.shape, shape)) {
       this.#result = empty(shape, dtype)

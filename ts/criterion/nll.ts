@@ -6,6 +6,7 @@ import { emptyPooled } from '../tensor/pool.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
+import { convertedOnce } from './converted-once.js'
 import {
   checkedReduction,
   Criterion,
@@ -63,7 +64,7 @@ export class NLLLoss extends Criterion {
     const [outer, classes, inner] = this.#check(prediction, target)
     const { shape, dtype } = prediction
     if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
-    if (this.#weight !== null) this.#weight = this.#weight.to(dtype)
+    if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const loss = emptyPooled(
       this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
       dtype,

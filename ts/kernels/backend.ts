@@ -1,4 +1,4 @@
-import { BindingNotFoundError } from '../errors.js'
+import { BindingNotFoundError, CaptureError } from '../errors.js'
 import {
   type BackendName,
   backendFromEnvironment,
@@ -8,9 +8,14 @@ import {
 import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { addon } from './native/load.js'
+import { CompiledProgram } from './native/program.js'
+import type { KernelCall, Program } from './program.js'
 import { reference } from './reference/index.js'
+import { InterpretedProgram } from './reference/program.js'
 
 let current: Kernels | undefined
+/** What computes while `current` is a recorder. */
+let computing: Kernels | undefined
 
 /**
  * The backend that all modules, criteria and optimizers compute with. It is chosen at the first
@@ -29,8 +34,10 @@ export function kernels(): Kernels {
  *
  * @throws BindingNotFoundError when `native` cannot be loaded; the backend in use stays.
  * @throws ValueError when `name` is neither `native` nor `reference`.
+ * @throws CaptureError while a step is being captured.
  */
 export function setBackend(name: BackendName): void {
+  refuseWhileRecording('setBackend')
   if (checkedBackend('setBackend', name) === 'native') addon()
   current = name === 'native' ? native : reference
 }
@@ -38,6 +45,66 @@ export function setBackend(name: BackendName): void {
 /** The name of the backend in use. */
 export function getBackend(): BackendName {
   return kernels().name
+}
+
+/** Recorded calls as a program of the backend in use. */
+export function programOf(calls: readonly KernelCall[]): Program {
+  return kernels().name === 'native' ? new CompiledProgram(calls) : new InterpretedProgram(calls)
+}
+
+/**
+ * Runs `body` with `recorder` in the place of the backend.
+ *
+ * @internal
+ */
+export function recordWith<T>(recorder: Kernels, body: () => T): T {
+  const backend = kernels()
+  current = recorder
+  computing = backend
+  try {
+    return body()
+  } finally {
+    current = backend
+    computing = undefined
+  }
+}
+
+/**
+ * Runs `body` with the backend itself, for what a module prepares once and keeps: were it recorded,
+ * it would never be computed.
+ *
+ * @internal
+ */
+export function computeNow<T>(body: () => T): T {
+  if (computing === undefined) return body()
+  const recorder = current
+  const backend = computing
+  current = backend
+  computing = undefined
+  try {
+    return body()
+  } finally {
+    current = recorder
+    computing = backend
+  }
+}
+
+/** Whether kernel calls are being recorded instead of computed. */
+export function isRecording(): boolean {
+  return computing !== undefined
+}
+
+/**
+ * For what cannot be recorded: a replay runs kernels and no JavaScript.
+ *
+ * @throws CaptureError while a step is being captured.
+ */
+export function refuseWhileRecording(what: string, hint?: string): void {
+  if (computing === undefined) return
+  throw new CaptureError(
+    `${what} cannot be part of a captured step, which runs again without JavaScript` +
+      (hint === undefined ? '' : `; ${hint}`),
+  )
 }
 
 function choose(): Kernels {

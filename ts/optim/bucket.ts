@@ -2,6 +2,7 @@ import { complaint, DTypeError } from '../errors.js'
 import type { ParameterSlot } from '../kernels/kernels.js'
 import type { Parameter } from '../nn/parameter.js'
 import type { FloatDType, TypedArray } from '../tensor/dtype.js'
+import { abandon } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 
 // Parts of the state start on whole cache lines: 64 bytes are 16 float32 or 8 float64.
@@ -78,7 +79,8 @@ export class Bucket {
   reserve(count: number): void {
     if (this.state.length >= count * this.stateLength) return
     const grown = empty([count * this.stateLength], this.#dtype)
-    grown.data.set(this.state.data)
+    grown.elements.set(this.state.elements)
+    abandon(this.state.buffer)
     this.state = grown
   }
 

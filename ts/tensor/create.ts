@@ -1,5 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import type { DType, TypedArray } from './dtype.js'
 import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
 
@@ -32,8 +32,8 @@ export function dtypeOf(array: unknown): DType | undefined {
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const result = empty(inferShape(data), options.dtype ?? dtypeOf(data) ?? 'float32')
-  copyNested(data, result.data, result.dtype, result.shape, 0, 0, [])
-  return result
+  copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
+  return constant(result)
 }
 
 function isRow(data: unknown): data is TypedArray | readonly TensorData[] {
@@ -118,6 +118,7 @@ function odd(path: readonly number[], expected: string, got: string): ShapeError
  * @throws ShapeError when the shape has another number of elements.
  */
 export function fromTypedArray(array: TypedArray, shape: Shape = [array.length]): Tensor {
+  refuseWhileRecording('fromTypedArray', 'make the tensor before capture, or an input of it')
   const dtype = dtypeOf(array)
   if (dtype === undefined) {
     throw new ValueError(
@@ -156,7 +157,17 @@ export function fromTypedArray(array: TypedArray, shape: Shape = [array.length])
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return empty(shape, options.dtype)
+  const result = empty(shape, options.dtype)
+  if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
+  return result
+}
+
+/** Elements that JavaScript wrote: a captured step starts from them again each time. */
+function constant(written: Tensor): Tensor {
+  if (!isRecording()) return written
+  const result = empty(written.shape, written.dtype)
+  kernels().copy(written, result, result.length)
+  return result
 }
 
 /** A tensor of ones. */
@@ -213,11 +224,11 @@ export function arange(
     )
   }
   const result = empty([Math.max(0, Math.ceil((end - start) / step))], dtype)
-  const { data } = result
-  for (let i = 0; i < data.length; i++) {
-    data[i] = checkedElement(start + i * step, result.dtype, [i])
+  const { elements } = result
+  for (let i = 0; i < elements.length; i++) {
+    elements[i] = checkedElement(start + i * step, result.dtype, [i])
   }
-  return result
+  return constant(result)
 }
 
 export interface ArangeOptions extends TensorOptions {

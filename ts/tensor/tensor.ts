@@ -1,5 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
+import { abandon } from './abandoned.js'
 import { showAs } from './show.js'
 import { type DType, itemSize, type TypedArray, viewOf } from './dtype.js'
 
@@ -68,6 +69,7 @@ export class Tensor {
       const { buffer, byteOffset, length, dtype } = tensor
       if (byteOffset + length * itemSize[dtype] > buffer.byteLength)
         return `${tensor.toString()} (detached)`
+      if (isRecording()) return `${tensor.toString()} (not computed yet: a step is being captured)`
       // Nested arrays as long as they are readable; of a long typed array only the beginning is shown.
       return `${tensor.toString()} ${inspect(length <= MOST_SHOWN ? tensor.toArray() : tensor.data)}`
     })
@@ -95,8 +97,19 @@ export class Tensor {
    * tensor.
    *
    * @throws ValueError when the ArrayBuffer was detached (transferred to another thread) or shrunk.
+   * @throws CaptureError while a step is being captured.
    */
   get data(): TypedArray {
+    if (isRecording()) refuseRead(`reading data, item() or toArray() of ${this.toString()}`)
+    return this.elements
+  }
+
+  /**
+   * `data` for what is prepared in JavaScript, also while a step is being captured.
+   *
+   * @internal
+   */
+  get elements(): TypedArray {
     this.#data ??= this.#view()
     if (this.#data.length !== this.length) this.#view()
     return this.#data
@@ -265,6 +278,8 @@ export class Tensor {
    * @internal
    */
   adopt(other: Tensor): void {
+    refuseWhileRecording(`changing the dtype of ${this.toString()}`, 'do it before capture')
+    abandon(this.buffer)
     const self = this as {
       -readonly [K in 'shape' | 'dtype' | 'buffer' | 'byteOffset' | 'length']: Tensor[K]
     }
@@ -295,6 +310,13 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
     Object.isFrozen(shape) ? shape : Object.freeze([...shape]),
     dtype,
     length,
+  )
+}
+
+function refuseRead(what: string): void {
+  refuseWhileRecording(
+    what,
+    'return the tensor from the captured function and read it when the run is over',
   )
 }
 

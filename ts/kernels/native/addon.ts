@@ -40,12 +40,36 @@ export interface NativeInfo {
   l3: number
 }
 
+/** How a replay tells of itself: now and then, and once at its end with `ended`. */
+export type ReplayListener = (
+  done: number,
+  ended?: boolean,
+  code?: string,
+  message?: string,
+  operation?: number,
+) => void
+
+/** A recorded list of operations. The ArrayBuffers that it works on must be kept alive. */
+export interface NativeProgram {
+  /** The arguments are those of the function of that name in `Addon`. */
+  add(name: string, ...args: readonly unknown[]): void
+  addPlaceholder(buffer: ArrayBuffer): number
+  place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void
+  runSync(times: number): void
+  start(times: number, intervalMs: number, listener: ReplayListener): void
+  stop(): void
+  /** Whole steps of the replay in flight, or of the last one. */
+  done(): number
+  timeOperations(times: number): number[]
+}
+
 /**
  * The functions of the addon. The order of the arguments is that of the Fields() of each argument
  * struct in native/ops: the dtype first, then those of the Kernels method, each view as its
  * ArrayBuffer and the offset in bytes, slots last and flattened.
  */
 export interface Addon {
+  Program: new () => NativeProgram
   info(): NativeInfo
   getNumThreads(): number
   /** For the whole process, all its environments together. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 import { BindingNotFoundError, DTypeError, ShapeError, ValueError } from '../../errors.js'
 import { threadsFromEnvironment } from '../environment.js'
-import type { Addon } from './addon.js'
+import type { Addon, NativeProgram } from './addon.js'
 import { isTruncated } from './truncated.js'
 
 /** As deep below the package root in ts/ as in dist/. */
@@ -27,6 +27,28 @@ let loaded: Addon | undefined
  */
 export function addon(): Addon {
   return loaded ?? load()
+}
+
+/**
+ * Runs `body` with operations going into `program` instead of being executed.
+ *
+ * @internal
+ */
+export function addTo(program: NativeProgram, body: () => void): void {
+  const executing = addon()
+  loaded = adder(executing, program)
+  try {
+    body()
+  } finally {
+    loaded = executing
+  }
+}
+
+function adder(executing: Addon, program: NativeProgram): Addon {
+  const names = Object.keys(executing)
+  return Object.fromEntries(
+    names.map((name) => [name, program.add.bind(program, name)]),
+  ) as unknown as Addon
 }
 
 function load(): Addon {

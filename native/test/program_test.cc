@@ -1,0 +1,190 @@
+#include "program/program.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "ops/elementwise.h"
+#include "ops/gradient.h"
+#include "ops/matmul.h"
+#include "parallel/thread_pool.h"
+#include "program/replay.h"
+
+namespace gradlane {
+namespace {
+
+Buffer Of(std::vector<float>& values) {
+  return {values.data(), static_cast<std::int64_t>(values.size() * sizeof(float))};
+}
+
+std::unique_ptr<RecordedOperation> Add(Buffer x, Buffer y, std::int64_t n, double alpha = 1,
+                                       double beta = 1) {
+  return std::make_unique<Recorded<&Axpby>>(AxpbyArgs{Dtype::kFloat32, x, y, n, alpha, beta});
+}
+
+// Waits for `done` of a report that comes from the replay thread.
+void Await(const std::atomic<bool>& done) {
+  while (!done.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(ProgramTest, RunsItsOperationsInOrderAsOftenAsAsked) {
+  std::vector<float> x = {1, 2, 3}, sum = {0, 0, 0};
+  Program program;
+  program.Add(Add(Of(x), Of(sum), 3));
+  program.Add(Add(Of(sum), Of(sum), 3, 1, 1));
+  ReplayHere(program, 3);
+  EXPECT_EQ(sum, (std::vector<float>{14, 28, 42}));
+}
+
+TEST(ProgramTest, WalksOverTheRowsOfAPlaceholder) {
+  std::vector<float> recorded = {9, 9}, rows = {1, 2, 3, 4, 5, 6}, sums(3), sum = {0, 0};
+  std::vector<float> first = {0};
+  Program program;
+  program.Add(Add(Of(recorded), Of(sum), 2));
+  program.Add(Add({recorded.data() + 1, 4}, Of(first), 1, 1, 0));  // an operand inside of it
+  const int input = program.AddPlaceholder(reinterpret_cast<char*>(recorded.data()), 8);
+  program.Place(input, {reinterpret_cast<char*>(rows.data()), 24, 8});
+  ReplayHere(program, 3);
+  EXPECT_EQ(sum, (std::vector<float>{9, 12}));
+  EXPECT_EQ(first[0], 6);
+  // Back to one place for all steps.
+  program.Place(input, {reinterpret_cast<char*>(recorded.data()), 8, 0});
+  ReplayHere(program, 2);
+  EXPECT_EQ(sum, (std::vector<float>{27, 30}));
+}
+
+TEST(ProgramTest, AStepBeyondTheRowsIsRefusedBeforeItReads) {
+  std::vector<float> recorded = {0, 0}, rows = {1, 2, 3, 4}, sum = {0, 0};
+  Program program;
+  program.Add(Add(Of(recorded), Of(sum), 2));
+  const int input = program.AddPlaceholder(reinterpret_cast<char*>(recorded.data()), 8);
+  program.Place(input, {reinterpret_cast<char*>(rows.data()), 16, 8});
+  EXPECT_THROW(ReplayHere(program, 3), Error);
+  EXPECT_EQ(sum, (std::vector<float>{4, 6}));
+}
+
+TEST(ProgramTest, FindsTheOperandsOfParameterSlots) {
+  std::vector<float> gradient = {3, 4}, other = {6, 8};
+  std::vector<double> norm = {0};
+  GradNormArgs args{};
+  args.dtype = Dtype::kFloat32;
+  args.out = {norm.data(), 8};
+  args.p = 2;
+  args.slots.push_back({Of(gradient), Of(gradient), 2, 0, 0});
+  Program program;
+  program.Add(std::make_unique<Recorded<&GradNorm>>(args));
+  const int input = program.AddPlaceholder(reinterpret_cast<char*>(gradient.data()), 8);
+  ReplayHere(program, 1);
+  EXPECT_EQ(norm[0], 5);
+  program.Place(input, {reinterpret_cast<char*>(other.data()), 8, 0});
+  ReplayHere(program, 1);
+  EXPECT_EQ(norm[0], 10);
+}
+
+TEST(ProgramTest, TimesEachOperation) {
+  std::vector<float> x(1 << 16), y(1 << 16), z(1);
+  Program program;
+  program.Add(Add(Of(x), Of(y), 1 << 16));
+  program.Add(Add(Of(x), Of(z), 1));
+  const std::vector<double> times = TimeOperations(program, 20);
+  ASSERT_EQ(times.size(), 2u);
+  EXPECT_GT(times[0], 0);
+}
+
+class ReplayTest : public ::testing::Test {
+ protected:
+  void SetUp() override { RetainPool(); }
+  void TearDown() override { ReleasePool(); }
+
+  std::vector<float> one_ = {1}, count_ = {0};
+  Program program_;
+};
+
+TEST_F(ReplayTest, ReportsItsEndAndStartsAgain) {
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  Replay replay(program_);
+  for (int round = 1; round <= 50; ++round) {
+    std::atomic<bool> ended{false};
+    replay.Start(7, 1e9, [&] { ended.store(!replay.Running()); });
+    Await(ended);
+    EXPECT_EQ(replay.Done(), 7);
+    EXPECT_FALSE(replay.failure().has_value());
+    EXPECT_EQ(count_[0], 7 * round);
+  }
+}
+
+TEST_F(ReplayTest, ReportsInBetweenAndStopsWithAWholeStep) {
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  Replay replay(program_);
+  std::atomic<int> reports{0};
+  std::atomic<bool> ended{false};
+  replay.Start(std::int64_t{1} << 60, 1, [&] {
+    if (++reports == 3) replay.Stop();
+    if (!replay.Running()) ended.store(true);
+  });
+  Await(ended);
+  EXPECT_GE(reports.load(), 4);
+  EXPECT_GT(replay.Done(), 0);
+  // 2^24 is where adding 1 to a float ends.
+  if (replay.Done() < 1 << 23) {
+    EXPECT_EQ(count_[0], 2 * replay.Done());
+  }
+}
+
+TEST_F(ReplayTest, EndsWithTheOperationThatFails) {
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  program_.Add(Add(Of(one_), Of(count_), 2));
+  Replay replay(program_);
+  std::atomic<bool> ended{false};
+  replay.Start(5, 1e9, [&] { ended.store(!replay.Running()); });
+  Await(ended);
+  ASSERT_TRUE(replay.failure().has_value());
+  EXPECT_EQ(replay.failure()->operation, 1u);
+  EXPECT_EQ(replay.failure()->error.code(), ErrorCode::kValue);
+  EXPECT_EQ(replay.Done(), 0);
+  EXPECT_EQ(count_[0], 1);
+}
+
+TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {
+  for (int round = 0; round < 20; ++round) {
+    Program program;
+    for (int i = 0; i < 100; ++i) program.Add(Add(Of(one_), Of(count_), 1));
+    Replay replay(program);
+    replay.Start(std::int64_t{1} << 60, 1e9, [] {});
+    std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
+  }
+}
+
+TEST_F(ReplayTest, SharesThePoolWithOtherThreads) {
+  constexpr std::int64_t kSize = 96;
+  std::vector<float> a(kSize * kSize, 1), b(kSize * kSize, 2), out(kSize * kSize), here(out);
+  const auto product = [&](std::vector<float>& to) {
+    MatmulArgs args{};
+    args.dtype = Dtype::kFloat32;
+    args.a = Of(a);
+    args.b = Of(b);
+    args.out = Of(to);
+    args.m = args.n = args.k = kSize;
+    args.alpha = 1;
+    return args;
+  };
+  SetThreads(2);
+  program_.Add(std::make_unique<Recorded<&Matmul>>(product(out)));
+  Replay replay(program_);
+  std::atomic<bool> ended{false};
+  replay.Start(200, 1e9, [&] { ended.store(!replay.Running()); });
+  for (int i = 0; i < 200; ++i) Matmul(product(here));
+  Await(ended);
+  SetThreads(1);
+  EXPECT_EQ(out, here);
+  EXPECT_EQ(out[0], 2 * kSize);
+}
+
+}  // namespace
+}  // namespace gradlane

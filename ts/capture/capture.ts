@@ -1,0 +1,71 @@
+import { CaptureError, ValueError } from '../errors.js'
+import { isRecording, kernels } from '../kernels/backend.js'
+import { empty, noTensor, Tensor } from '../tensor/tensor.js'
+import { CapturedStep, type Inputs } from './captured-step.js'
+import type { Outputs } from './outputs.js'
+import { record } from './recorder.js'
+import { checkSameStep } from './same-step.js'
+
+export interface CaptureOptions<I extends Inputs> {
+  /**
+   * Examples of what the function takes: they fix names, shapes and dtypes. Their numbers are what the
+   * first run works on if it is given nothing else.
+   */
+  inputs?: I
+}
+
+/**
+ * Records what a function computes, to run it again and again without JavaScript: a whole training
+ * step, on a thread of its own, while the server answers.
+ *
+ * The function may use anything made of gradlane's operations: modules, criteria, optimizers, your own
+ * modules. `capture` calls it twice, to see that it does the same each time, and computes nothing yet:
+ * parameters, optimizer state and generators are as they were. A run then does what the function does,
+ * bit for bit. Dropout draws anew each time, and learning rates set between two runs count.
+ *
+ * What depends on JavaScript cannot be captured: reading numbers (`item()`, `data`), writing them, and
+ * whatever changes from one call of the function to the next. Modes are those of the capture:
+ * `model.eval()` afterwards changes nothing.
+ *
+ * @throws CaptureError when the function reads or writes numbers, returns something else than tensors,
+ *   or does not do the same each time.
+ *
+ * @example
+ * const step = capture(({ x, y }) => {
+ *   optimizer.zeroGrad()
+ *   const prediction = model.forward(x)
+ *   const loss = criterion.forward(prediction, y)
+ *   model.backwardParameters(x, criterion.backward(prediction, y))
+ *   optimizer.step()
+ *   return loss
+ * }, { inputs: { x: zeros([64, 784]), y: zeros([64], { dtype: 'int32' }) } })
+ *
+ * for await (const [x, y] of batches) {
+ *   const loss = await step.run({ x, y })
+ *   console.log(loss.item())
+ * }
+ */
+export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
+  fn: (inputs: I) => O,
+  options: CaptureOptions<I> = {},
+): CapturedStep<I, O> {
+  if (typeof fn !== 'function') {
+    throw new ValueError(`capture: expected a function, got ${typeof fn}`)
+  }
+  if (isRecording()) throw new CaptureError('capture: a step is being captured already')
+  const backend = kernels().name
+  const examples = Object.entries(options.inputs ?? {})
+  for (const [name, example] of examples) {
+    if (!(example instanceof Tensor)) throw noTensor('capture', `input ${name}`, example)
+  }
+  const own = examples.map(([name, example]) => {
+    const tensor = empty(example.shape, example.dtype)
+    kernels().copy(example, tensor, tensor.length)
+    return [name, tensor] as const
+  })
+  const inputs = Object.fromEntries(own) as unknown as I
+  const first = record(backend, () => fn({ ...inputs }))
+  const second = record(backend, () => fn({ ...inputs }))
+  checkSameStep(first.calls, second.calls)
+  return new CapturedStep<I, O>(inputs, second)
+}

@@ -1,0 +1,54 @@
+import { recordWith } from '../kernels/backend.js'
+import type { Kernels, View } from '../kernels/kernels.js'
+import type { KernelCall, KernelName } from '../kernels/program.js'
+import { reference } from '../kernels/reference/index.js'
+import { Tensor } from '../tensor/tensor.js'
+
+/** What one run of a function computes: the calls, and what it returned. */
+export interface Recording<O> {
+  readonly calls: readonly KernelCall[]
+  readonly result: O
+}
+
+/** Runs `body`, whose kernel calls are taken down instead of being computed. */
+export function record<O>(backend: Kernels['name'], body: () => O): Recording<O> {
+  const calls: KernelCall[] = []
+  const result = recordWith(recorderOf(backend, calls), body)
+  return { calls, result }
+}
+
+function recorderOf(name: Kernels['name'], calls: KernelCall[]): Kernels {
+  const methods = Object.keys(reference).filter((key): key is KernelName => key !== 'name')
+  const recording = methods.map((method) => [
+    method,
+    (...args: readonly unknown[]) => {
+      calls.push({ method, args: args.map(snapshot) })
+    },
+  ])
+  return { ...(Object.fromEntries(recording) as unknown as Kernels), name }
+}
+
+/** An argument as it is now: callers change their options and tensors their storage. */
+function snapshot(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (isView(value)) {
+    const { buffer, byteOffset, dtype, length } = value
+    const shape = value instanceof Tensor ? value.shape : [length]
+    return new Tensor(buffer, byteOffset, shape, dtype, length)
+  }
+  if (Array.isArray(value)) return value.map(snapshot)
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, snapshot(part)]))
+}
+
+function isView(value: object): value is View {
+  return value instanceof Tensor || 'byteOffset' in value
+}
+
+/** The tensors among the arguments of a call, in order. */
+export function tensorsOf(value: unknown, found: Tensor[] = []): Tensor[] {
+  if (value instanceof Tensor) found.push(value)
+  else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) tensorsOf(part, found)
+  }
+  return found
+}

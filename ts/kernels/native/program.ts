@@ -1,0 +1,54 @@
+import { DTypeError, ShapeError, ValueError } from '../../errors.js'
+import type { AnyKernel, KernelCall, Program, ReplayListener } from '../program.js'
+import { native } from './index.js'
+import type { NativeProgram } from './addon.js'
+import { addon, addTo } from './load.js'
+
+/** The calls as a program of the addon, which replays it on a thread of its own. */
+export class CompiledProgram implements Program {
+  readonly #program: NativeProgram
+
+  constructor(calls: readonly KernelCall[]) {
+    const program = new (addon().Program)()
+    addTo(program, () => {
+      for (const { method, args } of calls) {
+        ;(native[method] as AnyKernel)(...args)
+      }
+    })
+    this.#program = program
+  }
+
+  addPlaceholder(buffer: ArrayBuffer): number {
+    return this.#program.addPlaceholder(buffer)
+  }
+
+  place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void {
+    this.#program.place(placeholder, buffer, byteOffset, stride)
+  }
+
+  runSync(times: number): void {
+    this.#program.runSync(times)
+  }
+
+  start(times: number, intervalMs: number, listener: ReplayListener): void {
+    this.#program.start(times, intervalMs, (done, ended, code, message, call) => {
+      if (ended !== true) listener.progress(done)
+      else if (code === undefined) listener.end(done, null)
+      else listener.end(done, { error: errorOf(code, message!), call: call! })
+    })
+  }
+
+  stop(): void {
+    this.#program.stop()
+  }
+
+  timeCalls(times: number): number[] {
+    return this.#program.timeOperations(times)
+  }
+}
+
+function errorOf(code: string, message: string): Error {
+  if (code === 'ERR_SHAPE') return new ShapeError(message)
+  if (code === 'ERR_DTYPE') return new DTypeError(message)
+  return new ValueError(message)
+}

@@ -1,0 +1,58 @@
+import type { Kernels } from './kernels.js'
+
+/** A method of the kernels interface that computes. */
+export type KernelName = Exclude<keyof Kernels, 'name'>
+
+/** A kernel whose arguments are known when it is called only. */
+export type AnyKernel = (...args: readonly unknown[]) => void
+
+/** One recorded call. Its views are the recording's own; numbers and options were copied. */
+export interface KernelCall {
+  readonly method: KernelName
+  readonly args: readonly unknown[]
+}
+
+/** Why a replay ended early. */
+export interface ReplayFailure {
+  readonly error: Error
+  /** The place of the call that failed. */
+  readonly call: number
+}
+
+/** How a replay tells of itself. */
+export interface ReplayListener {
+  /** Now and then, between two steps. */
+  progress(done: number): void
+  /** Once, at the end: `done` whole steps were run. */
+  end(done: number, failure: ReplayFailure | null): void
+}
+
+/**
+ * A list of kernel calls that a backend runs again and again, over the memory they were recorded with.
+ * Whoever holds it keeps that memory alive.
+ */
+export interface Program {
+  /**
+   * Declares that operands in this buffer lie elsewhere at each replay: where `place` says. Returns its
+   * number.
+   */
+  addPlaceholder(buffer: ArrayBuffer): number
+
+  /** Step i of the next replay finds the placeholder at `byteOffset + i * stride` of `buffer`. */
+  place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void
+
+  /** Runs all calls `times` times. Throws what a kernel throws. */
+  runSync(times: number): void
+
+  /**
+   * Runs all calls `times` times while JavaScript goes on. `progress` comes about every `intervalMs`
+   * milliseconds. One replay at a time.
+   */
+  start(times: number, intervalMs: number, listener: ReplayListener): void
+
+  /** Ends the replay in flight after its current step. */
+  stop(): void
+
+  /** Runs all calls `times` times; milliseconds that each call took, summed. */
+  timeCalls(times: number): number[]
+}

@@ -1,0 +1,148 @@
+import { performance } from 'node:perf_hooks'
+
+import { Tensor } from '../../tensor/tensor.js'
+import type { AnyKernel, KernelCall, Program, ReplayListener } from '../program.js'
+import { reference } from './index.js'
+
+/** How long a replay holds the event loop at a time. */
+const SLICE_MS = 8
+
+/** A place in the arguments of a call that holds a view of a placeholder. */
+interface Operand {
+  readonly holder: Record<PropertyKey, unknown>
+  readonly key: PropertyKey
+  readonly recorded: Tensor
+  /** Within the placeholder. */
+  readonly offset: number
+}
+
+interface Placeholder {
+  readonly operands: readonly Operand[]
+  buffer: ArrayBuffer
+  byteOffset: number
+  stride: number
+  /** Operands are where they belong, for every step. */
+  placed: boolean
+}
+
+/** The calls as they are, run by JavaScript in slices between which the event loop turns. */
+export class InterpretedProgram implements Program {
+  readonly #calls: readonly KernelCall[]
+  readonly #placeholders: Placeholder[] = []
+  #stopped = false
+
+  constructor(calls: readonly KernelCall[]) {
+    this.#calls = calls.map(({ method, args }) => ({ method, args: copied(args) as unknown[] }))
+  }
+
+  addPlaceholder(buffer: ArrayBuffer): number {
+    const operands: Operand[] = []
+    for (const { args } of this.#calls) findOperands(args, buffer, operands)
+    this.#placeholders.push({ operands, buffer, byteOffset: 0, stride: 0, placed: true })
+    return this.#placeholders.length - 1
+  }
+
+  place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void {
+    const { operands } = this.#placeholders[placeholder]!
+    this.#placeholders[placeholder] = { operands, buffer, byteOffset, stride, placed: false }
+  }
+
+  runSync(times: number): void {
+    for (let step = 0; step < times; step++) this.#step(step)
+  }
+
+  start(times: number, intervalMs: number, listener: ReplayListener): void {
+    this.#stopped = false
+    let done = 0
+    let reported = performance.now()
+    const slice = (): void => {
+      const start = performance.now()
+      while (done < times && !this.#stopped) {
+        try {
+          this.#step(done)
+        } catch (error) {
+          listener.end(done, { error: error as Error, call: this.#failed })
+          return
+        }
+        done++
+        if (performance.now() - start > SLICE_MS) break
+      }
+      if (done === times || this.#stopped) {
+        listener.end(done, null)
+        return
+      }
+      if (performance.now() - reported >= intervalMs) {
+        listener.progress(done)
+        reported = performance.now()
+      }
+      setImmediate(slice)
+    }
+    setImmediate(slice)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  timeCalls(times: number): number[] {
+    const milliseconds = this.#calls.map(() => 0)
+    for (let step = 0; step < times; step++) {
+      this.#moveTo(step)
+      this.#calls.forEach((call, i) => {
+        const start = performance.now()
+        run(call)
+        milliseconds[i]! += performance.now() - start
+      })
+    }
+    return milliseconds
+  }
+
+  #failed = 0
+
+  #step(step: number): void {
+    this.#moveTo(step)
+    for (let i = 0; i < this.#calls.length; i++) {
+      this.#failed = i
+      run(this.#calls[i]!)
+    }
+  }
+
+  #moveTo(step: number): void {
+    for (const placeholder of this.#placeholders) {
+      if (placeholder.placed) continue
+      const { buffer, byteOffset, stride } = placeholder
+      for (const { holder, key, recorded, offset } of placeholder.operands) {
+        const { shape, dtype, length } = recorded
+        const at = byteOffset + step * stride + offset
+        holder[key] = new Tensor(buffer, at, shape, dtype, length)
+      }
+      placeholder.placed = stride === 0
+    }
+  }
+}
+
+function run({ method, args }: KernelCall): void {
+  ;(reference[method] as AnyKernel)(...args)
+}
+
+/** Lists and options anew, so that a program can move its operands; tensors as they are. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied)
+  if (!isOptions(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copied(part)]))
+}
+
+function findOperands(value: unknown, buffer: ArrayBuffer, found: Operand[]): void {
+  if (!Array.isArray(value) && !isOptions(value)) return
+  const holder = value as Record<PropertyKey, unknown>
+  for (const [key, part] of Object.entries(holder)) {
+    if (!(part instanceof Tensor)) findOperands(part, buffer, found)
+    else if (part.buffer === buffer) {
+      found.push({ holder, key, recorded: part, offset: part.byteOffset })
+    }
+  }
+}
+
+function isOptions(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Tensor)
+}
