@@ -244,6 +244,31 @@ describe('capture', () => {
       expect(seen).to.deep.equal([...seen].sort((a, b) => a - b))
     })
 
+    for (const [title, make] of Object.entries(trainings)) {
+      it(`is not disturbed by predictions of the same model meanwhile: ${title}`, async () => {
+        const [eager, captured] = [make('float32'), make('float32')]
+        const times = 60
+        for (let i = 0; i < times; i++) eager.step(eager)
+        const { model, x, y } = captured
+        const step = capture((batch: { x: Tensor; y: Tensor }) => captured.step(batch), {
+          inputs: { x, y },
+        })
+        model.eval()
+        const other = randn(x.shape, { generator: new Generator(2) })
+        let running = true
+        const run = step.run({}, { times }).finally(() => (running = false))
+        let predictions = 0
+        while (running) {
+          expect(model.forward(other).length).to.be.greaterThan(0)
+          predictions++
+          await new Promise(setImmediate)
+        }
+        await run
+        expect(predictions).to.be.greaterThan(0)
+        expect(stateOf(captured)).to.deep.equal(stateOf(eager))
+      })
+    }
+
     it('ends with a step when its signal is aborted', async function () {
       this.timeout(20_000)
       const counter = zeros([1])

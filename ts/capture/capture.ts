@@ -64,8 +64,9 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
     return [name, tensor] as const
   })
   const inputs = Object.fromEntries(own) as unknown as I
-  const first = record(backend, () => fn({ ...inputs }))
-  const second = record(backend, () => fn({ ...inputs }))
+  const identity = {}
+  const first = record(identity, backend, () => fn({ ...inputs }))
+  const second = record(identity, backend, () => fn({ ...inputs }))
   checkSameStep(first.calls, second.calls)
   return new CapturedStep<I, O>(inputs, second)
 }

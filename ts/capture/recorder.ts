@@ -10,10 +10,10 @@ export interface Recording<O> {
   readonly result: O
 }
 
-/** Runs `body`, whose kernel calls are taken down instead of being computed. */
-export function record<O>(backend: Kernels['name'], body: () => O): Recording<O> {
+/** Runs `body`, whose kernel calls are taken down for `capture` instead of being computed. */
+export function record<O>(capture: object, backend: Kernels['name'], body: () => O): Recording<O> {
   const calls: KernelCall[] = []
-  const result = recordWith(recorderOf(backend, calls), body)
+  const result = recordWith(capture, recorderOf(backend, calls), body)
   return { calls, result }
 }
 

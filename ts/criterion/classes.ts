@@ -1,7 +1,8 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
-import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import { Workspace } from '../tensor/workspace.js'
 
 /** What the criteria over class indices share: weights of the classes and the index to ignore. */
 export interface ClassOptions {
@@ -51,13 +52,14 @@ export function checkClassCount(
 
 /** Class indices as int32, in storage that is reused from step to step. */
 export class ClassIndices {
-  #indices: Tensor | null = null
+  readonly #kept = new Workspace()
 
   /** A target of uint8 as int32; any other as it is. */
   of(target: Tensor): Tensor {
     if (target.dtype !== 'uint8') return target
-    if (this.#indices?.length !== target.length) this.#indices = empty([target.length], 'int32')
-    kernels().cast(target, this.#indices, target.length, 1, 0)
-    return this.#indices
+    this.#kept.rewind()
+    const indices = this.#kept.takeVector(target.length, 'int32')
+    kernels().cast(target, indices, target.length, 1, 0)
+    return indices
   }
 }

@@ -3,8 +3,8 @@ import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { sameShape, Workspace } from '../tensor/workspace.js'
 import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
 import { convertedOnce } from './converted-once.js'
 import {
@@ -43,7 +43,8 @@ export class CrossEntropyLoss extends Criterion {
   #prediction: Tensor | null = null
   #target: Tensor | null = null
   /** Written by the forward kernel, read by the backward one. */
-  #divisor = empty([1])
+  #divisor: Tensor | null = null
+  readonly #kept = new Workspace()
   /** `weight` in the dtype of the logits. */
   #weight: Tensor | null
 
@@ -70,7 +71,8 @@ export class CrossEntropyLoss extends Criterion {
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
     const { shape, dtype } = prediction
-    if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
+    this.#kept.rewind()
+    const divisor = this.#kept.takeVector(1, dtype)
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const lossShape =
       this.#reduction === Reduction.none ? Object.freeze(shape.slice(0, -1)) : SCALAR
@@ -80,13 +82,14 @@ export class CrossEntropyLoss extends Criterion {
       this.#indices.of(target),
       this.#weight,
       loss,
-      this.#divisor,
+      divisor,
       rowsOf(shape),
       shape[shape.length - 1]!,
       this.#reduction,
       this.ignoreIndex,
       this.labelSmoothing,
     )
+    this.#divisor = divisor
     this.#prediction = prediction
     this.#target = target
     return loss
@@ -103,7 +106,7 @@ export class CrossEntropyLoss extends Criterion {
       prediction,
       this.#indices.of(target),
       this.#weight,
-      this.#divisor,
+      this.#divisor!,
       gradient,
       rowsOf(shape),
       shape[shape.length - 1]!,

@@ -3,8 +3,8 @@ import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { sameShape, Workspace } from '../tensor/workspace.js'
 import { convertedOnce } from './converted-once.js'
 
 /**
@@ -13,8 +13,7 @@ import { convertedOnce } from './converted-once.js'
  */
 export class Expanded {
   #source: Tensor
-  #column: Tensor | null = null
-  #result: Tensor | null = null
+  readonly #kept = new Workspace()
 
   /** @throws ValueError, DTypeError when the weights are no tensor or not float. */
   constructor(
@@ -37,17 +36,16 @@ export class Expanded {
     // Converted once: weights that shall change in place have the prediction's dtype.
     this.#source = convertedOnce(this.#source, dtype)
     if (sameShape(this.#source.shape, shape)) return this.#source
-    if (this.#result?.dtype !== dtype || !sameShape(this.#result.shape, shape)) {
-      this.#result = empty(shape, dtype)
-      this.#column = inner === 1 ? null : empty([n, inner], dtype)
-    }
+    this.#kept.rewind()
+    const result = this.#kept.take(shape, dtype)
     let row = this.#source
-    if (this.#column !== null) {
-      spread(Broadcast.column, row, this.#column, n, inner)
-      row = this.#column
+    if (inner !== 1) {
+      const column = this.#kept.takeVector(n * inner, dtype)
+      spread(Broadcast.column, row, column, n, inner)
+      row = column
     }
-    spread(Broadcast.row, row, this.#result, outer, n * inner)
-    return this.#result
+    spread(Broadcast.row, row, result, outer, n * inner)
+    return result
   }
 
   /** The shape as (outer, n, inner), of which the weights have n. */

@@ -3,8 +3,8 @@ import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { sameShape, Workspace } from '../tensor/workspace.js'
 import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
 import { convertedOnce } from './converted-once.js'
 import {
@@ -42,7 +42,8 @@ export class NLLLoss extends Criterion {
   #prediction: Tensor | null = null
   #target: Tensor | null = null
   /** Written by the forward kernel, read by the backward one. */
-  #divisor = empty([1])
+  #divisor: Tensor | null = null
+  readonly #kept = new Workspace()
   /** `weight` in the dtype of the prediction. */
   #weight: Tensor | null
 
@@ -63,7 +64,8 @@ export class NLLLoss extends Criterion {
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     const [outer, classes, inner] = this.#check(prediction, target)
     const { shape, dtype } = prediction
-    if (this.#divisor.dtype !== dtype) this.#divisor = empty([1], dtype)
+    this.#kept.rewind()
+    const divisor = this.#kept.takeVector(1, dtype)
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const loss = emptyPooled(
       this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
@@ -74,13 +76,14 @@ export class NLLLoss extends Criterion {
       this.#indices.of(target),
       this.#weight,
       loss,
-      this.#divisor,
+      divisor,
       outer,
       classes,
       inner,
       this.#reduction,
       this.ignoreIndex,
     )
+    this.#divisor = divisor
     this.#prediction = prediction
     this.#target = target
     return loss
@@ -96,7 +99,7 @@ export class NLLLoss extends Criterion {
     kernels().nllGradient(
       this.#indices.of(target),
       this.#weight,
-      this.#divisor,
+      this.#divisor!,
       gradient,
       outer,
       classes,

@@ -16,6 +16,8 @@ import { InterpretedProgram } from './reference/program.js'
 let current: Kernels | undefined
 /** What computes while `current` is a recorder. */
 let computing: Kernels | undefined
+/** Whose recording it is. */
+let capturing: object | null = null
 
 /**
  * The backend that all modules, criteria and optimizers compute with. It is chosen at the first
@@ -53,20 +55,28 @@ export function programOf(calls: readonly KernelCall[]): Program {
 }
 
 /**
- * Runs `body` with `recorder` in the place of the backend.
+ * Runs `body` with `recorder` in the place of the backend, for `capture`, an object that stands for the
+ * recordings of one step.
  *
  * @internal
  */
-export function recordWith<T>(recorder: Kernels, body: () => T): T {
+export function recordWith<T>(capture: object, recorder: Kernels, body: () => T): T {
   const backend = kernels()
   current = recorder
   computing = backend
+  capturing = capture
   try {
     return body()
   } finally {
     current = backend
     computing = undefined
+    capturing = null
   }
+}
+
+/** Stands for the step that is being captured; null while kernel calls are computed. */
+export function currentCapture(): object | null {
+  return capturing
 }
 
 /**

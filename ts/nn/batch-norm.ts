@@ -2,8 +2,8 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate, Workspace } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -37,11 +37,13 @@ abstract class BatchNorm extends Layer {
   readonly affine: boolean
   readonly trackRunningStats: boolean
 
-  /** Statistics that the last forward used, for its backward; in storage that is used again. */
-  #mean: Tensor
-  #inverseStd: Tensor
+  /** What the last forward leaves for its backward. */
+  readonly #kept = new Workspace()
+  /** Statistics that the last forward used. */
+  #mean: Tensor | null = null
+  #inverseStd: Tensor | null = null
   /** Two sums for each feature that updateGradParameters leaves to computeGradInput. */
-  readonly #sums: Tensor
+  #sums: Tensor | null = null
   #hasSums = false
   /** Whether the last forward used the statistics of its batch. */
   #ofBatch = true
@@ -77,9 +79,6 @@ abstract class BatchNorm extends Layer {
     this.runningMean = mean && this.registerBuffer('running_mean', mean)
     this.runningVar = variance && this.registerBuffer('running_var', variance)
     this.numBatchesTracked = batches && this.registerBuffer('num_batches_tracked', batches)
-    this.#mean = empty([numFeatures], dtype)
-    this.#inverseStd = empty([numFeatures], dtype)
-    this.#sums = empty([numFeatures, 2], 'float64')
   }
 
   /** Sets the running statistics to mean 0 and variance 1, of no batch. */
@@ -111,10 +110,10 @@ abstract class BatchNorm extends Layer {
     const [batch, spatial] = extents(input.shape)
     const ofBatch = this.training || runningMean === null || runningVar === null
     if (ofBatch && batch * spatial === 1) throw this.#tooFew(input.shape)
-    if (input.dtype !== this.#mean.dtype) {
-      this.#mean = empty([numFeatures], input.dtype)
-      this.#inverseStd = empty([numFeatures], input.dtype)
-    }
+    this.#kept.rewind()
+    const mean = this.#kept.takeVector(numFeatures, input.dtype)
+    const inverseStd = this.#kept.takeVector(numFeatures, input.dtype)
+    this.#sums = this.#kept.takeVector(2 * numFeatures, 'float64')
     const output = allocate(input.shape, input.dtype)
     if (ofBatch) {
       const tracked = this.training
@@ -125,8 +124,8 @@ abstract class BatchNorm extends Layer {
         tracked ? runningMean : null,
         tracked ? runningVar : null,
         tracked ? this.numBatchesTracked : null,
-        this.#mean,
-        this.#inverseStd,
+        mean,
+        inverseStd,
         output,
         batch,
         numFeatures,
@@ -141,8 +140,8 @@ abstract class BatchNorm extends Layer {
         bias,
         runningMean,
         runningVar,
-        this.#mean,
-        this.#inverseStd,
+        mean,
+        inverseStd,
         output,
         batch,
         numFeatures,
@@ -150,6 +149,8 @@ abstract class BatchNorm extends Layer {
         this.eps,
       )
     }
+    this.#mean = mean
+    this.#inverseStd = inverseStd
     this.#ofBatch = ofBatch
     this.#hasSums = false
     return output
@@ -164,9 +165,9 @@ abstract class BatchNorm extends Layer {
       input,
       gradOutput,
       this.weight,
-      this.#mean,
-      this.#inverseStd,
-      this.#ofBatch ? this.#sums : null,
+      this.#mean!,
+      this.#inverseStd!,
+      this.#ofBatch ? this.#sums! : null,
       gradInput,
       batch,
       this.numFeatures,
@@ -207,9 +208,9 @@ abstract class BatchNorm extends Layer {
     kernels().batchNormSums(
       input,
       gradOutput,
-      this.#mean,
-      this.#inverseStd,
-      this.#sums,
+      this.#mean!,
+      this.#inverseStd!,
+      this.#sums!,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       batch,

@@ -2,8 +2,8 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate, Workspace } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -24,11 +24,13 @@ export abstract class GroupedNorm extends Layer {
   readonly affine: boolean
   readonly #groups: number
   readonly #channels: number
-  /** Statistics of the last forward, for its backward; in storage that is used again. */
-  #mean: Tensor
-  #inverseStd: Tensor
+  /** What the last forward leaves for its backward. */
+  readonly #kept = new Workspace()
+  /** Statistics of the last forward. */
+  #mean: Tensor | null = null
+  #inverseStd: Tensor | null = null
   /** Two sums for each channel of each sample that updateGradParameters leaves to computeGradInput. */
-  #sums: Tensor
+  #sums: Tensor | null = null
   #hasSums = false
 
   protected constructor(
@@ -48,9 +50,6 @@ export abstract class GroupedNorm extends Layer {
     this.#channels = channels
     this.weight = affine ? new Parameter(ones([channels], { dtype })) : null
     this.bias = affine ? new Parameter(zeros([channels], { dtype })) : null
-    this.#mean = empty([0], dtype)
-    this.#inverseStd = empty([0], dtype)
-    this.#sums = empty([0], 'float64')
   }
 
   /** Sets weight to 1 and bias to 0. */
@@ -71,20 +70,17 @@ export abstract class GroupedNorm extends Layer {
     this.checkShape(input.shape)
     const [batch, spatial] = extents(input.shape)
     const statistics = batch * this.#groups
-    if (this.#mean.dtype !== input.dtype || this.#mean.length < statistics) {
-      this.#mean = empty([statistics], input.dtype)
-      this.#inverseStd = empty([statistics], input.dtype)
-    }
-    if (this.#sums.length < 2 * batch * this.#channels) {
-      this.#sums = empty([2 * batch * this.#channels], 'float64')
-    }
+    this.#kept.rewind()
+    const mean = this.#kept.takeVector(statistics, input.dtype)
+    const inverseStd = this.#kept.takeVector(statistics, input.dtype)
+    this.#sums = this.#kept.takeVector(2 * batch * this.#channels, 'float64')
     const output = allocate(input.shape, input.dtype)
     kernels().groupNorm(
       input,
       this.weight,
       this.bias,
-      this.#mean,
-      this.#inverseStd,
+      mean,
+      inverseStd,
       output,
       batch,
       this.#channels,
@@ -92,6 +88,8 @@ export abstract class GroupedNorm extends Layer {
       this.#groups,
       this.eps,
     )
+    this.#mean = mean
+    this.#inverseStd = inverseStd
     this.#hasSums = false
     return output
   }
@@ -105,9 +103,9 @@ export abstract class GroupedNorm extends Layer {
       input,
       gradOutput,
       this.weight,
-      this.#mean,
-      this.#inverseStd,
-      this.#sums,
+      this.#mean!,
+      this.#inverseStd!,
+      this.#sums!,
       gradInput,
       batch,
       this.#channels,
@@ -141,9 +139,9 @@ export abstract class GroupedNorm extends Layer {
     kernels().groupNormSums(
       input,
       gradOutput,
-      this.#mean,
-      this.#inverseStd,
-      this.#sums,
+      this.#mean!,
+      this.#inverseStd!,
+      this.#sums!,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       batch,

@@ -2,8 +2,8 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, sameShape } from '../tensor/workspace.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { allocate, sameShape, Workspace } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -47,9 +47,11 @@ export class LayerNorm extends Layer {
   readonly eps: number
   readonly elementwiseAffine: boolean
   readonly #cols: number
-  /** Statistics of the rows of the last forward, for its backward; in storage that is used again. */
-  #mean: Tensor
-  #inverseStd: Tensor
+  /** What the last forward leaves for its backward. */
+  readonly #kept = new Workspace()
+  /** Statistics of the rows of the last forward. */
+  #mean: Tensor | null = null
+  #inverseStd: Tensor | null = null
 
   /**
    * @param normalizedShape The last dimensions, or the last one alone.
@@ -75,8 +77,6 @@ export class LayerNorm extends Layer {
     this.#cols = shape.reduce((product, size) => product * size, 1)
     this.weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null
-    this.#mean = empty([0], dtype)
-    this.#inverseStd = empty([0], dtype)
   }
 
   /** Sets weight to 1 and bias to 0. */
@@ -92,22 +92,23 @@ export class LayerNorm extends Layer {
   protected override computeOutput(input: Tensor): Tensor {
     this.#check(input)
     const rows = input.length / this.#cols
-    if (this.#mean.dtype !== input.dtype || this.#mean.length < rows) {
-      this.#mean = empty([rows], input.dtype)
-      this.#inverseStd = empty([rows], input.dtype)
-    }
+    this.#kept.rewind()
+    const mean = this.#kept.takeVector(rows, input.dtype)
+    const inverseStd = this.#kept.takeVector(rows, input.dtype)
     const output = allocate(input.shape, input.dtype)
     kernels().layerNorm(
       input,
       this.weight,
       this.bias,
-      this.#mean,
-      this.#inverseStd,
+      mean,
+      inverseStd,
       output,
       rows,
       this.#cols,
       this.eps,
     )
+    this.#mean = mean
+    this.#inverseStd = inverseStd
     return output
   }
 
@@ -118,8 +119,8 @@ export class LayerNorm extends Layer {
       input,
       gradOutput,
       this.weight,
-      this.#mean,
-      this.#inverseStd,
+      this.#mean!,
+      this.#inverseStd!,
       gradInput,
       rows,
       this.#cols,
@@ -134,8 +135,8 @@ export class LayerNorm extends Layer {
     kernels().layerNormAffineGradient(
       input,
       gradOutput,
-      this.#mean,
-      this.#inverseStd,
+      this.#mean!,
+      this.#inverseStd!,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       input.length / this.#cols,

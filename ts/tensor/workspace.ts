@@ -1,3 +1,4 @@
+import { currentCapture } from '../kernels/backend.js'
 import { itemSize, type DType } from './dtype.js'
 import { emptyPooled } from './pool.js'
 import { empty, Tensor, type Shape } from './tensor.js'
@@ -8,14 +9,22 @@ import { empty, Tensor, type Shape } from './tensor.js'
  *
  * A pass takes slots in the order of its calls, so the next pass of the same layers finds the same
  * tensors again. A slot grows when it is too small and never shrinks.
+ *
+ * A captured step keeps the slots of its recording for itself, so that the same layers can compute
+ * something else while it runs on its thread.
  */
 export class Workspace {
   readonly #slots: Tensor[] = []
   #next = 0
+  #owner: object | null = null
 
   /** Starts a pass: the results of the last one may be overwritten from here on. */
   rewind(): void {
     this.#next = 0
+    const owner = currentCapture()
+    if (owner === this.#owner) return
+    this.#slots.length = 0
+    this.#owner = owner
   }
 
   /** The next slot as a tensor of this shape; its elements are whatever the last pass left. */
@@ -28,6 +37,13 @@ export class Workspace {
     const taken = fits ? new Tensor(slot.buffer, 0, shape, dtype, length) : empty(shape, dtype)
     this.#slots[index] = taken
     return taken
+  }
+
+  /** `take` of a vector. */
+  takeVector(length: number, dtype: DType): Tensor {
+    const slot = this.#slots[this.#next]
+    const same = slot !== undefined && slot.ndim === 1 && slot.length === length
+    return this.take(same ? slot.shape : Object.freeze([length]), dtype)
   }
 
   /** Whether a tensor lies in a slot, and so will be overwritten by a later pass. */
