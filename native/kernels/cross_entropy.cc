@@ -3,6 +3,7 @@
 #include "kernels/fold.h"
 #include "kernels/math.h"
 #include "kernels/row.h"
+#include "kernels/short_rows.h"
 #include "kernels/simd.h"
 #include "kernels/softmax_row.h"
 
@@ -82,18 +83,25 @@ double Loss(const CrossEntropyRows<T>& in, T* loss) noexcept {
   // vector has lanes are taken at once.
   for (std::int64_t r0 = 0; r0 < in.rows; r0 += S::kLanes) {
     const std::int64_t count = in.rows - r0 < S::kLanes ? in.rows - r0 : S::kLanes;
-    T sums[S::kLanes], mass[S::kLanes], shift[S::kLanes];
+    T sums[S::kLanes], mass[S::kLanes], shift[S::kLanes], largest[S::kLanes];
+    const bool few = in.cols <= ShortRows<T>::kMost;
+    if (few) {
+      ShortRows<T>::Exp(in.logits + r0 * in.cols, in.cols, count, largest, sums, nullptr);
+    }
     for (std::int64_t i = 0; i < S::kLanes; ++i) {
-      sums[i] = 1;
+      if (!few || i >= count) sums[i] = 1;
       mass[i] = shift[i] = 0;
     }
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t r = r0 + i;
       const T* x = in.logits + r * in.cols;
       const std::int64_t label = in.indices == nullptr ? 0 : in.indices[r];
-      if (in.indices != nullptr && label == in.ignore_index) continue;
-      const T max = RowMax(x, in.cols);
-      sums[i] = RowSumExp(x, in.cols, max);
+      if (in.indices != nullptr && label == in.ignore_index) {
+        sums[i] = 1;
+        continue;
+      }
+      const T max = few ? largest[i] : RowMax(x, in.cols);
+      if (!few) sums[i] = RowSumExp(x, in.cols, max);
       if (in.indices != nullptr) {
         const T own = (T(1) - in.smoothing) * weights.At(label);
         mass[i] = own;
@@ -126,9 +134,46 @@ double Loss(const CrossEntropyRows<T>& in, T* loss) noexcept {
 // grad = p mass - coefficient, over the divisor: see the reference in
 // ts/kernels/reference/cross-entropy.ts, which has the same terms.
 template <class T>
+void FewGradient(const CrossEntropyRows<T>& in, T* grad, T divisor) noexcept {
+  using R = ShortRows<T>;
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  const Weights<T> weights{in.weight};
+  const T spread = in.smoothing / static_cast<T>(in.cols);
+  const V other = S::Set(spread / divisor);
+  typename S::Mask lane;
+  for (int i = 0; i < S::kLanes; ++i) lane[i] = i;
+  alignas(64) T max[R::kLanes], sum[R::kLanes], e[R::kLanes * R::kMost];
+  R::ForGroups(in.rows, [&](std::int64_t r, std::int64_t count) {
+    R::Exp(in.logits + r * in.cols, in.cols, count, max, sum, e);
+    for (std::int64_t i = 0; i < count; ++i) {
+      R::AheadToWrite(grad + (r + i) * in.cols);
+      const std::int64_t label = in.indices[r + i];
+      const bool ignored = label == in.ignore_index;
+      const T own = ignored ? T(0) : (T(1) - in.smoothing) * weights.At(label);
+      const V hit = S::Set(own / divisor);
+      const V scale = S::Set((own + spread * in.weight_sum) / (sum[i] * divisor));
+      R::ForVectorsOf(in.cols, [&](std::int64_t at, std::int64_t n) {
+        V g = S::Load(e + i * R::InVectors(in.cols) + at) * scale;
+        if (in.smoothing != 0) {
+          g -= (n == R::kLanes ? weights.Whole(at) : weights.Part(at, n)) * other;
+        }
+        const auto here = lane == typename S::Mask{} + static_cast<typename S::Int>(label - at);
+        g -= S::Select(here, hit, V{});
+        R::Store(grad + (r + i) * in.cols + at, ignored ? V{} : g, n);
+      });
+    }
+  });
+}
+
+template <class T>
 void Gradient(const CrossEntropyRows<T>& in, T* grad, T divisor) noexcept {
   using S = Simd<T>;
   using V = VecOf<T>;
+  if (in.indices != nullptr && in.cols <= ShortRows<T>::kMost) {
+    FewGradient(in, grad, divisor);
+    return;
+  }
   const Weights<T> weights{in.weight};
   const T spread = in.smoothing / static_cast<T>(in.cols);
   for (std::int64_t r = 0; r < in.rows; ++r) {

@@ -2,6 +2,7 @@
 
 #include "kernels/fold.h"
 #include "kernels/row.h"
+#include "kernels/short_rows.h"
 #include "kernels/simd.h"
 
 namespace gradlane::GRADLANE_ROW {
@@ -83,7 +84,50 @@ void Columns(const T* x, T* out, std::int64_t n, std::int64_t cols, std::int64_t
 // The largest value first, then the first place that holds it: the second sweep stops early and
 // both run at the speed of loads, where carrying an index along would not.
 template <class T>
+void ArgmaxFew(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n) noexcept {
+  using R = ShortRows<T>;
+  using S = Simd<T>;
+  using V = typename S::Vec;
+  const V past = S::Set(T(R::kMost));
+  V lane;
+  for (int i = 0; i < S::kLanes; ++i) lane[i] = T(i);
+  const auto larger = [](V a, V b) { return S::MaxOrNan(a, b); };
+  const auto smaller = [](V a, V b) { return S::Min(a, b); };
+  T largest[R::kLanes], place[R::kLanes];
+  R::ForGroups(rows, [&](std::int64_t r, std::int64_t count) {
+    const auto load = [&](std::int64_t i, std::int64_t at, std::int64_t lanes) {
+      return R::Load(x + (r + i) * n + at, lanes, -T(__builtin_inf()));
+    };
+    V v[R::kLanes];
+    for (std::int64_t i = 0; i < count; ++i) {
+      V m = S::Set(-T(__builtin_inf()));
+      R::Ahead(x + (r + i) * n);
+      R::ForVectorsOf(
+          n, [&](std::int64_t at, std::int64_t lanes) { m = S::MaxOrNan(m, load(i, at, lanes)); });
+      v[i] = m;
+    }
+    R::Fold(v, count, largest, larger);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const V m = S::Set(largest[i]);
+      V first = past;
+      R::ForVectorsOf(n, [&](std::int64_t at, std::int64_t lanes) {
+        const V u = load(i, at, lanes);
+        const V here = lane + S::Set(T(at));
+        first = S::Min(first, S::Select((u == m) | ((u != u) & (m != m)), here, past));
+      });
+      v[i] = first;
+    }
+    R::Fold(v, count, place, smaller);
+    for (std::int64_t i = 0; i < count; ++i) out[r + i] = static_cast<std::int32_t>(place[i]);
+  });
+}
+
+template <class T>
 void ArgmaxRows(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n) noexcept {
+  if (n <= ShortRows<T>::kMost) {
+    ArgmaxFew(x, out, rows, n);
+    return;
+  }
   for (std::int64_t r = 0; r < rows; ++r) {
     const T* row = x + r * n;
     const T largest = FoldRun<T, MaxFold<T>>(row, n);

@@ -4,6 +4,7 @@
 #include "kernels/fold.h"
 #include "kernels/math.h"
 #include "kernels/row.h"
+#include "kernels/short_rows.h"
 #include "kernels/simd.h"
 #include "kernels/softmax_row.h"
 
@@ -11,9 +12,41 @@ namespace gradlane::GRADLANE_ROW {
 namespace {
 
 template <class T, bool kLog>
+void Few(const T* x, T* y, std::int64_t rows, std::int64_t n) noexcept {
+  using R = ShortRows<T>;
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  alignas(64) T max[R::kLanes], sum[R::kLanes], e[kLog ? 1 : R::kLanes * R::kMost];
+  R::ForGroups(rows, [&](std::int64_t r, std::int64_t count) {
+    const T* from = x + r * n;
+    T* to = y + r * n;
+    if (count < R::kLanes) S::Store(sum, V{});
+    R::Exp(from, n, count, max, sum, kLog ? nullptr : e);
+    const V sums = S::Load(sum);
+    S::Store(sum, kLog ? Log<T>(sums) : S::Set(1) / sums);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const V m = S::Set(max[i]), s = S::Set(sum[i]);
+      R::AheadToWrite(to + i * n);
+      R::ForVectorsOf(n, [&](std::int64_t at, std::int64_t lanes) {
+        T* p = to + i * n + at;
+        if constexpr (kLog) {
+          R::Store(p, (R::Load(from + i * n + at, lanes, T(0)) - m) - s, lanes);
+        } else {
+          R::Store(p, S::Load(e + i * R::InVectors(n) + at) * s, lanes);
+        }
+      });
+    }
+  });
+}
+
+template <class T, bool kLog>
 void Rows(const T* x, T* y, std::int64_t rows, std::int64_t n) noexcept {
   using S = Simd<T>;
   using V = VecOf<T>;
+  if (n <= ShortRows<T>::kMost) {
+    Few<T, kLog>(x, y, rows, n);
+    return;
+  }
   for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const T max = RowMax(x, n);
     if constexpr (kLog) {
@@ -28,10 +61,48 @@ void Rows(const T* x, T* y, std::int64_t rows, std::int64_t n) noexcept {
 }
 
 template <class T, bool kLog>
+void FewGradient(const T* y, const T* grad_y, T* grad_x, std::int64_t rows,
+                 std::int64_t n) noexcept {
+  using R = ShortRows<T>;
+  using S = Simd<T>;
+  using V = VecOf<T>;
+  T sum[R::kLanes];
+  R::ForGroups(rows, [&](std::int64_t r, std::int64_t count) {
+    const auto row = [&](const T* p, std::int64_t i, std::int64_t at, std::int64_t lanes) {
+      return R::Load(p + (r + i) * n + at, lanes, T(0));
+    };
+    V v[R::kLanes];
+    for (std::int64_t i = 0; i < count; ++i) {
+      V s = {};
+      R::Ahead(y + (r + i) * n);
+      R::Ahead(grad_y + (r + i) * n);
+      R::ForVectorsOf(n, [&](std::int64_t at, std::int64_t lanes) {
+        const V g = row(grad_y, i, at, lanes);
+        s += kLog ? g : row(y, i, at, lanes) * g;
+      });
+      v[i] = s;
+    }
+    R::Fold(v, count, sum, R::Add);
+    for (std::int64_t i = 0; i < count; ++i) {
+      R::AheadToWrite(grad_x + (r + i) * n);
+      const V s = S::Set(sum[i]);
+      R::ForVectorsOf(n, [&](std::int64_t at, std::int64_t lanes) {
+        const V p = row(y, i, at, lanes), g = row(grad_y, i, at, lanes);
+        R::Store(grad_x + (r + i) * n + at, kLog ? g - Exp<T>(p) * s : p * (g - s), lanes);
+      });
+    }
+  });
+}
+
+template <class T, bool kLog>
 void RowsGradient(const T* y, const T* grad_y, T* grad_x, std::int64_t rows,
                   std::int64_t n) noexcept {
   using S = Simd<T>;
   using V = VecOf<T>;
+  if (n <= ShortRows<T>::kMost) {
+    FewGradient<T, kLog>(y, grad_y, grad_x, rows, n);
+    return;
+  }
   for (std::int64_t r = 0; r < rows; ++r, y += n, grad_y += n, grad_x += n) {
     if constexpr (kLog) {
       const V sum = S::Set(static_cast<T>(SumRun(grad_y, n)));

@@ -24,6 +24,15 @@ GRADLANE_INLINE T RowMax(const T* x, std::int64_t n) {
   return FoldRun<T, LooseMaxFold<T>>(x, n);
 }
 
+// exp(x - max) of the first few lanes, 0 in the others, which must not get there through the
+// exponent of -infinity: a result too small to be a number takes the processor a hundred times as
+// long.
+template <class T>
+GRADLANE_INLINE typename Simd<T>::Vec PartExp(const T* x, std::int64_t count, T max) {
+  using S = Simd<T>;
+  return S::FirstLanes(ExpNonPositive<T>(S::LoadPart(x, count, max) - S::Set(max)), count);
+}
+
 // sum of exp(x - max)
 template <class T>
 GRADLANE_INLINE T RowSumExp(const T* x, std::int64_t n, T max) {
@@ -31,9 +40,7 @@ GRADLANE_INLINE T RowSumExp(const T* x, std::int64_t n, T max) {
   const typename S::Vec m = S::Set(max);
   return static_cast<T>(BlockedSum<T>(
       n, [&](std::int64_t i) { return ExpNonPositive<T>(S::Load(x + i) - m); },
-      [&](std::int64_t i, std::int64_t count) {
-        return ExpNonPositive<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
-      }));
+      [&](std::int64_t i, std::int64_t count) { return PartExp(x + i, count, max); }));
 }
 
 // The same, and y = exp(x - max); y may be x.
@@ -49,8 +56,7 @@ GRADLANE_INLINE T RowExp(const T* x, T* y, std::int64_t n, T max) {
         return e;
       },
       [&](std::int64_t i, std::int64_t count) {
-        const typename S::Vec e =
-            ExpNonPositive<T>(S::LoadPart(x + i, count, -T(__builtin_inf())) - m);
+        const typename S::Vec e = PartExp(x + i, count, max);
         S::StorePart(y + i, e, count);
         return e;
       }));
