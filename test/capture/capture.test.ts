@@ -246,19 +246,19 @@ describe('capture', () => {
 
     for (const [title, make] of Object.entries(trainings)) {
       it(`is not disturbed by predictions of the same model meanwhile: ${title}`, async () => {
-        const [eager, captured] = [make('float32'), make('float32')]
         const times = 60
+        const eager = make('float32')
         for (let i = 0; i < times; i++) eager.step(eager)
+        const captured = make('float32')
         const { model, x, y } = captured
         const step = capture((batch: { x: Tensor; y: Tensor }) => captured.step(batch), {
           inputs: { x, y },
         })
         model.eval()
         const other = randn(x.shape, { generator: new Generator(2) })
-        let running = true
-        const run = step.run({}, { times }).finally(() => (running = false))
+        const run = step.run({}, { times })
         let predictions = 0
-        while (running) {
+        while (step.running) {
           expect(model.forward(other).length).to.be.greaterThan(0)
           predictions++
           await new Promise(setImmediate)
