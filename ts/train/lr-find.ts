@@ -1,0 +1,245 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Criterion } from '../criterion/criterion.js'
+import { complaint, ValueError } from '../errors.js'
+import type { Module } from '../nn/module.js'
+import { Generator } from '../random/generator.js'
+import type { Tensor } from '../tensor/tensor.js'
+import {
+  type Batch,
+  checkBatch,
+  checkCount,
+  checkCriterion,
+  checkModel,
+  checkOptimizer,
+  type Loader,
+  optionsOf,
+} from './arguments.js'
+import { Snapshot, type TrainingOptimizer } from './snapshot.js'
+import { meanOf } from './task.js'
+
+export interface LrFindOptions {
+  criterion: Criterion
+  /** With more than one group, their learning rates keep their proportions; `lrs` is the first's. */
+  optimizer: TrainingOptimizer
+  /** The first learning rate. Default 1e-7. */
+  minLr?: number
+  /** The last one. Default 10. */
+  maxLr?: number
+  /** Batches. Default 100. */
+  steps?: number
+  /** β of the running average of the loss, in [0, 1). Default 0.9. */
+  smoothing?: number
+  /** Stops when the smoothed loss is so many times the lowest one. Default 4. */
+  divergence?: number
+}
+
+/** A sweep over learning rates. `toString` sums it up in a line. */
+export interface LrFindResult {
+  readonly lrs: readonly number[]
+  /** Of the batch at each learning rate. */
+  readonly losses: readonly number[]
+  /** Their running average, corrected for its start from 0. */
+  readonly smoothedLosses: readonly number[]
+  /**
+   * Where the smoothed loss falls fastest over the logarithm of the learning rate, before its lowest
+   * point; null where it does not fall.
+   */
+  readonly suggestion: number | null
+  /** Whether the loss diverged before the last learning rate. */
+  readonly diverged: boolean
+  toString(): string
+}
+
+const WARM_UP = 5
+
+/**
+ * Looks for a learning rate: trains for `steps` batches while it grows from `minLr` to `maxLr`, each
+ * time by the same factor, and watches the loss. Model, optimizer and generators (the loader's too) are
+ * afterwards as before, to the last bit. Do not use them meanwhile.
+ *
+ * @param loader Batches [features, targets]; begun anew when it ends. May be asynchronous.
+ * @throws ValueError for an argument that is none, or when there are no batches.
+ * @see Smith, Cyclical learning rates for training neural networks, https://arxiv.org/abs/1506.01186
+ *
+ * @example
+ * const { suggestion } = await lrFind(model, loader, { criterion, optimizer })
+ * for (const group of optimizer.paramGroups) group.lr = suggestion ?? group.lr
+ */
+export async function lrFind(
+  model: Module,
+  loader: Loader | AsyncIterable<readonly Tensor[]>,
+  options: LrFindOptions & { signal?: AbortSignal },
+): Promise<LrFindResult> {
+  const { signal } = optionsOf(options)
+  signal?.throwIfAborted()
+  const sweep = new Sweep('lrFind', model, loader, options)
+  try {
+    while (sweep.wantsEpoch()) {
+      for await (const batch of loader) {
+        signal?.throwIfAborted()
+        if (!sweep.step(batch)) break
+        await setImmediate()
+      }
+    }
+    return sweep.result()
+  } finally {
+    sweep.restore()
+  }
+}
+
+/** As `lrFind`, without a promise. */
+export function lrFindSync(model: Module, loader: Loader, options: LrFindOptions): LrFindResult {
+  const sweep = new Sweep('lrFindSync', model, loader, options)
+  try {
+    while (sweep.wantsEpoch()) {
+      for (const batch of loader) if (!sweep.step(batch)) break
+    }
+    return sweep.result()
+  } finally {
+    sweep.restore()
+  }
+}
+
+class Sweep {
+  readonly #who: string
+  readonly #model: Module
+  readonly #criterion: Criterion
+  readonly #optimizer: TrainingOptimizer
+  readonly #settings: Required<Omit<LrFindOptions, 'criterion' | 'optimizer'>>
+  readonly #factors: readonly number[]
+  readonly #snapshot: Snapshot
+  readonly #lrs: number[] = []
+  readonly #losses: number[] = []
+  readonly #smoothed: number[] = []
+  #average = 0
+  #diverged = false
+  /** Batches at the start of the epoch, to notice a loader that has no more. */
+  #epochStart = -1
+
+  constructor(who: string, model: Module, loader: unknown, options: LrFindOptions) {
+    this.#who = who
+    const given = optionsOf(options)
+    const { criterion, optimizer, steps = 100, smoothing = 0.9, divergence = 4 } = given
+    const { minLr = 1e-7, maxLr = 10 } = given
+    checkModel(who, model)
+    const iterable: Partial<Loader & AsyncIterable<unknown>> = Object(loader) as object
+    if (!(Symbol.iterator in iterable || Symbol.asyncIterator in iterable)) {
+      throw new ValueError(
+        complaint(who, 'the loader', 'iterable, as a DataLoader is', typeof loader),
+      )
+    }
+    checkCriterion(who, criterion)
+    checkOptimizer(who, optimizer)
+    checkCount(who, 'steps', steps, 2)
+    if (!(minLr > 0 && minLr < maxLr && maxLr < Infinity)) {
+      const got = `${minLr} and ${maxLr}`
+      throw new ValueError(complaint(who, 'minLr and maxLr', '0 < minLr < maxLr', got))
+    }
+    if (!(smoothing >= 0 && smoothing < 1)) {
+      throw new ValueError(complaint(who, 'smoothing', 'in [0, 1)', String(smoothing)))
+    }
+    if (!(divergence > 1)) {
+      throw new ValueError(complaint(who, 'divergence', 'a number above 1', String(divergence)))
+    }
+    this.#model = model
+    this.#criterion = criterion
+    this.#optimizer = optimizer
+    this.#settings = { minLr, maxLr, steps, smoothing, divergence }
+    const first = optimizer.paramGroups[0]!.lr
+    this.#factors = optimizer.paramGroups.map(({ lr }) => (first > 0 ? lr / first : 1))
+    const { generator } = loader as { generator?: unknown }
+    this.#snapshot = new Snapshot(
+      model,
+      optimizer,
+      generator instanceof Generator ? [generator] : [],
+    )
+    model.train()
+  }
+
+  /** Whether another pass over the loader is wanted, and of use. */
+  wantsEpoch(): boolean {
+    const count = this.#losses.length
+    if (this.#diverged || count === this.#settings.steps || count === this.#epochStart) return false
+    this.#epochStart = count
+    return true
+  }
+
+  /** One batch; whether another is wanted. */
+  step(batch: readonly Tensor[]): boolean {
+    checkBatch(this.#who, batch)
+    const { minLr, maxLr, steps, smoothing, divergence } = this.#settings
+    const done = this.#losses.length
+    const lr = minLr * (maxLr / minLr) ** (done / (steps - 1))
+    this.#optimizer.paramGroups.forEach((group, i) => (group.lr = lr * this.#factors[i]!))
+    const loss = this.#train(batch)
+    this.#average = smoothing * this.#average + (1 - smoothing) * loss
+    const smoothed = this.#average / (1 - smoothing ** (done + 1))
+    if (!Number.isFinite(smoothed)) {
+      this.#diverged = true
+      return false
+    }
+    this.#lrs.push(lr)
+    this.#losses.push(loss)
+    this.#smoothed.push(smoothed)
+    this.#diverged = done >= WARM_UP && smoothed > divergence * Math.min(...this.#smoothed)
+    return !this.#diverged && done + 1 < steps
+  }
+
+  #train([x, y]: Batch): number {
+    this.#optimizer.zeroGrad()
+    const prediction = this.#model.forward(x)
+    const loss = meanOf(this.#criterion.forward(prediction, y))
+    if (!Number.isFinite(loss)) return loss
+    this.#model.backwardParameters(x, this.#criterion.backward(prediction, y))
+    this.#optimizer.step()
+    return loss
+  }
+
+  result(): LrFindResult {
+    const [lrs, smoothed] = [this.#lrs, this.#smoothed]
+    if (lrs.length === 0 && !this.#diverged) {
+      const hint = 'an iterator can be gone through only once: pass what makes iterators'
+      throw new ValueError(
+        complaint(this.#who, 'the loader', 'of at least one batch', 'none', hint),
+      )
+    }
+    const suggestion = steepest(lrs, smoothed)
+    const diverged = this.#diverged
+    return {
+      lrs,
+      losses: this.#losses,
+      smoothedLosses: smoothed,
+      suggestion,
+      diverged,
+      toString: () => inWords(lrs, suggestion, diverged),
+    }
+  }
+
+  restore(): void {
+    this.#snapshot.restore()
+  }
+}
+
+/** Where the losses fall fastest over the logarithm of the learning rate, before the lowest. */
+function steepest(lrs: readonly number[], losses: readonly number[]): number | null {
+  const lowest = losses.indexOf(Math.min(...losses))
+  let best = 0
+  let found: number | null = null
+  for (let i = Math.min(WARM_UP, lowest); i <= lowest; i++) {
+    const [before, after] = [Math.max(i - 1, 0), Math.min(i + 1, losses.length - 1)]
+    const slope = (losses[after]! - losses[before]!) / Math.log(lrs[after]! / lrs[before]!)
+    if (slope < best) {
+      best = slope
+      found = lrs[i]!
+    }
+  }
+  return found
+}
+
+function inWords(lrs: readonly number[], suggestion: number | null, diverged: boolean): string {
+  const found =
+    suggestion === null ? 'the loss falls nowhere' : `learning rate ${suggestion.toExponential(2)}`
+  const [first, last] = [lrs[0] ?? NaN, lrs.at(-1) ?? NaN]
+  const range = `${lrs.length} tried from ${first.toExponential(0)} to ${last.toExponential(0)}`
+  return `lrFind: ${found}; ${range}${diverged ? ', then the loss diverged' : ''}`
+}
