@@ -14,6 +14,8 @@ class AlignedScratch {
   AlignedScratch& operator=(const AlignedScratch&) = delete;
   ~AlignedScratch() { std::free(data_); }
 
+  std::size_t capacity() const { return capacity_; }
+
   // At least `bytes` bytes, 64-byte aligned. Their content is undefined and does not survive a
   // later call that asks for more.
   void* Reserve(std::size_t bytes) {

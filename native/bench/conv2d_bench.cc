@@ -2,6 +2,7 @@
 //   conv2d_bench          a table of medians
 //   conv2d_bench --serve  for benchmarks/peers/torch_conv2d.py, which asks in turn with a peer:
 //                         for each line "trial pass" the CPU seconds of one call
+//   --algorithm n         by the algorithm of that code where it can compute a trial
 // GRADLANE_ISA chooses the row.
 #include <time.h>
 
@@ -14,6 +15,7 @@
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/conv2d.h"
+#include "ops/conv2d_policy.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane {
@@ -34,6 +36,8 @@ constexpr Trial kTrials[] = {
     {"depthwise 3x3 64 32", 64, 64, 32, 3, 1, 1, 64},
 };
 constexpr const char* kPasses[] = {"forward", "by input", "by weight"};
+
+Conv2dAlgorithm algorithm = Conv2dAlgorithm::kAuto;
 
 double CpuTime() {
   timespec time;
@@ -56,14 +60,13 @@ class Problem {
   }
   void Run(int pass) {
     const Dtype dtype = Dtype::kFloat32;
-    const Conv2dAlgorithm algorithm = Conv2dAlgorithm::kAuto;
+    const Conv2dAlgorithm how = CanRun(algorithm, g_) ? algorithm : Conv2dAlgorithm::kAuto;
     if (pass == 0) {
-      Conv2d(
-          {dtype, In(x_), In(weight_), {}, In(result_), g_, Activation::kIdentity, 0, algorithm});
+      Conv2d({dtype, In(x_), In(weight_), {}, In(result_), g_, Activation::kIdentity, 0, how});
     } else if (pass == 1) {
-      Conv2dInputGradient({dtype, In(grad_out_), In(weight_), {}, In(grad_x_), g_, algorithm});
+      Conv2dInputGradient({dtype, In(grad_out_), In(weight_), {}, In(grad_x_), g_, how});
     } else {
-      Conv2dWeightGradient({dtype, In(x_), In(grad_out_), In(grad_weight_), g_, 0, algorithm});
+      Conv2dWeightGradient({dtype, In(x_), In(grad_out_), In(grad_weight_), g_, 0, how});
     }
   }
   double Seconds(int pass) {
@@ -129,10 +132,13 @@ void Table() {
 
 int main(int argc, char** argv) {
   gradlane::SetThreads(1);
-  if (argc > 1 && std::strcmp(argv[1], "--serve") == 0) {
-    gradlane::Serve();
-  } else {
-    gradlane::Table();
+  bool serve = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--serve") == 0) serve = true;
+    if (std::strcmp(argv[i], "--algorithm") == 0 && i + 1 < argc) {
+      gradlane::algorithm = static_cast<gradlane::Conv2dAlgorithm>(std::atoi(argv[++i]));
+    }
   }
+  serve ? gradlane::Serve() : gradlane::Table();
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "cpu/tables/activation.h"
 #include "cpu/tables/conv2d.h"
+#include "cpu/tables/conv2d_winograd.h"
 #include "cpu/tables/cross_entropy.h"
 #include "cpu/tables/dropout.h"
 #include "cpu/tables/elementwise.h"
@@ -29,6 +30,7 @@ struct TypedKernels {
   ReduceKernels<T> reduce;
   SoftmaxKernels<T> softmax;
   Conv2dKernels<T> conv2d;
+  WinogradKernels<T> winograd;
   CrossEntropyKernels<T> cross_entropy;
   PointwiseLossKernels<T> pointwise_loss;
   NormKernels<T> norm;

@@ -8,6 +8,7 @@ void FillAdam(KernelTable& table);
 void FillCast(KernelTable& table);
 void FillConv2dPack(KernelTable& table);
 void FillConv2dStencil(KernelTable& table);
+void FillConv2dWinograd(KernelTable& table);
 void FillCrossEntropy(KernelTable& table);
 void FillDropout(KernelTable& table);
 void FillElementwise(KernelTable& table);
@@ -35,6 +36,7 @@ void FillTable(KernelTable& table) {
   FillCast(table);
   FillConv2dPack(table);
   FillConv2dStencil(table);
+  FillConv2dWinograd(table);
   FillCrossEntropy(table);
   FillDropout(table);
   FillElementwise(table);

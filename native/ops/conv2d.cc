@@ -8,6 +8,7 @@
 #include "ops/conv2d_lowered.h"
 #include "ops/conv2d_policy.h"
 #include "ops/conv2d_weight_gradient.h"
+#include "ops/conv2d_winograd.h"
 #include "ops/kind.h"
 #include "parallel/thread_pool.h"
 
@@ -49,11 +50,18 @@ Remainder PlacesOf(std::int64_t remainder, std::int64_t in, std::int64_t stride,
   return {first, first < in ? (in - first + stride - 1) / stride : 0};
 }
 
+template <class T>
+void RunBy(Conv2dAlgorithm algorithm, const LoweredConv2d<T>& problem) {
+  if (algorithm == Conv2dAlgorithm::kDirect) return RunDirectConv2d(problem);
+  if (algorithm == Conv2dAlgorithm::kWinograd) return RunWinogradConv2d(problem);
+  RunLoweredConv2d(problem);
+}
+
 // The gradient by the input for those pixels whose place, counted with the padding, leaves the
 // remainders (y, x): a convolution of grad_out with some of the taps, at stride 1.
 template <class T>
 void GradientOfRemainder(LoweredConv2d<T> problem, const Conv2dGeometry& g, std::int64_t y,
-                         std::int64_t x, bool direct) {
+                         std::int64_t x, Conv2dAlgorithm algorithm) {
   const Remainder rows = PlacesOf(y, g.in_height, g.stride_height, g.pad_top);
   const Remainder columns = PlacesOf(x, g.in_width, g.stride_width, g.pad_left);
   problem.grid_height = rows.count;
@@ -67,7 +75,7 @@ void GradientOfRemainder(LoweredConv2d<T> problem, const Conv2dGeometry& g, std:
       problem.taps.push_back({from_y / g.stride_height, from_x / g.stride_width, i});
     }
   }
-  direct ? RunDirectConv2d(problem) : RunLoweredConv2d(problem);
+  RunBy(algorithm, problem);
 }
 
 template <class T>
@@ -102,8 +110,7 @@ void Forward(const Conv2dArgs& args) {
   }
   problem.parameter = static_cast<T>(args.parameter);
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
-  if (algorithm == Conv2dAlgorithm::kDirect) return RunDirectConv2d(problem);
-  RunLoweredConv2d(problem);
+  RunBy(algorithm, problem);
 }
 
 template <class T>
@@ -135,7 +142,7 @@ void InputGradient(const Conv2dInputGradientArgs& args) {
   for (std::int64_t y = 0; y < std::min(g.stride_height, g.in_height); ++y) {
     for (std::int64_t x = 0; x < std::min(g.stride_width, g.in_width); ++x) {
       GradientOfRemainder(problem, g, (y + g.pad_top) % g.stride_height,
-                          (x + g.pad_left) % g.stride_width, algorithm == Conv2dAlgorithm::kDirect);
+                          (x + g.pad_left) % g.stride_width, algorithm);
     }
   }
 }
@@ -153,6 +160,9 @@ void WeightGradient(const Conv2dWeightGradientArgs& args) {
   if (g.weight_length() == 0) return;
   if (g.out_length() > 0 && algorithm == Conv2dAlgorithm::kDirect) {
     return DirectWeightGradient(problem, ForwardTaps(g));
+  }
+  if (g.out_length() > 0 && algorithm == Conv2dAlgorithm::kWinograd) {
+    return WinogradWeightGradient(problem);
   }
   if (g.out_length() > 0) return LoweredWeightGradient(problem);
   for (std::int64_t i = 0; i < g.weight_length(); ++i) {

@@ -9,7 +9,7 @@ namespace gradlane {
 enum class Conv2dAlgorithm : std::int32_t {
   kAuto = 0,          // chosen by shape
   kImplicitGemm = 1,  // product with patches that are gathered while packing
-  kWinograd = 2,      // reserved; no geometry yet
+  kWinograd = 2,      // in 6 x 6 numbers: 3x3 or 5x5, stride and dilation 1, one group
   kDirect = 3,        // plane by plane, for few channels in a group
   kPointwise = 4,     // 1x1, stride 1, no padding: a product with the image as it lies
 };

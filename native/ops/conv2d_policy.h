@@ -8,6 +8,12 @@
 //                             and, for results that are not written in place, kResultBudget (or one
 //                             row of the result's grid for all channels of a group)
 //   direct                    a thread: one padded image with the channels of a group
+//   Winograd                  of the filters 36 numbers a filter (4 times the weights of 3 x 3), as
+//                             many sums for the weight gradient, and CutWinograd's blocks: for each
+//                             channel, of the source and of the results, 36 numbers a square, in
+//                             all kWinogradBudget (the weight gradient: kWinogradGradientBudget,
+//                             shared) or one panel of squares, where that is longer; a thread: 36
+//                             squares and their pixels of one vector of channels
 //   weight gradient           kChunkBudget of packed gradients and as much of a padded image (or
 //                             what one panel length of pixels needs), one panel of B a thread, and
 //                             the weights once more
@@ -22,6 +28,10 @@ namespace gradlane {
 inline constexpr std::int64_t kConv2dSourceBudget = 1 << 16;
 inline constexpr std::int64_t kConv2dResultBudget = 1 << 18;
 inline constexpr std::int64_t kConv2dChunkBudget = 1 << 20;
+inline constexpr std::int64_t kWinogradBudget = 1 << 18;
+inline constexpr std::int64_t kWinogradGradientBudget = 1 << 19;
+// Below this many blocks, threads share the steps of a block and not the blocks.
+inline constexpr std::int64_t kWinogradFewBlocks = 16;
 
 enum class Conv2dPass { kForward, kInputGradient, kWeightGradient };
 
@@ -34,6 +44,12 @@ std::int64_t StepOfSum(std::int64_t channels, std::int64_t taps, std::int64_t kc
 
 // Rows of the register tiles of a product with m rows: as high as they may be, of even height.
 std::int64_t RowsOfTile(std::int64_t m, std::int64_t mr);
+
+// Squares of a block of Winograd's convolution of `channels` to m channels, whole panels of nr.
+std::int64_t CutWinograd(std::int64_t channels, std::int64_t m, std::int64_t squares,
+                         std::int64_t nr);
+std::int64_t CutWinogradGradient(const Conv2dGeometry& geometry, std::int64_t squares,
+                                 std::int64_t nr);
 
 // What the pieces of a lowered convolution follow from: a grid of pixels, and the padded source
 // that `rows` of its rows need of one channel, (rows - 1) * step_y + reach_y rows of row_length.

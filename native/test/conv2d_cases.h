@@ -1,6 +1,7 @@
 // Geometries of convolutions and what the definition gives for them, for the tests.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -65,8 +66,55 @@ inline std::vector<Conv2dGeometry> Conv2dGeometries() {
   all.push_back(GeometryOf(1, 1, 70, 5, {3, 3, 1, 1, 1}, {500, 3, 1, 1, 1}));  // wider than a panel
   all.push_back(GeometryOf(2, 1, 2, 3, {30, 23, 1, 3, 1}, {25, 19, 1, 4, 1}));  // taps past a panel
   all.push_back(GeometryOf(1, 2, 40, 40, {40, 3, 1, 1, 1}, {40, 3, 1, 1, 1}));  // several bands
+  // what Winograd is chosen for
+  all.push_back(GeometryOf(2, 1, 33, 31, {20, 3, 1, 1, 1}, {23, 3, 1, 0, 1}));
+  all.push_back(GeometryOf(2, 1, 17, 19, {14, 5, 1, 2, 1}, {15, 5, 1, 1, 1}));
   return all;
 }
+
+// What the steps of Winograd's convolution make of numbers of size 1, in the worst case: the
+// largest sum of magnitudes that passes through them into one result of one square and one channel.
+struct WinogradGrowth {
+  double result = 0, filter = 0;  // of results (and, filters reversed, of grad_x), of grad_weight
+
+  explicit WinogradGrowth(std::int64_t kernel) {
+    const double points[] = {0, 0.625, -0.625, 1.5, -1.5};
+    const std::int64_t side = 7 - kernel;
+    std::vector<double> results(static_cast<std::size_t>(side)),
+        filters(static_cast<std::size_t>(kernel));
+    for (int j = 0; j < 6; ++j) {
+      // The product of (x - q) over the other points q (infinity: over all), its value at the
+      // point.
+      std::vector<double> product = {1};
+      double at_point = 1;
+      for (int k = 0; k < 5; ++k) {
+        if (k == j) continue;
+        product.insert(product.begin(), 0);
+        for (std::size_t i = 0; i + 1 < product.size(); ++i)
+          product[i] -= points[k] * product[i + 1];
+        if (j < 5) at_point *= points[j] - points[k];
+      }
+      double from_source = 0;
+      for (const double c : product) from_source += std::abs(c);
+      const auto power = [&](std::int64_t i, std::int64_t count) {
+        return j == 5 ? double(i == count - 1) : std::pow(std::abs(points[j]), double(i));
+      };
+      double from_filter = 0, from_grad = 0;
+      for (std::int64_t i = 0; i < kernel; ++i) from_filter += power(i, kernel);
+      for (std::int64_t i = 0; i < side; ++i) from_grad += power(i, side);
+      const double all = from_source / std::abs(at_point);
+      for (std::int64_t i = 0; i < side; ++i) {
+        results[static_cast<std::size_t>(i)] += power(i, side) * from_filter * all;
+      }
+      for (std::int64_t i = 0; i < kernel; ++i) {
+        filters[static_cast<std::size_t>(i)] += power(i, kernel) * from_grad * all;
+      }
+    }
+    // Rows and columns grow alike.
+    for (const double sum : results) result = std::max(result, sum * sum);
+    for (const double sum : filters) filter = std::max(filter, sum * sum);
+  }
+};
 
 // The three passes by the definition, in wide arithmetic, with the sums of the terms' magnitudes.
 template <class T>

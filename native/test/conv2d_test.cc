@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <thread>
 
 #include "ops/conv2d_policy.h"
+#include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
 #include "test/conv2d_cases.h"
 #include "test/rows.h"
@@ -70,13 +72,23 @@ struct Problem {
 
 // A sum of n products in any order, in precision u, is off by at most (n + 1) u times the sum of
 // the magnitudes to first order; two more terms may be added. 1 % covers the higher orders.
+//
+// By Winograd a sum has `winograd_terms` products of numbers that went through at most 8 roundings
+// on the way from the source (4 in each direction: a product and a sum for the even or the odd
+// part, its factor and their sum), 14 from the filter or from gradients (a factor, itself rounded,
+// two products and sums, the last sum), and goes through 12 (a sum, a rounded factor, two sums
+// more) afterwards. All operands here are below 1 in size, so that `growth` bounds what passes
+// through.
 template <class T>
 void ExpectSums(const char* what, const Array<T>& actual, const std::vector<WideOf<T>>& sums,
-                const std::vector<WideOf<T>>& sizes, std::int64_t terms) {
+                const std::vector<WideOf<T>>& sizes, std::int64_t terms,
+                std::int64_t winograd_terms = 0, double growth = 0) {
+  const WideOf<T> by_winograd = static_cast<WideOf<T>>(winograd_terms) * growth *
+                                static_cast<WideOf<T>>(winograd_terms + 8 + 14 + 12);
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const WideOf<T> got = actual[static_cast<std::int64_t>(i)];
     const WideOf<T> bound =
-        WideOf<T>(1.01) * static_cast<WideOf<T>>(terms + 3) * kUnit<T> * sizes[i];
+        WideOf<T>(1.01) * kUnit<T> * (static_cast<WideOf<T>>(terms + 3) * sizes[i] + by_winograd);
     ASSERT_LE(std::abs(got - sums[i]), bound)
         << what << " at " << i << ": " << got << " for " << sums[i];
   }
@@ -104,11 +116,24 @@ class Conv2dTest : public EveryRow {
       problem.Forget();
       problem.All(algorithm);
       ASSERT_TRUE(problem.Intact());
-      ExpectSums("out", problem.out, exact.out, exact.out_size, g.in_group() * g.taps());
+      const bool winograd = CanRun(Conv2dAlgorithm::kWinograd, g);
+      const WinogradGrowth growth(winograd ? g.kernel_height : 3);
+      const auto terms = [&](Conv2dPass pass, std::int64_t n) {
+        const bool automatic = algorithm == Conv2dAlgorithm::kAuto;
+        return (automatic ? ChooseConv2d(pass, g) : algorithm) == Conv2dAlgorithm::kWinograd ? n
+                                                                                             : 0;
+      };
+      const std::int64_t side = winograd ? 7 - g.kernel_height : 1;
+      const std::int64_t squares =
+          g.batch * ((g.out_height + side - 1) / side) * ((g.out_width + side - 1) / side);
+      ExpectSums("out", problem.out, exact.out, exact.out_size, g.in_group() * g.taps(),
+                 terms(Conv2dPass::kForward, g.in_channels), growth.result);
       ExpectSums("grad_x", problem.grad_x, exact.grad_x, exact.grad_x_size,
-                 g.out_group() * g.taps());
+                 g.out_group() * g.taps(), terms(Conv2dPass::kInputGradient, g.out_channels),
+                 growth.result);
       ExpectSums("grad_weight", problem.grad_weight, exact.grad_weight, exact.grad_weight_size,
-                 g.batch * g.out_plane());
+                 g.batch * g.out_plane(), terms(Conv2dPass::kWeightGradient, squares),
+                 growth.filter);
       if (::testing::Test::HasFatalFailure()) return;
     }
   }
@@ -125,7 +150,10 @@ TEST_P(Conv2dTest, EqualsItsDefinition) {
 }
 
 TEST_P(Conv2dTest, SameBitsAtAnyNumberOfThreads) {
-  for (const Conv2dGeometry& g : Conv2dGeometries()) {
+  std::vector<Conv2dGeometry> all = Conv2dGeometries();
+  // enough blocks of squares for threads to share
+  all.push_back(GeometryOf(3, 1, 50, 60, {60, 3, 1, 1, 1}, {61, 3, 1, 1, 1}));
+  for (const Conv2dGeometry& g : all) {
     for (const Conv2dAlgorithm algorithm : kAlgorithms) {
       if (!CanRun(algorithm, g)) continue;
       Problem<float> one(g), more(g, 1);
@@ -176,8 +204,43 @@ TEST_P(Conv2dTest, BetaAddsToTheWeightsGradient) {
         exact.grad_weight_size[i] += std::abs(old);
       }
       problem.ByWeight(algorithm, 0.75);
+      const bool winograd = algorithm == Conv2dAlgorithm::kWinograd;
       ExpectSums("grad_weight", problem.grad_weight, exact.grad_weight, exact.grad_weight_size,
-                 g.batch * g.out_plane() + 1);
+                 g.batch * g.out_plane() + 1, winograd ? 45 : 0, WinogradGrowth(3).filter);
+    }
+  }
+}
+
+// What conv2d_policy.h states, with one page a slot for rounding up.
+TEST_P(Conv2dTest, ScratchOfWinogradIsBounded) {
+  SetThreads(1);
+  for (const Conv2dGeometry& g : {GeometryOf(1, 1, 1, 1, {6, 3, 1, 1, 1}, {6, 3, 1, 1, 1}),
+                                  GeometryOf(8, 1, 64, 48, {32, 3, 1, 1, 1}, {32, 3, 1, 1, 1}),
+                                  GeometryOf(9, 1, 16, 32, {14, 5, 1, 2, 1}, {14, 5, 1, 2, 1}),
+                                  GeometryOf(1, 1, 16, 16, {6, 3, 1, 1, 1}, {2000, 3, 1, 1, 1}),
+                                  GeometryOf(2, 1, 300, 200, {9, 3, 1, 1, 1}, {9, 3, 1, 1, 1})}) {
+    const MatmulKernels<double>& tile = Kernels().f64.matmul;
+    const auto up = [](std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; };
+    const std::int64_t channels = up(g.in_channels, tile.nr) + up(g.out_channels, tile.nr);
+    const std::int64_t filters =
+        36 * std::max(up(g.in_channels, tile.mr) * (g.out_channels + tile.lanes),
+                      up(g.out_channels, tile.mr) * (g.in_channels + tile.lanes));
+    const std::int64_t packed = (g.in_channels + g.out_channels) * tile.mr * g.taps();
+    const std::int64_t squares = (36 + 6 * 6) * tile.nr * tile.lanes + 36 * 64;
+    const std::int64_t block =
+        std::max({kWinogradBudget, kWinogradGradientBudget, 36 * channels * tile.nr}) * 5 / 4;
+    for (int pass = 0; pass < 3; ++pass) {
+      Problem<double> problem(g);
+      std::int64_t held = 0;
+      std::thread([&] {
+        if (pass == 0) problem.Forward(Conv2dAlgorithm::kWinograd);
+        if (pass == 1) problem.ByInput(Conv2dAlgorithm::kWinograd);
+        if (pass == 2) problem.ByWeight(Conv2dAlgorithm::kWinograd);
+        held = static_cast<std::int64_t>(ThreadScratchBytes());
+      }).join();
+      EXPECT_LE(held, (filters + packed + squares + block) * 8 + 7 * 4096)
+          << Describe(g) << " pass " << pass;
+      EXPECT_GT(held, 36 * g.in_channels * g.out_channels * 8);
     }
   }
 }

@@ -11,8 +11,9 @@ import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2
 import { asView, check } from '../support/op-case.js'
 import { arrayOf, bell, floatDTypes } from '../support/samples.js'
 import { sumBound } from '../support/tolerance.js'
+import { mayBeWinograd, winogradBound, winogradWeightBound } from '../support/winograd-bound.js'
 
-const { auto } = Conv2dAlgorithm
+const { auto, winograd } = Conv2dAlgorithm
 /** Derivatives of the activations stay below this: 1.13 for GELU, 1.10 for Swish, 1 for the others. */
 const STEEPEST = 1.13
 
@@ -49,6 +50,15 @@ function magnitudes(
   return out
 }
 
+const largest = (values: TypedArray): number =>
+  Array.from(values, Math.abs).reduce((most, size) => Math.max(most, size), 0)
+
+/** `error` where Winograd's convolution computes, or may compute, a geometry. */
+const ifWinograd = (g: Conv2dGeometry, algorithm: Conv2dAlgorithm, error: () => number): number =>
+  nativeExpected && (algorithm === winograd || (algorithm === auto && mayBeWinograd(g)))
+    ? error()
+    : 0
+
 function checkForward(
   dtype: FloatDType,
   g: Conv2dGeometry,
@@ -64,13 +74,16 @@ function checkForward(
   const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [View, View, View, View]
   reference.conv2d(...views, g, identity, 0, auto)
   const terms = weight.length / g.outChannels
+  const steps = ifWinograd(g, algorithm, () =>
+    winogradBound(dtype, g, g.inChannels, largest(x) * largest(weight)),
+  )
   check({
     title: `conv2d ${describeGeometry(g)}, algorithm ${algorithm}, activation ${activation}`,
     dtype,
     operands: { x, weight, bias, out: notANumber(dtype, gradOut.length) },
     bounds: {
       out: (i, y) =>
-        STEEPEST * sumBound(dtype, terms, size[i]!, 3) +
+        STEEPEST * (sumBound(dtype, terms, size[i]!, 3) + steps) +
         activationBound(dtype, activation, 0.5, before[i]!, y),
     },
     run: (kernels, v) => {
@@ -95,11 +108,14 @@ function checkInputGradient(
     call(reference, out, [of(gradOut), of(weight), of(inBias)], auto)
   })
   const terms = ((weight.length / g.outChannels) * g.outChannels) / g.groups
+  const steps = ifWinograd(g, algorithm, () =>
+    winogradBound(dtype, g, g.outChannels, largest(gradOut) * largest(weight)),
+  )
   check({
     title: `conv2dInputGradient ${describeGeometry(g)}, algorithm ${algorithm}`,
     dtype,
     operands: { gradOut, weight, inBias, gradX: notANumber(dtype, x.length) },
-    bounds: { gradX: (i) => sumBound(dtype, terms, size[i]!, 3) },
+    bounds: { gradX: (i) => sumBound(dtype, terms, size[i]!, 3) + steps },
     run: (kernels, v) => {
       call(kernels, v.gradX, [v.gradOut, v.weight, v.inBias], algorithm)
     },
@@ -118,6 +134,9 @@ function checkWeightGradient(
     reference.conv2dWeightGradient(of(x), of(gradOut), out, g, 0, auto)
   })
   const terms = g.batch * g.outHeight * g.outWidth
+  const steps = ifWinograd(g, algorithm, () =>
+    winogradWeightBound(dtype, g, largest(gradOut) * largest(x)),
+  )
   check({
     title: `conv2dWeightGradient ${describeGeometry(g)}, algorithm ${algorithm}, beta ${beta}`,
     dtype,
@@ -125,7 +144,7 @@ function checkWeightGradient(
     bounds: {
       gradWeight: (i) => {
         const kept = beta === 0 ? 0 : Math.abs(beta * old[i]!)
-        return sumBound(dtype, terms, size[i]! + kept, 4)
+        return sumBound(dtype, terms, size[i]! + kept, 4) + steps
       },
     },
     run: (kernels, v) => {

@@ -87,6 +87,16 @@ export const conv2dGeometries: readonly Conv2dGeometry[] = [
     before: 1,
   }),
   geometryOf({ batch: 1, inGroup: 2, outGroup: 2 }, ...square({ size: 24, kernel: 21, before: 3 })),
+  // what Winograd's convolution is chosen for
+  geometryOf(
+    { batch: 2, inGroup: 33, outGroup: 31 },
+    { size: 20, kernel: 3, before: 1 },
+    sides[13]!,
+  ),
+  geometryOf(
+    { batch: 2, inGroup: 17, outGroup: 19 },
+    ...square({ size: 15, kernel: 5, before: 1 }),
+  ),
 ]
 
 export function describeGeometry(g: Conv2dGeometry): string {
