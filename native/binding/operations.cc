@@ -17,6 +17,7 @@
 #include "ops/matmul.h"
 #include "ops/memory.h"
 #include "ops/nll.h"
+#include "ops/pad2d.h"
 #include "ops/pointwise_loss.h"
 #include "ops/pool2d.h"
 #include "ops/random.h"
@@ -56,6 +57,8 @@ constexpr Operation kOperations[] = {
     Make<&EmbeddingGradient>("embeddingGradient"),
     Make<&Nll>("nll"),
     Make<&NllGradient>("nllGradient"),
+    Make<&Pad2d>("pad2d"),
+    Make<&Pad2dGradient>("pad2dGradient"),
     Make<&PointwiseLoss>("pointwiseLoss"),
     Make<&PointwiseLossGradient>("pointwiseLossGradient"),
     Make<&AdamStep>("adamStep"),

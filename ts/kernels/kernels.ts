@@ -3,6 +3,7 @@ import type { DropoutKernels } from './dropout.js'
 import type { EmbeddingKernels } from './embedding.js'
 import type { NllKernels } from './nll.js'
 import type { NormKernels } from './norm.js'
+import type { Pad2dKernels } from './pad2d.js'
 import type { PointwiseLossKernels } from './pointwise-loss.js'
 import type { Pool2dKernels } from './pool2d.js'
 import type {
@@ -99,6 +100,7 @@ export interface Kernels
     EmbeddingKernels,
     NllKernels,
     NormKernels,
+    Pad2dKernels,
     PointwiseLossKernels,
     Pool2dKernels,
     Upsample2dKernels {

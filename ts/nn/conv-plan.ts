@@ -1,13 +1,31 @@
 import { complaint, ShapeError } from '../errors.js'
 import type { Conv2dGeometry } from '../kernels/conv2d.js'
+import { type Pad2dGeometry, PadMode } from '../kernels/pad2d.js'
 import { formatShape, type Shape } from '../tensor/tensor.js'
-import type { AnyConvSettings, ConvSettings } from './conv-settings.js'
+import type { AnyConvSettings, ConvSettings, PaddingMode } from './conv-settings.js'
+import { planPad } from './pad-plan.js'
 import { formatPair, type Sizes2d } from './pair.js'
 
 /** What follows from the settings and the shape of an input. */
 export interface ConvPlan {
   readonly outputShape: Shape
+  /** Of the input as it comes or, with `pad`, as it is padded. */
   readonly geometry: Conv2dGeometry
+  /** How the input is padded before the convolution, where zeros within it will not do. */
+  readonly pad: ConvPad | null
+}
+
+export interface ConvPad {
+  readonly mode: PadMode
+  readonly geometry: Pad2dGeometry
+  readonly paddedShape: Shape
+}
+
+const modes: Record<PaddingMode, PadMode> = {
+  zeros: PadMode.constant,
+  reflect: PadMode.reflect,
+  replicate: PadMode.replicate,
+  circular: PadMode.circular,
 }
 
 /** An input as (batch, channels, height, width). */
@@ -74,17 +92,17 @@ export function kernelGeometry({ kernelSize, stride, dilation, groups }: AnyConv
 
 /**
  * @throws ShapeError, with `who` naming the layer, when the input has other channels or rank or is
- * smaller than the kernel.
+ * smaller than the kernel, or too small for what its padding consists of.
  */
 export function planConv(who: string, settings: ConvSettings, shape: Shape): ConvPlan {
-  const { rank, inChannels, outChannels, kernelSize, stride, dilation } = settings
+  const { rank, inChannels, outChannels, kernelSize, stride, dilation, paddingMode } = settings
   const { batch, height, width, leading } = convInputOf(who, settings, shape)
   const sides = ([0, 1] as const).map((side) => {
     const size = side === 0 ? height : width
-    const [before, after] = paddingOf(settings, side)
+    const around = paddingOf(settings, side)
+    const padded = size + around[0] + around[1]
     const reach = dilation[side] * (kernelSize[side] - 1) + 1
-    const room = size + before + after - reach
-    return { before, padded: size + before + after, reach, room }
+    return { around, padded, reach, room: padded - reach }
   })
   const [y, x] = [sides[0]!, sides[1]!]
   if (y.room < 0 || x.room < 0) {
@@ -101,11 +119,28 @@ export function planConv(who: string, settings: ConvSettings, shape: Shape): Con
   const outHeight = Math.floor(y.room / stride[0]) + 1
   const outWidth = Math.floor(x.room / stride[1]) + 1
   const image = rank === 2 ? [outHeight, outWidth] : [outWidth]
+  const pads = { rows: y.around, columns: x.around }
+  const plain = paddingMode === 'zeros' || [...y.around, ...x.around].every((size) => size === 0)
+  const mode = modes[paddingMode]
+  const planes = batch * inChannels
+  const pad = plain
+    ? null
+    : {
+        mode,
+        geometry: planPad(who, mode, pads, planes, [height, width], shape),
+        paddedShape: Object.freeze([
+          ...shape.slice(0, -rank),
+          ...[y.padded, x.padded].slice(-rank),
+        ]),
+      }
+  const [inHeight, inWidth] = pad ? [y.padded, x.padded] : [height, width]
+  const [padTop, padLeft] = pad ? [0, 0] : [y.around[0], x.around[0]]
   return {
+    pad,
     outputShape: Object.freeze([...leading, outChannels, ...image]),
     geometry: Object.freeze({
-      ...{ batch, inChannels, inHeight: height, inWidth: width },
-      ...{ outChannels, outHeight, outWidth, padTop: y.before, padLeft: x.before },
+      ...{ batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth },
+      ...{ padTop, padLeft },
       ...kernelGeometry(settings),
     }),
   }

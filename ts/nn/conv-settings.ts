@@ -3,6 +3,8 @@ import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { formatPair, type Pair, type Rank, type Sizes2d, sizesOf } from './pair.js'
 
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
+
 interface AnyConvOptions<Size> {
   /** Default 1. */
   stride?: Size
@@ -25,6 +27,11 @@ export interface ConvOptions<Size> extends AnyConvOptions<Size> {
    * large as the input, of which an odd one goes after. Default 0.
    */
   padding?: Size | 'valid' | 'same'
+  /**
+   * What the padding consists of: `'zeros'`, the input's reflection, its outermost elements or its other
+   * side. Others than zeros are put around the input by a pass of their own. Default `'zeros'`.
+   */
+  paddingMode?: PaddingMode
 }
 
 /** Options of a transposed convolution; `Size` is that of an image or of a sequence. */
@@ -37,7 +44,7 @@ export interface ConvTransposeOptions<Size> extends AnyConvOptions<Size> {
    * Smaller than stride or dilation. Default 0.
    */
   outputPadding?: Size
-  /** Others than zeros make no sense here. */
+  /** What is cut off has no other mode. */
   paddingMode?: 'zeros'
 }
 
@@ -54,6 +61,7 @@ export interface AnyConvSettings {
 
 /** What a convolution is made with. */
 export interface ConvSettings extends AnyConvSettings {
+  readonly paddingMode: PaddingMode
   readonly padding: Sizes2d | 'valid' | 'same'
 }
 
@@ -64,6 +72,7 @@ export interface ConvTransposeSettings extends AnyConvSettings {
 }
 
 const NAMED_PADDING: readonly string[] = ['valid', 'same']
+const MODES: readonly string[] = ['zeros', 'reflect', 'replicate', 'circular']
 
 function anySettings(
   who: string,
@@ -100,8 +109,8 @@ function anySettings(
 }
 
 /**
- * @throws ValueError, with `who` naming the layer, when a size is out of range or `groups` does not
- * divide the channels.
+ * @throws ValueError, with `who` naming the layer, when a size is out of range, `groups` does not divide
+ * the channels or a padding is not known.
  */
 export function convSettings(
   who: string,
@@ -111,8 +120,19 @@ export function convSettings(
   kernelSize: Pair,
   options: ConvOptions<Pair>,
 ): ConvSettings {
-  const { padding = 0 } = options
-  const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, options)
+  const { padding = 0, paddingMode = 'zeros' } = options
+  const any = anySettings(who, rank, inChannels, outChannels, kernelSize, options)
+  if (!MODES.includes(paddingMode)) {
+    throw new ValueError(
+      complaint(
+        who,
+        'paddingMode',
+        "'zeros', 'reflect', 'replicate' or 'circular'",
+        `'${paddingMode as string}'`,
+      ),
+    )
+  }
+  const settings = { ...any, paddingMode }
   if (typeof padding !== 'string') {
     return { ...settings, padding: sizesOf(who, 'padding', rank, padding, 0) }
   }

@@ -36,6 +36,7 @@ export function planConvTranspose(
   }
   const image = rank === 2 ? [outHeight, outWidth] : [outWidth]
   return {
+    pad: null,
     outputShape: Object.freeze([...leading, outChannels, ...image]),
     geometry: Object.freeze({
       ...{ batch, inChannels: outChannels, inHeight: outHeight, inWidth: outWidth },

@@ -7,9 +7,10 @@ import type { FloatDType } from '../tensor/dtype.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
 import { type ConvPlan, planConv } from './conv-plan.js'
-import type { ConvSettings, ConvTransposeSettings } from './conv-settings.js'
+import type { ConvSettings, ConvTransposeSettings, PaddingMode } from './conv-settings.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
 import { Layer } from './layer.js'
+import { PaddedInput } from './padded-input.js'
 import { formatPair } from './pair.js'
 import { Parameter } from './parameter.js'
 
@@ -148,6 +149,9 @@ export abstract class AnyConvLayer<
     }
     if (settings.groups !== 1) parts.push(`groups=${settings.groups}`)
     if (this.bias === null) parts.push('bias=false')
+    if ('paddingMode' in settings && settings.paddingMode !== 'zeros') {
+      parts.push(`paddingMode=${settings.paddingMode}`)
+    }
     return parts.join(', ')
   }
 
@@ -166,8 +170,12 @@ export abstract class AnyConvLayer<
 
 /** Convolutions of images, and of sequences as images of one row. */
 export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
+  readonly paddingMode: PaddingMode
+  readonly #padded = new PaddedInput()
+
   constructor(settings: ConvSettings, options: ParameterOptions) {
     super(settings, [settings.outChannels, settings.inChannels / settings.groups], options)
+    this.paddingMode = settings.paddingMode
   }
 
   protected override plan(who: string, settings: ConvSettings, shape: Shape): ConvPlan {
@@ -177,20 +185,31 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
   protected override computeOutput(input: Tensor): Tensor {
     const plan = this.planOf(input)
     const output = allocate(plan.outputShape, input.dtype)
-    this.convolve(input, this.bias, output, plan)
+    const padded = plan.pad === null ? input : this.#padded.make(input, plan.pad)
+    this.convolve(padded, this.bias, output, plan)
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const plan = this.planOf(input)
     const gradInput = allocate(input.shape, input.dtype)
-    this.convolveBack(gradOutput, null, gradInput, this.planOf(input))
+    if (plan.pad === null) {
+      this.convolveBack(gradOutput, null, gradInput, plan)
+    } else {
+      const gradPadded = this.#padded.gradient(input, plan.pad)
+      this.convolveBack(gradOutput, null, gradPadded, plan)
+      kernels().pad2dGradient(gradPadded, gradInput, plan.pad.geometry, plan.pad.mode)
+    }
     return gradInput
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const plan = this.planOf(input)
     const { outHeight, outWidth } = plan.geometry
-    this.updateGradWeight(input, gradOutput, plan)
+    if (this.weight.requiresGrad) {
+      const padded = plan.pad === null ? input : this.#padded.of(input, plan.pad)
+      this.updateGradWeight(padded, gradOutput, plan)
+    }
     this.updateGradBias(gradOutput, plan, outHeight * outWidth)
   }
 

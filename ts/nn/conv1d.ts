@@ -10,7 +10,8 @@ export type Conv1dOptions = ConvOptions<number>
  *
  *   y[n, o, i] = b[o] + sum over c, p of W[o, c, p] x[n, c, i stride + p dilation - padding]
  *
- * with x = 0 outside of the sequence; with `groups`, output channel o sees the channels of its group.
+ * with x = 0 outside of the sequence, or what `paddingMode` says; with `groups`, output channel o sees the
+ * channels of its group.
  * It is the convolution of images of one row, without any copy.
  *
  * Shapes: input (N, inChannels, L) or (inChannels, L), output (N, outChannels, Lout) or
@@ -38,7 +39,8 @@ export class Conv1d extends ConvLayer {
   readonly dilation: number
 
   /**
-   * @throws ValueError when a size is out of range or `groups` does not divide the channels.
+   * @throws ValueError when a size is out of range, `groups` does not divide the channels or a padding
+   * is not known.
    */
   constructor(
     inChannels: number,

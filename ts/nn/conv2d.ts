@@ -11,7 +11,8 @@ export type Conv2dOptions = ConvOptions<Pair>
  *
  *   y[n, o, i, j] = b[o] + sum over c, p, q of W[o, c, p, q] x[n, c, i s + p d - pad, j s + q d - pad]
  *
- * with x = 0 outside of the image; with `groups`, output channel o sees the channels of its group.
+ * with x = 0 outside of the image, or what `paddingMode` says; with `groups`, output channel o sees the
+ * channels of its group.
  *
  * Shapes: input (N, inChannels, H, W) or (inChannels, H, W), output (N, outChannels, Hout, Wout) or
  * (outChannels, Hout, Wout), Hout = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1;
@@ -44,7 +45,8 @@ export class Conv2d extends ConvLayer {
   readonly dilation: Sizes2d
 
   /**
-   * @throws ValueError when a size is out of range or `groups` does not divide the channels.
+   * @throws ValueError when a size is out of range, `groups` does not divide the channels or a padding
+   * is not known.
    */
   constructor(
     inChannels: number,

@@ -22,6 +22,7 @@ export {
 } from './activation.js'
 export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions } from './avg-pool1d.js'
 export { AdaptiveAvgPool2d, AvgPool2d, type AvgPool2dOptions } from './avg-pool2d.js'
+export type { PaddingMode } from './conv-settings.js'
 export { Conv1d, type Conv1dOptions } from './conv1d.js'
 export { Conv2d, type Conv2dOptions } from './conv2d.js'
 export { ConvTranspose1d, type ConvTranspose1dOptions } from './conv-transpose1d.js'
@@ -39,6 +40,21 @@ export { Linear, type LinearOptions } from './linear.js'
 export { MaxPool1d, type MaxPool1dOptions } from './max-pool1d.js'
 export { MaxPool2d, type MaxPool2dOptions } from './max-pool2d.js'
 export { Module } from './module.js'
+export type { Padding1d, Padding2d } from './pad.js'
+export {
+  CircularPad1d,
+  ConstantPad1d,
+  ReflectionPad1d,
+  ReplicationPad1d,
+  ZeroPad1d,
+} from './pad1d.js'
+export {
+  CircularPad2d,
+  ConstantPad2d,
+  ReflectionPad2d,
+  ReplicationPad2d,
+  ZeroPad2d,
+} from './pad2d.js'
 export type { Pair } from './pair.js'
 export { Parameter, type ParameterOptions } from './parameter.js'
 export { Sequential } from './sequential.js'

@@ -11,6 +11,7 @@ import { matmulCalls } from './matmul.js'
 import { memoryCalls } from './memory.js'
 import { nllCalls } from './nll.js'
 import { optimizerCalls } from './optimizer.js'
+import { pad2dCalls } from './pad2d.js'
 import { pointwiseLossCalls } from './pointwise-loss.js'
 import { pool2dCalls } from './pool2d.js'
 import { randomCalls } from './random.js'
@@ -36,6 +37,7 @@ export const everyOp = {
   ...memoryCalls,
   ...nllCalls,
   ...optimizerCalls,
+  ...pad2dCalls,
   ...pointwiseLossCalls,
   ...pool2dCalls,
   ...randomCalls,

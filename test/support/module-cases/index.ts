@@ -10,6 +10,7 @@ import { identityCases } from './identity.js'
 import { instanceNormCases } from './instance-norm.js'
 import { layerNormCases } from './layer-norm.js'
 import { linearCases } from './linear.js'
+import { padCases } from './pad.js'
 import { pool1dCases } from './pool1d.js'
 import { pool2dCases } from './pool2d.js'
 import { sequentialCases } from './sequential.js'
@@ -33,6 +34,7 @@ export const moduleCases: readonly ModuleCase[] = [
   ...instanceNormCases,
   ...layerNormCases,
   ...linearCases,
+  ...padCases,
   ...pool1dCases,
   ...pool2dCases,
   ...sequentialCases,

@@ -7,6 +7,7 @@ import type {
   Reduction,
   UnaryKind,
 } from '../kernels.js'
+import type { PadMode } from '../pad2d.js'
 import type { PointwiseLossKind } from '../pointwise-loss.js'
 
 /** Bytes of an operand; null where an optional one is left out. */
@@ -200,6 +201,19 @@ export interface Addon {
     dtype: DTypeCode, target: Bytes, targetAt: number, weight: Bytes, weightAt: number,
     divisor: Bytes, divisorAt: number, grad: Bytes, gradAt: number, outer: number, classes: number,
     inner: number, ignoreIndex: number,
+  ): void
+
+  // prettier-ignore
+  pad2d(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, planes: number,
+    inHeight: number, inWidth: number, padTop: number, padBottom: number, padLeft: number,
+    padRight: number, mode: PadMode, value: number,
+  ): void
+  // prettier-ignore
+  pad2dGradient(
+    dtype: DTypeCode, gradOut: Bytes, gradOutAt: number, gradX: Bytes, gradXAt: number,
+    planes: number, inHeight: number, inWidth: number, padTop: number, padBottom: number,
+    padLeft: number, padRight: number, mode: PadMode,
   ): void
 
   // prettier-ignore

@@ -12,6 +12,7 @@ import { cast, copy, fill, gatherRows, transpose } from './memory.js'
 import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
+import { pad2d, pad2dGradient } from './pad2d.js'
 import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
 import {
   adaptiveAvgPool2d,
@@ -53,6 +54,8 @@ export const reference: Kernels = {
   embeddingGradient,
   nll,
   nllGradient,
+  pad2d,
+  pad2dGradient,
   pointwiseLoss,
   pointwiseLossGradient,
   sgdStep,

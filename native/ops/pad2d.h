@@ -1,0 +1,60 @@
+// Padding of images with a value, their reflection, their edge or their other side; and its
+// gradient.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+
+namespace gradlane {
+
+// What stands outside of the image. Codes shared with PadMode in ts/kernels/pad2d.ts.
+enum class PadMode : std::int32_t { kConstant = 0, kReflect = 1, kReplicate = 2, kCircular = 3 };
+inline constexpr int kPadModeCount = 4;
+
+// Sizes of an image and what is put around it, the same for all planes; negative numbers crop.
+struct Pad2dShape {
+  std::int64_t in_height, in_width, top, bottom, left, right;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(in_height, in_width, top, bottom, left, right);
+  }
+};
+
+// out (planes, in_height + top + bottom, in_width + left + right) from x
+struct Pad2dArgs {
+  Dtype dtype;
+  Buffer x, out;
+  std::int64_t planes;
+  Pad2dShape shape;
+  PadMode mode;
+  double value;  // of kConstant
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, out, planes);
+    shape.Fields(visit);
+    visit(mode, value);
+  }
+};
+void Pad2d(const Pad2dArgs& args);
+
+// grad_x from grad_out
+struct Pad2dGradientArgs {
+  Dtype dtype;
+  Buffer grad_out, grad_x;
+  std::int64_t planes;
+  Pad2dShape shape;
+  PadMode mode;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, grad_out, grad_x, planes);
+    shape.Fields(visit);
+    visit(mode);
+  }
+};
+void Pad2dGradient(const Pad2dGradientArgs& args);
+
+}  // namespace gradlane

@@ -1,0 +1,44 @@
+import type { View } from './view.js'
+
+/** What stands outside of an image; the codes of native/ops/pad2d.h. */
+export const PadMode = {
+  /** One value. */
+  constant: 0,
+  /** The image reflected at its outermost elements, which are not repeated. */
+  reflect: 1,
+  /** Its outermost elements. */
+  replicate: 2,
+  /** Its other side. */
+  circular: 3,
+} as const
+export type PadMode = (typeof PadMode)[keyof typeof PadMode]
+
+/** Sizes of a padding over `planes` = batch * channels images; negative pads crop. */
+export interface Pad2dGeometry {
+  readonly planes: number
+  readonly inHeight: number
+  readonly inWidth: number
+  readonly padTop: number
+  readonly padBottom: number
+  readonly padLeft: number
+  readonly padRight: number
+}
+
+/**
+ * A padded image has inHeight + padTop + padBottom rows and inWidth + padLeft + padRight columns. Its
+ * element (i, j) shows s(i - padTop, inHeight), s(j - padLeft, inWidth) of the image: s(y, n) is y within
+ * [0, n); outside of it
+ *   reflect    -y or 2 (n - 1) - y
+ *   replicate  0 or n - 1
+ *   circular   y + n or y - n
+ *   constant   nowhere: the element is `value`
+ * `ERR_SHAPE` before anything is written when a padded size is negative, a reflected padding is not
+ * smaller than the size, a circular one larger, or there is nothing to replicate.
+ */
+export interface Pad2dKernels {
+  /** out = x padded; `value` is that of the constant mode. */
+  pad2d(x: View, out: View, geometry: Pad2dGeometry, mode: PadMode, value: number): void
+
+  /** gradX[e] = sum of gradOut over the elements that show e, in an order that the sizes fix. */
+  pad2dGradient(gradOut: View, gradX: View, geometry: Pad2dGeometry, mode: PadMode): void
+}

@@ -1,0 +1,100 @@
+import { ShapeError, ValueError } from '../../errors.js'
+import { type Pad2dGeometry, PadMode } from '../pad2d.js'
+import type { View } from '../view.js'
+import { floats } from './operand.js'
+
+/** One dimension of an image: for each padded place the one that it shows, or null. */
+function sourcesOf(
+  size: number,
+  before: number,
+  after: number,
+  mode: PadMode,
+  op: string,
+): (number | null)[] {
+  const padded = size + before + after
+  const reach = Math.max(before, after, 0)
+  const rules: readonly (readonly [boolean, string])[] = [
+    [padded >= 0, 'a padded size of at least 0'],
+    [
+      mode !== PadMode.reflect || reach === 0 || reach < size,
+      'a padding smaller than the size, to be reflected',
+    ],
+    [
+      mode !== PadMode.replicate || reach === 0 || size > 0,
+      'a size of at least 1, to be replicated',
+    ],
+    [mode !== PadMode.circular || reach <= size, 'a padding of at most the size, to go around'],
+  ]
+  for (const [holds, rule] of rules) {
+    if (holds) continue
+    throw new ShapeError(
+      `${op}: expected ${rule}, got ${before} before and ${after} after a size of ${size}`,
+    )
+  }
+  return Array.from({ length: padded }, (_, i) => {
+    const at = i - before
+    if (at >= 0 && at < size) return at
+    switch (mode) {
+      case PadMode.constant:
+        return null
+      case PadMode.reflect:
+        return at < 0 ? -at : 2 * (size - 1) - at
+      case PadMode.replicate:
+        return at < 0 ? 0 : size - 1
+      case PadMode.circular:
+        return at < 0 ? at + size : at - size
+    }
+  })
+}
+
+/** Calls body(padded place, place or null) for all elements, after the checks of the sizes. */
+function elementsOf(g: Pad2dGeometry, mode: PadMode, op: string) {
+  if (!Object.values(PadMode).includes(mode)) {
+    throw new ValueError(`${op}: unknown mode ${String(mode)}`)
+  }
+  const rows = sourcesOf(g.inHeight, g.padTop, g.padBottom, mode, op)
+  const columns = sourcesOf(g.inWidth, g.padLeft, g.padRight, mode, op)
+  return {
+    inLength: g.planes * g.inHeight * g.inWidth,
+    outLength: g.planes * rows.length * columns.length,
+    forEach(body: (o: number, e: number | null) => void): void {
+      let o = 0
+      for (let plane = 0; plane < g.planes; plane++) {
+        for (const y of rows) {
+          for (const x of columns) {
+            body(o++, y === null || x === null ? null : (plane * g.inHeight + y) * g.inWidth + x)
+          }
+        }
+      }
+    },
+  }
+}
+
+export function pad2d(
+  x: View,
+  out: View,
+  geometry: Pad2dGeometry,
+  mode: PadMode,
+  value: number,
+): void {
+  const elements = elementsOf(geometry, mode, 'pad2d')
+  const xs = floats(x, elements.inLength, 'pad2d', 'x')
+  const outs = floats(out, elements.outLength, 'pad2d', 'out')
+  elements.forEach((o, e) => (outs[o] = e === null ? value : xs[e]!))
+}
+
+export function pad2dGradient(
+  gradOut: View,
+  gradX: View,
+  geometry: Pad2dGeometry,
+  mode: PadMode,
+): void {
+  const elements = elementsOf(geometry, mode, 'pad2dGradient')
+  const gradOuts = floats(gradOut, elements.outLength, 'pad2dGradient', 'gradOut')
+  const gradXs = floats(gradX, elements.inLength, 'pad2dGradient', 'gradX')
+  const sums = new Float64Array(elements.inLength)
+  elements.forEach((o, e) => {
+    if (e !== null) sums[e]! += gradOuts[o]!
+  })
+  gradXs.set(sums)
+}
