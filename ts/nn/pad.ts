@@ -1,12 +1,13 @@
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Pad2dGeometry, PadMode } from '../kernels/pad2d.js'
 import { checkFloat } from '../tensor/create.js'
-import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import type { Shape, Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
 import { type Pads, planPad } from './pad-plan.js'
 import type { Rank } from './pair.js'
+import { planesOf } from './planes.js'
 
 /** The same on each side, or (left, right). Negative numbers cut off, where the layer allows them. */
 export type Padding1d = number | readonly [left: number, right: number]
@@ -103,19 +104,7 @@ export abstract class PadLayer extends Layer {
     if (dtype !== 'float32') checkFloat(this.describe(), 'input', dtype)
     if (this.#plan !== null && sameShape(shape, this.#inputShape!)) return this.#plan
     const { rank, mode } = this.#settings
-    const leading = shape.slice(0, -rank)
-    if (leading.length !== 1 && leading.length !== 2) {
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          'input',
-          rank === 2 ? 'shape (N, C, H, W) or (C, H, W)' : 'shape (N, C, L) or (C, L)',
-          `shape ${formatShape(shape)}`,
-        ),
-      )
-    }
-    const planes = leading.reduce((product, size) => product * size, 1)
-    const image = [rank === 2 ? shape.at(-2)! : 1, shape.at(-1)!] as const
+    const { planes, image, leading } = planesOf(this.describe(), rank, shape)
     const { rows, columns } = this.#pads
     const geometry = planPad(this.describe(), mode, this.#pads, planes, image, shape)
     const padded = [image[0] + rows[0] + rows[1], image[1] + columns[0] + columns[1]]

@@ -1,10 +1,11 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { Pool2dGeometry } from '../kernels/pool2d.js'
 import { checkFloat } from '../tensor/create.js'
-import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import type { Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
 import { type Pair, type Rank, sizes, type Sizes2d, sizesOf } from './pair.js'
+import { planesOf } from './planes.js'
 
 /** The windows of a pooling. */
 export interface Windows2d {
@@ -40,20 +41,8 @@ export abstract class PoolLayer extends Layer {
     const { shape } = input
     if (this.#plan !== null && sameShape(shape, this.#inputShape!)) return this.#plan
     const rank = this.#rank
-    const leading = shape.slice(0, -rank)
-    if (leading.length !== 1 && leading.length !== 2) {
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          'input',
-          rank === 2 ? 'shape (N, C, H, W) or (C, H, W)' : 'shape (N, C, L) or (C, L)',
-          `shape ${formatShape(shape)}`,
-        ),
-      )
-    }
-    const planes = leading.reduce((product, size) => product * size, 1)
-    const [height, width] = [rank === 2 ? shape.at(-2)! : 1, shape.at(-1)!]
-    const geometry = this.plan(planes, height, width)
+    const { planes, image, leading } = planesOf(this.describe(), rank, shape)
+    const geometry = this.plan(planes, ...image)
     const { outHeight, outWidth } = geometry
     const pooled = rank === 2 ? [outHeight, outWidth] : [outWidth]
     this.#plan = { geometry, outputShape: Object.freeze([...leading, ...pooled]) }
