@@ -80,6 +80,11 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     this.#memory = new Map(buffers.map((buffer) => [buffer, buffer.byteLength]))
   }
 
+  /** Bytes that one step returns. @internal */
+  get outputBytes(): number {
+    return this.#outputs.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0)
+  }
+
   /** Whether a run is in flight. */
   get running(): boolean {
     return this.#inFlight !== null

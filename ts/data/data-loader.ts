@@ -74,7 +74,16 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
 
   /** Starts an epoch: its order is drawn now. */
   [Symbol.iterator](): IterableIterator<T> {
-    return this.#batches(this.shuffle ? this.#shuffled() : this.#sequence())
+    return this.#batches(this.drawOrder())
+  }
+
+  /**
+   * The numbers of the samples in the order of an epoch that starts now, int32.
+   *
+   * @internal
+   */
+  drawOrder(): Tensor {
+    return this.shuffle ? this.#shuffled() : this.#sequence()
   }
 
   *#batches(order: Tensor): IterableIterator<T> {

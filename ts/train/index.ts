@@ -1,4 +1,10 @@
+export type { Batches } from './batches.js'
+export type { Callback, EpochEvent, TrainingContext } from './callback.js'
+export { evaluate, type EvaluateOptions } from './evaluate.js'
+export { fit, type FitOptions, type MetricChoice } from './fit.js'
+export { type EpochRecord, History } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
+export { predict, type PredictOptions } from './predict.js'
 export {
   type GradientFault,
   sanityCheck,
@@ -7,3 +13,4 @@ export {
   type SanityReport,
 } from './sanity-check.js'
 export type { TrainingOptimizer } from './snapshot.js'
+export type { Logs } from './tally.js'

@@ -1,0 +1,59 @@
+import type { Criterion } from '../criterion/criterion.js'
+import { create as createMetric } from '../metrics/registry.js'
+import type { Metric } from '../metrics/metric.js'
+import type { Module } from '../nn/module.js'
+import { checkCriterion, checkModel, optionsOf } from './arguments.js'
+import type { Batches } from './batches.js'
+import type { Logs, Tally } from './tally.js'
+import { Trainer } from './trainer.js'
+
+export interface EvaluateOptions {
+  criterion: Criterion
+  /** Metrics, or their names in `metrics.create`. */
+  metrics?: readonly (string | Metric<unknown>)[]
+  /** Ends it after the step in progress: the promise rejects with `signal.reason`. */
+  signal?: AbortSignal
+  /** Default true: as in `fit`. */
+  capture?: boolean
+}
+
+/**
+ * Mean loss and metrics of a model over all batches, in evaluation mode, off the main thread as `fit`.
+ * Nothing of the model is changed.
+ *
+ * @returns `loss` and the metrics that are numbers, by name. Metrics that you pass as objects hold
+ *   their result (a confusion matrix) for `compute()`.
+ * @throws as `fit`.
+ *
+ * @example
+ * const { loss, accuracy } = await evaluate(model, testLoader, { criterion, metrics: ['accuracy'] })
+ */
+export async function evaluate(
+  model: Module,
+  batches: Batches,
+  options: EvaluateOptions,
+): Promise<Logs> {
+  checkModel('evaluate', model)
+  const { criterion, metrics = [], signal, capture = true } = optionsOf(options)
+  checkCriterion('evaluate', criterion)
+  signal?.throwIfAborted()
+  const evaluator = new Trainer({
+    who: 'evaluate',
+    model,
+    criterion,
+    optimizer: null,
+    metrics: metrics.map(createMetric),
+    accumulate: 1,
+    eagerly: capture ? null : 'capture: false was asked for',
+  })
+  return (await evaluateWith(evaluator, batches, signal)).logs()
+}
+
+/** One pass of a trainer without an optimizer. */
+export async function evaluateWith(
+  evaluator: Trainer,
+  batches: Batches,
+  signal: AbortSignal | undefined,
+): Promise<Tally> {
+  return evaluator.epoch(batches, { signal, stepwise: false })
+}

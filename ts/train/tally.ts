@@ -1,0 +1,55 @@
+import type { Metric } from '../metrics/metric.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** What an epoch logs: numbers by name. */
+export type Logs = Record<string, number>
+
+/** Loss and metrics of the batches of an epoch. */
+export class Tally {
+  readonly #metrics: readonly Metric<unknown>[]
+  #loss = 0
+  #rows = 0
+  #norms = 0
+  #steps = 0
+
+  constructor(metrics: readonly Metric<unknown>[]) {
+    this.#metrics = metrics
+    for (const metric of metrics) metric.reset()
+  }
+
+  /** Samples so far. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Mean loss so far, each batch by its number of samples. */
+  get loss(): number {
+    return this.#loss / this.#rows
+  }
+
+  /** The losses of batches that have so many rows each. */
+  addLosses(rows: number, losses: ArrayLike<number>): void {
+    for (let i = 0; i < losses.length; i++) this.#loss += losses[i]! * rows
+    this.#rows += rows * losses.length
+  }
+
+  addBatch(prediction: Tensor, target: Tensor): void {
+    for (const metric of this.#metrics) metric.update(prediction, target)
+  }
+
+  addGradNorms(norms: ArrayLike<number>): void {
+    for (let i = 0; i < norms.length; i++) this.#norms += norms[i]!
+    this.#steps += norms.length
+  }
+
+  /** Loss, metrics that are numbers, and the mean norm of the gradients where they were clipped. */
+  logs(): Logs {
+    const logs: Logs = { loss: this.loss }
+    if (this.#steps > 0) logs['gradNorm'] = this.#norms / this.#steps
+    for (const metric of this.#metrics) {
+      const value = metric.compute()
+      if (typeof value === 'number') logs[metric.name] = value
+    }
+    return logs
+  }
+}

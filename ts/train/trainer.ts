@@ -1,0 +1,233 @@
+import type { Criterion } from '../criterion/criterion.js'
+import { complaint, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import type { Metric } from '../metrics/metric.js'
+import type { Module } from '../nn/module.js'
+import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
+import { formatShape, type Tensor } from '../tensor/tensor.js'
+import type { Batch } from './arguments.js'
+import { type Batches, cut, groups, type IndexedLoader, isIndexed } from './batches.js'
+import { inEvaluationMode } from './evaluation-mode.js'
+import { Replayable } from './replayable.js'
+import type { TrainingOptimizer } from './snapshot.js'
+import { Tally } from './tally.js'
+
+/** Results of the steps that one replay keeps until JavaScript has seen them. */
+const MOST_KEPT = 16 * 2 ** 20
+
+export interface TrainerOptions {
+  readonly who: string
+  readonly model: Module
+  readonly criterion: Criterion
+  /** Null to evaluate. */
+  readonly optimizer: TrainingOptimizer | null
+  readonly metrics: readonly Metric<unknown>[]
+  readonly clipGradNorm?: number | undefined
+  /** Batches whose gradients make one optimizer step. */
+  readonly accumulate: number
+  /** Why steps are not to be captured; null to try it. */
+  readonly eagerly: string | null
+}
+
+export interface EpochOptions {
+  readonly signal?: AbortSignal | undefined
+  /** One replay a step, because JavaScript has something to do between two. */
+  readonly stepwise: boolean
+  /** After each step (`stepwise`), or now and then. */
+  onSteps?(tally: Tally): void
+  /** Samples done of the steps that a replay is running. */
+  onProgress?(rows: number): void
+}
+
+/** Tensors that one step returns, named by the place of the batch in its group: loss0, loss1, … */
+type StepOutputs = Record<string, Tensor>
+
+/** Runs the batches of an epoch through a model: forward, and unless it evaluates, backward and step. */
+export class Trainer {
+  readonly #options: TrainerOptions
+  readonly #onBatches: Replayable<Record<string, Tensor>, StepOutputs>
+  #source: Batches | null = null
+  #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
+
+  constructor(options: TrainerOptions) {
+    this.#options = options
+    this.#onBatches = new Replayable((inputs) => this.#step(pairs(inputs)), options.eagerly)
+  }
+
+  /** Why steps run eagerly; null when they are captured. */
+  get reason(): string | null {
+    return this.#onBatches.reason ?? this.#onIndex?.reason ?? null
+  }
+
+  async epoch(batches: Batches, options: EpochOptions): Promise<Tally> {
+    const tally = new Tally(this.#options.metrics)
+    if (this.reason === null && this.#source !== batches) {
+      this.#source = batches
+      this.#onIndex = isIndexed(batches) ? this.#indexed(batches) : null
+    }
+    if (this.#onIndex !== null && this.reason === null) {
+      await this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
+    } else {
+      await this.#epochByBatch(batches, tally, options)
+    }
+    return tally
+  }
+
+  #indexed({ dataset, batchSize }: IndexedLoader): Replayable<{ index: Tensor }, StepOutputs> {
+    return new Replayable(
+      ({ index }) => this.#step(cut(index, batchSize).map((rows) => dataset.gather(rows) as Batch)),
+      this.#options.eagerly,
+    )
+  }
+
+  async #epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Promise<void> {
+    const { who, accumulate } = this.#options
+    for await (const group of groups(who, batches, accumulate)) {
+      const inputs = Object.fromEntries(
+        group.flatMap(([x, y], i) => [
+          [`x${i}`, x],
+          [`y${i}`, y],
+        ]),
+      )
+      const outputs = await this.#onBatches.run(inputs, options.signal)
+      this.#take(
+        tally,
+        outputs,
+        group.map(([x]) => x.shape[0] ?? 1),
+      )
+      options.onSteps?.(tally)
+    }
+  }
+
+  async #epochByIndex(
+    loader: IndexedLoader,
+    step: Replayable<{ index: Tensor }, StepOutputs>,
+    tally: Tally,
+    options: EpochOptions,
+  ): Promise<void> {
+    const { batchSize, dropLast } = loader
+    const order = loader.drawOrder()
+    const rows = batchSize * this.#options.accumulate
+    const used = dropLast ? order.length - (order.length % batchSize) : order.length
+    const full = Math.floor(used / rows)
+    const run = async (index: Tensor): Promise<void> => {
+      const outputs = await step.run({ index }, options.signal)
+      this.#take(
+        tally,
+        outputs,
+        cut(index, batchSize).map(({ length }) => length),
+      )
+      options.onSteps?.(tally)
+    }
+    const chunk = full === 0 || options.stepwise ? null : this.#chunk(step, order.narrow(0, rows))
+    if (chunk === null) {
+      for (let i = 0; i < full; i++) await run(order.narrow(i * rows, rows))
+    } else {
+      for (let i = 0; i < full; i += chunk) {
+        const steps = Math.min(chunk, full - i)
+        const index = order.narrow(i * rows, steps * rows).reshape([steps, rows])
+        const outputs = await step.capturedFor({ index: order.narrow(0, rows) })!.scan(
+          { index },
+          {
+            signal: options.signal,
+            onProgress: (done) => options.onProgress?.(tally.rows + done * rows),
+          },
+        )
+        this.#takeAll(
+          tally,
+          outputs,
+          steps,
+          Array<number>(this.#options.accumulate).fill(batchSize),
+        )
+        options.onSteps?.(tally)
+      }
+    }
+    if (full * rows < used) await run(order.narrow(full * rows, used - full * rows))
+  }
+
+  /** How many steps one replay may run; null when they cannot be captured. */
+  #chunk(step: Replayable<{ index: Tensor }, StepOutputs>, index: Tensor): number | null {
+    const captured = step.capturedFor({ index })
+    if (captured === null) return null
+    return Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
+  }
+
+  /** One step over a group of batches: what is captured. */
+  #step(batches: readonly Batch[]): StepOutputs {
+    const { model, optimizer } = this.#options
+    if (optimizer !== null) return this.#compute(batches)
+    return inEvaluationMode(model, () => this.#compute(batches))
+  }
+
+  #compute(batches: readonly Batch[]): StepOutputs {
+    const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
+    const outputs: StepOutputs = {}
+    optimizer?.zeroGrad()
+    batches.forEach(([x, y], i) => {
+      const prediction = model.forward(x)
+      const loss = criterion.forward(prediction, y)
+      if (loss.length !== 1) throw this.#manyLosses(loss)
+      outputs[`loss${i}`] = loss
+      if (metrics.length > 0) {
+        outputs[`prediction${i}`] = prediction
+        outputs[`target${i}`] = y
+      }
+      if (optimizer === null) return
+      const gradient = criterion.backward(prediction, y)
+      if (batches.length > 1) {
+        kernels().affine(gradient, gradient, gradient.length, 1 / batches.length, 0)
+      }
+      model.backwardParameters(x, gradient)
+    })
+    if (optimizer !== null) {
+      if (clipGradNorm !== undefined) {
+        outputs['gradNorm'] = clipGradNorm_(model.parameters(), clipGradNorm)
+      }
+      optimizer.step()
+    }
+    return outputs
+  }
+
+  #take(tally: Tally, outputs: StepOutputs, rows: readonly number[]): void {
+    rows.forEach((count, i) => {
+      const { [`loss${i}`]: loss, [`prediction${i}`]: prediction, [`target${i}`]: target } = outputs
+      tally.addLosses(count, loss!.data)
+      if (prediction !== undefined) tally.addBatch(prediction, target!)
+    })
+    if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
+  }
+
+  /** The same for results that were stacked. */
+  #takeAll(tally: Tally, outputs: StepOutputs, steps: number, rows: readonly number[]): void {
+    if (this.#options.metrics.length === 0) {
+      // Steps may take a microsecond; this takes some nanoseconds of each.
+      rows.forEach((count, i) => {
+        tally.addLosses(count, outputs[`loss${i}`]!.data)
+      })
+      if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
+      return
+    }
+    for (let step = 0; step < steps; step++) {
+      const entries = Object.entries(outputs).map(([name, all]) => [name, all.row(step)])
+      this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows)
+    }
+  }
+
+  #manyLosses(loss: Tensor): ShapeError {
+    return new ShapeError(
+      complaint(
+        this.#options.who,
+        'the loss of a batch',
+        'one number',
+        `shape ${formatShape(loss.shape)}`,
+        "use a criterion with reduction 'mean' or 'sum'",
+      ),
+    )
+  }
+}
+
+/** The batches of inputs x0, y0, x1, y1, … */
+function pairs(inputs: Readonly<Record<string, Tensor>>): Batch[] {
+  const count = Object.keys(inputs).length / 2
+  return Array.from({ length: count }, (_, i) => [inputs[`x${i}`]!, inputs[`y${i}`]!])
+}
