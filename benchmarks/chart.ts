@@ -1,14 +1,17 @@
-// The chart of a run: one bar a driver, grouped by trial, on one logarithmic axis. Its two greys and
-// its green keep a contrast of at least 3 to 1 on a white and on a nearly black page.
-import type { Result } from './measure.js'
+// The chart of a run: a bar a library, grouped by workload, on one logarithmic axis. A library that
+// was measured in several forms stands with its fastest. The greys and the green keep a contrast of at
+// least 3 to 1 on a white and on a nearly black page.
+import type { Driver } from './drivers.js'
+import type { Measurement, Result } from './measure.js'
 import { isMeasurement } from './report.js'
 import { format } from './statistics.js'
+import type { Trial } from './trials.js'
 
 const WIDTH = 860
 const LABELS = 190 // where the bars begin
-const VALUES = 110 // room for figures after the longest bar
-const ROW = 20
-const GAP = 34 // above each trial, for its name
+const VALUES = 170 // room for figures after the longest bar
+const ROW = 18
+const GAP = 32 // above each workload, for its name
 const TOP = 58
 const TEXT = '#6e7781'
 const OTHERS = '#818b98'
@@ -23,17 +26,32 @@ function duration(microseconds: number): string {
   return microseconds < 1e6 ? `${format(microseconds / 1e3)} ms` : `${format(microseconds / 1e6)} s`
 }
 
+/** Of the forms of a library the fastest; none where none could train the network. */
+function fastest(
+  library: string,
+  results: readonly Result[],
+  drivers: readonly Driver[],
+): { driver: Driver; measurement: Measurement } | undefined {
+  const forms = drivers.flatMap((driver) => {
+    if (driver.library !== library) return []
+    const measurement = results.find((result) => result.driver === driver.name)
+    return measurement && isMeasurement(measurement) ? [{ driver, measurement }] : []
+  })
+  return forms.sort((a, b) => a.measurement.median - b.measurement.median)[0]
+}
+
 export function chart(
   results: Readonly<Record<string, readonly Result[]>>,
-  labels: ReadonlyMap<string, string>,
+  trials: readonly Trial[],
+  drivers: readonly Driver[],
   footnote: string,
 ): string {
-  const trials = Object.entries(results).map(
-    ([name, all]) => [name, all.filter(isMeasurement)] as const,
+  const shown = trials.filter(({ name, charted }) => charted && results[name])
+  const medians = shown.flatMap(({ name }) =>
+    results[name]!.filter(isMeasurement).map(({ median }) => median),
   )
-  const times = trials.flatMap(([, measured]) => measured.map(({ median }) => median))
-  const first = Math.floor(Math.log10(Math.min(...times)))
-  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...times))))
+  const first = Math.floor(Math.log10(Math.min(...medians)))
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...medians))))
   const decade = (WIDTH - LABELS - VALUES) / (last - first)
   const x = (microseconds: number): number => LABELS + (Math.log10(microseconds) - first) * decade
 
@@ -45,19 +63,25 @@ export function chart(
   }
 
   let y = TOP
-  for (const [name, measured] of trials) {
+  for (const { name, summary } of shown) {
     y += GAP
-    text(LABELS, y - 8, name, 'font-weight="600"')
-    for (const { driver, median } of measured) {
-      const ours = driver === 'native'
+    text(LABELS, y - 7, `${name}: ${summary}`, 'font-weight="600"')
+    for (const library of new Set(drivers.map((driver) => driver.library))) {
+      const best = fastest(library, results[name]!, drivers)
+      const ours = best?.driver.ours === true && best.driver.name !== 'reference'
       const weight = ours ? 'font-weight="600"' : ''
-      text(LABELS - 8, y + 14, labels.get(driver) ?? driver, `text-anchor="end" ${weight}`)
-      const width = Math.max(1, x(median) - LABELS).toFixed(1)
-      marks.push(
-        `<rect x="${LABELS}" y="${y + 3}" width="${width}" height="${ROW - 6}" rx="2" ` +
-          `fill="${ours ? OURS : OTHERS}"/>`,
-      )
-      text(x(median) + 6, y + 14, duration(median), weight)
+      text(LABELS - 8, y + 13, library, `text-anchor="end" ${weight}`)
+      if (best === undefined) {
+        text(LABELS + 6, y + 13, 'cannot train it', 'font-style="italic"')
+      } else {
+        const { median } = best.measurement
+        const width = Math.max(1, x(median) - LABELS).toFixed(1)
+        marks.push(
+          `<rect x="${LABELS}" y="${y + 3}" width="${width}" height="${ROW - 5}" rx="2" ` +
+            `fill="${ours ? OURS : OTHERS}"/>`,
+        )
+        text(x(median) + 6, y + 13, `${duration(median)}  ${best.driver.form}`.trim(), weight)
+      }
       y += ROW
     }
   }
@@ -74,7 +98,7 @@ export function chart(
   text(
     16,
     22,
-    'One training step (logarithmic axis; the shorter, the better)',
+    'Time of one training step (logarithmic axis; the shorter, the better)',
     'font-size="15" font-weight="600"',
   )
   text(16, height - 12, footnote, 'font-size="11"')

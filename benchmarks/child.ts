@@ -14,8 +14,11 @@ export class Child {
   readonly #lines: AsyncIterator<string>
   #noise = ''
   #failure: Error | undefined
+  readonly #patience: number
+  alive = true
 
   private constructor(driver: Driver, threads: number) {
+    this.#patience = driver.patience
     this.#process = spawn(driver.command, driver.arguments(threads), {
       env: { ...process.env, ...driver.environment?.(threads) },
     })
@@ -41,6 +44,10 @@ export class Child {
     return { child, versions: hello.versions }
   }
 
+  /**
+   * @throws DriverError when the driver reports an error, ends, or takes longer than its patience; in
+   * the last two cases it is gone.
+   */
   async ask<Command extends Request['command']>(
     request: Extract<Request, { command: Command }>,
   ): Promise<Answers[Command]> {
@@ -51,12 +58,19 @@ export class Child {
   }
 
   stop(): void {
+    this.alive = false
     this.#process.stdin.end()
   }
 
   async #read(): Promise<unknown> {
+    const timer = setTimeout(() => {
+      this.#failure = new Error(`not done after ${this.#patience} s`)
+      this.#process.kill('SIGKILL')
+    }, this.#patience * 1000)
     const line = await this.#lines.next()
+    clearTimeout(timer)
     if (line.done !== true) return JSON.parse(line.value)
+    this.alive = false
     const lines = this.#noise.trim().split('\n')
     throw new DriverError(this.#failure?.message ?? lines.at(-1) ?? 'it ended without a word')
   }

@@ -44,16 +44,44 @@ function sine(count: number, inputs: number, random: () => number): Samples {
   return { x, y }
 }
 
-/** Noise around one random prototype a class, in [0, 1) like the pixels of an image. */
-function clusters(count: number, inputs: number, classes: number, random: () => number): Samples {
-  const prototypes = Float32Array.from({ length: classes * inputs }, random)
-  const x = new Float32Array(count * inputs)
-  const y = new Int32Array(count)
-  for (let i = 0; i < count; ++i) {
+/** A wave across an image (channels, height, width), its own in each channel, in [0, 1]. */
+function wave(shape: readonly number[], random: () => number): Float32Array {
+  const [channels = 1, height = 1, width = 1] = shape
+  const values = new Float32Array(channels * height * width)
+  let place = 0
+  for (let channel = 0; channel < channels; ++channel) {
+    const [down, across, phase] = [6 * random() - 3, 6 * random() - 3, random()]
+    for (let y = 0; y < height; ++y) {
+      for (let x = 0; x < width; ++x) {
+        const turns = (down * y) / height + (across * x) / width + phase
+        values[place++] = 0.5 + 0.5 * Math.sin(2 * Math.PI * turns)
+      }
+    }
+  }
+  return values
+}
+
+/**
+ * Noise around one random prototype a class, in [0, 1) like the pixels of an image. Prototypes of images
+ * are waves: what a convolution can tell apart.
+ */
+function clusters(trial: Trial, random: () => number): Samples {
+  const { samples, inputShape } = trial
+  const inputs = inputSize(trial)
+  const classes = outputSize(trial)
+  const images = inputShape.length === 3
+  const share = images ? 0.75 : 0.25
+  const prototypes = Array.from({ length: classes }, () =>
+    images ? wave(inputShape, random) : Float32Array.from({ length: inputs }, random),
+  )
+  const x = new Float32Array(samples * inputs)
+  const y = new Int32Array(samples)
+  for (let i = 0; i < samples; ++i) {
     const label = Math.floor(random() * classes)
+    const prototype = prototypes[label]!
     y[i] = label
     for (let j = 0; j < inputs; ++j) {
-      x[i * inputs + j] = 0.25 * prototypes[label * inputs + j]! + 0.75 * random()
+      x[i * inputs + j] = share * prototype[j]! + (1 - share) * random()
     }
   }
   return { x, y }
@@ -63,19 +91,33 @@ function samplesOf(trial: Trial, random: () => number): Samples {
   const inputs = inputSize(trial)
   if (trial.name === 'xor') return exclusiveOr(trial.samples)
   if (trial.loss === 'mse') return sine(trial.samples, inputs, random)
-  return clusters(trial.samples, inputs, outputSize(trial), random)
+  return clusters(trial, random)
 }
 
-/** Weight (outputs, inputs) and bias of each dense layer, uniform within 1 / sqrt(inputs). */
+/**
+ * The parameters of all layers, in their order: weight (outputs, inputs), for a convolution (outputs,
+ * inputs, kernel, kernel), then bias, uniform within 1 / sqrt(inputs of an output); scale 1 and shift 0
+ * of a normalisation.
+ */
 function weightsOf(trial: Trial, random: () => number): Float32Array {
-  const values: number[] = []
+  const parts: Float32Array[] = []
   for (const layer of trial.layers) {
-    if (layer.type !== 'linear') continue
-    const bound = 1 / Math.sqrt(layer.inputs)
-    const count = layer.outputs * (layer.inputs + 1)
-    for (let i = 0; i < count; ++i) values.push((2 * random() - 1) * bound)
+    if (layer.type === 'linear' || layer.type === 'conv2d') {
+      const fan = layer.inputs * (layer.type === 'conv2d' ? layer.kernel ** 2 : 1)
+      const uniform = (): number => (2 * random() - 1) / Math.sqrt(fan)
+      parts.push(Float32Array.from({ length: layer.outputs * (fan + 1) }, uniform))
+    } else if (layer.type === 'batchNorm') {
+      const { features } = layer
+      parts.push(new Float32Array(features).fill(1), new Float32Array(features))
+    }
   }
-  return Float32Array.from(values)
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let taken = 0
+  for (const part of parts) {
+    values.set(part, taken)
+    taken += part.length
+  }
+  return values
 }
 
 /** Writes `x`, `y` and `weights` of a trial into `folder`. */

@@ -1,4 +1,5 @@
-// npm run bench:latency: what one call costs, and how long the import takes.
+// What one call costs, and how long the import takes: a list of npm run bench. It measures the compiled
+// JavaScript in dist/, as users get it.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,13 +8,11 @@ import type * as Gradlane from '../ts/index.js'
 import { BinaryKind, Broadcast } from '../ts/kernels/kernels.js'
 import type * as Backend from '../ts/kernels/backend.js'
 import { environmentPython, systemPython } from './drivers.js'
-import { describe, machine } from './machine.js'
 import { format, median, quantile } from './statistics.js'
 
 const built = (file: string): string => new URL(`../dist/${file}`, import.meta.url).href
-const { empty, info, nn, setNumThreads } = (await import(built('index.js'))) as typeof Gradlane
-const { kernels } = (await import(built('kernels/backend.js'))) as typeof Backend
 
+/** Nanoseconds. */
 interface Latency {
   readonly median: number
   readonly p99: number
@@ -38,14 +37,14 @@ function timeBatches(batches: number, call: () => void): Latency {
   return { median: batch.median / 1000, p99: batch.p99 / 1000 }
 }
 
-function forwardLatency(): Latency {
+function forwardLatency({ empty, nn }: typeof Gradlane): Latency {
   const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10))
   model.eval()
   const x = empty([1, 784])
   return timeCalls(20_000, () => model.forward(x))
 }
 
-function kernelLatency(): Latency {
+function kernelLatency({ empty }: typeof Gradlane, { kernels }: typeof Backend): Latency {
   const [a, b, out] = [empty([16]), empty([16]), empty([16])]
   const backend = kernels()
   return timeBatches(500, () => {
@@ -72,36 +71,56 @@ function pythonImport(python: string): number {
   return importTime(3, python, ['-c', code])
 }
 
-function line(what: string, who: string, figure: string): void {
-  console.log(`  ${what.padEnd(34)}${who.padEnd(26)}${figure}`)
+interface Figure {
+  readonly what: string
+  readonly who: string
+  readonly unit: string
+  readonly median: number
+  readonly p99?: number
 }
 
-setNumThreads(1)
 const FORWARD = 'forward of 784-128-10, batch 1'
 const IMPORT = 'import, fresh process'
-console.log(`${describe(machine())}, ${info().isa ?? 'no native binary'}, 1 thread`)
 
-const forward = forwardLatency()
-line(FORWARD, 'gradlane', `${format(forward.median / 1e3)} us, p99 ${format(forward.p99 / 1e3)} us`)
-const kernel = kernelLatency()
-line('kernel call, 3 tensors of 16', 'gradlane', `${format(kernel.median)} ns`)
-line(IMPORT, 'gradlane', `${format(nodeImport(built('index.js')))} ms`)
-line(IMPORT, 'TensorFlow.js', `${format(nodeImport(import.meta.resolve('@tensorflow/tfjs')))} ms`)
+/** Prints the figures as they come; a peer that is not there is printed as missing. */
+export async function latency(): Promise<{ figures: Figure[]; missing: Record<string, string> }> {
+  const gradlane = (await import(built('index.js'))) as typeof Gradlane
+  const backend = (await import(built('kernels/backend.js'))) as typeof Backend
+  const figures: Figure[] = []
+  const add = (figure: Figure): void => {
+    figures.push(figure)
+    const { what, who, unit, median, p99 } = figure
+    const tail = p99 === undefined ? '' : `, p99 ${format(p99)} ${unit}`
+    console.log(`  ${what.padEnd(34)}${who.padEnd(26)}${format(median)} ${unit}${tail}`)
+  }
+  const micro = ({ median, p99 }: Latency): Latency => ({ median: median / 1e3, p99: p99 / 1e3 })
 
-const script = fileURLToPath(new URL('peers/torch_latency.py', import.meta.url))
-for (const [label, python] of [
-  ['PyTorch (system)', systemPython],
-  ['PyTorch (newest)', environmentPython],
-] as const) {
-  if (!existsSync(python)) {
-    line(FORWARD, label, `MISSING, ${python} is not there`)
-    continue
+  gradlane.setNumThreads(1)
+  add({ what: FORWARD, who: 'gradlane', unit: 'us', ...micro(forwardLatency(gradlane)) })
+  const call = kernelLatency(gradlane, backend)
+  add({ what: 'kernel call, 3 tensors of 16', who: 'gradlane', unit: 'ns', ...call })
+  for (const [who, specifier] of [
+    ['gradlane', built('index.js')],
+    ['TensorFlow.js', import.meta.resolve('@tensorflow/tfjs')],
+  ] as const) {
+    add({ what: IMPORT, who, unit: 'ms', median: nodeImport(specifier) })
   }
-  try {
-    const torch = JSON.parse(execFileSync(python, [script]).toString()) as Latency
-    line(FORWARD, label, `${format(torch.median / 1e3)} us, p99 ${format(torch.p99 / 1e3)} us`)
-    line(IMPORT, label, `${format(pythonImport(python))} ms`)
-  } catch (error) {
-    line(FORWARD, label, `MISSING, ${error instanceof Error ? error.message : String(error)}`)
+
+  const missing: Record<string, string> = {}
+  const script = fileURLToPath(new URL('peers/torch_latency.py', import.meta.url))
+  for (const [who, python] of [
+    ['PyTorch (system)', systemPython],
+    ['PyTorch (newest)', environmentPython],
+  ] as const) {
+    try {
+      if (!existsSync(python)) throw new Error(`there is no ${python}`)
+      const torch = JSON.parse(execFileSync(python, [script]).toString()) as Latency
+      add({ what: FORWARD, who, unit: 'us', ...micro(torch) })
+      add({ what: IMPORT, who, unit: 'ms', median: pythonImport(python) })
+    } catch (error) {
+      missing[who] = error instanceof Error ? error.message : String(error)
+      console.log(`  ${FORWARD.padEnd(34)}${who.padEnd(26)}MISSING, ${missing[who]}`)
+    }
   }
+  return { figures, missing }
 }

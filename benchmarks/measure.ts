@@ -1,19 +1,26 @@
-// One trial over several drivers: learn, calibrate, then rounds that go from driver to driver.
+// One trial over several drivers: learn, agree, calibrate, then rounds that go from driver to driver.
+import { DriverError } from './child.js'
 import type { Child } from './child.js'
-import { LOSS_SAMPLES } from './protocol.js'
-import { median } from './statistics.js'
+import type { Crew } from './crew.js'
+import { format, median } from './statistics.js'
 import type { Trial } from './trials.js'
+
+/** Steps done, and the loss after them. */
+export interface Checkpoint {
+  readonly steps: number
+  readonly loss: number
+}
 
 /** One driver's figures of one trial. */
 export interface Measurement {
   readonly driver: string
   /** Microseconds a step, one figure a round. */
-  readonly microseconds: number[]
+  readonly microseconds: readonly number[]
   readonly median: number
   /** The fastest round: nearest to the time on an idle machine, where the machine was not idle. */
   readonly fastest: number
-  /** Mean loss over the first LOSS_SAMPLES samples before training and after `learnSteps` steps. */
-  readonly loss: { readonly before: number; readonly after: number; readonly steps: number }
+  /** Before training, and after each of the trial's checkpoints; slow drivers stop at the first. */
+  readonly learned: readonly Checkpoint[]
 }
 
 export interface Refusal {
@@ -27,6 +34,17 @@ export interface MeasureOptions {
   readonly rounds: number
   /** How long a driver trains in one round. */
   readonly secondsARound: number
+  /** A driver that takes longer for one step is timed once, over that step. */
+  readonly slowStep: number
+}
+
+interface Runner {
+  readonly driver: string
+  readonly child: Child
+  readonly learned: Checkpoint[]
+  readonly microseconds: number[]
+  /** Steps a round; 0 for a driver too slow for rounds. */
+  steps: number
 }
 
 /** Steps that take about `seconds`, found by doubling until the clock can be trusted. */
@@ -40,59 +58,107 @@ async function stepsIn(child: Child, seconds: number): Promise<number> {
   }
 }
 
+/** Trains over the checkpoints and calibrates. */
+async function learn(trial: Trial, runner: Runner, options: MeasureOptions): Promise<void> {
+  const { child, learned, microseconds } = runner
+  const mark = async (steps: number): Promise<void> => {
+    learned.push({ steps, loss: (await child.ask({ command: 'loss' })).loss })
+  }
+  const [few, all] = trial.checkpoints
+  await mark(0)
+  const first = await child.ask({ command: 'learn', steps: few })
+  await mark(few)
+  let done = few
+  if (first.seconds > few * options.slowStep) {
+    // The first step may have compiled the network: the next one tells.
+    const { seconds } = await child.ask({ command: 'learn', steps: 1 })
+    if (seconds > options.slowStep) {
+      microseconds.push(seconds * 1e6)
+      return
+    }
+    done += 1
+  }
+  await child.ask({ command: 'learn', steps: all - done })
+  await mark(all)
+  runner.steps = await stepsIn(child, options.secondsARound)
+}
+
+/** Each loss must have fallen, and be that of the other drivers after as many steps. */
+function checkLearned(trial: Trial, runners: readonly Runner[]): void {
+  for (const steps of [0, ...trial.checkpoints]) {
+    const losses = new Map<string, number>()
+    for (const { driver, learned } of runners) {
+      const reached = learned.find((checkpoint) => checkpoint.steps === steps)
+      if (reached === undefined) continue
+      const { loss } = reached
+      const before = learned[0]!.loss
+      if (steps > 0 && !(loss < before)) {
+        throw new Error(
+          `${driver} does not learn ${trial.name}: after ${steps} steps the loss over ` +
+            `${trial.lossSamples} samples went from ${before} to ${loss}`,
+        )
+      }
+      losses.set(driver, loss)
+    }
+    const middle = median([...losses.values()])
+    for (const [driver, loss] of losses) {
+      if (Math.abs(loss - middle) <= trial.lossTolerance * middle) continue
+      const all = [...losses].map((entry) => `${entry[0]} ${format(entry[1])}`).join(', ')
+      throw new Error(
+        `${driver} does not train the network of ${trial.name} as the others do: losses after ` +
+          `${steps} steps: ${all}`,
+      )
+    }
+  }
+}
+
 /**
  * Trains the trial on every driver.
  *
- * @throws Error when a driver does not learn: its loss must have fallen.
+ * @throws Error when a driver does not learn, or learns something else than the others.
  */
 export async function measure(
   trial: Trial,
   folder: string,
-  children: ReadonlyMap<string, Child>,
+  crew: Crew,
   options: MeasureOptions,
 ): Promise<Result[]> {
   const results: Result[] = []
-  const running: { child: Child; steps: number; measurement: Measurement }[] = []
-
-  for (const [driver, child] of children) {
-    const { unsupported } = await child.ask({ command: 'prepare', trial, folder })
-    if (unsupported !== undefined) {
-      results.push({ driver, unsupported })
-      continue
-    }
-    const before = (await child.ask({ command: 'loss' })).loss
-    const { steps } = await child.ask({ command: 'run', steps: trial.learnSteps })
-    const after = (await child.ask({ command: 'loss' })).loss
-    if (!(after < before)) {
-      throw new Error(
-        `${driver} does not learn ${trial.name}: after ${steps} steps the loss over ` +
-          `${Math.min(LOSS_SAMPLES, trial.samples)} samples went from ${before} to ${after}`,
-      )
-    }
-    const measurement = {
+  const runners: Runner[] = []
+  for (const { name: driver, ours } of crew.drivers) {
+    const runner = {
       driver,
+      child: await crew.child(driver),
+      learned: [],
       microseconds: [],
-      median: NaN,
-      fastest: NaN,
-      loss: { before, after, steps },
+      steps: 0,
     }
-    running.push({ child, steps: await stepsIn(child, options.secondsARound), measurement })
+    try {
+      const { unsupported } = await runner.child.ask({ command: 'prepare', trial, folder })
+      if (unsupported !== undefined) throw new DriverError(unsupported)
+      await learn(trial, runner, options)
+      runners.push(runner)
+    } catch (error) {
+      if (ours || !(error instanceof DriverError)) throw error
+      results.push({ driver, unsupported: error.message })
+    }
   }
+  checkLearned(trial, runners)
 
+  const running = runners.filter(({ steps }) => steps > 0)
   for (let round = 0; round < options.rounds; ++round) {
     // Every other round goes backwards: nobody always comes after the same neighbour.
-    for (const { child, steps, measurement } of round % 2 === 0 ? running : running.toReversed()) {
+    for (const { child, steps, microseconds } of round % 2 === 0 ? running : running.toReversed()) {
       const run = await child.ask({ command: 'run', steps })
-      measurement.microseconds.push((run.seconds / run.steps) * 1e6)
+      microseconds.push((run.seconds / run.steps) * 1e6)
     }
   }
-  for (const { measurement } of running) {
-    const { microseconds } = measurement
-    results.push({
-      ...measurement,
-      median: median(microseconds),
-      fastest: Math.min(...microseconds),
-    })
-  }
-  return results
+  const measured = runners.map(({ driver, microseconds, learned }) => ({
+    driver,
+    microseconds,
+    median: median(microseconds),
+    fastest: Math.min(...microseconds),
+    learned,
+  }))
+  return [...measured, ...results]
 }

@@ -11,18 +11,19 @@ export interface Hello {
 export type Request =
   /** Build the trial from the files in `folder`. */
   | { readonly command: 'prepare'; readonly trial: Trial; readonly folder: string }
-  /** Train for at least `steps` steps; those that run whole epochs round up. */
+  /** Train for `steps` steps over batches in the order of the samples, from where the last ended. */
+  | { readonly command: 'learn'; readonly steps: number }
+  /** Train for at least `steps` steps over shuffled batches; those that run whole epochs round up. */
   | { readonly command: 'run'; readonly steps: number }
-  /** Mean loss over the first LOSS_SAMPLES samples; not timed. */
+  /** Mean loss over the first `lossSamples` samples, in training mode; not timed. */
   | { readonly command: 'loss' }
 
 export interface Answers {
   /** `unsupported` says why the driver cannot run this trial. */
   readonly prepare: { readonly unsupported?: string }
+  readonly learn: { readonly steps: number; readonly seconds: number }
   readonly run: { readonly steps: number; readonly seconds: number }
   readonly loss: { readonly loss: number }
 }
 
 export type Answer = Answers[keyof Answers] | { readonly error: string }
-
-export const LOSS_SAMPLES = 1000

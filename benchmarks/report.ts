@@ -5,6 +5,7 @@ export const isMeasurement = (result: Result): result is Measurement => 'median'
 
 /** Middle half of the rounds, relative to their median: `±3 %`. */
 function spread({ microseconds, median }: Measurement): string {
+  if (microseconds.length === 1) return '1 round'
   const half = (quantile(microseconds, 0.75) - quantile(microseconds, 0.25)) / 2
   return `±${((100 * half) / median).toFixed(0)} %`
 }
@@ -17,11 +18,12 @@ export function table(results: readonly Result[], labels: ReadonlyMap<string, st
   const ours = results.find((result) => result.driver === 'native')
   const rows = results.map((result) => {
     const label = labels.get(result.driver) ?? result.driver
-    if (!isMeasurement(result)) return [label, `cannot: ${result.unsupported}`, '', '', '', '', '']
+    if (!isMeasurement(result)) return [label, `cannot: ${result.unsupported}`]
     const times = (figure: 'median' | 'fastest'): string =>
       ours && isMeasurement(ours) ? `${format(result[figure] / ours[figure])}x` : ''
-    const { before, after, steps } = result.loss
-    const losses = `${format(before)} -> ${format(after)} after ${steps} steps`
+    const before = result.learned[0]!
+    const after = result.learned.at(-1)!
+    const losses = `loss ${format(before.loss)} -> ${format(after.loss)} after ${after.steps} steps`
     const fastest = `fastest ${format(result.fastest)} us`
     return [
       label,
@@ -34,7 +36,8 @@ export function table(results: readonly Result[], labels: ReadonlyMap<string, st
     ]
   })
   const widths = [0, 1, 2, 3, 4, 5].map((column) =>
-    Math.max(...rows.map((row) => row[column]!.length)),
+    // Reasons may be long; they do not push the figures apart.
+    Math.max(...rows.map((row) => (column > 0 && row.length === 2 ? 0 : row[column]!.length))),
   )
   return rows
     .map((row) => {

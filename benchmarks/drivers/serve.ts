@@ -8,8 +8,11 @@ import type { Trial } from '../trials.js'
 
 /** A trial that has been built and can be trained. */
 export interface Session {
-  /** Trains for `steps` steps. */
+  /** Trains for `steps` steps over shuffled batches. */
   run(steps: number): void
+  /** The same over batches in the order of the samples, from where the last call ended. */
+  learn(steps: number): void
+  /** Over the first `lossSamples` samples, in training mode. */
   loss(): number
   dispose?(): void
 }
@@ -55,7 +58,7 @@ export async function serve(
     if (session === undefined) throw new Error('nothing was prepared')
     if (request.command === 'loss') return { loss: session.loss() }
     const start = process.hrtime.bigint()
-    session.run(request.steps)
+    session[request.command](request.steps)
     return { steps: request.steps, seconds: Number(process.hrtime.bigint() - start) / 1e9 }
   }
 
@@ -64,7 +67,8 @@ export async function serve(
     try {
       send(answer(JSON.parse(line) as Request))
     } catch (error) {
-      send({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      console.error(error)
+      send({ error: error instanceof Error ? error.message : String(error) })
     }
   }
 }

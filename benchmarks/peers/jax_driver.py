@@ -16,9 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from serve import LOSS_SAMPLES, serve
+from serve import Unsupported, serve
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}
+BATCH_NORM_EPS = 1e-5
+BATCH_NORM_MOMENTUM = 0.1
 
 
 def build_optimizer(spec):
@@ -27,43 +29,102 @@ def build_optimizer(spec):
     return optax.sgd(spec["lr"], momentum=spec["momentum"] or None)
 
 
+def convolve(x, weight, stride, padding):
+    return jax.lax.conv_general_dilated(
+        x,
+        weight,
+        window_strides=(stride, stride),
+        padding=[(padding, padding)] * 2,
+        dimension_numbers=("NCHW", "OIHW", "NCHW"),
+    )
+
+
+def pool(x, kernel, kind):
+    window = (1, 1, kernel, kernel)
+    if kind == "maxPool2d":
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+    return jax.lax.reduce_window(x, 0.0, jax.lax.add, window, window, "VALID") / kernel**2
+
+
+def normalise(x, scale, shift, running):
+    """Batch normalisation as in training, and the new running mean and variance."""
+    axes = (0,) if x.ndim == 2 else (0, 2, 3)
+    shape = (1, -1) if x.ndim == 2 else (1, -1, 1, 1)
+    mean, variance = x.mean(axes), x.var(axes)
+    count = x.size // x.shape[1]
+    running = (
+        running[0] + BATCH_NORM_MOMENTUM * (mean - running[0]),
+        running[1] + BATCH_NORM_MOMENTUM * (variance * (count / (count - 1)) - running[1]),
+    )
+    factor = scale * jax.lax.rsqrt(variance + BATCH_NORM_EPS)
+    return x * factor.reshape(shape) + (shift - mean * factor).reshape(shape), running
+
+
 class Session:
     def __init__(self, trial, files):
+        if mode == "scan" and any(layer["type"] == "conv2d" for layer in trial["layers"]):
+            raise Unsupported(
+                "inside lax.scan XLA runs convolutions as plain loops: not done in 20 minutes"
+            )
         self.samples, self.batch = trial["samples"], trial["batch"]
+        self.loss_samples = trial["lossSamples"]
+        self.next = 0
         self.x, self.y = jnp.asarray(files.x), jnp.asarray(files.y)
-        self.params = [jnp.array(values) for values in files.parameters]
+        params = [jnp.array(values) for values in files.parameters]
         optimizer = build_optimizer(trial["optimizer"])
-        self.state = optimizer.init(self.params)
+        statistics = [
+            (jnp.zeros(layer["features"]), jnp.ones(layer["features"]))
+            for layer in trial["layers"]
+            if layer["type"] == "batchNorm"
+        ]
+        # What a step changes.
+        self.state = params, optimizer.init(params), statistics, jax.random.key(42)
         self.random = np.random.default_rng(42)
 
-        def loss_of(params, x, y):
-            taken = 0
+        def loss_of(params, statistics, key, x, y):
+            params, statistics, updated = iter(params), iter(statistics), []
             for layer in trial["layers"]:
-                if layer["type"] == "linear":
-                    x = x @ params[taken].T + params[taken + 1]
-                    taken += 2
+                kind = layer["type"]
+                if kind == "linear":
+                    x = x @ next(params).T + next(params)
+                elif kind == "conv2d":
+                    x = convolve(x, next(params), layer["stride"], layer["padding"])
+                    x = x + next(params).reshape(1, -1, 1, 1)
+                elif kind == "batchNorm":
+                    x, running = normalise(x, next(params), next(params), next(statistics))
+                    updated.append(running)
+                elif kind == "dropout":
+                    key, own = jax.random.split(key)
+                    kept = 1 - layer["p"]
+                    x = jnp.where(jax.random.bernoulli(own, kept, x.shape), x / kept, 0)
+                elif kind == "flatten":
+                    x = x.reshape(x.shape[0], -1)
+                elif kind in ("maxPool2d", "avgPool2d"):
+                    x = pool(x, layer["kernel"], kind)
                 else:
-                    x = ACTIVATIONS[layer["type"]](x)
+                    x = ACTIVATIONS[kind](x)
             if trial["loss"] == "mse":
-                return jnp.mean((x - y) ** 2)
-            return optax.softmax_cross_entropy_with_integer_labels(x, y).mean()
+                loss = jnp.mean((x - y) ** 2)
+            else:
+                loss = optax.softmax_cross_entropy_with_integer_labels(x, y).mean()
+            return loss, (updated, key)
 
-        def step(params, state, x, y, rows):
-            loss, gradients = jax.value_and_grad(loss_of)(params, x[rows], y[rows])
-            updates, state = optimizer.update(gradients, state, params)
-            return optax.apply_updates(params, updates), state, loss
+        def step(state, x, y, rows):
+            params, optimizer_state, statistics, key = state
+            (loss, (statistics, key)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
+                params, statistics, key, x[rows], y[rows]
+            )
+            updates, optimizer_state = optimizer.update(gradients, optimizer_state, params)
+            params = optax.apply_updates(params, updates)
+            return (params, optimizer_state, statistics, key), loss
 
-        def epoch(params, state, x, y, order):
-            def body(carry, rows):
-                params, state, loss = step(*carry, x, y, rows)
-                return (params, state), loss
-
-            (params, state), losses = jax.lax.scan(body, (params, state), order)
-            return params, state, losses[-1]
+        def epoch(state, x, y, order):
+            state, losses = jax.lax.scan(lambda state, rows: step(state, x, y, rows), state, order)
+            return state, losses[-1]
 
         self.loss_of = jax.jit(loss_of)
-        self.step = jax.jit(step, donate_argnums=(0, 1))
-        self.epoch = jax.jit(epoch, donate_argnums=(0, 1))
+        self.step = jax.jit(step, donate_argnums=0)
+        self.epoch = jax.jit(epoch, donate_argnums=0)
 
     def order(self):
         steps = self.samples // self.batch
@@ -74,21 +135,28 @@ class Session:
         while done < steps:
             order = self.order().astype(np.int32)
             if mode == "scan":
-                self.params, self.state, loss = self.epoch(
-                    self.params, self.state, self.x, self.y, order
-                )
+                self.state, loss = self.epoch(self.state, self.x, self.y, order)
                 done += len(order)
                 continue
             for rows in order[: steps - done]:
-                self.params, self.state, loss = self.step(
-                    self.params, self.state, self.x, self.y, rows
-                )
+                self.state, loss = self.step(self.state, self.x, self.y, rows)
                 done += 1
-        jax.block_until_ready((self.params, loss))
+        jax.block_until_ready((self.state, loss))
         return done
 
+    def learn(self, steps):
+        for _ in range(steps):
+            if self.next + self.batch > self.samples:
+                self.next = 0
+            rows = np.arange(self.next, self.next + self.batch, dtype=np.int32)
+            self.state, _ = self.step(self.state, self.x, self.y, rows)
+            self.next += self.batch
+        jax.block_until_ready(self.state)
+
     def loss(self):
-        return self.loss_of(self.params, self.x[:LOSS_SAMPLES], self.y[:LOSS_SAMPLES])
+        params, _, statistics, key = self.state
+        rows = slice(self.loss_samples)
+        return self.loss_of(params, statistics, key, self.x[rows], self.y[rows])[0]
 
 
 serve({"jax": jax.__version__, "optax": optax.__version__}, Session)

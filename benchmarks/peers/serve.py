@@ -8,11 +8,13 @@ import traceback
 
 import numpy as np
 
-LOSS_SAMPLES = 1000
-
 # Libraries print to stdout; the protocol keeps the real one for itself.
 _channel = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
+
+
+class Unsupported(Exception):
+    """Why the library cannot run a trial."""
 
 
 def _send(message):
@@ -20,14 +22,26 @@ def _send(message):
     _channel.flush()
 
 
+def parameter_shapes(layer):
+    """Shapes of a layer's parameters, in the order of the file."""
+    if layer["type"] == "linear":
+        return (layer["outputs"], layer["inputs"]), (layer["outputs"],)
+    if layer["type"] == "conv2d":
+        kernel = layer["kernel"]
+        return (layer["outputs"], layer["inputs"], kernel, kernel), (layer["outputs"],)
+    if layer["type"] == "batchNorm":
+        return (layer["features"],), (layer["features"],)
+    return ()
+
+
 class Files:
-    """x (samples, inputs), y (samples, outputs) or class indices, and one array a parameter."""
+    """x (samples, *inputShape), y (samples, outputs) or class indices, and one array a parameter."""
 
     def __init__(self, trial, folder):
         def read(name, dtype):
             return np.fromfile(os.path.join(folder, name), dtype)
 
-        self.x = read("x", np.float32).reshape(trial["samples"], -1)
+        self.x = read("x", np.float32).reshape(trial["samples"], *trial["inputShape"])
         if trial["loss"] == "mse":
             self.y = read("y", np.float32).reshape(trial["samples"], -1)
         else:
@@ -36,30 +50,37 @@ class Files:
         self.parameters = []
         taken = 0
         for layer in trial["layers"]:
-            if layer["type"] != "linear":
-                continue
-            inputs, outputs = layer["inputs"], layer["outputs"]
-            for shape in ((outputs, inputs), (outputs,)):
+            for shape in parameter_shapes(layer):
                 size = int(np.prod(shape))
                 self.parameters.append(weights[taken : taken + size].reshape(shape))
                 taken += size
 
 
 def serve(versions, prepare):
-    """prepare(trial, files) gives an object with run(steps) -> steps done, and loss()."""
+    """prepare(trial, files) gives an object with run(steps) -> steps done, learn(steps) and loss();
+    it raises Unsupported for what the library cannot do."""
     _send({"versions": versions})
     session = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["command"] == "prepare":
-                session = prepare(request["trial"], Files(request["trial"], request["folder"]))
-                _send({})
+                session = None
+                try:
+                    session = prepare(request["trial"], Files(request["trial"], request["folder"]))
+                    _send({})
+                except Unsupported as reason:
+                    _send({"unsupported": str(reason)})
             elif request["command"] == "loss":
                 _send({"loss": float(session.loss())})
             else:
                 start = time.perf_counter()
-                steps = session.run(request["steps"])
+                if request["command"] == "run":
+                    steps = session.run(request["steps"])
+                else:
+                    steps = request["steps"]
+                    session.learn(steps)
                 _send({"steps": steps, "seconds": time.perf_counter() - start})
-        except Exception:
-            _send({"error": traceback.format_exc()})
+        except Exception as error:
+            traceback.print_exc()
+            _send({"error": f"{type(error).__name__}: {error}".splitlines()[0]})

@@ -3,23 +3,38 @@
 import sys
 
 import torch
+from torch import nn
 
-from serve import LOSS_SAMPLES, serve
+from serve import serve
 
 mode, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 
-ACTIVATIONS = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}
+LAYERS = {
+    "linear": lambda layer: nn.Linear(layer["inputs"], layer["outputs"]),
+    "conv2d": lambda layer: nn.Conv2d(
+        layer["inputs"],
+        layer["outputs"],
+        layer["kernel"],
+        stride=layer["stride"],
+        padding=layer["padding"],
+    ),
+    "batchNorm": lambda layer: (nn.BatchNorm1d if layer["rank"] == 1 else nn.BatchNorm2d)(
+        layer["features"]
+    ),
+    "maxPool2d": lambda layer: nn.MaxPool2d(layer["kernel"]),
+    "avgPool2d": lambda layer: nn.AvgPool2d(layer["kernel"]),
+    "dropout": lambda layer: nn.Dropout(layer["p"]),
+    "flatten": lambda layer: nn.Flatten(),
+    "relu": lambda layer: nn.ReLU(),
+    "sigmoid": lambda layer: nn.Sigmoid(),
+    "tanh": lambda layer: nn.Tanh(),
+}
 
 
 def build_model(trial, files):
-    layers = []
-    for layer in trial["layers"]:
-        if layer["type"] == "linear":
-            layers.append(torch.nn.Linear(layer["inputs"], layer["outputs"]))
-        else:
-            layers.append(ACTIVATIONS[layer["type"]]())
-    model = torch.nn.Sequential(*layers)
+    layers = [LAYERS[layer["type"]](layer) for layer in trial["layers"]]
+    model = nn.Sequential(*layers)
     with torch.no_grad():
         for parameter, values in zip(model.parameters(), files.parameters):
             parameter.copy_(torch.from_numpy(values))
@@ -35,16 +50,24 @@ def build_optimizer(spec, parameters):
 class Session:
     def __init__(self, trial, files):
         self.samples, self.batch = trial["samples"], trial["batch"]
+        self.loss_samples = trial["lossSamples"]
+        self.next = 0
         self.x = torch.from_numpy(files.x)
         self.y = torch.from_numpy(files.y)
         if trial["loss"] == "mse":
-            self.criterion = torch.nn.MSELoss()
+            self.criterion = nn.MSELoss()
         else:
             self.y = self.y.long()
-            self.criterion = torch.nn.CrossEntropyLoss()
+            self.criterion = nn.CrossEntropyLoss()
         model = build_model(trial, files)
         self.optimizer = build_optimizer(trial["optimizer"], model.parameters())
         self.model = torch.compile(model) if mode == "compile" else model
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
 
     def run(self, steps):
         # Whole batches by index: what torch.utils.data.DataLoader does one sample at a time, in
@@ -54,19 +77,24 @@ class Session:
             order = torch.randperm(self.samples)
             for start in range(0, self.samples - self.batch + 1, self.batch):
                 rows = order[start : start + self.batch]
-                x, y = self.x[rows], self.y[rows]
-                self.optimizer.zero_grad()
-                loss = self.criterion(self.model(x), y)
-                loss.backward()
-                self.optimizer.step()
+                self.step(self.x[rows], self.y[rows])
                 done += 1
                 if done == steps:
                     break
         return done
 
+    def learn(self, steps):
+        for _ in range(steps):
+            if self.next + self.batch > self.samples:
+                self.next = 0
+            rows = slice(self.next, self.next + self.batch)
+            self.step(self.x[rows], self.y[rows])
+            self.next += self.batch
+
     def loss(self):
+        rows = slice(self.loss_samples)
         with torch.no_grad():
-            return self.criterion(self.model(self.x[:LOSS_SAMPLES]), self.y[:LOSS_SAMPLES]).item()
+            return self.criterion(self.model(self.x[rows]), self.y[rows]).item()
 
 
 torch.manual_seed(42)

@@ -1,0 +1,81 @@
+// A trial as a program over gradlane: what the drivers of gradlane share. It runs what users get, the
+// compiled JavaScript in dist/: a transpiler that works at load time adds calls of its own to every
+// function.
+import type * as Gradlane from '../../ts/index.js'
+import { outputSize, type LayerSpec, type Trial } from '../trials.js'
+import type { TrialFiles } from './serve.js'
+
+export const gradlane = (await import(
+  new URL('../../dist/index.js', import.meta.url).href
+)) as typeof Gradlane
+const { data, fromTypedArray, manualSeed, nn, optim } = gradlane
+
+type Loader = Gradlane.data.DataLoader<[Gradlane.Tensor, Gradlane.Tensor]>
+
+export interface Built {
+  readonly model: Gradlane.nn.Sequential
+  readonly criterion: Gradlane.nn.MSELoss | Gradlane.nn.CrossEntropyLoss
+  readonly optimizer: Gradlane.optim.SGD | Gradlane.optim.Adam
+  readonly x: Gradlane.Tensor
+  readonly y: Gradlane.Tensor
+  readonly shuffled: Loader
+  readonly inOrder: Loader
+}
+
+function buildLayer(layer: LayerSpec): Gradlane.nn.Module {
+  switch (layer.type) {
+    case 'linear':
+      return new nn.Linear(layer.inputs, layer.outputs)
+    case 'conv2d': {
+      const { stride, padding } = layer
+      return new nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, { stride, padding })
+    }
+    case 'batchNorm':
+      return layer.rank === 1
+        ? new nn.BatchNorm1d(layer.features)
+        : new nn.BatchNorm2d(layer.features)
+    case 'maxPool2d':
+      return new nn.MaxPool2d(layer.kernel)
+    case 'avgPool2d':
+      return new nn.AvgPool2d(layer.kernel)
+    case 'dropout':
+      return new nn.Dropout(layer.p)
+    case 'flatten':
+      return new nn.Flatten()
+    case 'relu':
+      return new nn.ReLU()
+    case 'sigmoid':
+      return new nn.Sigmoid()
+    case 'tanh':
+      return new nn.Tanh()
+  }
+}
+
+export function build(trial: Trial, files: TrialFiles): Built {
+  manualSeed(42)
+  const model = new nn.Sequential(...trial.layers.map(buildLayer))
+  let taken = 0
+  for (const parameter of model.parameters()) {
+    parameter.data.set(files.weights.subarray(taken, taken + parameter.length))
+    taken += parameter.length
+  }
+  const spec = trial.optimizer
+  const optimizer =
+    spec.type === 'adam'
+      ? new optim.Adam(model.parameters(), { lr: spec.lr })
+      : new optim.SGD(model.parameters(), { lr: spec.lr, momentum: spec.momentum })
+  const criterion = trial.loss === 'mse' ? new nn.MSELoss() : new nn.CrossEntropyLoss()
+  const x = fromTypedArray(files.x, [trial.samples, ...trial.inputShape])
+  const y = fromTypedArray(
+    files.y,
+    trial.loss === 'mse' ? [trial.samples, outputSize(trial)] : [trial.samples],
+  )
+  const loader = (shuffle: boolean): Loader =>
+    new data.DataLoader([x, y], { batchSize: trial.batch, shuffle, dropLast: true })
+  return { model, criterion, optimizer, x, y, shuffled: loader(true), inOrder: loader(false) }
+}
+
+/** Batch after batch, epoch after epoch. */
+export function* endless<Batch>(loader: Iterable<Batch>): Generator<Batch, never> {
+  for (;;) yield* loader
+}

@@ -1,0 +1,54 @@
+// gradlane with the step captured: node --import tsx benchmarks/drivers/gradlane-captured.ts
+//
+// The step takes the numbers of the batch's rows, so a whole epoch is one call, as JAX's lax.scan.
+import type { Trial } from '../trials.js'
+import { build, gradlane } from './build.js'
+import { serve, type Session, type TrialFiles } from './serve.js'
+
+const { arange, capture, data, randperm, zeros } = gradlane
+
+function prepare(trial: Trial, files: TrialFiles): Session {
+  const { model, criterion, optimizer, x, y } = build(trial, files)
+  const { samples, batch, lossSamples } = trial
+  const dataset = new data.TensorDataset([x, y])
+  const step = capture(
+    ({ rows }) => {
+      const [input, target] = dataset.gather(rows)
+      optimizer.zeroGrad()
+      const prediction = model.forward(input)
+      const loss = criterion.forward(prediction, target)
+      model.backwardParameters(input, criterion.backward(prediction, target))
+      optimizer.step()
+      return loss
+    },
+    { inputs: { rows: zeros([batch], { dtype: 'int32' }) } },
+  )
+  const epoch = Math.floor(samples / batch)
+  const inOrder = arange(samples, { dtype: 'int32' })
+  let next = 0
+
+  return {
+    run(steps) {
+      for (let done = 0; done < steps;) {
+        const count = Math.min(epoch, steps - done)
+        const rows = randperm(samples).narrow(0, count * batch)
+        step.scanSync({ rows: rows.reshape([count, batch]) })
+        done += count
+      }
+    },
+    learn(steps) {
+      for (let i = 0; i < steps; ++i) {
+        step.runSync({ rows: inOrder.narrow(next * batch, batch) })
+        next = (next + 1) % epoch
+      }
+    },
+    loss() {
+      const prediction = model.forward(x.narrow(0, lossSamples))
+      return criterion.forward(prediction, y.narrow(0, lossSamples)).item()
+    },
+  }
+}
+
+gradlane.setBackend('native')
+const { version, isa } = gradlane.info()
+await serve({ gradlane: version, isa: isa ?? 'none' }, prepare)
