@@ -137,93 +137,106 @@ GRADLANE_INLINE void MaxRow(const T* x, T* out, std::int32_t* index, const Pool2
 
 template <class T>
 void MaxHalving(const Pool2dShape& given, const T* x, T* out, std::int32_t* index,
-                std::int64_t planes) noexcept {
+                Pool2dPart part) noexcept {
   Pool2dShape s = given;  // with what the compiler may know
   s.dilation_height = s.dilation_width = 1;
   s.pad_left = 0;
   const Taps taps(0, 1, 2, 2);
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    for (std::int64_t i = 0; i < s.out_height; ++i) {
+  const Fetch<T> fetch(s);
+  for (std::int64_t plane = 0; plane < part.planes; ++plane) {
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      fetch.Rows(x + 2 * i * s.in_width);
+      fetch.RowToWrite(out + i * s.out_width);
+      fetch.RowToWrite(index + i * s.out_width);
       ForVectors<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
-        MaxVector<T, 2>(x, out, index, s, 2 * i, taps, 2, j, n);
+        MaxVector<T, 2>(x, out + i * s.out_width, index + i * s.out_width, s, 2 * i, taps, 2, j, n);
       });
-      out += s.out_width;
-      index += s.out_width;
     }
     x += s.in_height * s.in_width;
+    out += s.out_height * s.out_width;
+    index += s.out_height * s.out_width;
   }
 }
 
 template <class T>
-void Max(const Pool2dShape& s, const T* x, T* out, std::int32_t* index,
-         std::int64_t planes) noexcept {
+void Max(const Pool2dShape& s, const T* x, T* out, std::int32_t* index, Pool2dPart part) noexcept {
   if (IsHalving(s)) {
-    MaxHalving(s, x, out, index, planes);
+    MaxHalving(s, x, out, index, part);
     return;
   }
   const Inside inside(s);
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    for (std::int64_t i = 0; i < s.out_height; ++i) {
+  for (std::int64_t plane = 0; plane < part.planes; ++plane) {
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
       const std::int64_t top = i * s.stride_height - s.pad_top;
       const Taps rows(top, s.dilation_height, s.kernel_height, s.in_height);
+      T* to = out + i * s.out_width;
+      std::int32_t* place = index + i * s.out_width;
       if (rows.begin < rows.end && s.stride_width == 1) {
-        MaxRow<T, 1>(x, out, index, s, top, rows, inside);
+        MaxRow<T, 1>(x, to, place, s, top, rows, inside);
       } else if (rows.begin < rows.end && s.stride_width == 2) {
-        MaxRow<T, 2>(x, out, index, s, top, rows, inside);
+        MaxRow<T, 2>(x, to, place, s, top, rows, inside);
       } else {
-        for (std::int64_t j = 0; j < s.out_width; ++j) MaxOne(x, out, index, s, top, rows, j);
+        for (std::int64_t j = 0; j < s.out_width; ++j) MaxOne(x, to, place, s, top, rows, j);
       }
-      out += s.out_width;
-      index += s.out_width;
     }
     x += s.in_height * s.in_width;
+    out += s.out_height * s.out_width;
+    index += s.out_height * s.out_width;
   }
 }
 
-// Each element of grad_x belongs to one window at most, so it is written once.
+// Each element of grad_x belongs to one window at most, so it is written once. The part that ends
+// with the last row of outputs has the rows of grad_x below it too.
 template <class T>
 void MaxHalvingGradient(const Pool2dShape& s, const T* grad_out, const std::int32_t* index,
-                        T* grad_x, std::int64_t planes) noexcept {
+                        T* grad_x, Pool2dPart part) noexcept {
   using S = Simd<T>;
   using Int = typename S::Int;
   using Mask = typename S::Mask;
   const std::int64_t width = s.in_width;
+  const Fetch<T> fetch(s);
   Mask lane;
   for (int i = 0; i < S::kLanes; ++i) lane[i] = 2 * i;
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    for (std::int64_t i = 0; i < s.out_height; ++i) {
+  for (std::int64_t plane = 0; plane < part.planes; ++plane) {
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const T* g = grad_out + i * s.out_width;
+      const std::int32_t* from = index + i * s.out_width;
       T* upper = grad_x + 2 * i * width;
       T* lower = upper + width;
+      fetch.Row(g);
+      fetch.Row(from);
+      fetch.RowsToWrite(upper);
       ForVectors<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
-        const typename S::Vec g =
-            n == S::kLanes ? S::Load(grad_out + j) : S::LoadPart(grad_out + j, n);
+        const typename S::Vec v = n == S::kLanes ? S::Load(g + j) : S::LoadPart(g + j, n);
         const Mask place =
-            Places<T>::Load(index + j, n) - lane - static_cast<Int>(2 * (i * width + j));
+            Places<T>::Load(from + j, n) - lane - static_cast<Int>(2 * (i * width + j));
         const auto at = [&](std::int64_t tap) {
-          return S::Select(place == Mask{} + static_cast<Int>(tap), g, typename S::Vec{});
+          return S::Select(place == Mask{} + static_cast<Int>(tap), v, typename S::Vec{});
         };
         StorePairs<T>(upper + 2 * j, at(0), at(1), n);
         StorePairs<T>(lower + 2 * j, at(width), at(width + 1), n);
       });
       Zero(upper + 2 * s.out_width, width - 2 * s.out_width);
       Zero(lower + 2 * s.out_width, width - 2 * s.out_width);
-      grad_out += s.out_width;
-      index += s.out_width;
     }
-    Zero(grad_x + 2 * s.out_height * width, (s.in_height - 2 * s.out_height) * width);
+    if (part.end == s.out_height) {
+      Zero(grad_x + 2 * s.out_height * width, (s.in_height - 2 * s.out_height) * width);
+    }
     grad_x += s.in_height * width;
+    grad_out += s.out_height * s.out_width;
+    index += s.out_height * s.out_width;
   }
 }
 
 template <class T>
 void MaxGradient(const Pool2dShape& s, const T* grad_out, const std::int32_t* index, T* grad_x,
-                 std::int64_t planes) noexcept {
+                 Pool2dPart part) noexcept {
   if (IsHalving(s)) {
-    MaxHalvingGradient(s, grad_out, index, grad_x, planes);
+    MaxHalvingGradient(s, grad_out, index, grad_x, part);
     return;
   }
   const std::int64_t in = s.in_height * s.in_width, out = s.out_height * s.out_width;
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
+  for (std::int64_t plane = 0; plane < part.planes; ++plane) {
     Zero(grad_x, in);
     for (std::int64_t i = 0; i < out; ++i) grad_x[index[i]] += grad_out[i];
     grad_x += in;
@@ -232,10 +245,13 @@ void MaxGradient(const Pool2dShape& s, const T* grad_out, const std::int32_t* in
   }
 }
 
+bool MaxGradientSplits(const Pool2dShape& s) noexcept { return IsHalving(s); }
+
 template <class T>
 void Fill(Pool2dKernels<T>& kernels) {
   kernels.max = &Max<T>;
   kernels.max_gradient = &MaxGradient<T>;
+  kernels.max_gradient_splits = &MaxGradientSplits;
 }
 
 }  // namespace

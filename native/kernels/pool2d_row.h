@@ -44,5 +44,35 @@ struct Inside {
   }
 };
 
+// Asks ahead for the rows of halved images where a row of outputs is less than a vector: the
+// processor does not by itself where it meets parts of vectors alone.
+template <class T>
+class Fetch {
+ public:
+  GRADLANE_INLINE explicit Fetch(const Pool2dShape& s)
+      : bytes_(s.out_width < Simd<T>::kLanes ? 2 * s.in_width * static_cast<int>(sizeof(T)) : 0) {}
+
+  // Two rows of the larger image.
+  GRADLANE_INLINE void Rows(const T* p) const {
+    for (std::int64_t at = 0; at < bytes_; at += 64) __builtin_prefetch(From(p) + at);
+  }
+  GRADLANE_INLINE void RowsToWrite(const T* p) const {
+    for (std::int64_t at = 0; at < bytes_; at += 64) __builtin_prefetch(From(p) + at, 1);
+  }
+  // A row of the smaller one.
+  GRADLANE_INLINE void Row(const void* p) const {
+    if (bytes_ != 0) __builtin_prefetch(From(p));
+  }
+  GRADLANE_INLINE void RowToWrite(const void* p) const {
+    if (bytes_ != 0) __builtin_prefetch(From(p), 1);
+  }
+
+ private:
+  static GRADLANE_INLINE const char* From(const void* p) {
+    return static_cast<const char*>(p) + 2048;
+  }
+  std::int64_t bytes_;
+};
+
 }  // namespace
 }  // namespace gradlane::GRADLANE_ROW

@@ -46,10 +46,42 @@ void ForPlanes(std::int64_t planes, std::int64_t plane, Body&& body) {
                  [&](std::int64_t begin, std::int64_t end) { body(begin, end - begin); });
 }
 
+// body(first plane, part) for runs of whole planes or, of planes above the grain, for bands of some
+// of their `rows` rows, an even number of them.
+template <class Body>
+void ForParts(std::int64_t planes, std::int64_t rows, std::int64_t plane, Body&& body) {
+  if (plane <= kMemoryGrain || rows < 2) {
+    ForPlanes(planes, plane, [&](std::int64_t first, std::int64_t count) {
+      body(first, Pool2dPart{count, 0, rows});
+    });
+    return;
+  }
+  const std::int64_t height = 2 * ((RowsOfGrain(kMemoryGrain, plane / rows) + 1) / 2);
+  const std::int64_t bands = (rows + height - 1) / height;
+  ParallelFor(planes * bands, [&](std::int64_t task) {
+    const std::int64_t begin = task % bands * height;
+    body(task / bands, Pool2dPart{1, begin, std::min(begin + height, rows)});
+  });
+}
+
+template <class T>
+T* AverageScratch(const Pool2dShape& s) {
+  return static_cast<T*>(ThreadScratch(ScratchSlot::kTemporary,
+                                       static_cast<std::size_t>(Pool2dScratch(s)) * sizeof(T)));
+}
+
 void CheckPlaces(const char* op, const std::int32_t* index, std::int64_t n, std::int64_t plane) {
   const std::int64_t bad = FoldParts(
       n, kMemoryGrain, n,
       [&](std::int64_t begin, std::int64_t end) {
+        // all at once: the sign of neither number is set where a place is good
+        const auto most = static_cast<std::uint32_t>(plane - 1);
+        std::uint32_t signs = 0;
+        for (std::int64_t i = begin; i < end; ++i) {
+          const auto place = static_cast<std::uint32_t>(index[i]);
+          signs |= place | (most - place);
+        }
+        if (signs < 0x80000000u) return n;
         for (std::int64_t i = begin; i < end; ++i) {
           if (index[i] < 0 || index[i] >= plane) return i;
         }
@@ -80,8 +112,8 @@ void MaxPool2d(const MaxPool2dArgs& args) {
     std::int32_t* index = Elements<std::int32_t>(args.index, length.out, kOp, "index");
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const auto kernel = Kernels().typed<T>().pool2d.max;
-    ForPlanes(args.planes, in, [&](std::int64_t first, std::int64_t count) {
-      kernel(s, x + first * in, out + first * pooled, index + first * pooled, count);
+    ForParts(args.planes, s.out_height, in, [&](std::int64_t first, Pool2dPart part) {
+      kernel(s, x + first * in, out + first * pooled, index + first * pooled, part);
     });
   });
 }
@@ -97,9 +129,17 @@ void MaxPool2dGradient(const MaxPool2dGradientArgs& args) {
     T* grad_x = Elements<T>(args.grad_x, length.in, kOp, "gradX");
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     CheckPlaces(kOp, index, length.out, in);
-    const auto kernel = Kernels().typed<T>().pool2d.max_gradient;
+    const auto& kernels = Kernels().typed<T>().pool2d;
+    const auto body = [&](std::int64_t first, Pool2dPart part) {
+      kernels.max_gradient(s, grad_out + first * pooled, index + first * pooled,
+                           grad_x + first * in, part);
+    };
+    if (kernels.max_gradient_splits(s)) {
+      ForParts(args.planes, s.out_height, in, body);
+      return;
+    }
     ForPlanes(args.planes, in, [&](std::int64_t first, std::int64_t count) {
-      kernel(s, grad_out + first * pooled, index + first * pooled, grad_x + first * in, count);
+      body(first, Pool2dPart{count, 0, s.out_height});
     });
   });
 }
@@ -115,9 +155,10 @@ void AvgPool2d(const AvgPool2dArgs& args) {
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average;
-    ForPlanes(args.planes, in, [&](std::int64_t first, std::int64_t count) {
-      kernel(s, divisor, x + first * in, out + first * pooled, count);
-    });
+    ForParts(args.planes, s.out_height, std::max(in, pooled),
+             [&](std::int64_t first, Pool2dPart part) {
+               kernel(s, divisor, x + first * in, out + first * pooled, part, AverageScratch<T>(s));
+             });
   });
 }
 
@@ -132,9 +173,11 @@ void AvgPool2dGradient(const AvgPool2dArgs& args) {
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average_gradient;
-    ForPlanes(args.planes, in, [&](std::int64_t first, std::int64_t count) {
-      kernel(s, divisor, grad_out + first * pooled, grad_x + first * in, count);
-    });
+    ForParts(args.planes, s.in_height, std::max(in, pooled),
+             [&](std::int64_t first, Pool2dPart part) {
+               kernel(s, divisor, grad_out + first * pooled, grad_x + first * in, part,
+                      AverageScratch<T>(s));
+             });
   });
 }
 

@@ -164,7 +164,8 @@ TEST_P(Pool2dTest, AdaptiveIsThePlainAverageWhereSizesDivide) {
 
 TEST_P(Pool2dTest, SameBitsAtOneAndTwoThreads) {
   RetainPool();
-  for (const Case& c : {Make(2000, 9, 10, 2, 2, 0, 1), Make(2000, 9, 10, 3, 2, 1, 1)}) {
+  for (const Case& c : {Make(2000, 9, 10, 2, 2, 0, 1), Make(2000, 9, 10, 3, 2, 1, 1),
+                        Make(1, 401, 303, 2, 2, 0, 1), Make(1, 401, 303, 3, 2, 1, 1)}) {
     Array<float> x(In(c)), one(Out(c)), two(Out(c)), gx_one(In(c)), gx_two(In(c));
     Array<std::int32_t> index(Out(c));
     x.FillRandom(3);

@@ -49,6 +49,11 @@ const geometries: readonly Pool2dGeometry[] = [
   geometry(2, [5, 6], [3, 2], [2, 2], [1, 1], [1, 1], 1),
   geometry(700, [8, 10], [2, 2], [2, 2]),
   geometry(700, [9, 10], [3, 3], [2, 2], [1, 1]),
+  // few planes, in bands of rows
+  geometry(1, [211, 203], [2, 2], [2, 2]),
+  geometry(2, [211, 203], [3, 3], [2, 2], [1, 1]),
+  geometry(1, [190, 201], [3, 3], [1, 1], [1, 1]),
+  geometry(1, [190, 201], [4, 5], [4, 3], [2, 1], [1, 1], 1),
 ]
 const dilated: readonly Pool2dGeometry[] = [
   geometry(2, [9, 40], [3, 3], [1, 1], [1, 1], [2, 2]),
