@@ -52,6 +52,13 @@ export class CaptureError extends GradlaneError {
   }
 }
 
+/** A number that has to be finite is NaN or infinite (`ERR_NOT_FINITE`). */
+export class NotFiniteError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_NOT_FINITE', message)
+  }
+}
+
 /** A file or buffer is truncated, corrupt or of another format (`ERR_FORMAT`). */
 export class FormatError extends GradlaneError {
   constructor(message: string) {

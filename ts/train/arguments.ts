@@ -60,3 +60,10 @@ export function checkCount(who: string, what: string, value: number, min: number
   if (Number.isSafeInteger(value) && value >= min) return
   throw new ValueError(complaint(who, what, `a whole number of at least ${min}`, String(value)))
 }
+
+/** @throws ValueError unless it is a string that is not empty. */
+export function checkText(who: string, what: string, expected: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return
+  const got = value === '' ? 'an empty string' : kindOf(value)
+  throw new ValueError(complaint(who, what, expected, got))
+}

@@ -1,0 +1,110 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { complaint, ValueError } from '../../errors.js'
+import { writeAtomically } from '../../io/atomic-write.js'
+import { checkText } from '../arguments.js'
+import type { Callback, EpochContext } from './callback.js'
+
+export interface CSVLoggerOptions {
+  /** The file. */
+  path: string
+  /** Go on with a file that is there, as a resumed training does. Default false: replace it. */
+  append?: boolean
+  /** Default `,`. */
+  separator?: string
+}
+
+const NAME = 'CSVLogger'
+
+/**
+ * Writes the logs of each epoch as a line of a CSV file, with `epoch` and `step` in front. Numbers are
+ * written so that they can be read back exactly. When an epoch brings a name that was not there, the
+ * file is written anew with a column more.
+ *
+ * @see https://keras.io/api/callbacks/csv_logger/
+ */
+export class CSVLogger implements Callback {
+  readonly path: string
+  readonly append: boolean
+  readonly separator: string
+  #columns: string[] = []
+  #rows: string[][] = []
+
+  /** @throws ValueError for an option that is none. */
+  constructor(options: CSVLoggerOptions) {
+    const { path, append = false, separator = ',' } = options
+    checkText(NAME, 'path', 'a file name', path)
+    if (separator.length !== 1 || separator === '"' || separator === '\n') {
+      const got = JSON.stringify(separator)
+      throw new ValueError(complaint(NAME, 'separator', 'one character such as , ; or a tab', got))
+    }
+    this.path = path
+    this.append = append
+    this.separator = separator
+  }
+
+  async onTrainBegin(): Promise<void> {
+    const text = this.append ? await contentOf(this.path) : ''
+    const [columns = ['epoch', 'step'], ...rows] = parse(text, this.separator)
+    this.#columns = columns
+    this.#rows = rows
+    await this.#writeAll()
+  }
+
+  async onEpochEnd({ epoch, step, logs }: EpochContext): Promise<void> {
+    const values = new Map<string, number>(Object.entries({ epoch, step, ...logs }))
+    const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
+    this.#columns.push(...added)
+    const row = this.#columns.map((name) => String(values.get(name) ?? ''))
+    this.#rows.push(row)
+    if (added.length > 0) await this.#writeAll()
+    else await appendFile(this.path, this.#line(row))
+  }
+
+  async #writeAll(): Promise<void> {
+    const count = this.#columns.length
+    const padded = this.#rows.map((row) => [...row, ...Array<string>(count - row.length).fill('')])
+    const text = [this.#columns, ...padded].map((row) => this.#line(row)).join('')
+    await writeAtomically(this.path, Buffer.from(text))
+  }
+
+  #line(cells: readonly string[]): string {
+    const odd = (cell: string): boolean => cell.includes(this.separator) || /["\r\n]/.test(cell)
+    const quoted = cells.map((cell) => (odd(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    return `${quoted.join(this.separator)}\n`
+  }
+}
+
+async function contentOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** Rows of cells; what is quoted may hold separators, line ends and doubled quotes. */
+function parse(text: string, separator: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  let cell = ''
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!
+    if (quoted) {
+      if (char !== '"') cell += char
+      else if (text[i + 1] === '"') cell += text[++i]!
+      else quoted = false
+    } else if (char === '"') quoted = true
+    else if (char === separator || char === '\n') {
+      row.push(cell)
+      cell = ''
+      if (char === '\n') {
+        rows.push(row)
+        row = []
+      }
+    } else if (char !== '\r') cell += char
+  }
+  // A last line without its end was cut off while it was written.
+  return rows
+}

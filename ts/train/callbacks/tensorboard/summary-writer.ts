@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { complaint, ValueError } from '../../../errors.js'
+import { noTensor, Tensor } from '../../../tensor/tensor.js'
+import { checkText } from '../../arguments.js'
+import { maskedCrc32c } from './crc32c.js'
+import { histogramOf } from './histogram.js'
+import { double, doubles, type Field, float, integer, message, nested } from './protobuf.js'
+
+const NAME = 'SummaryWriter'
+let made = 0
+
+/**
+ * Writes what TensorBoard shows, into an events file of its own: scalars and histograms. `add…` only
+ * remembers; `flush` and `close` write.
+ *
+ * @see https://pytorch.org/docs/stable/tensorboard.html
+ *
+ * @example
+ * const writer = new callbacks.SummaryWriter('runs/first')
+ * writer.addScalar('loss', 0.5, 1)
+ * await writer.close()
+ * // tensorboard --logdir runs
+ */
+export class SummaryWriter {
+  /** The events file. */
+  readonly path: string
+  #queue: Uint8Array[] = []
+  #writing: Promise<void> = Promise.resolve()
+
+  /**
+   * @param logDir A folder for this run; made when it is not there.
+   * @throws ValueError when it is no folder name; what the file system throws.
+   */
+  constructor(readonly logDir: string) {
+    checkText(NAME, 'logDir', 'a folder', logDir)
+    mkdirSync(logDir, { recursive: true })
+    const seconds = Math.floor(Date.now() / 1000)
+    const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${made++}`
+    this.path = join(logDir, name)
+    this.#event(nested(3, 'brain.Event:2'), 0)
+  }
+
+  /**
+   * A point of a curve.
+   *
+   * @param tag Its name; what is before a `/` groups curves.
+   * @throws ValueError when value is no number or step no whole number of at least 0.
+   */
+  addScalar(tag: string, value: number, step: number): void {
+    if (typeof value !== 'number') {
+      throw new ValueError(complaint(NAME, `the value of ${tag}`, 'a number', typeof value))
+    }
+    this.#value(tag, step, float(2, value))
+  }
+
+  /**
+   * How numbers are spread at a step. Those that are not finite are left out.
+   *
+   * @throws ValueError when values are no tensor or step is no whole number of at least 0.
+   */
+  addHistogram(tag: string, values: Tensor, step: number): void {
+    if (!(values instanceof Tensor)) throw noTensor(NAME, `the values of ${tag}`, values)
+    const { min, max, num, sum, sumSquares, limits, counts } = histogramOf(values.data)
+    const histogram = message(
+      double(1, min),
+      double(2, max),
+      double(3, num),
+      double(4, sum),
+      double(5, sumSquares),
+      doubles(6, limits),
+      doubles(7, counts),
+    )
+    this.#value(tag, step, nested(5, histogram))
+  }
+
+  /** Writes what was added. @throws what the file system throws. */
+  async flush(): Promise<void> {
+    // One after the other, so that records stay whole and in order.
+    const bytes = Buffer.concat(this.#queue.splice(0))
+    this.#writing = this.#writing.then(() => appendFile(this.path, bytes))
+    await this.#writing
+  }
+
+  /** As `flush`. */
+  async close(): Promise<void> {
+    await this.flush()
+  }
+
+  #value(tag: string, step: number, content: Field): void {
+    checkText(NAME, 'the tag', 'a name', tag)
+    if (!Number.isSafeInteger(step) || step < 0) {
+      const expected = 'a whole number of at least 0'
+      throw new ValueError(complaint(NAME, `the step of ${tag}`, expected, String(step)))
+    }
+    this.#event(nested(5, nested(1, message(nested(1, tag), content))), step)
+  }
+
+  /** A record: length, its checksum, an Event message, its checksum. */
+  #event(content: Field, step: number): void {
+    const event = message(double(1, Date.now() / 1000), integer(2, step), content)
+    const record = Buffer.alloc(12 + event.length + 4)
+    record.writeBigUInt64LE(BigInt(event.length), 0)
+    record.writeUInt32LE(maskedCrc32c(record.subarray(0, 8)), 8)
+    record.set(event, 12)
+    record.writeUInt32LE(maskedCrc32c(event), 12 + event.length)
+    this.#queue.push(record)
+  }
+}
