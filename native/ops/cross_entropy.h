@@ -10,21 +10,21 @@ namespace gradlane {
 
 struct CrossEntropyArgs {
   Dtype dtype;
-  Buffer logits;  // (rows, cols)
-  Buffer target;  // int32 (rows) or dtype (rows, cols)
+  Buffer logits;  // (outer, classes, inner)
+  Buffer target;  // int32 (outer, inner) or dtype (outer, classes, inner)
   bool target_is_indices;
-  Buffer weight;   // (cols), may be absent
-  Buffer loss;     // (rows) or one element
+  Buffer weight;   // (classes), may be absent
+  Buffer loss;     // (outer, inner) or one element
   Buffer divisor;  // one element, written
-  std::int64_t rows, cols;
+  std::int64_t outer, classes, inner;
   Reduction reduction;
   std::int64_t ignore_index;
   double label_smoothing;
 
   template <class Visitor>
   void Fields(Visitor&& visit) {
-    visit(dtype, logits, target, target_is_indices, weight, loss, divisor, rows, cols, reduction,
-          ignore_index, label_smoothing);
+    visit(dtype, logits, target, target_is_indices, weight, loss, divisor, outer, classes, inner,
+          reduction, ignore_index, label_smoothing);
   }
 };
 void CrossEntropy(const CrossEntropyArgs& args);
@@ -36,14 +36,14 @@ struct CrossEntropyGradientArgs {
   Buffer weight;
   Buffer divisor;  // one element, as CrossEntropy wrote it
   Buffer grad_logits;
-  std::int64_t rows, cols;
+  std::int64_t outer, classes, inner;
   std::int64_t ignore_index;
   double label_smoothing;
 
   template <class Visitor>
   void Fields(Visitor&& visit) {
-    visit(dtype, logits, target, target_is_indices, weight, divisor, grad_logits, rows, cols,
-          ignore_index, label_smoothing);
+    visit(dtype, logits, target, target_is_indices, weight, divisor, grad_logits, outer, classes,
+          inner, ignore_index, label_smoothing);
   }
 };
 void CrossEntropyGradient(const CrossEntropyGradientArgs& args);

@@ -52,11 +52,11 @@ class CrossEntropyTest : public EveryRow {
 
     void Loss(Reduction reduction, const Array<T>& loss, const Array<T>& divisor) const {
       CrossEntropy({kDtypeOf<T>, logits.buffer(), target(), indices, weights(), loss.buffer(),
-                    divisor.buffer(), rows, cols, reduction, kIgnore, smoothing});
+                    divisor.buffer(), rows, cols, 1, reduction, kIgnore, smoothing});
     }
     void Gradient(const Array<T>& divisor, const Array<T>& out) const {
       CrossEntropyGradient({kDtypeOf<T>, logits.buffer(), target(), indices, weights(),
-                            divisor.buffer(), out.buffer(), rows, cols, kIgnore, smoothing});
+                            divisor.buffer(), out.buffer(), rows, cols, 1, kIgnore, smoothing});
     }
     // loss[r] = -sum_c coefficient(r, c) log p[r, c]
     WideOf<T> Coefficient(std::int64_t r, std::int64_t c) const {
@@ -116,7 +116,8 @@ class CrossEntropyTest : public EveryRow {
     // Over the logits themselves, and at another number of threads.
     Array<T> over(t.logits), first(1), second(1);
     CrossEntropyGradient({kDtypeOf<T>, over.buffer(), t.target(), t.indices, t.weights(),
-                          divisor.buffer(), over.buffer(), t.rows, t.cols, kIgnore, t.smoothing});
+                          divisor.buffer(), over.buffer(), t.rows, t.cols, 1, kIgnore,
+                          t.smoothing});
     EXPECT_TRUE(over.SameBits(gradient));
     SetThreads(1);
     t.Loss(Reduction::kMean, first, divisor);
@@ -145,6 +146,127 @@ class CrossEntropyTest : public EveryRow {
 
 TEST_P(CrossEntropyTest, FollowsTheFormulasInFloat) { EverySetting<float>(); }
 TEST_P(CrossEntropyTest, FollowsTheFormulasInDouble) { EverySetting<double>(); }
+
+// The same numbers row by row and with the classes of a sample `inner` apart.
+template <class T>
+void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t inner,
+                         bool indices) {
+  const std::int64_t samples = outer * inner, n = samples * classes;
+  Array<T> rows(n), planes(n, 1), target_rows(n), target_planes(n, 3);
+  Array<std::int32_t> labels(samples, 1);
+  rows.FillRandom(81, 5);
+  target_rows.FillRandom(82, 0.5 / classes, 0.5 / classes);
+  Numbers numbers(83);
+  labels.Fill([&](std::int64_t i) {
+    return i % 7 == 2 ? kIgnore : static_cast<std::int64_t>(numbers.Word() % 1000003) % classes;
+  });
+  const auto place = [&](std::int64_t i) {
+    const std::int64_t sample = i / (classes * inner) * inner + i % inner;
+    return sample * classes + i / inner % classes;
+  };
+  planes.Fill([&](std::int64_t i) { return rows[place(i)]; });
+  target_planes.Fill([&](std::int64_t i) { return target_rows[place(i)]; });
+
+  Array<T> row_loss(samples), row_grad(n), divisor(1), mean(1), first_loss(samples), first_grad(n);
+  const Buffer by_row = indices ? labels.buffer() : target_rows.buffer();
+  const Buffer by_place = indices ? labels.buffer() : target_planes.buffer();
+  CrossEntropy({kDtypeOf<T>,
+                rows.buffer(),
+                by_row,
+                indices,
+                {},
+                row_loss.buffer(),
+                divisor.buffer(),
+                samples,
+                classes,
+                1,
+                Reduction::kNone,
+                kIgnore,
+                0.1});
+  CrossEntropyGradient({kDtypeOf<T>,
+                        rows.buffer(),
+                        by_row,
+                        indices,
+                        {},
+                        divisor.buffer(),
+                        row_grad.buffer(),
+                        samples,
+                        classes,
+                        1,
+                        kIgnore,
+                        0.1});
+  // A row's coefficients add up to 1 at most; see Formulas for the bounds, taken twice.
+  const WideOf<T> loss_bound = 280 * kUnit<T> * (10 + std::log(WideOf<T>(classes)));
+  for (const int threads : {1, 2}) {
+    SetThreads(threads);
+    Array<T> loss(samples, 2), grad(n, 1);
+    CrossEntropy({kDtypeOf<T>,
+                  planes.buffer(),
+                  by_place,
+                  indices,
+                  {},
+                  loss.buffer(),
+                  divisor.buffer(),
+                  outer,
+                  classes,
+                  inner,
+                  Reduction::kNone,
+                  kIgnore,
+                  0.1});
+    CrossEntropyGradient({kDtypeOf<T>,
+                          planes.buffer(),
+                          by_place,
+                          indices,
+                          {},
+                          divisor.buffer(),
+                          grad.buffer(),
+                          outer,
+                          classes,
+                          inner,
+                          kIgnore,
+                          0.1});
+    Array<T> over(planes);
+    CrossEntropyGradient({kDtypeOf<T>,
+                          over.buffer(),
+                          by_place,
+                          indices,
+                          {},
+                          divisor.buffer(),
+                          over.buffer(),
+                          outer,
+                          classes,
+                          inner,
+                          kIgnore,
+                          0.1});
+    EXPECT_TRUE(loss.GuardsIntact() && grad.GuardsIntact());
+    EXPECT_TRUE(over.SameBits(grad));
+    for (std::int64_t i = 0; i < samples; ++i) {
+      ASSERT_LE(std::fabs(loss[i] - row_loss[i]), loss_bound) << i;
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
+      ASSERT_LE(std::fabs(grad[i] - row_grad[place(i)]), 2 * 168 * kUnit<T>) << i;
+    }
+    if (threads == 1) {
+      first_loss.Fill([&](std::int64_t i) { return loss[i]; });
+      first_grad.Fill([&](std::int64_t i) { return grad[i]; });
+    } else {
+      EXPECT_TRUE(loss.SameBits(first_loss) && grad.SameBits(first_grad));
+    }
+  }
+}
+
+TEST_P(CrossEntropyTest, ClassesOfPlacesAgreeWithRows) {
+  struct Shape {
+    std::int64_t outer, classes, inner;
+  };
+  for (const Shape s : {Shape{2, 3, 2}, Shape{3, 10, 17}, Shape{1, 21, 1500}, Shape{200, 5, 20},
+                        Shape{2, 1000, 33}, Shape{2, 1, 40}}) {
+    for (const bool indices : {true, false}) {
+      PlacesAgreeWithRows<float>(s.outer, s.classes, s.inner, indices);
+      PlacesAgreeWithRows<double>(s.outer, s.classes, s.inner, indices);
+    }
+  }
+}
 
 TEST_P(CrossEntropyTest, RefusesALabelBeforeWriting) {
   CrossEntropyTest::Trial<float> t(4, 3, true, false, 0);

@@ -49,6 +49,21 @@ const cases: readonly Case[] = [
   },
 ]
 
+const places = indices([2, 0, 3, 3, 1, 0, 1, -100, 3, 2, 2, 0]).reshape([2, 3, 2])
+const imageCases: readonly Case[] = [
+  { title: 'class indices', options: {}, target: places },
+  {
+    title: 'weights, smoothing and an ignored index',
+    options: { weight, labelSmoothing: 0.2 },
+    target: places,
+  },
+  {
+    title: 'probabilities, weights and smoothing',
+    options: { weight, labelSmoothing: 0.3 },
+    target: softmax(random(2, 4, 3, 2), 1),
+  },
+]
+
 describe('nn.CrossEntropyLoss', () => {
   for (const { title, options, target } of cases) {
     for (const reduction of ['mean', 'sum', 'none'] as const) {
@@ -63,6 +78,33 @@ describe('nn.CrossEntropyLoss', () => {
       })
     }
   }
+
+  for (const { title, options, target } of imageCases) {
+    for (const reduction of ['mean', 'sum', 'none'] as const) {
+      it(`has the gradient of central differences for images: ${title}, ${reduction}`, () => {
+        const criterion = new nn.CrossEntropyLoss({ ...options, reduction })
+        const logits = random(2, 4, 3, 2)
+        const loss = criterion.forward(logits, target)
+        expect(loss.shape).to.deep.equal(reduction === 'none' ? [2, 3, 2] : [])
+        const gradient = criterion.backward(logits, target)
+        expect(gradient.shape).to.deep.equal(logits.shape)
+        const value = (): number => total(criterion.forward(logits, target))
+        expectGradient(title, gradient, logits, value, value())
+      })
+    }
+  }
+
+  it('is NLLLoss of LogSoftmax for images', () => {
+    const logits = random(3, 4, 5, 7)
+    const target = indices(Array.from({ length: 105 }, (_, i) => (i * i) % 4)).reshape([3, 5, 7])
+    for (const reduction of ['mean', 'sum'] as const) {
+      const loss = new nn.CrossEntropyLoss({ weight, reduction }).forward(logits, target).item()
+      const logP = new nn.LogSoftmax(1).forward(logits)
+      const expected = new nn.NLLLoss({ weight, reduction }).forward(logP, target).item()
+      // 105 terms of at most 20, each of some 20 roundings
+      expect(loss).to.be.closeTo(expected, 2 * 125 * 105 * 20 * 2 ** -53)
+    }
+  })
 
   it('takes a single sample', () => {
     const logits = random(4)
@@ -174,8 +216,14 @@ describe('nn.CrossEntropyLoss', () => {
     )
     expect(() => criterion.forward(zeros([4, 3, 2]), zeros([4], int))).to.throw(
       ShapeError,
-      '(N, C) or (C)',
+      'class indices of shape (4, 2) or float probabilities of shape (4, 3, 2) for a prediction of ' +
+        'shape (4, 3, 2), got int32 of shape (4)',
     )
+    expect(() => criterion.forward(zeros([4, 3, 2]), zeros([4, 2]))).to.throw(
+      DTypeError,
+      "to('int32')",
+    )
+    expect(() => criterion.forward(zeros([]), zeros([], int))).to.throw(ShapeError, '(N, C, d1, …)')
     expect(() => criterion.forward(zeros([4, 3], int), zeros([4], int))).to.throw(
       DTypeError,
       'prediction',

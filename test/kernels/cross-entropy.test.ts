@@ -9,9 +9,12 @@ import { arrayOf, bell, floatDTypes, spread, whole } from '../support/samples.js
 import { softmaxBound } from '../support/softmax-bound.js'
 import { bothSides, roundoff, smallestNormal, sumBound } from '../support/tolerance.js'
 
+/** All arrays row by row; the operations get them as (rows / inner, cols, inner). */
 interface Problem {
   readonly rows: number
   readonly cols: number
+  /** A divisor of rows, default 1. */
+  readonly inner?: number
   readonly logits: TypedArray
   /** int32 labels or probabilities of the logits' dtype. */
   readonly target: TypedArray
@@ -75,8 +78,19 @@ function analysis(dtype: FloatDType, problem: Problem) {
   return { rowsOf, share, gradientBound }
 }
 
+/** Where element `i` of (rows / inner, cols, inner) stands row by row. */
+function rowPlace({ cols, inner = 1 }: Problem, i: number): number {
+  const outer = Math.floor(i / (cols * inner))
+  return (outer * inner + (i % inner)) * cols + (Math.floor(i / inner) % cols)
+}
+
 function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
-  const { rows, cols, logits, target, weight, ignoreIndex, labelSmoothing } = problem
+  const { rows, cols, inner = 1, weight, ignoreIndex, labelSmoothing } = problem
+  const spreadOut = (values: TypedArray): TypedArray =>
+    values.map((_, i) => values[rowPlace(problem, i)]!)
+  const logits = spreadOut(problem.logits)
+  const target = problem.target instanceof Int32Array ? problem.target : spreadOut(problem.target)
+  const outer = inner === 0 ? 2 : rows / inner
   const { rowsOf, share, gradientBound } = analysis(dtype, problem)
   const total = rowsOf.reduce((sum, row) => sum + row.magnitude, 0)
   const totalError = rowsOf.reduce((sum, row) => sum + row.error, 0)
@@ -90,7 +104,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       return mean ? (sumError + sumBound(dtype, shares, total, 2)) / share : sumError
     }
     check({
-      title: `cross entropy (${rows}, ${cols}), ${name}, ${what}`,
+      title: `cross entropy (${outer}, ${cols}, ${inner}), ${name}, ${what}`,
       dtype,
       operands: {
         logits,
@@ -107,8 +121,9 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
           weight ? v.weight : null,
           v.loss,
           v.divisor,
-          rows,
+          outer,
           cols,
+          inner,
           reduction,
           ignoreIndex,
           labelSmoothing,
@@ -119,7 +134,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
 
   for (const divisor of [1, share]) {
     check({
-      title: `gradient of cross entropy (${rows}, ${cols}), ${what}, divisor ${divisor}`,
+      title: `gradient of cross entropy (${outer}, ${cols}, ${inner}), ${what}, divisor ${divisor}`,
       dtype,
       operands: {
         logits,
@@ -128,7 +143,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
         divisor: arrayOf(dtype, [divisor]),
         gradLogits: bell(dtype, rows * cols, 5),
       },
-      bounds: { gradLogits: gradientBound(divisor) },
+      bounds: { gradLogits: (i) => gradientBound(divisor)(rowPlace(problem, i)) },
       inPlace: [['gradLogits', 'logits']],
       run: (kernels, v) => {
         kernels.crossEntropyGradient(
@@ -137,8 +152,9 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
           weight ? v.weight : null,
           v.divisor,
           v.gradLogits,
-          rows,
+          outer,
           cols,
+          inner,
           ignoreIndex,
           labelSmoothing,
         )
@@ -234,6 +250,66 @@ describe(suiteTitle('cross-entropy'), () => {
       }
     })
 
+    it(`a class for each place ${dtype}`, () => {
+      // outer, classes, inner: inner around the lanes of a vector, in one tile and in several
+      for (const [outer, cols, inner] of [
+        [2, 3, 2],
+        [3, 10, 5],
+        [1, 7, 16],
+        [2, 19, 17],
+        [0, 4, 3],
+        [2, 4, 0],
+        [3, 1, 9],
+        [2, 21, 600],
+        [130, 5, 20],
+        [1, 1000, 37],
+      ] as const) {
+        const rows = outer * inner
+        const logits = bell(dtype, rows * cols, cols, 3)
+        const target = whole('int32', rows, rows, 0, cols)
+        const plain = { rows, cols, inner, logits, target, weight: null, ignoreIndex: -100 }
+        checkLoss(dtype, { ...plain, labelSmoothing: 0 }, 'plain')
+        const masked = target.map((label, r) => (r % 3 === 1 ? -100 : label)) as TypedArray
+        checkLoss(
+          dtype,
+          { ...plain, target: masked, weight: weights(cols), labelSmoothing: 0.3 },
+          'weights, smoothing, ignored samples',
+        )
+        checkLoss(
+          dtype,
+          {
+            ...plain,
+            target: probabilities(dtype, rows, cols),
+            weight: weights(cols),
+            labelSmoothing: 0.2,
+          },
+          'probabilities, weights, smoothing',
+        )
+      }
+    })
+
+    it(`without any class: 0 a sample, mean NaN, as in PyTorch ${dtype}`, () => {
+      const none = asView(arrayOf(dtype, []))
+      for (const kernels of backends) {
+        const losses = arrayOf(dtype, [1, 2, 3])
+        const divisor = arrayOf(dtype, [7])
+        const run = (reduction: Reduction) => { kernels.crossEntropy(
+            none, none, null, asView(losses), asView(divisor), 3, 0, 1, reduction, -100, 0,
+          ); } // prettier-ignore
+        run(Reduction.none)
+        expect(Array.from(losses), kernels.name).to.deep.equal([0, 0, 0])
+        losses.fill(5)
+        run(Reduction.sum)
+        expect(losses[0], kernels.name).to.equal(0)
+        expect(divisor[0]).to.equal(1)
+        run(Reduction.mean)
+        expect(losses[0], kernels.name).to.be.NaN
+        kernels.crossEntropyGradient(
+          none, none, null, asView(divisor), none, 3, 0, 1, -100, 0,
+        ) // prettier-ignore
+      }
+    })
+
     it(`large logits and masked classes ${dtype}`, () => {
       const [rows, cols] = [12, 19]
       const target = whole('int32', rows, 3, 0, cols)
@@ -256,14 +332,14 @@ describe(suiteTitle('cross-entropy'), () => {
         const loss = arrayOf(dtype, [1])
         const divisor = arrayOf(dtype, [1])
         const run = (reduction: Reduction) => { kernels.crossEntropy(
-            logits, target, null, asView(loss), asView(divisor), rows, cols, reduction, -100, 0,
+            logits, target, null, asView(loss), asView(divisor), rows, cols, 1, reduction, -100, 0,
           ); } // prettier-ignore
         run(Reduction.mean)
         expect(loss[0]).to.be.NaN
         expect(divisor[0]).to.equal(0)
         const grad = bell(dtype, rows * cols, 2)
         kernels.crossEntropyGradient(
-          logits, target, null, asView(divisor), asView(grad), rows, cols, -100, 0,
+          logits, target, null, asView(divisor), asView(grad), rows, cols, 1, -100, 0,
         ) // prettier-ignore
         expect(Array.from(grad)).to.deep.equal(new Array(rows * cols).fill(0))
         run(Reduction.sum)
@@ -286,11 +362,11 @@ describe(suiteTitle('cross-entropy'), () => {
           const logits = asView(bell('float32', rows * cols, 1))
           const attempts = [
             () => { kernels.crossEntropy(
-                logits, asView(target), null, asView(loss), asView(divisor), rows, cols,
+                logits, asView(target), null, asView(loss), asView(divisor), rows, cols, 1,
                 Reduction.mean, -100, 0,
               ); }, // prettier-ignore
             () => { kernels.crossEntropyGradient(
-                logits, asView(target), null, asView(divisor), asView(grad), rows, cols, -100, 0,
+                logits, asView(target), null, asView(divisor), asView(grad), rows, cols, 1, -100, 0,
               ); }, // prettier-ignore
           ]
           for (const attempt of attempts) {

@@ -1,7 +1,7 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
-import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { Workspace } from '../tensor/workspace.js'
 
 /** What the criteria over class indices share: weights of the classes and the index to ignore. */
@@ -48,6 +48,18 @@ export function checkClassCount(
       `shape ${formatShape(weight.shape)}`,
     ),
   )
+}
+
+/** A prediction (C), (N, C) or (N, C, d1, …) as (outer, classes, inner). */
+export function classSizes(prediction: Shape): readonly [number, number, number] {
+  if (prediction.length === 1) return [1, prediction[0]!, 1]
+  const inner = prediction.slice(2).reduce((size, dim) => size * dim, 1)
+  return [prediction[0]!, prediction[1]!, inner]
+}
+
+/** The shape of a prediction's class indices: (), (N) or (N, d1, …). */
+export function withoutClasses(prediction: Shape): Shape {
+  return Object.freeze(prediction.length === 1 ? [] : [prediction[0]!, ...prediction.slice(2)])
 }
 
 /** Class indices as int32, in storage that is reused from step to step. */

@@ -5,7 +5,14 @@ import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape, Workspace } from '../tensor/workspace.js'
-import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
+import {
+  checkClassCount,
+  checkClassOptions,
+  ClassIndices,
+  type ClassOptions,
+  classSizes,
+  withoutClasses,
+} from './classes.js'
 import { convertedOnce } from './converted-once.js'
 import {
   checkedReduction,
@@ -25,9 +32,10 @@ const SCALAR: Shape = Object.freeze([])
 /**
  * -log softmax(logits)[class], averaged over the batch (with class weights, their weighted mean).
  *
- * Shapes: logits (N, C), or (C) for a single sample. The target holds class indices, int32 or uint8,
- * shape (N) or (N, 1); or a probability for each class, shape and dtype of the logits. The loss is
- * 0-d, or (N) for reduction `none`.
+ * Shapes: logits (N, C), (C) for a single sample, or (N, C, d1, …) with a class for each place of an
+ * image, say. The target holds class indices, int32 or uint8, of that shape without the C; (N, 1) will do
+ * for (N). Or it holds a probability for each class, shape and dtype of the logits. The loss is 0-d, or of
+ * the class indices' shape for reduction `none`.
  *
  * The logits are what the last Linear gives: no softmax goes before.
  *
@@ -74,8 +82,7 @@ export class CrossEntropyLoss extends Criterion {
     this.#kept.rewind()
     const divisor = this.#kept.takeVector(1, dtype)
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
-    const lossShape =
-      this.#reduction === Reduction.none ? Object.freeze(shape.slice(0, -1)) : SCALAR
+    const lossShape = this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR
     const loss = emptyPooled(lossShape, dtype)
     kernels().crossEntropy(
       prediction,
@@ -83,8 +90,7 @@ export class CrossEntropyLoss extends Criterion {
       this.#weight,
       loss,
       divisor,
-      rowsOf(shape),
-      shape[shape.length - 1]!,
+      ...classSizes(shape),
       this.#reduction,
       this.ignoreIndex,
       this.labelSmoothing,
@@ -108,8 +114,7 @@ export class CrossEntropyLoss extends Criterion {
       this.#weight,
       this.#divisor!,
       gradient,
-      rowsOf(shape),
-      shape[shape.length - 1]!,
+      ...classSizes(shape),
       this.ignoreIndex,
       this.labelSmoothing,
     )
@@ -128,12 +133,12 @@ export class CrossEntropyLoss extends Criterion {
   #check(prediction: Tensor, target: Tensor): void {
     const { shape, dtype } = prediction
     if (dtype !== 'float32') checkFloat(NAME, 'the prediction', dtype)
-    if (shape.length !== 1 && shape.length !== 2) {
+    if (shape.length === 0) {
       throw new ShapeError(
-        complaint(NAME, 'the prediction', 'shape (N, C) or (C)', `shape ${formatShape(shape)}`),
+        complaint(NAME, 'the prediction', 'shape (N, C), (C) or (N, C, d1, …)', 'shape ()'),
       )
     }
-    checkClassCount(NAME, this.weight, shape[shape.length - 1]!, prediction)
+    checkClassCount(NAME, this.weight, classSizes(shape)[1], prediction)
     if (target.dtype === 'float32' || target.dtype === 'float64') {
       this.#checkProbabilities(prediction, target)
     } else if (!holdsIndices(target.shape, shape)) {
@@ -168,15 +173,12 @@ export class CrossEntropyLoss extends Criterion {
   }
 }
 
-function rowsOf(prediction: Shape): number {
-  return prediction.length === 1 ? 1 : prediction[0]!
-}
-
-/** Whether a shape is (N) or (N, 1) for a prediction (N, C); () or (1) for (C). */
+/** Whether a shape is (N, d1, …), or (N, 1) for a prediction (N, C) and (1) for (C). */
 function holdsIndices(target: Shape, prediction: Shape): boolean {
-  const rank = prediction.length - 1
-  if (rank === 1 && target[0] !== prediction[0]) return false
-  return target.length === rank || (target.length === rank + 1 && target[rank] === 1)
+  const indices = withoutClasses(prediction)
+  return (
+    sameShape(target, indices) || (prediction.length <= 2 && sameShape(target, [...indices, 1]))
+  )
 }
 
 function oddTarget({ shape }: Tensor, target: Tensor): ShapeError {
@@ -184,7 +186,7 @@ function oddTarget({ shape }: Tensor, target: Tensor): ShapeError {
     complaint(
       NAME,
       'the target',
-      `class indices of shape ${formatShape(shape.slice(0, -1))} or float probabilities of shape ` +
+      `class indices of shape ${formatShape(withoutClasses(shape))} or float probabilities of shape ` +
         `${formatShape(shape)} for a prediction of shape ${formatShape(shape)}`,
       `${target.dtype} of shape ${formatShape(target.shape)}`,
       sameShape(target.shape, shape)

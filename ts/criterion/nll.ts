@@ -5,7 +5,14 @@ import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape, Workspace } from '../tensor/workspace.js'
-import { checkClassCount, checkClassOptions, ClassIndices, type ClassOptions } from './classes.js'
+import {
+  checkClassCount,
+  checkClassOptions,
+  ClassIndices,
+  type ClassOptions,
+  classSizes,
+  withoutClasses,
+} from './classes.js'
 import { convertedOnce } from './converted-once.js'
 import {
   checkedReduction,
@@ -94,7 +101,7 @@ export class NLLLoss extends Criterion {
     if (prediction !== this.#prediction || target !== this.#target) {
       this.computeOutput(prediction, target)
     }
-    const [outer, classes, inner] = sizesOf(prediction.shape)
+    const [outer, classes, inner] = classSizes(prediction.shape)
     const gradient = emptyPooled(prediction.shape, prediction.dtype)
     kernels().nllGradient(
       this.#indices.of(target),
@@ -125,7 +132,7 @@ export class NLLLoss extends Criterion {
         complaint(NAME, 'the prediction', 'shape (N, C), (C) or (N, C, d1, …)', 'shape ()'),
       )
     }
-    const sizes = sizesOf(shape)
+    const sizes = classSizes(shape)
     checkClassCount(NAME, this.weight, sizes[1], prediction)
     const expected = withoutClasses(shape)
     const fits =
@@ -149,14 +156,4 @@ export class NLLLoss extends Criterion {
     }
     return sizes
   }
-}
-
-/** A prediction as (outer, classes, inner). */
-function sizesOf(shape: Shape): readonly [number, number, number] {
-  if (shape.length === 1) return [1, shape[0]!, 1]
-  return [shape[0]!, shape[1]!, shape.slice(2).reduce((size, dim) => size * dim, 1)]
-}
-
-function withoutClasses(shape: Shape): Shape {
-  return Object.freeze(shape.length === 1 ? [] : [shape[0]!, ...shape.slice(2)])
 }

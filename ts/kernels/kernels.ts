@@ -187,17 +187,18 @@ export interface Kernels
   argmax(x: View, out: View, outer: number, n: number, inner: number): void
 
   /**
-   * Cross entropy of logits (rows, cols), PyTorch's CrossEntropyLoss.
+   * Cross entropy of logits (outer, classes, inner), PyTorch's CrossEntropyLoss. A sample is one of
+   * outer x inner places.
    *
-   * target int32 (rows): class indices; rows whose index is ignoreIndex count for nothing. With
-   * w = weight (cols) or 1, s = labelSmoothing, p = softmax(logits):
-   *   loss[r] = -(1 - s) w[t] log p[t] - s / cols * sum_c w[c] log p[c],  mean divides by sum_r w[t_r]
-   * target of the logits' dtype (rows, cols): q = (1 - s) target + s / cols,
-   *   loss[r] = -sum_c w[c] q[c] log p[c],                                mean divides by rows
+   * target int32 (outer, inner): class indices; samples whose index is ignoreIndex count for nothing.
+   * With w = weight (classes) or 1, s = labelSmoothing, p = softmax(logits) along the classes:
+   *   loss = -(1 - s) w[t] log p[t] - s / classes * sum_c w[c] log p[c],  mean divides by sum of w[t]
+   * target of the logits' dtype (outer, classes, inner): q = (1 - s) target + s / classes,
+   *   loss = -sum_c w[c] q[c] log p[c],  mean divides by the number of samples, by NaN without a class
    *
-   * `loss` holds rows elements for Reduction.none, else 1. `divisor` (1 element) receives what the
-   * mean divides by (1 for sum and none), for the gradient.
-   * A label outside [0, cols) that is not ignoreIndex raises `ERR_VALUE` before anything is written.
+   * `loss` holds (outer, inner) elements for Reduction.none, else 1. `divisor` (1 element) receives what
+   * the mean divides by (1 for sum and none), for the gradient.
+   * A label outside [0, classes) that is not ignoreIndex raises `ERR_VALUE` before anything is written.
    */
   crossEntropy(
     logits: View,
@@ -205,8 +206,9 @@ export interface Kernels
     weight: View | null,
     loss: View,
     divisor: View,
-    rows: number,
-    cols: number,
+    outer: number,
+    classes: number,
+    inner: number,
     reduction: Reduction,
     ignoreIndex: number,
     labelSmoothing: number,
@@ -219,8 +221,9 @@ export interface Kernels
     weight: View | null,
     divisor: View,
     gradLogits: View,
-    rows: number,
-    cols: number,
+    outer: number,
+    classes: number,
+    inner: number,
     ignoreIndex: number,
     labelSmoothing: number,
   ): void

@@ -13,7 +13,7 @@ export const crossEntropyCalls = {
     run: (k, w) => {
       k.crossEntropy(
         v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'loss'), v(w, 'divisor'), rows, cols,
-        Reduction.none, -100, 0.1,
+        1, Reduction.none, -100, 0.1,
       ) // prettier-ignore
     },
   },
@@ -28,7 +28,7 @@ export const crossEntropyCalls = {
     run: (k, w) => {
       k.crossEntropyGradient(
         v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'divisor'), v(w, 'gradLogits'), rows,
-        cols, -100, 0.1,
+        cols, 1, -100, 0.1,
       ) // prettier-ignore
     },
   },

@@ -144,15 +144,15 @@ export interface Addon {
   crossEntropy(
     dtype: DTypeCode, logits: Bytes, logitsAt: number, target: Bytes, targetAt: number,
     targetIsIndices: boolean, weight: Bytes, weightAt: number, loss: Bytes, lossAt: number,
-    divisor: Bytes, divisorAt: number, rows: number, cols: number, reduction: Reduction,
-    ignoreIndex: number, labelSmoothing: number,
+    divisor: Bytes, divisorAt: number, outer: number, classes: number, inner: number,
+    reduction: Reduction, ignoreIndex: number, labelSmoothing: number,
   ): void
   // prettier-ignore
   crossEntropyGradient(
     dtype: DTypeCode, logits: Bytes, logitsAt: number, target: Bytes, targetAt: number,
     targetIsIndices: boolean, weight: Bytes, weightAt: number, divisor: Bytes, divisorAt: number,
-    gradLogits: Bytes, gradLogitsAt: number, rows: number, cols: number, ignoreIndex: number,
-    labelSmoothing: number,
+    gradLogits: Bytes, gradLogitsAt: number, outer: number, classes: number, inner: number,
+    ignoreIndex: number, labelSmoothing: number,
   ): void
 
   conv2d(

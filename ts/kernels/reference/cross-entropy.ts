@@ -2,24 +2,31 @@ import { Reduction, type View } from '../kernels.js'
 import { labels } from './labels.js'
 import { type Floats, floats } from './operand.js'
 
+/** Where the numbers of (outer, classes, inner) stand: that of class c of a row, a row being one of the
+ * outer x inner samples. */
+const placesOf =
+  (classes: number, inner: number) =>
+  (row: number, c: number): number =>
+    (Math.floor(row / inner) * classes + c) * inner + (row % inner)
+
 /**
  * log p[c] of a row: (logit - max) - ln(sum exp(logit - max)). Not logit - (max + ln sum): a max of 1e4
  * would swallow digits of ln sum.
  */
-function logProbabilities(logits: Floats, start: number, cols: number): (c: number) => number {
+function logProbabilities(classes: number, logit: (c: number) => number): (c: number) => number {
   let max = -Infinity
-  for (let c = 0; c < cols; c++) max = Math.max(max, logits[start + c]!)
+  for (let c = 0; c < classes; c++) max = Math.max(max, logit(c))
   let sum = 0
-  for (let c = 0; c < cols; c++) sum += Math.exp(logits[start + c]! - max)
+  for (let c = 0; c < classes; c++) sum += Math.exp(logit(c) - max)
   const logSum = Math.log(sum)
-  return (c) => logits[start + c]! - max - logSum
+  return (c) => logit(c) - max - logSum
 }
 
 /**
  * A row's target as the coefficients of its loss, loss = -sum_c coefficient[c] * log p[c]. Both forms
  * of target reduce to it:
- *   class index t    (1 - s) w[t] [c = t] + s / cols * w[c]
- *   probabilities    w[c] ((1 - s) target[c] + s / cols)
+ *   class index t    (1 - s) w[t] [c = t] + s / classes * w[c]
+ *   probabilities    w[c] ((1 - s) target[c] + s / classes)
  */
 interface Targets {
   /** Whether the row counts at all. */
@@ -33,28 +40,29 @@ function targetsOf(
   target: View,
   weight: Floats | null,
   rows: number,
-  cols: number,
+  classes: number,
+  place: (row: number, c: number) => number,
   ignoreIndex: number,
   labelSmoothing: number,
   op: string,
 ): Targets {
   const weightOf = (c: number): number => (weight ? weight[c]! : 1)
-  const smooth = labelSmoothing / cols
+  const smooth = labelSmoothing / classes
   if (target.dtype === 'int32') {
-    const classes = labels(target, rows, cols, ignoreIndex, op)
+    const own = labels(target, rows, classes, ignoreIndex, op)
     return {
-      counts: (row) => classes[row] !== ignoreIndex,
-      share: (row) => weightOf(classes[row]!),
-      coefficient: (row, c) =>
-        weightOf(c) * ((c === classes[row] ? 1 - labelSmoothing : 0) + smooth),
+      counts: (row) => own[row] !== ignoreIndex,
+      share: (row) => weightOf(own[row]!),
+      coefficient: (row, c) => weightOf(c) * ((c === own[row] ? 1 - labelSmoothing : 0) + smooth),
     }
   }
-  const probabilities = floats(target, rows * cols, op, 'target')
+  const probabilities = floats(target, rows * classes, op, 'target')
   return {
     counts: () => true,
-    share: () => 1,
+    // the mean divides by elements / classes, which without any class is 0 / 0
+    share: () => (classes === 0 ? NaN : 1),
     coefficient: (row, c) =>
-      weightOf(c) * ((1 - labelSmoothing) * probabilities[row * cols + c]! + smooth),
+      weightOf(c) * ((1 - labelSmoothing) * probabilities[place(row, c)]! + smooth),
   }
 }
 
@@ -64,18 +72,21 @@ export function crossEntropy(
   weight: View | null,
   loss: View,
   divisor: View,
-  rows: number,
-  cols: number,
+  outer: number,
+  classes: number,
+  inner: number,
   reduction: Reduction,
   ignoreIndex: number,
   labelSmoothing: number,
 ): void {
   const op = 'crossEntropy'
-  const xs = floats(logits, rows * cols, op, 'logits')
-  const ws = weight ? floats(weight, cols, op, 'weight') : null
+  const rows = outer * inner
+  const place = placesOf(classes, inner)
+  const xs = floats(logits, rows * classes, op, 'logits')
+  const ws = weight ? floats(weight, classes, op, 'weight') : null
   const losses = floats(loss, reduction === Reduction.none ? rows : 1, op, 'loss')
   const divisors = floats(divisor, 1, op, 'divisor')
-  const targets = targetsOf(target, ws, rows, cols, ignoreIndex, labelSmoothing, op)
+  const targets = targetsOf(target, ws, rows, classes, place, ignoreIndex, labelSmoothing, op)
   const byClass = target.dtype === 'int32'
 
   let total = 0
@@ -83,8 +94,8 @@ export function crossEntropy(
   for (let r = 0; r < rows; r++) {
     let rowLoss = 0
     if (targets.counts(r)) {
-      const logP = logProbabilities(xs, r * cols, cols)
-      for (let c = 0; c < cols; c++) {
+      const logP = logProbabilities(classes, (c) => xs[place(r, c)]!)
+      for (let c = 0; c < classes; c++) {
         const coefficient = targets.coefficient(r, c)
         // of a class index only its own term exists: a -Infinity elsewhere must not become 0 * Infinity
         if (byClass && coefficient === 0) continue
@@ -108,28 +119,31 @@ export function crossEntropyGradient(
   weight: View | null,
   divisor: View,
   gradLogits: View,
-  rows: number,
-  cols: number,
+  outer: number,
+  classes: number,
+  inner: number,
   ignoreIndex: number,
   labelSmoothing: number,
 ): void {
   const op = 'crossEntropyGradient'
-  const xs = floats(logits, rows * cols, op, 'logits')
-  const ws = weight ? floats(weight, cols, op, 'weight') : null
+  const rows = outer * inner
+  const place = placesOf(classes, inner)
+  const xs = floats(logits, rows * classes, op, 'logits')
+  const ws = weight ? floats(weight, classes, op, 'weight') : null
   const d = floats(divisor, 1, op, 'divisor')[0]!
-  const grads = floats(gradLogits, rows * cols, op, 'gradLogits')
-  const targets = targetsOf(target, ws, rows, cols, ignoreIndex, labelSmoothing, op)
+  const grads = floats(gradLogits, rows * classes, op, 'gradLogits')
+  const targets = targetsOf(target, ws, rows, classes, place, ignoreIndex, labelSmoothing, op)
 
   for (let r = 0; r < rows; r++) {
     if (!targets.counts(r)) {
-      grads.fill(0, r * cols, (r + 1) * cols)
+      for (let c = 0; c < classes; c++) grads[place(r, c)] = 0
       continue
     }
-    const logP = logProbabilities(xs, r * cols, cols)
+    const logP = logProbabilities(classes, (c) => xs[place(r, c)]!)
     let mass = 0
-    for (let c = 0; c < cols; c++) mass += targets.coefficient(r, c)
-    for (let c = 0; c < cols; c++) {
-      grads[r * cols + c] = (Math.exp(logP(c)) * mass - targets.coefficient(r, c)) / d
+    for (let c = 0; c < classes; c++) mass += targets.coefficient(r, c)
+    for (let c = 0; c < classes; c++) {
+      grads[place(r, c)] = (Math.exp(logP(c)) * mass - targets.coefficient(r, c)) / d
     }
   }
 }
