@@ -24,9 +24,9 @@ BlockMoments Moments(const T* x, std::int64_t runs, std::int64_t length,
   using V = typename S::Vec;
   const double n = static_cast<double>(runs * length);
   Chains<T> plain;
-  OverRuns<T>(runs, length, stride, [&](int chain, std::int64_t at, auto load) {
-    plain.sum[chain] += load(x + at, T(0));
-  });
+  OverFarRuns<T>(
+      runs, length, stride, [x](std::int64_t at) { __builtin_prefetch(x + at); },
+      [&](int chain, std::int64_t at, auto load) { plain.sum[chain] += load(x + at, T(0)); });
   const T shift = static_cast<T>(plain.Total() / n);
   const V m = S::Set(shift);
   Chains<T> sum, squares;
@@ -45,7 +45,11 @@ BlockSums GradientSums(const T* x, const T* g, std::int64_t runs, std::int64_t l
   using V = typename S::Vec;
   const V m = S::Set(mean);
   Chains<T> sum, product;
-  OverRuns<T>(runs, length, stride, [&](int chain, std::int64_t at, auto load) {
+  const auto fetch = [x, g](std::int64_t at) {
+    __builtin_prefetch(x + at);
+    __builtin_prefetch(g + at);
+  };
+  OverFarRuns<T>(runs, length, stride, fetch, [&](int chain, std::int64_t at, auto load) {
     const V v = load(g + at, T(0));
     sum.sum[chain] += v;
     product.sum[chain] += v * (load(x + at, mean) - m);

@@ -41,6 +41,22 @@ GRADLANE_INLINE void OverRuns(std::int64_t runs, std::int64_t length, std::int64
   }
 }
 
+// The same over memory that is not in a cache yet: fetch(offset) for the cache lines of a run, a
+// few runs before it. Short runs that lie far apart are what the processor does not foresee itself.
+template <class T, class Fetch, class Body>
+GRADLANE_INLINE void OverFarRuns(std::int64_t runs, std::int64_t length, std::int64_t stride,
+                                 Fetch&& fetch, Body&& body) {
+  constexpr std::int64_t kAhead = 8, kLine = 64 / static_cast<std::int64_t>(sizeof(T));
+  for (std::int64_t r = 0; r < runs; ++r) {
+    if (r + kAhead < runs) {
+      const std::int64_t next = kAhead * stride;
+      for (std::int64_t i = 0; i < length; i += kLine) fetch(r * stride + next + i);
+    }
+    OverRuns<T>(1, length, stride,
+                [&](int chain, std::int64_t at, auto load) { body(chain, r * stride + at, load); });
+  }
+}
+
 // body(chain, row) for every row, the chains in turn.
 template <class Body>
 GRADLANE_INLINE void DownRows(std::int64_t rows, Body&& body) {

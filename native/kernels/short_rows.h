@@ -45,9 +45,11 @@ struct ShortRows {
     }
   }
 
-  // out[i] = the lanes of v[i] brought together by op, the bits of S::Fold. v is used up.
+  // out[i] = the lanes of v[i] brought together by op, the bits of S::Fold. v is used up. One copy
+  // of it a dtype and op, because it is the largest part of what uses it.
   template <class Op>
-  static GRADLANE_INLINE void Fold(V (&v)[kLanes], std::int64_t count, T* out, Op&& op) {
+  static __attribute__((noinline)) void Fold(V (&v)[kLanes], std::int64_t count, T* out,
+                                             Op op) noexcept {
     if (count < kLanes) {
       for (std::int64_t i = 0; i < count; ++i) out[i] = S::Fold(v[i], op);
       return;
@@ -63,8 +65,12 @@ struct ShortRows {
     S::Store(out, v[0]);
   }
 
-  static GRADLANE_INLINE V Add(V a, V b) { return a + b; }
-  static GRADLANE_INLINE V LooseMax(V a, V b) { return S::Max(a, b); }
+  struct Add {
+    GRADLANE_INLINE V operator()(V a, V b) const { return a + b; }
+  };
+  struct LooseMax {
+    GRADLANE_INLINE V operator()(V a, V b) const { return S::Max(a, b); }
+  };
 
   // Asks for what comes some rows after p. The processor does not by itself where it meets parts of
   // vectors: without this a sweep over rows of 10 reads memory at a third of the rate.
@@ -86,7 +92,7 @@ struct ShortRows {
                    [&](std::int64_t at, std::int64_t n) { m = S::Max(m, Load(x + at, n, least)); });
       v[i] = m;
     }
-    Fold(v, count, max, LooseMax);
+    Fold(v, count, max, LooseMax());
   }
 
   static GRADLANE_INLINE std::int64_t InVectors(std::int64_t cols) {
@@ -95,8 +101,8 @@ struct ShortRows {
 
   // max, and sum = sum of exp(x - max), for each row. Unless e is null the terms go there, in whole
   // vectors, the rows InVectors(cols) apart.
-  static GRADLANE_INLINE void Exp(const T* x, std::int64_t cols, std::int64_t count, T* max, T* sum,
-                                  T* e) {
+  static __attribute__((noinline)) void Exp(const T* x, std::int64_t cols, std::int64_t count,
+                                            T* max, T* sum, T* e) noexcept {
     Max(x, cols, count, max);
     V v[kLanes];
     for (std::int64_t i = 0; i < count; ++i, x += cols) {
@@ -110,7 +116,7 @@ struct ShortRows {
       });
       v[i] = s;
     }
-    Fold(v, count, sum, Add);
+    Fold(v, count, sum, Add());
   }
 };
 

@@ -82,7 +82,7 @@ void FewGradient(const T* y, const T* grad_y, T* grad_x, std::int64_t rows,
       });
       v[i] = s;
     }
-    R::Fold(v, count, sum, R::Add);
+    R::Fold(v, count, sum, typename R::Add());
     for (std::int64_t i = 0; i < count; ++i) {
       R::AheadToWrite(grad_x + (r + i) * n);
       const V s = S::Set(sum[i]);
