@@ -22,6 +22,9 @@ GRADLANE_INLINE void CopyRow(const T* from, T* to, std::int64_t n) {
   if (i < n) S::StorePart(to + i, S::LoadPart(from + i, n - i), n - i);
 }
 
+template <class T>
+inline constexpr std::int64_t kLine = 64 / sizeof(T);
+
 GRADLANE_INLINE std::int64_t Clamp(std::int64_t value, std::int64_t low, std::int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
@@ -29,6 +32,10 @@ GRADLANE_INLINE std::int64_t Clamp(std::int64_t value, std::int64_t low, std::in
 template <class T>
 void Pad(const T* image, const Conv2dWindow& window, T* padded) noexcept {
   const std::int64_t step = window.step, n = window.columns;
+  // The next channel's plane is likely to be next. It is a page or so away, where the hardware does
+  // not look ahead; a large one would push this one out.
+  const std::int64_t plane = window.height * window.width;
+  const std::int64_t ahead = plane * static_cast<std::int64_t>(sizeof(T)) <= 32768 ? plane : 0;
   for (std::int64_t row = 0; row < window.rows; ++row) {
     const std::int64_t y = window.top + row;
     if (y < 0 || y >= window.height) {
@@ -37,6 +44,9 @@ void Pad(const T* image, const Conv2dWindow& window, T* padded) noexcept {
       continue;
     }
     const T* const line = image + y * window.width;
+    for (std::int64_t i = 0; i < window.width && ahead > 0; i += kLine<T>) {
+      __builtin_prefetch(line + ahead + i);
+    }
     for (std::int64_t phase = 0; phase < window.phases; ++phase, padded += n) {
       // columns [begin, end) are inside of the image
       const std::int64_t left = window.left + phase;

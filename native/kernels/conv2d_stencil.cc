@@ -89,9 +89,11 @@ void Gradient(const T* source, const std::int64_t* starts, const T* grad, std::i
     from[t] = source + starts[t];
   }
   const std::int64_t whole = columns / S::kLanes * S::kLanes;
+  const std::int64_t plane = rows * columns;
   for (std::int64_t row = 0; row < rows; ++row, grad += columns) {
     const std::int64_t at = row * row_step;
     for (std::int64_t j = 0; j < whole; j += S::kLanes) {
+      __builtin_prefetch(grad + plane + j);  // of the next channel, as in conv2d_pack.cc
       const Vec g = S::Load(grad + j);
 #pragma GCC unroll 9
       for (int t = 0; t < kTaps; ++t) sum[t] += g * S::Load(from[t] + at + j);

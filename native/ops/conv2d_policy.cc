@@ -20,27 +20,33 @@ bool IsWinograd(const Conv2dGeometry& g) {
          g.in_channels > 0 && g.out_channels > 0;
 }
 
-// In multiply-adds at the speed of a product, as measured on Zen 5 in AVX-512 and AVX2.
+// Both costs in multiply-adds at the full speed of the row, fitted to Zen 5 in AVX-512 and AVX2.
 bool WinogradPays(Conv2dPass pass, const Conv2dGeometry& g) {
   if (!IsWinograd(g)) return false;
-  constexpr double kSquare = 1000, kSmallSquare = 600;  // a square and channel, there or back
-  constexpr double kFilter = 1500;                      // a filter, there or back
-  constexpr double kEfficiency = 0.75;                  // of the products
-  constexpr std::int64_t kPanel = 16;                   // squares that a product takes together
+  constexpr double kEfficiency = 0.75;                      // of large products
+  constexpr double kFilter = 1500;                          // there or back
+  const double square = g.kernel_height == 3 ? 1000 : 600;  // of one channel, there or back
+  constexpr std::int64_t kVector = 16;  // channels, or squares of a panel, done together
   const bool by_input = pass == Conv2dPass::kInputGradient;
+  const bool by_weight = pass == Conv2dPass::kWeightGradient;
   const std::int64_t side = kWinogradSide - g.kernel_height;
   const std::int64_t height = by_input ? g.in_height : g.out_height;
   const std::int64_t width = by_input ? g.in_width : g.out_width;
+  const std::int64_t source = by_input ? g.out_channels : g.in_channels;
   const std::int64_t results = by_input ? g.in_channels : g.out_channels;
   const std::int64_t squares = g.batch * Ceil(height, side) * Ceil(width, side);
-  const double filters = static_cast<double>(g.in_channels * g.out_channels);
-  const double products = static_cast<double>(Ceil(squares, kPanel) * kPanel * kWinogradNumbers);
-  const double steps = static_cast<double>(squares * (g.in_channels + g.out_channels)) *
-                       (g.kernel_height == 3 ? kSquare : kSmallSquare);
-  // Few results leave a part of the register tile empty.
-  const double lowered_efficiency = std::min(kEfficiency, static_cast<double>(results) / 16);
-  return products * filters / kEfficiency + steps + filters * kFilter <
-         static_cast<double>(g.batch * height * width * g.taps()) * filters / lowered_efficiency;
+  const auto whole = [](std::int64_t n) { return Ceil(n, kVector) * kVector; };
+  const double filters = static_cast<double>(source * results);
+  const double products = static_cast<double>((by_weight ? squares : whole(squares)) *
+                                              kWinogradNumbers * source * results);
+  const std::int64_t channels = whole(source) + (by_weight ? whole(results) : results);
+  const double winograd =
+      products / kEfficiency + static_cast<double>(squares * channels) * square + filters * kFilter;
+  // Few results leave a part of the register tile empty, and share what it costs to gather.
+  const double lines = static_cast<double>(results);
+  const double lowered = static_cast<double>(g.batch * height * width * g.taps()) * filters /
+                         kEfficiency * (lines + (by_weight ? 12 : 5)) / lines;
+  return winograd < lowered;
 }
 
 bool IsPointwise(const Conv2dGeometry& g) {

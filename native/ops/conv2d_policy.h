@@ -28,8 +28,8 @@ namespace gradlane {
 inline constexpr std::int64_t kConv2dSourceBudget = 1 << 16;
 inline constexpr std::int64_t kConv2dResultBudget = 1 << 18;
 inline constexpr std::int64_t kConv2dChunkBudget = 1 << 20;
-inline constexpr std::int64_t kWinogradBudget = 1 << 18;
-inline constexpr std::int64_t kWinogradGradientBudget = 1 << 19;
+inline constexpr std::int64_t kWinogradBudget = 1 << 19;
+inline constexpr std::int64_t kWinogradGradientBudget = 1 << 20;
 // Below this many blocks, threads share the steps of a block and not the blocks.
 inline constexpr std::int64_t kWinogradFewBlocks = 16;
 
