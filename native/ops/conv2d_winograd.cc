@@ -45,12 +45,10 @@ class Run {
     reversed_ = first.y > last.y;
     block_ = CutWinograd(problem.channels, problem.m, squares_, nr_);
     channels_ = Ceil(problem.channels, lanes_) * lanes_;
-    // A cache line more than a plane's length, so that planes do not share sets of a cache.
-    const std::int64_t gap = 64 / static_cast<std::int64_t>(sizeof(T));
     panel_ = mr_ * problem.channels + lanes_;
-    filters_plane_ = Ceil(problem.m, mr_) * panel_ + gap;
-    source_plane_ = channels_ * block_ + gap;
-    sums_plane_ = problem.m * block_ + gap;
+    filters_plane_ = Ceil(problem.m, mr_) * panel_ + kGap;
+    source_plane_ = channels_ * block_ + kGap;
+    sums_plane_ = problem.m * block_ + kGap;
   }
 
   void Do() {
@@ -127,10 +125,10 @@ class Run {
   // Squares [first, end), a panel's at most, of `lanes` channels, to (point, channel, square).
   void TurnSource(std::int64_t first, std::int64_t end, std::int64_t channel, T* to) const {
     const auto transpose = sizeof(T) == 4 ? Kernels().transpose.bytes4 : Kernels().transpose.bytes8;
-    const std::int64_t points = kPlanes * nr_ * lanes_;
-    T* const turned =
-        Scratch(ScratchSlot::kTemporary, points + grid_.MostPixels(nr_, kWinogradPoints) * lanes_);
-    T* const pixels = turned + points;
+    const std::int64_t plane = nr_ * lanes_ + kGap;
+    T* const turned = Scratch(ScratchSlot::kTemporary,
+                              kPlanes * plane + grid_.MostPixels(nr_, kWinogradPoints) * lanes_);
+    T* const pixels = turned + kPlanes * plane;
     std::int64_t* const starts = Places(nr_);
     for (std::int64_t at = first; at < end;) {
       const WinogradPart part = grid_.PartAt(at, end);
@@ -138,14 +136,12 @@ class Run {
           TurnWinogradPart(image_, grid_, part, channel, lanes_, pixels, starts);
       kernels_.winograd.input(
           {pixels, starts, row, lanes_},
-          {turned + (at - first) * lanes_, lanes_, kWinogradPoints * nr_ * lanes_, nr_ * lanes_},
-          part.count());
+          {turned + (at - first) * lanes_, lanes_, kWinogradPoints * plane, plane}, part.count());
       at += part.count();
     }
     const std::int64_t whole = Ceil(end - first, lanes_) * lanes_;
-    for (std::int64_t plane = 0; plane < kPlanes; ++plane) {
-      transpose(turned + plane * nr_ * lanes_, to + plane * source_plane_, whole, lanes_, lanes_,
-                nr_);
+    for (std::int64_t i = 0; i < kPlanes; ++i) {
+      transpose(turned + i * plane, to + i * source_plane_, whole, lanes_, lanes_, nr_);
     }
   }
 
@@ -203,6 +199,8 @@ class Run {
   const std::int64_t squares_;
   WinogradImage<T> image_{};
   bool reversed_ = false;
+  // Between planes, so that they do not share sets of a cache: one line.
+  static constexpr std::int64_t kGap = 64 / sizeof(T);
   std::int64_t block_ = 0;     // squares
   std::int64_t channels_ = 0;  // rounded up to whole vectors
   std::int64_t panel_ = 0, filters_plane_ = 0, source_plane_ = 0, sums_plane_ = 0;
