@@ -73,6 +73,14 @@ GRADLANE_INLINE void ForVectors(std::int64_t begin, std::int64_t end, Body&& bod
   if (j < end) body(end - kLanes, kLanes);
 }
 
+// The same with fewer copies of a long body.
+template <class T, class Body>
+GRADLANE_INLINE void ForVectorsOfLongBody(std::int64_t begin, std::int64_t end, Body&& body) {
+  constexpr std::int64_t kLanes = Simd<T>::kLanes;
+  const std::int64_t n = end - begin < kLanes ? end - begin : kLanes;
+  for (std::int64_t j = begin; j < end; j += kLanes) body(j + n <= end ? j : end - n, n);
+}
+
 template <class T>
 GRADLANE_INLINE void Zero(T* p, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) p[i] = T(0);

@@ -162,21 +162,33 @@ GRADLANE_INLINE void StoreEach(const PointwiseLossRun<T> run, T* out, Body&& bod
 }
 
 template <class T, class Function>
-void Each(const PointwiseLossRun<T>& run, T* loss) noexcept {
+__attribute__((noinline)) void Each(const PointwiseLossRun<T>& run, T* loss) noexcept {
   const VecOf<T> p = Simd<T>::Set(run.parameter);
   StoreEach<T, Function>(run, loss, [p](const Lanes<T>& in) { return Function::Loss(in, p); });
 }
 
+// Sums what `each` gives, block by block through the first-level cache: one body of a loss serves
+// both.
+template <class T>
+__attribute__((noinline)) double SumBlocks(PointwiseLossRun<T> run,
+                                           void (*each)(const PointwiseLossRun<T>&, T*) noexcept) {
+  T losses[kFoldBlock];
+  double sum = 0;
+  for (std::int64_t rest = run.n; rest > 0; rest -= run.n) {
+    run.n = rest < kFoldBlock ? rest : kFoldBlock;
+    each(run, losses);
+    sum += FoldRun<T, AddFold<T>>(losses, run.n);
+    run.x += run.n;
+    run.y += run.n;
+    if (run.weight != nullptr) run.weight += run.n;
+    if (run.positive != nullptr) run.positive += run.n;
+  }
+  return sum;
+}
+
 template <class T, class Function>
 double Sum(const PointwiseLossRun<T>& run) noexcept {
-  using S = Simd<T>;
-  const VecOf<T> p = S::Set(run.parameter);
-  return BlockedSum<T>(
-      run.n,
-      [&](std::int64_t i) { return Function::Loss(LanesAt<T, Function>(run, i, S::kLanes), p); },
-      [&](std::int64_t i, std::int64_t count) {
-        return S::FirstLanes(Function::Loss(LanesAt<T, Function>(run, i, count), p), count);
-      });
+  return SumBlocks<T>(run, &Each<T, Function>);
 }
 
 template <class T, class Function>

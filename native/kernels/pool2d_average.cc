@@ -120,7 +120,7 @@ GRADLANE_INLINE void FillCounts(const Pool2dShape& s, Pool2dDivisor divisor, T* 
 template <class T, int kStride>
 GRADLANE_INLINE void SumTaps(const Pool2dShape& s, const T* t, const T* counts, T rows, T* out) {
   using S = Simd<T>;
-  ForVectors<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
+  ForVectorsOfLongBody<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
     typename S::Vec sum = {};
     for (std::int64_t q = 0; q < s.kernel_width; ++q) {
       sum += LoadApart<T, kStride>(t + kStride * j + q, n);
@@ -159,7 +159,7 @@ void Average(const Pool2dShape& s, Pool2dDivisor divisor, const T* x, T* out, Po
         to[0] = WindowSum(x, s.in_width, w) / (counts[0] * count);
         continue;
       }
-      ForVectors<T>(0, s.in_width, [&](std::int64_t c, std::int64_t n) {
+      ForVectorsOfLongBody<T>(0, s.in_width, [&](std::int64_t c, std::int64_t n) {
         typename S::Vec sum = {};
         for (std::int64_t y = rows.begin; y < rows.end; ++y) {
           sum += LoadApart<T, 1>(x + y * s.in_width + c, n);
@@ -260,7 +260,7 @@ GRADLANE_INLINE void Shares(const Pool2dShape& s, Pool2dDivisor divisor, const T
   const auto rows = [&](std::int64_t i) { return static_cast<T>(RowsOf(s, i).Count(divisor)); };
   bool same = true;
   for (std::int64_t i = first; i < last; ++i) same = same && rows(i) == rows(last);
-  ForVectors<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
+  ForVectorsOfLongBody<T>(0, s.out_width, [&](std::int64_t j, std::int64_t n) {
     const auto count = n == S::kLanes ? S::Load(counts + j) : S::LoadPart(counts + j, n, T(1));
     typename S::Vec sum = {};
     for (std::int64_t i = first; i <= last; ++i) {

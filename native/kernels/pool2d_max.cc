@@ -102,8 +102,8 @@ GRADLANE_INLINE void MaxVector(const T* x, T* out, std::int32_t* index, const Po
 
 // One output whose window may be clipped.
 template <class T>
-GRADLANE_INLINE void MaxOne(const T* x, T* out, std::int32_t* index, const Pool2dShape& s,
-                            std::int64_t top, Taps rows, std::int64_t j) {
+__attribute__((noinline)) void MaxOne(const T* x, T* out, std::int32_t* index, const Pool2dShape& s,
+                                      std::int64_t top, Taps rows, std::int64_t j) noexcept {
   const std::int64_t left = j * s.stride_width - s.pad_left;
   const Taps cols(left, s.dilation_width, s.kernel_width, s.in_width);
   T best = -T(__builtin_inf());
@@ -125,12 +125,20 @@ GRADLANE_INLINE void MaxOne(const T* x, T* out, std::int32_t* index, const Pool2
   index[j] = static_cast<std::int32_t>(place);
 }
 
+// One copy of it a stride, where a window has more taps than a call costs.
+template <class T, int kStride>
+__attribute__((noinline)) void MaxVectorAlone(const T* x, T* out, std::int32_t* index,
+                                              const Pool2dShape& s, std::int64_t top, Taps rows,
+                                              std::int64_t j, std::int64_t n) noexcept {
+  MaxVector<T, kStride>(x, out, index, s, top, rows, s.kernel_width, j, n);
+}
+
 template <class T, int kStride>
 GRADLANE_INLINE void MaxRow(const T* x, T* out, std::int32_t* index, const Pool2dShape& s,
                             std::int64_t top, Taps rows, Inside inside) {
   for (std::int64_t j = 0; j < inside.begin; ++j) MaxOne(x, out, index, s, top, rows, j);
   ForVectors<T>(inside.begin, inside.end, [&](std::int64_t j, std::int64_t n) {
-    MaxVector<T, kStride>(x, out, index, s, top, rows, s.kernel_width, j, n);
+    MaxVectorAlone<T, kStride>(x, out, index, s, top, rows, j, n);
   });
   for (std::int64_t j = inside.end; j < s.out_width; ++j) MaxOne(x, out, index, s, top, rows, j);
 }

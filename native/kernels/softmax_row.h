@@ -20,7 +20,7 @@ struct LooseMaxFold {
 };
 
 template <class T>
-GRADLANE_INLINE T RowMax(const T* x, std::int64_t n) {
+__attribute__((noinline)) T RowMax(const T* x, std::int64_t n) noexcept {
   return FoldRun<T, LooseMaxFold<T>>(x, n);
 }
 
