@@ -1,4 +1,6 @@
 // Padding of an image, and the panels of a matrix product gathered from it.
+#include <utility>
+
 #include "cpu/tables/conv2d.h"
 #include "kernels/row.h"
 #include "kernels/simd.h"
@@ -24,6 +26,25 @@ GRADLANE_INLINE void CopyRow(const T* from, T* to, std::int64_t n) {
 
 template <class T>
 inline constexpr std::int64_t kLine = 64 / sizeof(T);
+
+template <class T, int... kLane>
+GRADLANE_INLINE typename Simd<T>::Vec EvenLanes(typename Simd<T>::Vec a, typename Simd<T>::Vec b,
+                                                std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(a, b, (2 * kLane)...);
+}
+
+// Every other element.
+template <class T>
+GRADLANE_INLINE void CopyEven(const T* from, T* to, std::int64_t n) {
+  using S = Simd<T>;
+  std::int64_t i = 0;
+  // The last vector reads one element more than is wanted, so it must not be the row's end.
+  for (; i + S::kLanes < n; i += S::kLanes) {
+    S::Store(to + i, EvenLanes<T>(S::Load(from + 2 * i), S::Load(from + 2 * i + S::kLanes),
+                                  std::make_integer_sequence<int, S::kLanes>{}));
+  }
+  for (; i < n; ++i) to[i] = from[2 * i];
+}
 
 GRADLANE_INLINE std::int64_t Clamp(std::int64_t value, std::int64_t low, std::int64_t high) {
   return value < low ? low : value > high ? high : value;
@@ -55,6 +76,8 @@ void Pad(const T* image, const Conv2dWindow& window, T* padded) noexcept {
       Zero(padded, begin);
       if (step == 1) {
         CopyRow(line + left + begin, padded + begin, end - begin);
+      } else if (step == 2) {
+        CopyEven(line + left + 2 * begin, padded + begin, end - begin);
       } else {
         for (std::int64_t i = begin; i < end; ++i) padded[i] = line[left + i * step];
       }
