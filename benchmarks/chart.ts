@@ -2,9 +2,10 @@
 // was measured in several forms stands with its fastest. The greys and the green keep a contrast of at
 // least 3 to 1 on a white and on a nearly black page.
 import type { Driver } from './drivers.js'
-import type { Measurement, Result } from './measure.js'
+import type { Result } from './measure.js'
 import { isMeasurement } from './report.js'
 import { format } from './statistics.js'
+import type { Training } from './training.js'
 import type { Trial } from './trials.js'
 
 const WIDTH = 860
@@ -28,20 +29,35 @@ function duration(microseconds: number): string {
 
 /** Of the forms of a library the fastest; none where none could train the network. */
 function fastest(
-  library: string,
+  forms: readonly Driver[],
   results: readonly Result[],
-  drivers: readonly Driver[],
-): { driver: Driver; measurement: Measurement } | undefined {
-  const forms = drivers.flatMap((driver) => {
-    if (driver.library !== library) return []
-    const measurement = results.find((result) => result.driver === driver.name)
-    return measurement && isMeasurement(measurement) ? [{ driver, measurement }] : []
+): { driver: Driver; median: number } | undefined {
+  const measured = forms.flatMap((driver) => {
+    const result = results.find((candidate) => candidate.driver === driver.name)
+    return result && isMeasurement(result) ? [{ driver, median: result.median }] : []
   })
-  return forms.sort((a, b) => a.measurement.median - b.measurement.median)[0]
+  return measured.sort((a, b) => a.median - b.median)[0]
+}
+
+/** Why none of the forms was measured. */
+function reasons(forms: readonly Driver[], results: readonly Result[]): string {
+  const texts = forms.flatMap(({ name, form }) => {
+    const result = results.find((candidate) => candidate.driver === name)
+    if (result === undefined || isMeasurement(result)) return []
+    return `${form}: ${result.unsupported}`
+  })
+  return texts.length === 0 ? 'not installed' : texts.join('; ').slice(0, 105)
+}
+
+/** `2.15 compiled`: what tells a form from others, places of installation as versions. */
+function formOf(driver: Driver, versions: Training['versions']): string {
+  if (driver.ours) return driver.form
+  const version = /^\d+\.\d+/.exec(Object.values(versions[driver.name] ?? {})[0] ?? '')?.[0]
+  return `${version ?? ''} ${driver.form.replace(/\(.*\)/, '').trim()}`.trim()
 }
 
 export function chart(
-  results: Readonly<Record<string, readonly Result[]>>,
+  { results, versions }: Pick<Training, 'results' | 'versions'>,
   trials: readonly Trial[],
   drivers: readonly Driver[],
   footnote: string,
@@ -67,20 +83,23 @@ export function chart(
     y += GAP
     text(LABELS, y - 7, `${name}: ${summary}`, 'font-weight="600"')
     for (const library of new Set(drivers.map((driver) => driver.library))) {
-      const best = fastest(library, results[name]!, drivers)
+      const forms = drivers.filter((driver) => driver.library === library)
+      const best = fastest(forms, results[name]!)
       const ours = best?.driver.ours === true && best.driver.name !== 'reference'
       const weight = ours ? 'font-weight="600"' : ''
       text(LABELS - 8, y + 13, library, `text-anchor="end" ${weight}`)
       if (best === undefined) {
-        text(LABELS + 6, y + 13, 'cannot train it', 'font-style="italic"')
+        text(LABELS + 6, y + 13, reasons(forms, results[name]!), 'font-style="italic"')
       } else {
-        const { median } = best.measurement
+        const { driver, median } = best
         const width = Math.max(1, x(median) - LABELS).toFixed(1)
         marks.push(
           `<rect x="${LABELS}" y="${y + 3}" width="${width}" height="${ROW - 5}" rx="2" ` +
             `fill="${ours ? OURS : OTHERS}"/>`,
         )
-        text(x(median) + 6, y + 13, `${duration(median)}  ${best.driver.form}`.trim(), weight)
+        const form = formOf(driver, versions)
+        const figure = duration(median) + (form === '' ? '' : ` · ${form}`)
+        text(x(median) + 6, y + 13, figure, weight)
       }
       y += ROW
     }

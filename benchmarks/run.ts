@@ -50,8 +50,8 @@ if (!options.quick) {
   writeFileSync(`${output}.json`, `${JSON.stringify(record, null, 1)}\n`)
   console.log(`\n${minutes} min; ${output}.json`)
   if (training && trials.some(({ name, charted }) => charted && training.results[name])) {
-    const footnote = `${describe(host)}; threads: ${threads}`
-    writeFileSync(`${output}.svg`, chart(training.results, trials, drivers, footnote))
+    const footnote = `${describe(host)} (${record.loadAtEnd} at the end); threads: ${threads}`
+    writeFileSync(`${output}.svg`, chart(training, trials, drivers, footnote))
     console.log(`${output}.svg`)
   }
 }
