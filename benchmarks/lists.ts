@@ -51,18 +51,24 @@ function native(program: string, folder: string, ...args: string[]): unknown {
   })
 }
 
-function convolutions(python: string, folder: string): unknown {
+/** A script of peers/ that measures PyTorch in turn with our programs. */
+function pytorch(python: string, script: string, program: string, folder: string): unknown {
   return orMissing(python, () => {
     if (!existsSync(python)) throw new MissingError(`there is no ${python}`)
     if (spawnSync(python, ['-c', 'import torch']).status !== 0) {
       throw new MissingError(`${python} has no torch`)
     }
     buildNativePrograms()
-    const file = join(folder, 'conv2d.json')
-    const script = fileURLToPath(new URL('peers/torch_conv2d.py', import.meta.url))
-    return figuresOf(python, [script, programPath('conv2d_bench'), file], file)
+    const file = join(folder, `${script}.json`)
+    const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
+    return figuresOf(python, [path, programPath(program), file], file)
   })
 }
+
+const bothOf = (script: string, program: string, folder: string): Figures => ({
+  pytorch: pytorch(systemPython, script, program, folder),
+  'torch-latest': pytorch(environmentPython, script, program, folder),
+})
 
 export const lists: readonly List[] = [
   {
@@ -73,17 +79,18 @@ export const lists: readonly List[] = [
   {
     name: 'conv2d',
     title: 'convolutions against PyTorch (oneDNN), one thread',
-    run: (folder) => ({
-      pytorch: convolutions(systemPython, folder),
-      'torch-latest': convolutions(environmentPython, folder),
-    }),
+    run: (folder) => bothOf('torch_conv2d.py', 'conv2d_bench', folder),
   },
   {
     name: 'memory',
-    title: 'operations bound by memory against a plain copy, one thread',
+    title: 'operations bound by memory against a plain copy and PyTorch, one thread',
     run: (folder) => {
       const others = nativePrograms().filter((name) => !/^(matmul|conv2d)_bench$/.test(name))
-      return Object.fromEntries(others.map((program) => [program, native(program, folder)]))
+      const own = others.map((program) => [program, native(program, folder)] as const)
+      return {
+        ...Object.fromEntries(own),
+        ...bothOf('torch_memory.py', 'memory_bench', folder),
+      }
     },
   },
   { name: 'latency', title: 'latency: batch 1, one kernel call, the import', run: latency },

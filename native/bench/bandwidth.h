@@ -2,8 +2,6 @@
 // and the ratio to the copy. CPU time of one thread, float32.
 #pragma once
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "bench/serve.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 
@@ -25,19 +24,6 @@ struct Trial {
   double arrays;  // of kBenchLength floats that are read or written
   std::function<void()> run;
 };
-
-// CPU time of the calling thread, so that others on the machine disturb less.
-inline double CpuTime() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-inline double Seconds(const std::function<void()>& run) {
-  const double start = CpuTime();
-  run();
-  return CpuTime() - start;
-}
 
 inline double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -64,6 +50,13 @@ struct Result {
   std::string name;
   double gigabytes, ratio;  // per second; to memcpy, the median of ratios within a round
 };
+
+// For benchmarks/peers/torch_memory.py, which asks in turn with PyTorch.
+inline void ServeTrials(const std::vector<Trial>& trials) {
+  std::vector<std::string> names;
+  for (const Trial& trial : trials) names.push_back(trial.name);
+  Serve(names, [&](std::size_t i) { return Seconds(trials[i].run); });
+}
 
 // The copy is from x to out, of kBenchLength floats each. `only`: names that begin so.
 inline std::vector<Result> Bandwidths(const std::vector<Trial>& all, const std::vector<float>& x,

@@ -1,6 +1,7 @@
 // Memory-bound operations against memcpy, interleaved in one run: GB/s of what is read and written,
 // and the ratio to the copy; then what a small call costs. One thread, float32.
 //   elementwise_bench [--json FILE]
+//   elementwise_bench --serve  for benchmarks/peers/torch_memory.py
 // GRADLANE_ISA chooses the row.
 #include "bench/bandwidth.h"
 #include "ops/activation.h"
@@ -117,6 +118,10 @@ std::vector<Result> SmallCalls(std::int64_t n) {
 int Main(int argc, char** argv) {
   SetThreads(1);
   Arrays arrays(kBenchLength);
+  if (argc == 2 && std::strcmp(argv[1], "--serve") == 0) {
+    ServeTrials(TrialsOf(arrays));
+    return 0;
+  }
   const std::vector<Result> bandwidths = Bandwidths(TrialsOf(arrays), arrays.x, arrays.out);
   PrintBandwidths(bandwidths);
   std::string small_json;

@@ -2,6 +2,7 @@
 // memcpy: normalisation, pooling, resizing, softmax and cross entropy of a few classes, the
 // gradients' norm.
 //   memory_bench [--json FILE] [--only PREFIX]
+//   memory_bench --serve  for benchmarks/peers/torch_memory.py
 // GRADLANE_ISA chooses the row.
 //
 // Bytes are those that a call has to move at least: batch normalisation reads x twice, for its
@@ -234,6 +235,10 @@ int Main(int argc, char** argv) {
   }
   Arrays arrays;
   Trials trials(arrays);
+  if (argc == 2 && std::strcmp(argv[1], "--serve") == 0) {
+    ServeTrials(trials.list);
+    return 0;
+  }
   const std::vector<Result> results = Bandwidths(trials.list, arrays.x, arrays.out, only);
   PrintBandwidths(results);
   return json == nullptr || WriteBandwidths(json, "memory_bench", results) ? 0 : 1;

@@ -2,6 +2,7 @@
 // interleaved in one run: medians of milliseconds, and the share of the copy's bandwidth.
 // Beside the medians stand the fastest rounds, which a busy machine disturbs less.
 //   optimizer_bench [elements] [--json FILE]
+//   optimizer_bench --serve  for benchmarks/peers/torch_memory.py
 // GRADLANE_ISA chooses the row, GRADLANE_NUM_THREADS the threads of both (default 1).
 #include <algorithm>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/serve.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/adam.h"
@@ -93,6 +95,7 @@ void WriteJson(const char* path, std::int64_t n, const std::string& command,
 int Main(int argc, char** argv) {
   std::int64_t n = 4 << 20;
   const char* json = nullptr;
+  const bool serve = argc == 2 && std::strcmp(argv[1], "--serve") == 0;
   std::string command;
   for (const char* name : {"GRADLANE_ISA", "GRADLANE_NUM_THREADS"}) {
     if (const char* value = std::getenv(name)) command += std::string(name) + "=" + value + " ";
@@ -103,7 +106,7 @@ int Main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
       command += std::string(" ") + argv[i];
-    } else {
+    } else if (!serve) {
       n = std::atoll(argv[i]);
     }
   }
@@ -125,6 +128,12 @@ int Main(int argc, char** argv) {
                           {"adam, amsgrad", 5, 4, [&] { AdamStep(ams_step); }},
                           {"gradient norm", 1, 0, [&] { GradNorm(norm_of); }}};
 
+  if (serve) {
+    std::vector<std::string> names;
+    for (const Trial& trial : trials) names.emplace_back(trial.name);
+    Serve(names, [&](std::size_t i) { return Seconds(trials[i].step); });
+    return 0;
+  }
   std::printf("%s, row %s, %lld elements, %d thread(s)\n", CpuBrand(), Kernels().name,
               static_cast<long long>(n), Threads());
   std::printf("%-14s %8s %8s %22s %9s %9s\n", "trial", "ms", "copy ms", "share of its bandwidth",
