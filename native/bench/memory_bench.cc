@@ -204,13 +204,14 @@ class Trials {
                       Small(8),
                       n / cols,
                       cols,
+                      1,
                       Reduction::kMean,
                       -100,
                       0});
       });
       Add("crossEntropyGradient " + size, 1 + read, [=, this] {
         CrossEntropyGradient(
-            {kFloat, x_, labels, true, {}, Small(8), out_, n / cols, cols, -100, 0});
+            {kFloat, x_, labels, true, {}, Small(8), out_, n / cols, cols, 1, -100, 0});
       });
       Add("argmax " + size, read, [=, this] { Argmax({kFloat, x_, out_, n / cols, cols, 1}); });
     }

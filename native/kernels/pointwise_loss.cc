@@ -171,7 +171,8 @@ __attribute__((noinline)) void Each(const PointwiseLossRun<T>& run, T* loss) noe
 // both.
 template <class T>
 __attribute__((noinline)) double SumBlocks(PointwiseLossRun<T> run,
-                                           void (*each)(const PointwiseLossRun<T>&, T*) noexcept) {
+                                           void (*each)(const PointwiseLossRun<T>&,
+                                                        T*) noexcept) noexcept {
   T losses[kFoldBlock];
   double sum = 0;
   for (std::int64_t rest = run.n; rest > 0; rest -= run.n) {
