@@ -29,7 +29,7 @@ void Block(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, s
     const T* a_lines = a.data;
     for (std::int64_t i = 0; i < m; i += rows, a_lines += a.stride) {
       const bool whole = i + rows <= m;
-      (whole ? tile : TileFor<T>(m - i, vectors))(a_lines, a.step, b_lines, b.step, k,
+      (whole ? tile : TileFor<T>(m - i, vectors))(a_lines, a.line, a.step, b_lines, b.step, k,
                                                   out + i * ldo + j, ldo, columns, bias, epilogue,
                                                   more && ahead < end ? ahead : a_lines);
       ahead += (k + kRequest - 1) / kRequest * 2 * kLine;
@@ -45,6 +45,7 @@ void Fill(MatmulKernels<T>& kernels) {
   kernels.nr = kTileColumns<T>;
   kernels.kc = kTileDepth<T>;
   kernels.lanes = Simd<T>::kLanes;
+  kernels.unit = Simd<T>::kMasks ? 1 : Simd<T>::kLanes;
   kernels.block = &Block<T>;
 }
 

@@ -18,22 +18,28 @@ inline constexpr std::int64_t kRequest = 8;
 // beginning has reached L2, but in L1 the panels have pushed it out since.
 inline constexpr std::int64_t kLate = 32;
 
-// Makes the compiler forget how it came to a pointer, so that it does not keep the addresses of all
-// rows of a tile alive at once (and spill sums to do so).
+// Makes the compiler forget how it came to a value: it would keep the addresses of all rows of a
+// tile alive at once (and spill sums to do so), or make a copy of a loop for each case.
+template <class V>
+GRADLANE_INLINE V Opaque(V value) {
+  __asm__("" : "+r"(value));
+  return value;
+}
+
+// In bytes that the compiler knows nothing of, because it makes a second loop for a step of 1.
 template <class T>
-GRADLANE_INLINE T* Opaque(T* pointer) {
-  __asm__("" : "+r"(pointer));
-  return pointer;
+GRADLANE_INLINE const T* Beyond(const T* pointer, std::int64_t bytes) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(pointer) + bytes);
 }
 
 // out[i, j] for kRows rows and `columns` columns, (kVectors - 1) * lanes < columns <= kVectors *
-// lanes. Element (i, p) of A is a[p * a_step + i], element (p, j) of B is b[p * b_step + j],
-// readable for all kVectors * lanes columns. Each sum runs over p in order. From `ahead` on, 2 k /
-// kRequest cache lines are brought to L2.
+// lanes. Element (i, p) of A is a[p * a_step + i * a_line], element (p, j) of B is b[p * b_step +
+// j]; without masks B is read for all kVectors * lanes columns. Each sum runs over p in order. From
+// `ahead` on, some 2 k / kRequest cache lines are brought to L2.
 template <class T, int kRows, int kVectors>
-void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std::int64_t k, T* out,
-          std::int64_t ldo, std::int64_t columns, const T* bias, const MatmulEpilogue<T>& epilogue,
-          const T* ahead) noexcept {
+void Tile(const T* a, std::int64_t a_line, std::int64_t a_step, const T* b, std::int64_t b_step,
+          std::int64_t k, T* out, std::int64_t ldo, std::int64_t columns, const T* bias,
+          const MatmulEpilogue<T>& epilogue, const T* ahead) noexcept {
   using S = Simd<T>;
   using Vec = typename S::Vec;
   constexpr int kLanes = S::kLanes, kWidth = kVectors * kLanes, kLine = 64 / sizeof(T);
@@ -57,36 +63,44 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
     for (int j = 0; j < kVectors; ++j) __builtin_prefetch(row + j * kLanes, 1);
     __builtin_prefetch(row + columns - 1, 1);
   };
-  const T* row = out;
-  const T* const end = out + kRows * ldo;
-  bool late = false;
-  for (std::int64_t left = k; left > 0;) {
-    if (left <= kLate && !late) {
-      late = true;
-      row = out;
+  // Three lines of A to a pointer, which is what one address can reach.
+  constexpr int kGroups = (kRows + 2) / 3;
+  const T* group[kGroups];
 #pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i, row = Opaque(row + ldo)) request(row);
-    } else if (row != end) {
-      request(row);
-      row += ldo;
+  for (int g = 0; g < kGroups; ++g) group[g] = a + 3 * g * a_line;
+  constexpr std::int64_t kItem = sizeof(T);
+  const std::int64_t line_bytes = Opaque(a_line * kItem), a_bytes = Opaque(a_step * kItem);
+  const std::int64_t b_bytes = Opaque(b_step * kItem), row_bytes = Opaque(ldo * kItem);
+  const T* const end = out + kRows * ldo;
+  const T* row = out;
+  for (std::int64_t left = k; left > 0;) {
+    std::int64_t steps = left;
+    if (left > kLate) {
+      steps = kRequest;
+      __builtin_prefetch(ahead, 0, 2);
+      __builtin_prefetch(ahead + kLine, 0, 2);
+      ahead += 2 * kLine;
+      if (row != end) {
+        request(row);
+        row = Beyond(row, row_bytes);
+      }
+    } else if (k > kLate) {  // a shorter sum is over before a request could help
+      for (row = out; row != end; row = Beyond(row, row_bytes)) request(row);
     }
-    __builtin_prefetch(ahead, 0, 2);
-    __builtin_prefetch(ahead + kLine, 0, 2);
-    ahead += 2 * kLine;
-    std::int64_t steps = left < kRequest ? left : kRequest;
     left -= steps;
     do {
       Vec b_row[kVectors];
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors; ++j) b_row[j] = S::Load(b + j * kLanes);
+      for (int j = 0; j < kVectors; ++j) b_row[j] = load(b, j);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        const Vec a_element = S::Set(a[i]);
+        const Vec a_element = S::Set(*Beyond(group[i / 3], i % 3 * line_bytes));
 #pragma GCC unroll 8
         for (int j = 0; j < kVectors; ++j) sum[i][j] += a_element * b_row[j];
       }
-      a += a_step;
-      b += b_step;
+#pragma GCC unroll 16
+      for (int g = 0; g < kGroups; ++g) group[g] = Beyond(group[g], a_bytes);
+      b = Beyond(b, b_bytes);
     } while (--steps > 0);
   }
   if (!S::kMasks && columns < kWidth) {
@@ -145,9 +159,10 @@ void Tile(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std:
 }
 
 template <class T>
-using TileFn = void (*)(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step,
-                        std::int64_t k, T* out, std::int64_t ldo, std::int64_t columns,
-                        const T* bias, const MatmulEpilogue<T>& epilogue, const T* ahead) noexcept;
+using TileFn = void (*)(const T* a, std::int64_t a_line, std::int64_t a_step, const T* b,
+                        std::int64_t b_step, std::int64_t k, T* out, std::int64_t ldo,
+                        std::int64_t columns, const T* bias, const MatmulEpilogue<T>& epilogue,
+                        const T* ahead) noexcept;
 
 // The tile of `rows` rows (1..kTileRows) and `vectors` vectors (1..MostVectors(rows)).
 template <class T, int kRows = kTileRows>

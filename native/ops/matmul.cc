@@ -74,7 +74,8 @@ void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
   if (args.m == 0 || args.n == 0) return;
   if (args.k == 0) return EmptySum(problem);
   Turn(problem);
-  switch (forced != nullptr ? *forced : ChooseMatmul(problem.shape)) {
+  const std::int64_t mr = problem.kernels->mr, nr = problem.kernels->nr;
+  switch (forced != nullptr ? *forced : ChooseMatmul(problem.shape, mr, nr)) {
     case MatmulAlgorithm::kPacked:
       return MatmulPacked(problem);
     case MatmulAlgorithm::kDirect:

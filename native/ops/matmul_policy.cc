@@ -45,7 +45,7 @@ bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& given) {
 }
 
 // Measured on Zen 5 in float32, GF/s of 262 (AVX-512); the limits are kept for all rows.
-MatmulAlgorithm ChooseMatmul(const MatmulShape& given) {
+MatmulAlgorithm ChooseMatmul(const MatmulShape& given, std::int64_t mr, std::int64_t nr) {
   const MatmulShape shape = Normalize(given).shape;
   const std::int64_t m = shape.m, n = shape.n, k = shape.k;
   if (k == 1) return MatmulAlgorithm::kOuter;
@@ -62,21 +62,27 @@ MatmulAlgorithm ChooseMatmul(const MatmulShape& given) {
     return dot ? MatmulAlgorithm::kDot : MatmulAlgorithm::kPacked;
   }
   if (m == 1) return MatmulAlgorithm::kRow;
-  // Rows of B that lie a multiple of 4 KiB apart share a few sets of the caches, so a column of
-  // tiles cannot stay there for many tiles: direct against packed 225 : 143 at 24 x 1024 x 1024,
-  // 186 : 184 with 64 rows, 180 : 199 with 256. Elsewhere what counts is that A and the columns
-  // stay in L2: 247 : 231 at 128 x 784 x 512, 246 : 243 at 512 x 784 x 128, 194 : 201 at 1000 x
-  // 1000 x 1000.
-  const bool aliased = n * shape.item % 4096 == 0;
+  // Rows that lie a large power of two apart share a few sets of the caches, so a column of tiles
+  // of B cannot stay there for many tiles, nor a tile of an A that lies along its columns: direct
+  // against packed 155 : 103 at 24 x 1024 x 1024, 193 : 174 with 64 rows, but 60 : 80 and 67 : 93
+  // on the avx2 row, where 512 columns do it too (45 : 60 in float64 at 256 x 256 x 256, 33 : 59 at
+  // 512 x 784 x 128 with A transposed).
+  const auto aliased = [nr](std::int64_t length) { return length % (32 * nr) == 0; };
+  if (aliased(n) || (shape.transpose_a && aliased(m))) {
+    const bool few = m * shape.item <= 8 * mr || (m <= 4 * mr && n * k * shape.item <= 2 << 20);
+    return few ? MatmulAlgorithm::kDirect : MatmulAlgorithm::kPacked;
+  }
+  // Elsewhere what counts is that A and the columns stay in L2: 247 : 231 at 128 x 784 x 512, 246 :
+  // 243 at 512 x 784 x 128, 220 : 232 at 1000 x 1000 x 1000.
   const bool fits = k <= 1024 && m * k * shape.item <= 512 << 10;
-  return m <= 24 || (fits && (!aliased || m <= 64)) ? MatmulAlgorithm::kDirect
-                                                    : MatmulAlgorithm::kPacked;
+  const bool lines_alias = !shape.transpose_a && k * shape.item % 4096 == 0 && m > 64;
+  return m <= 24 || n <= nr || (fits && !lines_alias) ? MatmulAlgorithm::kDirect
+                                                      : MatmulAlgorithm::kPacked;
 }
 
 std::int64_t DirectRows(const MatmulShape& shape, std::int64_t mr) {
-  // Tiles of even height; pairs of rows are packed faster than single ones.
   const std::int64_t tiles = (shape.m + mr - 1) / mr;
-  return RoundUp((shape.m + tiles - 1) / tiles, shape.transpose_a || shape.m == 1 ? 1 : 2);
+  return (shape.m + tiles - 1) / tiles;
 }
 
 MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr) {

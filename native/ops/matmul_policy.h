@@ -8,7 +8,7 @@ namespace gradlane {
 
 enum class MatmulAlgorithm {
   kPacked,  // both operands into panels, blocked for all caches
-  kDirect,  // B as it lies, vectors along n; not for a transposed B
+  kDirect,  // both as they lie, vectors along n; not for a transposed B
   kDot,     // both as they lie, vectors along k; for a transposed B and an A that is not
   kRow,     // m = 1 and B as it lies, not transposed
   kOuter,   // k = 1
@@ -30,7 +30,7 @@ struct NormalShape {
 NormalShape Normalize(MatmulShape shape);
 
 bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& shape);
-MatmulAlgorithm ChooseMatmul(const MatmulShape& shape);
+MatmulAlgorithm ChooseMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr);
 
 // Blocks of the packed algorithm.
 struct MatmulBlocking {
@@ -48,7 +48,7 @@ struct MatmulTasks {
 };
 MatmulTasks SplitMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr);
 
-// Rows of a tile of the direct algorithm.
+// Rows of a tile of the direct algorithm: tiles of even height.
 std::int64_t DirectRows(const MatmulShape& shape, std::int64_t mr);
 
 // Elements that a task of packing moves: some 5 us.

@@ -1,5 +1,7 @@
-// Matrix products that leave B where it is, for shapes where a packed B would be used too few times
-// to pay: few rows, matrix-vector products, and short sums.
+// Matrix products that leave A and B where they are, for shapes where a packed operand would be
+// used too few times to pay: few rows or columns, matrix-vector products, and short sums. Packing A
+// alone was not worth its time anywhere: 245 without and 211 GF/s with it at 64 x 64 x 64, 249 and
+// 236 at 256 x 256 x 256.
 #include <algorithm>
 
 #include "ops/matmul_problem.h"
@@ -35,20 +37,11 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
   const std::int64_t m = shape.m, n = shape.n, k = shape.k, nr = kernels.nr;
   const std::int64_t width = DirectRows(shape, kernels.mr);
 
-  // Rows of A that lie side by side, and a single row, are panels already.
-  Panels a = Panels::InPlace(problem.a, width, shape.transpose_a ? m : 1);
-  if (!shape.transpose_a && m > 1) {
-    T* const panels = static_cast<T*>(ThreadScratch(
-        ScratchSlot::kPackA, static_cast<std::size_t>(Ceil(m, width) * width * k) * sizeof(T)));
-    const std::int64_t lines = std::max<std::int64_t>(1, kPackGrain / (k * width)) * width;
-    ParallelRanges(m, lines, [&](std::int64_t begin, std::int64_t end) {
-      kernels.pack_a(problem.a + begin * k, k, false, end - begin, k, width, panels + begin * k);
-    });
-    a = Panels::Packed(panels, width, k);
-  }
-  // Columns past the last whole vector are packed: tiles read whole vectors, and nothing stands
-  // behind the last row of B.
-  const std::int64_t whole = n - n % kernels.lanes;
+  const Panels a =
+      shape.transpose_a ? Panels::InPlace(problem.a, width, m) : Panels::Lines(problem.a, width, k);
+  // Tiles without masks read whole vectors, and nothing stands behind the last row of B: columns
+  // past the last whole one are packed.
+  const std::int64_t whole = n - n % kernels.unit;
   T* edge = nullptr;
   if (whole < n) {
     edge = static_cast<T*>(
@@ -57,7 +50,8 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
   }
 
   const auto body = [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
-    const Panels a_part{a.data + (a.step == width ? i * k : i), a.width, a.step, a.stride};
+    Panels a_part = a;
+    a_part.data += shape.transpose_a ? i : i * k;
     const auto block = [&](const Panels& b, std::int64_t first, std::int64_t count) {
       if (count <= 0) return;
       kernels.block(a_part, b, rows, count, k, problem.out + i * n + first, n,

@@ -15,23 +15,27 @@ struct MatmulEpilogue {
   bool relu = false;
 };
 
-// Lines (rows of A or columns of B) in the layout of the register tile, `width` of them to a panel:
-// element p of line i of panel g is data[g * stride + p * step + i].
+// Lines (rows of A or columns of B) as the register tile reads them, `width` of them to a panel:
+// element p of line i of panel g is data[g * stride + p * step + i * line].
 //   packed: step = width, stride = width * k
-//   a matrix as it lies in memory whose lines are side by side: step = its leading dimension,
-//   stride = width
+//   a matrix as it lies in memory, lines side by side: step = its leading dimension, stride = width
+//   lines one after the other, for A only: line = its leading dimension, step = 1
 template <class T>
 struct MatmulPanels {
   const T* data;
   std::int64_t width;
   std::int64_t step;
   std::int64_t stride;
+  std::int64_t line = 1;
 
   static MatmulPanels Packed(const T* data, std::int64_t width, std::int64_t k) {
     return {data, width, width, width * k};
   }
   static MatmulPanels InPlace(const T* data, std::int64_t width, std::int64_t ld) {
     return {data, width, ld, width};
+  }
+  static MatmulPanels Lines(const T* data, std::int64_t width, std::int64_t ld) {
+    return {data, width, 1, width * ld, ld};
   }
 };
 
@@ -42,6 +46,8 @@ struct MatmulKernels {
   std::int64_t kc = 0;  // longest packed panel. Part of the row, not of the machine: it fixes the
                         // order of the additions
   std::int64_t lanes = 0;
+  std::int64_t unit = 0;  // `block` reads lines of B that are not packed in multiples of this many
+                          // columns: lanes, or 1 where loads are masked
 
   // Packs `lines` lines of k elements into panels of `width` that follow each other, width <= mr
   // for A; those of B are nr wide. Element p of line i is src[i * ld + p], or src[p * ld + i] when
@@ -53,8 +59,8 @@ struct MatmulKernels {
                  T* panels) noexcept = nullptr;
 
   // out (m, n) with leading dimension ldo from panels of A (m lines) and of B (n lines), k >= 1.
-  // The last vector of a line of B is read whole, also where n ends inside it. Each sum runs over p
-  // in order: its bits do not depend on m, n or its place.
+  // Lines of B are read up to a multiple of `unit` columns, also where n ends before. Each sum runs
+  // over p in order: its bits do not depend on m, n or its place.
   void (*block)(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, std::int64_t n,
                 std::int64_t k, T* out, std::int64_t ldo,
                 const MatmulEpilogue<T>& epilogue) noexcept = nullptr;
