@@ -18,8 +18,8 @@ export interface TrainingContext {
 export interface EpochEvent {
   /** Counted from 1. */
   readonly epoch: number
-  /** Empty at the beginning of an epoch. A callback may add to them for those that come after it. */
-  readonly logs: Logs
+  /** Empty at the beginning of an epoch. */
+  readonly logs: Readonly<Logs>
 }
 
 /** Something that takes part in `fit`. Each method may return a promise, which is waited for. */

@@ -1,14 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Callback,
-  History,
-  type Logs,
-  nn,
-  optim,
-  type TrainingContext,
-} from '../../../ts/index.js'
+import { type callbacks, nn, optim } from '../../../ts/index.js'
 
 /** A folder for the tests of a suite. */
 export function scratch(): { path: (name: string) => string } {
@@ -26,7 +19,7 @@ export function scratch(): { path: (name: string) => string } {
 export class Subject {
   readonly model = new nn.Sequential(new nn.Linear(1, 1))
   readonly optimizer = new optim.SGD(this.model.parameters(), { lr: 0.5 })
-  stopped = false
+  readonly reasons: string[] = []
 
   get weight(): number {
     return this.model.parameters()[0]!.item()
@@ -36,49 +29,48 @@ export class Subject {
     this.model.parameters()[0]!.data[0] = value
   }
 
-  reset(): void {
-    this.stopped = false
-  }
-
-  context(): TrainingContext {
+  context(epoch = 0, step = 0): callbacks.TrainContext {
     const { model, optimizer } = this
-    const stop = (): void => {
-      this.stopped = true
-    }
-    return { model, optimizer, history: new History(), epochs: 0, stop }
+    return { model, optimizer, epoch, step, stop: (reason) => this.reasons.push(reason) }
   }
 
   /**
-   * What `fit` would call for epochs with these logs, on with epoch `from`; in epoch e the weight
-   * becomes e. `interrupted`: in the middle of one more epoch.
+   * What a training would call, for epochs with these logs; in epoch e the weight becomes e. Ends
+   * after the epoch in which a callback said stop, or in the middle of the next one.
    */
   async train(
-    list: readonly Callback[],
-    epochs: readonly Logs[],
-    options: { from?: number; interrupted?: boolean } = {},
-  ): Promise<Logs[]> {
-    const { from = 1, interrupted = false } = options
-    const context = this.context()
-    const seen: Logs[] = []
-    this.reset()
-    for (const callback of list) await callback.onTrainBegin?.(context)
-    try {
-      for (let epoch = from; epoch <= epochs.length && !this.stopped; epoch++) {
-        for (const callback of list) await callback.onEpochBegin?.(context, { epoch, logs: {} })
-        this.weight = epoch
-        const logs = { ...epochs[epoch - 1] }
-        for (const callback of list) await callback.onEpochEnd?.(context, { epoch, logs })
-        seen.push(logs)
+    list: readonly callbacks.Callback[],
+    epochs: readonly callbacks.Logs[],
+    options: { from?: number; outcome?: callbacks.TrainEndContext['outcome'] } = {},
+  ): Promise<callbacks.Logs[]> {
+    const { from = 0, outcome } = options
+    const seen: callbacks.Logs[] = []
+    for (const callback of list) await callback.onTrainBegin?.(this.context(from, 10 * from))
+    let epoch = from
+    for (; epoch < epochs.length && this.reasons.length === 0; epoch++) {
+      for (const callback of list) await callback.onEpochBegin?.(this.context(epoch, 10 * epoch))
+      this.weight = epoch
+      const step = 10 * (epoch + 1)
+      const logs = { ...epochs[epoch] }
+      const batch = { loss: logs['loss'] ?? 0 }
+      for (const callback of list) {
+        await callback.onBatchEnd?.({ ...this.context(epoch, step), logs: batch })
       }
-      if (interrupted) this.weight = 999
-    } finally {
-      for (const callback of list) await callback.onTrainEnd?.(context)
+      for (const callback of list) {
+        await callback.onEpochEnd?.({ ...this.context(epoch, step), logs })
+      }
+      seen.push(logs)
+    }
+    const ended = outcome ?? (this.reasons.length > 0 ? 'stopped' : 'completed')
+    if (ended === 'aborted' || ended === 'failed') this.weight = 999
+    for (const callback of list) {
+      await callback.onTrainEnd?.({ ...this.context(epoch, 10 * epoch), outcome: ended })
     }
     return seen
   }
 }
 
 /** Logs of epochs from the values of one number. */
-export function epochsOf(name: string, values: readonly number[]): Logs[] {
+export function epochsOf(name: string, values: readonly number[]): callbacks.Logs[] {
   return values.map((value) => ({ [name]: value }))
 }

@@ -13,41 +13,40 @@ describe('EarlyStopping', () => {
       const epochs = epochsOf('valLoss', [5, 3, 2, 4, NaN, 1])
       const logs = await subject.train([stopper], epochs)
       expect(logs).to.have.length(5)
-      expect(subject.stopped).to.equal(true)
-      expect(stopper.reason).to.equal('valLoss has not improved since epoch 3 (2)')
+      expect(subject.reasons).to.deep.equal([
+        'EarlyStopping: valLoss has not improved since epoch 2 (2)',
+      ])
       expect([stopper.best, stopper.bestEpoch, stopper.wait, subject.weight]).to.deep.equal([
-        2, 3, 2, 3,
+        2, 2, 2, 2,
       ])
     })
 
-    it('puts the best weights back on every way out', async () => {
-      for (const interrupted of [false, true]) {
+    for (const outcome of ['completed', 'aborted', 'failed'] as const) {
+      it(`puts the best weights back when the training has ${outcome}`, async () => {
         const subject = new Subject()
-        const losses = epochsOf('valLoss', [2, 1, 3])
-        await subject.train([new EarlyStopping()], losses, { interrupted })
+        await subject.train([new EarlyStopping()], epochsOf('valLoss', [2, 1, 3]), { outcome })
+        expect(subject.weight).to.equal(1)
+        await subject.train([new EarlyStopping()], epochsOf('valLoss', [3, 2, 1]), { outcome })
         expect(subject.weight).to.equal(2)
-        const falling = epochsOf('valLoss', [3, 2, 1])
-        await subject.train([new EarlyStopping()], falling, { interrupted })
-        expect(subject.weight).to.equal(3)
-      }
-    })
+      })
+    }
 
     it('leaves the weights alone on request, and where nothing was ever good', async () => {
       const subject = new Subject()
       const epochs = epochsOf('valLoss', [1, 2, 3])
       await subject.train([new EarlyStopping({ restoreBest: false })], epochs)
-      expect(subject.weight).to.equal(3)
+      expect(subject.weight).to.equal(2)
       const stopper = new EarlyStopping({ patience: 2 })
       await subject.train([stopper], epochsOf('valLoss', [NaN, NaN, 1]))
-      expect(subject.weight).to.equal(2)
-      expect(stopper.reason).to.equal('valLoss has not improved at all')
+      expect(subject.weight).to.equal(1)
+      expect(subject.reasons).to.deep.equal(['EarlyStopping: valLoss has not improved at all'])
     })
 
     it('watches a number that is to rise, by more than minDelta', async () => {
       const subject = new Subject()
       const options = { monitor: 'accuracy', mode: 'max', minDelta: 0.5, patience: 2 } as const
       await subject.train([new EarlyStopping(options)], epochsOf('accuracy', [1, 2, 2.25, 2.5, 9]))
-      expect(subject.weight).to.equal(2)
+      expect(subject.weight).to.equal(1)
     })
 
     it('goes on after a resume as if nothing had happened', async () => {
@@ -62,11 +61,12 @@ describe('EarlyStopping', () => {
       ]
       await first.train([before], epochs.slice(0, 3))
       after.loadStateDict(before.stateDict())
-      await second.train([after], epochs, { from: 4 })
-      expect(after.reason).to.equal(uninterrupted.reason)
-      expect(second.weight).to.equal(straight.weight).and.to.equal(2)
-      expect(after.bestEpoch).to.equal(2)
+      await second.train([after], epochs, { from: 3 })
+      expect(second.reasons).to.deep.equal(straight.reasons)
+      expect(second.weight).to.equal(straight.weight).and.to.equal(1)
+      expect(after.bestEpoch).to.equal(1)
       // A second training begins anew.
+      second.reasons.length = 0
       await second.train([after], epochsOf('valLoss', [50]))
       expect(after.best).to.equal(50)
     })

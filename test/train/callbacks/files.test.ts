@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { callbacks, type Callback, GradlaneError, io, type Logs } from '../../../ts/index.js'
+import { callbacks, GradlaneError, io } from '../../../ts/index.js'
 import { eachBackend } from '../../support/each-backend.js'
 import { epochsOf, scratch, Subject } from './context.js'
 
@@ -23,10 +23,10 @@ describe('ModelCheckpoint', () => {
       const checkpoint = new ModelCheckpoint({ path: path('best.safetensors') })
       await subject.train([checkpoint], epochsOf('valLoss', [3, 1.5, 2, NaN]))
       const { tensors, metadata } = await io.loadSafetensors(path('best.safetensors'))
-      expect(metadata).to.deep.equal({ epoch: '2', valLoss: '1.5' })
-      expect(subject.weight).to.equal(4)
+      expect(metadata).to.deep.equal({ epoch: '1', step: '20', valLoss: '1.5' })
+      expect(subject.weight).to.equal(3)
       subject.model.loadStateDict(tensors)
-      expect(subject.weight).to.equal(2)
+      expect(subject.weight).to.equal(1)
       expect(checkpoint.lastPath).to.equal(path('best.safetensors'))
       expect(readdirSync(path('.'))).to.deep.equal(['best.safetensors'])
     })
@@ -35,8 +35,8 @@ describe('ModelCheckpoint', () => {
       const options = { path: path('model-{epoch}.safetensors'), monitor: null, every: 2 }
       await new Subject().train([new ModelCheckpoint(options)], epochsOf('loss', [1, 2, 3, 4, 5]))
       expect(readdirSync(path('.')).sort()).to.deep.equal([
-        'model-2.safetensors',
-        'model-4.safetensors',
+        'model-1.safetensors',
+        'model-3.safetensors',
       ])
     })
 
@@ -44,7 +44,7 @@ describe('ModelCheckpoint', () => {
       const subject = new Subject()
       const checkpoint = new ModelCheckpoint({ path: path('now.safetensors'), monitor: null })
       subject.weight = 7
-      const saved = checkpoint.onEpochEnd(subject.context(), { epoch: 1, logs: {} })
+      const saved = checkpoint.onEpochEnd({ ...subject.context(), logs: {} })
       subject.weight = 8
       await saved
       const { tensors } = await io.loadSafetensors(path('now.safetensors'))
@@ -58,9 +58,9 @@ describe('ModelCheckpoint', () => {
       const subject = new Subject()
       await subject.train([before], epochsOf('valLoss', [3, 1]))
       after.loadStateDict(JSON.parse(JSON.stringify(before.stateDict())) as Record<string, unknown>)
-      await subject.train([after], epochsOf('valLoss', [3, 1, 2]), { from: 3 })
+      await subject.train([after], epochsOf('valLoss', [3, 1, 2]), { from: 2 })
       const { metadata } = await io.loadSafetensors(path('best.safetensors'))
-      expect([metadata['epoch'], after.best]).to.deep.equal(['2', 1])
+      expect([metadata['epoch'], after.best]).to.deep.equal(['1', 1])
     })
   })
 
@@ -82,17 +82,17 @@ describe('CSVLogger', () => {
     const values = [0.1 + 0.2, 1e-300, NaN, -Infinity, 2 ** 53]
     await new Subject().train([new CSVLogger({ path: path('log.csv') })], epochsOf('loss', values))
     const [header, ...rows] = lines()
-    expect(header).to.equal('epoch,loss')
+    expect(header).to.equal('epoch,step,loss')
     const read = rows.slice(0, -1).map((row) => row.split(',').map(Number))
-    expect(read).to.deep.equal(values.map((value, i) => [i + 1, value]))
+    expect(read).to.deep.equal(values.map((value, i) => [i, 10 * (i + 1), value]))
     expect(rows.at(-1)).to.equal('')
   })
 
   it('takes in a column that comes later, and quotes what has to be', async () => {
     const logger = new CSVLogger({ path: path('log.csv'), separator: ';' })
-    const epochs: Logs[] = [{ loss: 1 }, { loss: 2, 'a;"b"': 3 }, { loss: 4 }]
+    const epochs: callbacks.Logs[] = [{ loss: 1 }, { loss: 2, 'a;"b"': 3 }, { loss: 4 }]
     await new Subject().train([logger], epochs)
-    const expected = ['epoch;loss;"a;""b"""', '1;1;', '2;2;3', '3;4;', '']
+    const expected = ['epoch;step;loss;"a;""b"""', '0;10;1;', '1;20;2;3', '2;30;4;', '']
     expect(lines()).to.deep.equal(expected)
     // and reads them again
     const again = new CSVLogger({ path: path('log.csv'), separator: ';', append: true })
@@ -103,12 +103,12 @@ describe('CSVLogger', () => {
   it('goes on with its file, without a line that was cut off', async () => {
     const epochs = epochsOf('loss', [1, 2, 3])
     await new Subject().train([new CSVLogger({ path: path('log.csv') })], epochs.slice(0, 2))
-    appendFileSync(path('log.csv'), '3,3')
+    appendFileSync(path('log.csv'), '2,3')
     const logger = new CSVLogger({ path: path('log.csv'), append: true })
-    await new Subject().train([logger], epochs, { from: 3 })
-    expect(lines()).to.deep.equal(['epoch,loss', '1,1', '2,2', '3,3', ''])
+    await new Subject().train([logger], epochs, { from: 2 })
+    expect(lines()).to.deep.equal(['epoch,step,loss', '0,10,1', '1,20,2', '2,30,3', ''])
     await new Subject().train([new CSVLogger({ path: path('log.csv') })], epochs.slice(0, 1))
-    expect(lines()).to.deep.equal(['epoch,loss', '1,1', ''])
+    expect(lines()).to.deep.equal(['epoch,step,loss', '0,10,1', ''])
   })
 
   it('begins a file that is not there, and tells of one that cannot be', async () => {
@@ -128,8 +128,8 @@ describe('CSVLogger', () => {
 describe('LearningRateMonitor', () => {
   it('adds the learning rates that an epoch began with', async () => {
     const subject = new Subject()
-    const halve: Callback = {
-      onEpochEnd: ({ optimizer }) => {
+    const halve: callbacks.Callback = {
+      onBatchEnd: ({ optimizer }) => {
         optimizer.paramGroups[0]!.lr /= 2
       },
     }
@@ -150,7 +150,7 @@ describe('LearningRateMonitor', () => {
     const monitor = new LearningRateMonitor()
     const logs = {}
     monitor.onEpochBegin(context)
-    monitor.onEpochEnd(context, { epoch: 1, logs })
+    monitor.onEpochEnd({ ...context, logs })
     expect(logs).to.deep.equal({ lr0: 1, 'lr.head': 2 })
   })
 })

@@ -1,17 +1,15 @@
 import { expect } from 'chai'
 import {
   callbacks,
-  History,
-  type Logs,
   mul,
   nn,
   NotFiniteError,
   optim,
+  randn,
   sub,
   sum,
   tensor,
   type Tensor,
-  type TrainingContext,
   zeros,
 } from '../../../ts/index.js'
 import { eachBackend } from '../../support/each-backend.js'
@@ -48,6 +46,7 @@ class Trial {
   readonly watchdog: callbacks.NanWatchdog
   readonly optimizer: optim.SGD
   readonly criterion = new nn.MSELoss()
+  #step = 0
 
   constructor(
     readonly model: nn.Module,
@@ -56,19 +55,21 @@ class Trial {
     this.watchdog = new callbacks.NanWatchdog(options)
     this.optimizer = new optim.SGD(model.parameters(), { lr: 1 })
     this.watchdog.onTrainBegin(this.context())
-    this.watchdog.onEpochBegin(this.context(), { epoch: 1, logs: {} })
   }
 
-  context(): TrainingContext {
+  context(): callbacks.TrainContext {
     const { model, optimizer } = this
-    return { model, optimizer, history: new History(), epochs: 1, stop: () => undefined }
+    return { model, optimizer, epoch: 0, step: this.#step, stop: () => undefined }
   }
 
   batch(x: Tensor, y: Tensor): void {
     this.optimizer.zeroGrad()
     const prediction = this.model.forward(x)
+    const loss = this.criterion.forward(prediction, y).item()
     this.model.backwardParameters(x, this.criterion.backward(prediction, y))
     this.optimizer.step()
+    this.#step += 1
+    this.watchdog.onBatchEnd({ ...this.context(), logs: { loss } })
   }
 
   end(): void {
@@ -91,10 +92,7 @@ describe('NanWatchdog', () => {
       bias!.data.fill(0)
       expect(() => {
         trial.batch(tensor([[1, 2]]), zeros([1, 1]))
-      }).to.throw(
-        NotFiniteError,
-        /^epoch 1, batch 2: the output of 1\.odd Reciprocal\(\) is not finite$/,
-      )
+      }).to.throw(NotFiniteError, /^step 1: the output of 1\.odd Reciprocal\(\) is not finite$/)
       expect(
         model
           .parameters()
@@ -114,10 +112,7 @@ describe('NanWatchdog', () => {
       const before = model.parameters().map((parameter) => parameter.toArray())
       expect(() => {
         trial.batch(tensor([[1, 2]]), tensor([[9]]))
-      }).to.throw(
-        NotFiniteError,
-        /^epoch 1, batch 1: the gradient by the input of 1 Root\(\) is not finite$/,
-      )
+      }).to.throw(NotFiniteError, /^step 0: the gradient by the input of 1 Root\(\) is not finite$/)
       expect(model.parameters().map((parameter) => parameter.toArray())).to.deep.equal(before)
       trial.end()
     })
@@ -156,13 +151,12 @@ describe('NanWatchdog', () => {
 
     it('looks at the loss alone on request', () => {
       const trial = new Trial(new nn.Linear(2, 1), { everyModule: false })
+      expect(trial.watchdog.needsEager).to.equal(false)
       expect(Object.hasOwn(trial.model, 'forward')).to.equal(false)
-      const ended = (logs: Logs) => () => {
-        trial.watchdog.onEpochEnd(trial.context(), { epoch: 3, logs })
-      }
-      expect(ended({ loss: 1, valLoss: 2 })).not.to.throw()
-      expect(ended({ loss: NaN })).to.throw(NotFiniteError, /^epoch 3: loss is NaN; everyModule/)
-      expect(ended({ loss: 1, valLoss: Infinity })).to.throw(NotFiniteError, /valLoss is Infinity/)
+      trial.batch(randn([3, 2]), zeros([3, 1]))
+      expect(() => {
+        trial.batch(tensor([[1, 1]]), tensor([[NaN]]))
+      }).to.throw(NotFiniteError, /^step 1: the loss is NaN; everyModule: true finds the module$/)
     })
   })
 
@@ -180,7 +174,7 @@ describe('NanWatchdog', () => {
     const trial = new Trial(new Wrapped())
     expect(() => {
       trial.batch(tensor([[1]]), zeros([1, 1]))
-    }).to.throw(NotFiniteError, /^epoch 1, batch 1: scale of Wrapped\(\) is not finite$/)
+    }).to.throw(NotFiniteError, /^step 0: scale of Wrapped\(\) is not finite$/)
     trial.end()
   })
 })

@@ -116,11 +116,12 @@ describe('TensorBoard', () => {
     for (const { wall_time: time } of events) expect(time).to.be.within(before, Date.now() / 1000)
   })
 
-  it('logs a training: epochs, parameters, gradients', async function () {
+  it('logs a training: epochs, batches, parameters, gradients', async function () {
     const subject = new Subject()
     subject.model.parameters()[0]!.grad = tensor([[2]])
     const logger = new TensorBoardLogger({
       logDir: path('run'),
+      everyBatches: 20,
       histogramsEvery: 2,
     })
     await subject.train([logger], epochsOf('loss', [4, 2, 1]))
@@ -133,12 +134,13 @@ describe('TensorBoard', () => {
     })
     const bias = Math.fround(subject.model.parameters()[1]!.item())
     expect(told).to.deep.equal([
-      ['epoch/loss', 1, 4],
-      ['epoch/loss', 2, 2],
-      ['parameters/0.weight', 2, 2],
-      ['gradients/0.weight', 2, 2],
-      ['parameters/0.bias', 2, bias],
-      ['epoch/loss', 3, 1],
+      ['epoch/loss', 0, 4],
+      ['batch/loss', 20, 2],
+      ['epoch/loss', 1, 2],
+      ['parameters/0.weight', 1, 1],
+      ['gradients/0.weight', 1, 2],
+      ['parameters/0.bias', 1, bias],
+      ['epoch/loss', 2, 1],
     ])
   })
 
@@ -188,7 +190,7 @@ describe('TensorBoard', () => {
         },
         /0\.5/,
       ],
-      [() => new TensorBoardLogger({ logDir: 'x', histogramsEvery: -1 }), /histogramsEvery/],
+      [() => new TensorBoardLogger({ logDir: 'x', everyBatches: -1 }), /everyBatches/],
     ]
     for (const [call, message] of mistakes) expect(call).to.throw(GradlaneError, message)
   })

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { complaint, ValueError } from '../../errors.js'
 import { writeAtomically } from '../../io/atomic-write.js'
 import { checkText } from '../arguments.js'
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { Callback, EpochContext } from './callback.js'
 
 export interface CSVLoggerOptions {
   /** The file. */
@@ -16,7 +16,7 @@ export interface CSVLoggerOptions {
 const NAME = 'CSVLogger'
 
 /**
- * Writes the logs of each epoch as a line of a CSV file, with `epoch` in front. Numbers are
+ * Writes the logs of each epoch as a line of a CSV file, with `epoch` and `step` in front. Numbers are
  * written so that they can be read back exactly. When an epoch brings a name that was not there, the
  * file is written anew with a column more.
  *
@@ -44,14 +44,14 @@ export class CSVLogger implements Callback {
 
   async onTrainBegin(): Promise<void> {
     const text = this.append ? await contentOf(this.path) : ''
-    const [columns = ['epoch'], ...rows] = parse(text, this.separator)
+    const [columns = ['epoch', 'step'], ...rows] = parse(text, this.separator)
     this.#columns = columns
     this.#rows = rows
     await this.#writeAll()
   }
 
-  async onEpochEnd(_context: TrainingContext, { epoch, logs }: EpochEvent): Promise<void> {
-    const values = new Map<string, number>(Object.entries({ epoch, ...logs }))
+  async onEpochEnd({ epoch, step, logs }: EpochContext): Promise<void> {
+    const values = new Map<string, number>(Object.entries({ epoch, step, ...logs }))
     const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
     this.#columns.push(...added)
     const row = this.#columns.map((name) => String(values.get(name) ?? ''))

@@ -4,7 +4,7 @@ import type { Module } from '../../nn/module.js'
 import type { StateDict } from '../../nn/state-dict.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { checkCount } from '../arguments.js'
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { Callback, EpochContext, TrainEndContext } from './callback.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
 
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -32,7 +32,6 @@ export class EarlyStopping implements Callback {
   #wait = 0
   #bestEpoch: number | null = null
   #weights: StateDict | null = null
-  #reason: string | null = null
   #resumed = false
 
   /** @throws ValueError for an option out of its range. */
@@ -59,13 +58,7 @@ export class EarlyStopping implements Callback {
     return this.#wait
   }
 
-  /** Why it has stopped the training; null if it has not. */
-  get reason(): string | null {
-    return this.#reason
-  }
-
   onTrainBegin(): void {
-    this.#reason = null
     if (!this.#resumed) {
       this.#monitor.best = this.#monitor.worst
       this.#wait = 0
@@ -75,24 +68,23 @@ export class EarlyStopping implements Callback {
   }
 
   /** @throws ValueError when the logs do not have what is watched. */
-  onEpochEnd(context: TrainingContext, { epoch, logs }: EpochEvent): void {
+  onEpochEnd({ epoch, logs, model, stop }: EpochContext): void {
     const value = this.#monitor.valueIn(logs)
     if (this.#monitor.improves(value)) {
       this.#wait = 0
       this.#bestEpoch = epoch
-      if (this.restoreBest) this.#keep(context.model)
+      if (this.restoreBest) this.#keep(model)
       return
     }
     this.#wait += 1
     if (this.#wait >= this.patience) {
       const { key, best } = this.#monitor
       const since = this.#bestEpoch === null ? 'at all' : `since epoch ${this.#bestEpoch} (${best})`
-      this.#reason = `${key} has not improved ${since}`
-      context.stop()
+      stop(`${NAME}: ${key} has not improved ${since}`)
     }
   }
 
-  onTrainEnd({ model }: TrainingContext): void {
+  onTrainEnd({ model }: TrainEndContext): void {
     if (!this.restoreBest || this.#bestEpoch === null || this.#weights === null) return
     // Also when the best epoch was the last whole one: another may have been begun since.
     for (const [name, tensor] of Object.entries(model.stateDict())) {

@@ -1,3 +1,11 @@
+export type {
+  BatchContext,
+  Callback,
+  EpochContext,
+  Logs,
+  TrainContext,
+  TrainEndContext,
+} from './callback.js'
 export { CSVLogger, type CSVLoggerOptions } from './csv-logger.js'
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js'
 export { LearningRateMonitor } from './learning-rate-monitor.js'

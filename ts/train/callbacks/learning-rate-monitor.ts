@@ -1,13 +1,13 @@
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { Callback, EpochContext, TrainContext } from './callback.js'
 
 /**
  * Adds the learning rate that an epoch began with to its logs: `lr`, or with several parameter groups
- * `lr0`, `lr1`, … (a group with a name: `lr.name`). Comes before the callbacks that write the logs.
+ * `lr0`, `lr1`, … (a group with a name: `lr.name`). Comes before those that write the logs.
  */
 export class LearningRateMonitor implements Callback {
   #lrs: Record<string, number> = {}
 
-  onEpochBegin({ optimizer }: TrainingContext): void {
+  onEpochBegin({ optimizer }: TrainContext): void {
     const { paramGroups } = optimizer
     this.#lrs = {}
     paramGroups.forEach((group, i) => {
@@ -17,7 +17,7 @@ export class LearningRateMonitor implements Callback {
     })
   }
 
-  onEpochEnd(_context: TrainingContext, { logs }: EpochEvent): void {
+  onEpochEnd({ logs }: EpochContext): void {
     Object.assign(logs, this.#lrs)
   }
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { complaint, ValueError } from '../../errors.js'
 import { saveSafetensors } from '../../io/safetensors-file.js'
 import { checkCount, checkText } from '../arguments.js'
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { Callback, EpochContext } from './callback.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
 
 export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'monitor'> {
@@ -19,8 +19,8 @@ const NAME = 'ModelCheckpoint'
 
 /**
  * Saves the model's state dict after an epoch, by default whenever it is the best so far. The file is
- * replaced as a whole, so there is always one that can be read. Its metadata tell `epoch` and the
- * monitored number.
+ * replaced as a whole, so there is always one that can be read. Its metadata tell `epoch`, `step` and
+ * the monitored number.
  *
  * @see https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.ModelCheckpoint.html
  *
@@ -67,9 +67,9 @@ export class ModelCheckpoint implements Callback {
   }
 
   /** @throws ValueError when the logs do not have what is monitored; what the file system throws. */
-  async onEpochEnd({ model }: TrainingContext, { epoch, logs }: EpochEvent): Promise<void> {
-    if (epoch % this.every !== 0) return
-    const metadata: Record<string, string> = { epoch: String(epoch) }
+  async onEpochEnd({ epoch, step, logs, model }: EpochContext): Promise<void> {
+    if ((epoch + 1) % this.every !== 0) return
+    const metadata: Record<string, string> = { epoch: String(epoch), step: String(step) }
     if (this.#monitor !== null) {
       const value = this.#monitor.valueIn(logs)
       if (!this.#monitor.improves(value)) return

@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../../errors.js'
 import { checkText } from '../arguments.js'
-import type { Logs } from '../tally.js'
+import type { Logs } from './callback.js'
 
 export interface MonitorOptions {
   /** The number in the logs that is watched. Default `valLoss`. */
@@ -43,7 +43,7 @@ export class Monitor {
   }
 
   /** @throws ValueError when the logs do not have it. */
-  valueIn(logs: Readonly<Logs>): number {
+  valueIn(logs: Logs): number {
     const value = Object.hasOwn(logs, this.key) ? logs[this.key] : undefined
     if (typeof value === 'number') return value
     const known = Object.keys(logs).join(', ')

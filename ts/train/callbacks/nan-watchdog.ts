@@ -5,65 +5,50 @@ import { located } from '../../nn/locate.js'
 import type { Module } from '../../nn/module.js'
 import { observe } from '../../nn/observe.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { BatchContext, Callback, TrainContext } from './callback.js'
 
 export interface NanWatchdogOptions {
   /**
-   * Look at the output and the gradients of every module, which takes a pass over each of them and
-   * needs JavaScript between them, so steps run eagerly. Else only at the loss of an epoch. Default
-   * true.
+   * Look at the output and the gradients of every module, which takes a pass over each of them. Else
+   * only at the loss. Default true.
    */
   everyModule?: boolean
 }
 
 /**
- * Ends the training at the first NaN or infinite number with a NotFiniteError that names the epoch, the
- * batch and the module it came from: before the optimizer has spread it over the weights.
+ * Ends the training at the first NaN or infinite number with a NotFiniteError that names the step and
+ * the module it came from. With `everyModule` that is before the optimizer has spread it over the
+ * weights.
  */
 export class NanWatchdog implements Callback {
   readonly everyModule: boolean
-  #epoch = 0
-  #batch = 0
+  #step = 0
   #stop: (() => void) | null = null
 
   constructor(options: NanWatchdogOptions = {}) {
     this.everyModule = options.everyModule ?? true
   }
 
-  onTrainBegin({ model }: TrainingContext): void {
+  get needsEager(): boolean {
+    return this.everyModule
+  }
+
+  onTrainBegin({ model, step }: TrainContext): void {
+    this.#step = step
     this.#stop?.()
-    if (!this.everyModule) return
-    const when = (): string =>
-      model.training
-        ? `epoch ${this.#epoch}, batch ${this.#batch + 1}`
-        : `validation of epoch ${this.#epoch}`
-    const stopWatching = watchFinite(model, when)
-    const stopCounting = observe(model, {
-      backward: (_module, path, _gradOutput, gradInput) => {
-        if (path === '' && gradInput === null) this.#batch += 1
-      },
-    })
-    this.#stop = () => {
-      stopCounting()
-      stopWatching()
-    }
+    this.#stop = this.everyModule ? watchFinite(model, () => `step ${this.#step}`) : null
   }
 
-  onEpochBegin(_context: TrainingContext, { epoch }: EpochEvent): void {
-    this.#epoch = epoch
-    this.#batch = 0
-  }
-
-  /** @throws NotFiniteError when a number in the logs is not finite. */
-  onEpochEnd(_context: TrainingContext, { epoch, logs }: EpochEvent): void {
-    for (const name of ['loss', 'valLoss']) {
-      const value = logs[name] ?? 0
-      if (Number.isFinite(value)) continue
-      const hint = this.everyModule
-        ? 'predictions and gradients are finite, so look at targets and criterion'
-        : 'everyModule: true finds the module'
-      throw new NotFiniteError(`epoch ${epoch}: ${name} is ${value}; ${hint}`)
-    }
+  /** @throws NotFiniteError when the loss is not finite. */
+  onBatchEnd({ step, logs }: BatchContext): void {
+    const when = `step ${this.#step}`
+    this.#step = step
+    const loss = logs['loss']
+    if (loss === undefined || Number.isFinite(loss)) return
+    const hint = this.everyModule
+      ? 'the prediction is finite, so look at the targets and the criterion'
+      : 'everyModule: true finds the module'
+    throw new NotFiniteError(`${when}: the loss is ${loss}; ${hint}`)
   }
 
   onTrainEnd(): void {

@@ -1,27 +1,33 @@
 import { checkCount } from '../arguments.js'
-import type { Callback, EpochEvent, TrainingContext } from '../callback.js'
+import type { BatchContext, Callback, EpochContext } from './callback.js'
 import { SummaryWriter } from './tensorboard/summary-writer.js'
 
 export interface TensorBoardLoggerOptions {
   /** A folder for this run; made when it is not there. */
   logDir: string
+  /** Write the loss of every so many batches, as `batch/loss`. Default 0: of none. */
+  everyBatches?: number
   /** Histograms of parameters and of their gradients after every so many epochs. Default 0: never. */
   histogramsEvery?: number
 }
 
 /**
- * Writes the logs of each epoch as `epoch/<name>` for TensorBoard, and on request histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`).
+ * Writes the logs of each epoch as `epoch/<name>` for TensorBoard, and on request batch losses and
+ * histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`).
  */
 export class TensorBoardLogger implements Callback {
   readonly logDir: string
+  readonly everyBatches: number
   readonly histogramsEvery: number
   #writer: SummaryWriter | null = null
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: TensorBoardLoggerOptions) {
-    const { logDir, histogramsEvery = 0 } = options
+    const { logDir, everyBatches = 0, histogramsEvery = 0 } = options
+    checkCount('TensorBoardLogger', 'everyBatches', everyBatches, 0)
     checkCount('TensorBoardLogger', 'histogramsEvery', histogramsEvery, 0)
     this.logDir = logDir
+    this.everyBatches = everyBatches
     this.histogramsEvery = histogramsEvery
   }
 
@@ -30,11 +36,18 @@ export class TensorBoardLogger implements Callback {
     this.#writer = new SummaryWriter(this.logDir)
   }
 
-  async onEpochEnd({ model }: TrainingContext, { epoch, logs }: EpochEvent): Promise<void> {
+  onBatchEnd({ step, logs }: BatchContext): void {
+    if (this.everyBatches === 0 || step % this.everyBatches !== 0) return
+    for (const [name, value] of Object.entries(logs)) {
+      this.#writer?.addScalar(`batch/${name}`, value, step)
+    }
+  }
+
+  async onEpochEnd({ epoch, logs, model }: EpochContext): Promise<void> {
     for (const [name, value] of Object.entries(logs)) {
       this.#writer?.addScalar(`epoch/${name}`, value, epoch)
     }
-    if (this.histogramsEvery > 0 && epoch % this.histogramsEvery === 0) {
+    if (this.histogramsEvery > 0 && (epoch + 1) % this.histogramsEvery === 0) {
       for (const [path, parameter] of model.namedParameters()) {
         this.#writer?.addHistogram(`parameters/${path}`, parameter, epoch)
         if (parameter.grad === null) continue

@@ -1,0 +1,55 @@
+import type { Module } from '../../nn/module.js'
+import type { TrainingOptimizer } from '../snapshot.js'
+
+/** Numbers by name: `loss`, `accuracy`, `valLoss`, … */
+export type Logs = Record<string, number>
+
+/** What a callback is told at any time. */
+export interface TrainContext {
+  readonly model: Module
+  readonly optimizer: TrainingOptimizer
+  /** Counted from 0. Before the first epoch, and after a resume, the one that comes next. */
+  readonly epoch: number
+  /** Steps of the optimizer so far, over all epochs. */
+  readonly step: number
+  /** Ends the training after the current batch or epoch, as a success. */
+  readonly stop: (reason: string) => void
+}
+
+export interface BatchContext extends TrainContext {
+  /** Of this batch; at least `loss`. */
+  readonly logs: Readonly<Logs>
+}
+
+export interface EpochContext extends TrainContext {
+  /** Of the epoch. A callback may add to them for those that come after it. */
+  readonly logs: Logs
+}
+
+export interface TrainEndContext extends TrainContext {
+  /** All epochs done, stopped by a callback, aborted by a signal, or ended by an error. */
+  readonly outcome: 'completed' | 'stopped' | 'aborted' | 'failed'
+}
+
+/**
+ * Something that goes along with a training. Called in the order of the list; a promise is awaited,
+ * and what it throws ends the training. `onTrainEnd` is called on every way out.
+ *
+ * @example
+ * const printer: callbacks.Callback = {
+ *   onEpochEnd: ({ epoch, logs }) => console.log(epoch, logs.loss),
+ * }
+ */
+export interface Callback {
+  /** Whether each batch has to be computed module by module in JavaScript for it. */
+  readonly needsEager?: boolean
+  onTrainBegin?(context: TrainContext): void | Promise<void>
+  onEpochBegin?(context: TrainContext): void | Promise<void>
+  onBatchEnd?(context: BatchContext): void | Promise<void>
+  onEpochEnd?(context: EpochContext): void | Promise<void>
+  onTrainEnd?(context: TrainEndContext): void | Promise<void>
+  /** What a resumed training needs: numbers, words, tensors, null, and objects of them. */
+  stateDict?(): Record<string, unknown>
+  /** Called before `onTrainBegin` of the resumed training. */
+  loadStateDict?(state: Record<string, unknown>): void
+}
