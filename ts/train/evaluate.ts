@@ -55,5 +55,5 @@ export async function evaluateWith(
   batches: Batches,
   signal: AbortSignal | undefined,
 ): Promise<Tally> {
-  return evaluator.epoch(batches, { signal, stepwise: false })
+  return evaluator.epoch(batches, { signal, pause: Infinity })
 }

@@ -6,12 +6,14 @@ import type { Module } from '../nn/module.js'
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { checkCount, checkCriterion, checkModel, checkOptimizer, optionsOf } from './arguments.js'
 import type { Batches } from './batches.js'
-import type { Callback, TrainingContext } from './callback.js'
+import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
+import { Checkpoint, type CheckpointOptions, type Position } from './checkpoint.js'
 import { evaluateWith } from './evaluate.js'
 import { History } from './history.js'
 import { progressOf } from './progress.js'
+import type { State } from './checkpoint-file.js'
 import type { TrainingOptimizer } from './snapshot.js'
-import type { Logs } from './tally.js'
+import type { Logs, TallyState } from './tally.js'
 import { Trainer } from './trainer.js'
 
 /** A metric, or its name in `metrics.create`. */
@@ -41,6 +43,17 @@ export interface FitOptions {
   progress?: boolean
   /** Where the epochs are written down. Default: a new one. Give your own to have it after an abort. */
   history?: History
+  /**
+   * A file that keeps all that the next step depends on: model, optimizer, scheduler, generators,
+   * callbacks, metrics, history and the place in the epoch. A process that is killed at any moment
+   * leaves the previous one or the new one.
+   */
+  checkpoint?: string | CheckpointOptions
+  /**
+   * Goes on from the checkpoint, if there is one, until `epochs` are done, bit for bit as if the
+   * training had not ended. Default false.
+   */
+  resume?: boolean
   /** Default true: steps are captured and run on a thread of their own, where they can be. */
   capture?: boolean
 }
@@ -90,49 +103,82 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
   if (scheduler instanceof ReduceLROnPlateau && schedulerInterval === 'step') {
     throw new ValueError('fit: ReduceLROnPlateau goes by the loss of an epoch, not of a step')
   }
+  const { path: checkpointPath, everySteps = Infinity } =
+    typeof given.checkpoint === 'string' ? { path: given.checkpoint } : (given.checkpoint ?? {})
+  if (everySteps !== Infinity) checkCount('fit', 'checkpoint.everySteps', everySteps, 1)
+  if (given.resume === true && checkpointPath === undefined) {
+    throw new ValueError('fit: resume needs checkpoint, the file to go on from')
+  }
   signal?.throwIfAborted()
+
   const metrics = (given.metrics ?? []).map(createMetric)
-  const eagerly = given.capture === false ? 'capture: false was asked for' : null
-  const common = { who: 'fit', model, criterion, accumulate, eagerly }
-  const trainer = new Trainer({ ...common, optimizer, metrics, clipGradNorm })
-  const evaluator = new Trainer({ ...common, optimizer: null, metrics, accumulate: 1 })
+  const eagerly = eagerReason(given.capture, callbacks)
+  const common = { who: 'fit', model, criterion, eagerly, metrics }
+  const trainer = new Trainer({ ...common, optimizer, accumulate, clipGradNorm })
+  const evaluator = new Trainer({ ...common, optimizer: null, accumulate: 1 })
+  const parts = { model, optimizer, scheduler, loader, history, callbacks }
+  const checkpoint = checkpointPath === undefined ? null : new Checkpoint(checkpointPath, parts)
   if (!model.training) model.train()
 
-  const progress = progressOf(given.progress ?? false, epochs, samplesOf(loader))
-  const run = { stopped: false }
-  const context: TrainingContext = {
+  let from: Position = { epoch: history.epochs.length, steps: 0, tally: null, stopped: false }
+  let last = from.epoch + epochs
+  if (given.resume === true) {
+    const found = await checkpoint!.load()
+    if (found !== null) from = found
+    last = epochs
+  }
+  const byStep = scheduler !== undefined && schedulerInterval === 'step'
+  const byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
+  const progress = progressOf(given.progress ?? false, last, samplesOf(loader))
+  const run = { epoch: from.epoch, step: 0, stopped: from.stopped }
+  const context = (): TrainContext => ({
     model,
     optimizer,
-    history,
-    epochs,
-    stop() {
+    epoch: run.epoch,
+    step: run.step,
+    stop: () => {
       run.stopped = true
     },
-  }
-  const tell = async (hook: keyof Callback, ...rest: [] | [EpochArgument]): Promise<void> => {
-    for (const callback of callbacks) {
-      await (
-        callback[hook] as ((c: TrainingContext, e?: EpochArgument) => unknown) | undefined
-      )?.call(callback, context, ...rest)
-    }
-  }
-  const stepwise = scheduler !== undefined && schedulerInterval === 'step'
-  const first = history.epochs.length
-  await tell('onTrainBegin')
+  })
+  let outcome: TrainEndContext['outcome'] = 'failed'
   try {
-    for (let epoch = first + 1; epoch <= first + epochs && !run.stopped; epoch++) {
-      await tell('onEpochBegin', { epoch, logs: {} })
+    for (const callback of callbacks) await callback.onTrainBegin?.(context())
+    for (; run.epoch < last && !run.stopped; run.epoch++) {
+      const { epoch } = run
+      const resumed = epoch === from.epoch && from.steps > 0 ? from : null
+      for (const callback of callbacks) await callback.onEpochBegin?.(context())
       progress.begin(epoch)
+      // A resumed epoch has its own order again, then goes on drawing where it stopped.
+      let drawn = resumed === null ? checkpoint?.beginEpoch() : checkpoint!.rewindEpoch()
       const start = performance.now()
+      const before = run.step - (resumed?.steps ?? 0)
       const tally = await trainer.epoch(loader, {
         signal,
-        stepwise,
-        onSteps: (sofar) => {
-          if (stepwise) (scheduler as LRScheduler).step()
-          progress.update(sofar.rows, sofar.loss)
+        pause: byStep || byBatch ? 1 : everySteps,
+        done:
+          resumed === null
+            ? undefined
+            : { steps: resumed.steps, tally: resumed.tally as unknown as TallyState },
+        onOrder: () => {
+          drawn?.()
+          drawn = undefined
         },
         onProgress: (rows) => {
           progress.update(rows)
+        },
+        onSteps: async (steps, sofar) => {
+          run.step = before + steps
+          if (byStep) (scheduler as LRScheduler).step()
+          progress.update(sofar.rows, sofar.loss)
+          if (byBatch) {
+            const logs = { loss: sofar.lastLoss }
+            for (const callback of callbacks) await callback.onBatchEnd?.({ ...context(), logs })
+            if (run.stopped) throw new Stopped()
+          }
+          if (steps % everySteps === 0) {
+            const sum = sofar.stateDict() as unknown as State
+            await checkpoint?.save({ epoch, steps, tally: sum, stopped: false })
+          }
         },
       })
       const seconds = (performance.now() - start) / 1000
@@ -148,20 +194,40 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
       history.reason = trainer.reason
       const { lr } = optimizer.paramGroups[0]!
       const samplesPerSecond = tally.rows / seconds
-      history.epochs.push({ epoch, logs, lr, seconds, validationSeconds, samplesPerSecond })
-      progress.end(history.epochs.at(-1)!)
+      const record = { epoch, logs, lr, seconds, validationSeconds, samplesPerSecond }
+      history.epochs.push(record)
+      progress.end(record)
       if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
-      else if (scheduler !== undefined && !stepwise) scheduler.step()
-      await tell('onEpochEnd', { epoch, logs })
+      else if (scheduler !== undefined && !byStep) scheduler.step()
+      for (const callback of callbacks) await callback.onEpochEnd?.({ ...context(), logs })
+      await checkpoint?.save({ epoch: epoch + 1, steps: 0, tally: null, stopped: run.stopped })
+    }
+    outcome = run.stopped ? 'stopped' : 'completed'
+  } catch (error) {
+    if (error instanceof Stopped) outcome = 'stopped'
+    else {
+      if (signal?.aborted === true && error === signal.reason) outcome = 'aborted'
+      throw error
     }
   } finally {
     progress.close()
-    await tell('onTrainEnd')
+    try {
+      for (const callback of callbacks) await callback.onTrainEnd?.({ ...context(), outcome })
+    } finally {
+      await checkpoint?.finish()
+    }
   }
   return history
 }
 
-type EpochArgument = Parameters<NonNullable<Callback['onEpochEnd']>>[1]
+/** Thrown between two steps when a callback has ended the training. */
+class Stopped extends Error {}
+
+function eagerReason(capture: boolean | undefined, callbacks: readonly Callback[]): string | null {
+  if (capture === false) return 'capture: false was asked for'
+  const eager = callbacks.find(({ needsEager }) => needsEager === true)
+  return eager === undefined ? null : `${eager.constructor.name} looks at each batch in JavaScript`
+}
 
 /** `loss` is `valLoss`. */
 function validationName(name: string): string {

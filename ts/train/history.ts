@@ -2,7 +2,7 @@ import type { Logs } from './tally.js'
 
 /** One epoch of a training. */
 export interface EpochRecord {
-  /** Counted from 1. */
+  /** Counted from 0. */
   readonly epoch: number
   /**
    * `loss`, the metrics by name, `gradNorm` where gradients were clipped, and the same of the validation

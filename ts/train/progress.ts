@@ -40,7 +40,7 @@ export function lineOf(record: EpochRecord, epochs: number): string {
   const { epoch, seconds, samplesPerSecond, logs } = record
   const numbers = Object.entries(logs).map(([name, value]) => `${name} ${value.toPrecision(4)}`)
   const speed = `${Math.round(samplesPerSecond).toLocaleString('en')} samples/s`
-  return [`epoch ${epoch}/${epochs}`, `${seconds.toFixed(1)} s`, speed, ...numbers].join('  ')
+  return [`epoch ${epoch + 1}/${epochs}`, `${seconds.toFixed(1)} s`, speed, ...numbers].join('  ')
 }
 
 /** Redraws one line. */
@@ -69,7 +69,7 @@ class Bar implements Progress {
     if (now - this.#drawn < REDRAW_MS) return
     this.#drawn = now
     const seconds = (now - this.#started) / 1000
-    const parts = [`epoch ${this.#epoch}/${this.epochs}`]
+    const parts = [`epoch ${this.#epoch + 1}/${this.epochs}`]
     if (this.samples !== null) {
       const share = Math.min(1, rows / this.samples)
       const left = share > 0 ? (seconds / share) * (1 - share) : NaN

@@ -1,14 +1,25 @@
-import type { Metric } from '../metrics/metric.js'
+import { ValueError } from '../errors.js'
+import type { Metric, MetricState } from '../metrics/metric.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** What an epoch logs: numbers by name. */
 export type Logs = Record<string, number>
+
+/** What a tally has added up, fit for a checkpoint. */
+export interface TallyState {
+  readonly loss: number
+  readonly rows: number
+  readonly norms: number
+  readonly steps: number
+  readonly metrics: readonly MetricState[]
+}
 
 /** Loss and metrics of the batches of an epoch. */
 export class Tally {
   readonly #metrics: readonly Metric<unknown>[]
   #loss = 0
   #rows = 0
+  #last = NaN
   #norms = 0
   #steps = 0
 
@@ -27,10 +38,16 @@ export class Tally {
     return this.#loss / this.#rows
   }
 
+  /** Loss of the last batch. */
+  get lastLoss(): number {
+    return this.#last
+  }
+
   /** The losses of batches that have so many rows each. */
   addLosses(rows: number, losses: ArrayLike<number>): void {
     for (let i = 0; i < losses.length; i++) this.#loss += losses[i]! * rows
     this.#rows += rows * losses.length
+    if (losses.length > 0) this.#last = losses[losses.length - 1]!
   }
 
   addBatch(prediction: Tensor, target: Tensor): void {
@@ -40,6 +57,27 @@ export class Tally {
   addGradNorms(norms: ArrayLike<number>): void {
     for (let i = 0; i < norms.length; i++) this.#norms += norms[i]!
     this.#steps += norms.length
+  }
+
+  stateDict(): TallyState {
+    const metrics = this.#metrics.map((metric) => metric.stateDict())
+    return { loss: this.#loss, rows: this.#rows, norms: this.#norms, steps: this.#steps, metrics }
+  }
+
+  /** @throws ValueError when it is of other metrics. */
+  loadStateDict(state: TallyState): void {
+    if (state.metrics.length !== this.#metrics.length) {
+      throw new ValueError(
+        `fit: the checkpoint is of ${state.metrics.length} metrics, the training has ${this.#metrics.length}`,
+      )
+    }
+    this.#metrics.forEach((metric, i) => {
+      metric.loadStateDict(state.metrics[i]!)
+    })
+    this.#loss = state.loss
+    this.#rows = state.rows
+    this.#norms = state.norms
+    this.#steps = state.steps
   }
 
   /** Loss, metrics that are numbers, and the mean norm of the gradients where they were clipped. */

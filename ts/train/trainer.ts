@@ -10,7 +10,7 @@ import { type Batches, cut, groups, type IndexedLoader, isIndexed } from './batc
 import { inEvaluationMode } from './evaluation-mode.js'
 import { Replayable } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
-import { Tally } from './tally.js'
+import { Tally, type TallyState } from './tally.js'
 
 /** Results of the steps that one replay keeps until JavaScript has seen them. */
 const MOST_KEPT = 16 * 2 ** 20
@@ -31,10 +31,14 @@ export interface TrainerOptions {
 
 export interface EpochOptions {
   readonly signal?: AbortSignal | undefined
-  /** One replay a step, because JavaScript has something to do between two. */
-  readonly stepwise: boolean
-  /** After each step (`stepwise`), or now and then. */
-  onSteps?(tally: Tally): void
+  /** The most steps between two calls of `onSteps`; 1: one replay a step. */
+  readonly pause: number
+  /** Steps that were done before, with what they came to. */
+  readonly done?: { readonly steps: number; readonly tally: TallyState } | undefined
+  /** When the order of the epoch has been drawn. */
+  onOrder?(): void
+  /** Between two steps, with how many of the epoch are done. */
+  onSteps?(steps: number, tally: Tally): void | Promise<void>
   /** Samples done of the steps that a replay is running. */
   onProgress?(rows: number): void
 }
@@ -61,6 +65,7 @@ export class Trainer {
 
   async epoch(batches: Batches, options: EpochOptions): Promise<Tally> {
     const tally = new Tally(this.#options.metrics)
+    if (options.done !== undefined) tally.loadStateDict(options.done.tally)
     if (this.reason === null && this.#source !== batches) {
       this.#source = batches
       this.#onIndex = isIndexed(batches) ? this.#indexed(batches) : null
@@ -82,74 +87,65 @@ export class Trainer {
 
   async #epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Promise<void> {
     const { who, accumulate } = this.#options
+    let step = 0
     for await (const group of groups(who, batches, accumulate)) {
-      const inputs = Object.fromEntries(
-        group.flatMap(([x, y], i) => [
-          [`x${i}`, x],
-          [`y${i}`, y],
-        ]),
+      if (step === 0) options.onOrder?.()
+      if (++step <= (options.done?.steps ?? 0)) continue
+      const inputs = group.flatMap(([x, y], i) => [
+        [`x${i}`, x],
+        [`y${i}`, y],
+      ])
+      const outputs = await this.#onBatches.run(
+        Object.fromEntries(inputs) as Record<string, Tensor>,
+        options.signal,
       )
-      const outputs = await this.#onBatches.run(inputs, options.signal)
       this.#take(
         tally,
         outputs,
         group.map(([x]) => x.shape[0] ?? 1),
       )
-      options.onSteps?.(tally)
+      await options.onSteps?.(step, tally)
     }
   }
 
   async #epochByIndex(
     loader: IndexedLoader,
-    step: Replayable<{ index: Tensor }, StepOutputs>,
+    replayable: Replayable<{ index: Tensor }, StepOutputs>,
     tally: Tally,
     options: EpochOptions,
   ): Promise<void> {
     const { batchSize, dropLast } = loader
+    const { signal, pause } = options
     const order = loader.drawOrder()
+    options.onOrder?.()
     const rows = batchSize * this.#options.accumulate
     const used = dropLast ? order.length - (order.length % batchSize) : order.length
     const full = Math.floor(used / rows)
-    const run = async (index: Tensor): Promise<void> => {
-      const outputs = await step.run({ index }, options.signal)
-      this.#take(
-        tally,
-        outputs,
-        cut(index, batchSize).map(({ length }) => length),
-      )
-      options.onSteps?.(tally)
-    }
-    const chunk = full === 0 || options.stepwise ? null : this.#chunk(step, order.narrow(0, rows))
-    if (chunk === null) {
-      for (let i = 0; i < full; i++) await run(order.narrow(i * rows, rows))
-    } else {
-      for (let i = 0; i < full; i += chunk) {
-        const steps = Math.min(chunk, full - i)
-        const index = order.narrow(i * rows, steps * rows).reshape([steps, rows])
-        const outputs = await step.capturedFor({ index: order.narrow(0, rows) })!.scan(
-          { index },
-          {
-            signal: options.signal,
-            onProgress: (done) => options.onProgress?.(tally.rows + done * rows),
-          },
-        )
-        this.#takeAll(
-          tally,
-          outputs,
-          steps,
-          Array<number>(this.#options.accumulate).fill(batchSize),
-        )
-        options.onSteps?.(tally)
+    let step = options.done?.steps ?? 0
+    while (step < full) {
+      const first = order.narrow(step * rows, rows)
+      const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
+      if (captured === null) {
+        this.#take(tally, await replayable.run({ index: first }, signal), sizes(first, batchSize))
+        step++
+      } else {
+        const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
+        const steps = Math.min(most, full - step, pause - (step % pause))
+        const index = order.narrow(step * rows, steps * rows).reshape([steps, rows])
+        const onProgress = (done: number): void => {
+          options.onProgress?.(tally.rows + done * rows)
+        }
+        const outputs = await captured.scan({ index }, { signal, onProgress })
+        this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
+        step += steps
       }
+      await options.onSteps?.(step, tally)
     }
-    if (full * rows < used) await run(order.narrow(full * rows, used - full * rows))
-  }
-
-  /** How many steps one replay may run; null when they cannot be captured. */
-  #chunk(step: Replayable<{ index: Tensor }, StepOutputs>, index: Tensor): number | null {
-    const captured = step.capturedFor({ index })
-    if (captured === null) return null
-    return Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
+    if (step === full && full * rows < used) {
+      const rest = order.narrow(full * rows, used - full * rows)
+      this.#take(tally, await replayable.run({ index: rest }, signal), sizes(rest, batchSize))
+      await options.onSteps?.(step + 1, tally)
+    }
   }
 
   /** One step over a group of batches: what is captured. */
@@ -224,6 +220,11 @@ export class Trainer {
       ),
     )
   }
+}
+
+/** Rows of the batches that a vector of sample numbers makes. */
+function sizes(index: Tensor, batchSize: number): number[] {
+  return cut(index, batchSize).map(({ length }) => length)
 }
 
 /** The batches of inputs x0, y0, x1, y1, … */
