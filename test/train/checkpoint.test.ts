@@ -5,7 +5,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 
 import {
-  type Callback,
+  type callbacks,
   data,
   fit,
   type FitOptions,
@@ -98,7 +98,7 @@ describe('fit: checkpoints', () => {
             rmSync(file, { force: true })
             const first = make(file, ownGenerator)
             const controller = new AbortController()
-            const abort: Callback = {
+            const abort: callbacks.Callback = {
               onBatchEnd({ step }) {
                 if (step === steps) controller.abort()
               },
@@ -115,12 +115,10 @@ describe('fit: checkpoints', () => {
             const second = make(file, ownGenerator)
             // A new process begins anywhere, but for one that finds no checkpoint yet.
             if (existsSync(file)) manualSeed(99)
-            const callbacks: Callback[] = [{}]
             const history = await fit(second.model, second.loader, {
               ...second.options,
               capture,
               resume: true,
-              callbacks,
             })
             expect(weights(second.model)).to.deep.equal(weights(whole.model))
             expect(logsOf(history)).to.deep.equal(logsOf(expected))
@@ -142,7 +140,7 @@ describe('fit: checkpoints', () => {
     })
 
     it('stays stopped when a callback has ended the training', async () => {
-      const stop: Callback = {
+      const stop: callbacks.Callback = {
         onEpochEnd({ epoch, stop }) {
           if (epoch === 1) stop('enough')
         },
@@ -160,7 +158,7 @@ describe('fit: checkpoints', () => {
 
     it('keeps the state of callbacks, and numbers that JSON has not', async () => {
       const counter = { best: Infinity, seen: tensor([1, 2]) }
-      const keeps: Callback = {
+      const keeps: callbacks.Callback = {
         stateDict: () => ({ ...counter }),
         loadStateDict: (state) => Object.assign(counter, state),
       }

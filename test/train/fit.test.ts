@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import {
   argmax,
   type Batches,
-  type Callback,
+  type callbacks,
   data,
   evaluate,
   fit,
@@ -250,7 +250,7 @@ describe('fit', () => {
           const of = setting()
           const controller = new AbortController()
           const history = new History()
-          const stop: Callback = {
+          const stop: callbacks.Callback = {
             onEpochEnd({ epoch }) {
               if (epoch === 1) controller.abort(new Error('enough'))
             },
@@ -289,7 +289,7 @@ describe('fit', () => {
     it('tells callbacks, waits for them and stops when they say so', async () => {
       const of = setting()
       const calls: string[] = []
-      const callback: Callback = {
+      const callback: callbacks.Callback = {
         onTrainBegin: ({ epoch, step }) => void calls.push(`begin ${epoch} ${step}`),
         onEpochBegin: ({ epoch, step }) => void calls.push(`epoch ${epoch} ${step}`),
         async onEpochEnd({ epoch, step, logs, stop }) {
@@ -313,7 +313,7 @@ describe('fit', () => {
     it('tells callbacks of each batch, and ends in the middle of an epoch', async () => {
       const of = setting()
       const seen: number[] = []
-      const callback: Callback = {
+      const callback: callbacks.Callback = {
         onBatchEnd({ step, logs, stop }) {
           expect(logs['loss']).to.be.greaterThan(0)
           seen.push(step)
@@ -328,12 +328,18 @@ describe('fit', () => {
 
     it('tells callbacks how it ended, on every way out', async () => {
       const outcomes: string[] = []
-      const callback: Callback = { onTrainEnd: ({ outcome }) => void outcomes.push(outcome) }
+      const callback: callbacks.Callback = {
+        onTrainEnd: ({ outcome }) => void outcomes.push(outcome),
+      }
       const of = setting()
       const options = { ...of, callbacks: [callback] }
       await fit(of.model, of.loader, options)
       const controller = new AbortController()
-      const abort: Callback = { onEpochEnd: () => { controller.abort(new Error('no')); } }
+      const abort: callbacks.Callback = {
+        onEpochEnd: () => {
+          controller.abort(new Error('no'))
+        },
+      }
       await rejection(
         fit(of.model, of.loader, {
           ...options,
@@ -350,7 +356,7 @@ describe('fit', () => {
 
     it('runs by JavaScript for a callback that needs it', async () => {
       const of = setting()
-      class Watcher implements Callback {
+      class Watcher implements callbacks.Callback {
         readonly needsEager = true
       }
       const history = await fit(of.model, of.loader, { ...of, callbacks: [new Watcher()] })

@@ -1,11 +1,4 @@
 export type { Batches } from './batches.js'
-export type {
-  BatchContext,
-  Callback,
-  EpochContext,
-  TrainContext,
-  TrainEndContext,
-} from './callbacks/callback.js'
 export type { CheckpointOptions } from './checkpoint.js'
 export { evaluate, type EvaluateOptions } from './evaluate.js'
 export { fit, type FitOptions, type MetricChoice } from './fit.js'
