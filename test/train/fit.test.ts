@@ -272,6 +272,25 @@ describe('fit', () => {
       })
     }
 
+    it('is not disturbed by a model that predicts meanwhile', async () => {
+      const [alone, served] = [setting(), setting()]
+      manualSeed(3)
+      await fit(alone.model, alone.loader, { ...alone, epochs: 6 })
+      manualSeed(3)
+      let training = true
+      const run = fit(served.model, served.loader, { ...served, epochs: 6 }).finally(() => {
+        training = false
+      })
+      const x = randn([3, 6], { generator: new Generator(8) })
+      while (training as boolean) {
+        served.model.eval().forward(x)
+        await new Promise(setImmediate)
+      }
+      await run
+      expect(served.model.training).to.equal(false)
+      expect(weights(served)).to.deep.equal(weights(alone))
+    })
+
     it('runs what computes in JavaScript by JavaScript, and says why', async () => {
       const [hand, fitted] = [setting([new Doubled()]), setting([new Doubled()])]
       manualSeed(3)

@@ -4,6 +4,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { checkCriterion, checkModel, optionsOf } from './arguments.js'
 import type { Batches } from './batches.js'
+import { Modes } from './modes.js'
 import type { Logs, Tally } from './tally.js'
 import { Trainer } from './trainer.js'
 
@@ -40,6 +41,7 @@ export async function evaluate(
   const evaluator = new Trainer({
     who: 'evaluate',
     model,
+    modes: Modes.evaluating(model),
     criterion,
     optimizer: null,
     metrics: metrics.map(createMetric),

@@ -10,6 +10,7 @@ import type { Callback, TrainContext, TrainEndContext } from './callbacks/callba
 import { Checkpoint, type CheckpointOptions, type Position } from './checkpoint.js'
 import { evaluateWith } from './evaluate.js'
 import { History } from './history.js'
+import { Modes } from './modes.js'
 import { progressOf } from './progress.js'
 import type { State } from './checkpoint-file.js'
 import type { TrainingOptimizer } from './snapshot.js'
@@ -68,8 +69,8 @@ export interface FitOptions {
  * batch; then validation in evaluation mode, scheduler, callbacks. The results are those of the same
  * loop written out. A last batch that is smaller is a step too, unless the loader drops it.
  *
- * The training flags of the modules are as they are at the start, in training mode if the model was in
- * evaluation mode.
+ * Modules train with the flags they have at the start (all in training mode if the model was in
+ * evaluation mode). Meanwhile the model may be switched to evaluation and predict.
  *
  * @param loader A `DataLoader`, or batches [features, targets] from any iterable or async iterable
  *   that can be iterated over once an epoch; the next batch is asked for while one is trained on.
@@ -114,11 +115,13 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
   const metrics = (given.metrics ?? []).map(createMetric)
   const eagerly = eagerReason(given.capture, callbacks)
   const common = { who: 'fit', model, criterion, eagerly, metrics }
-  const trainer = new Trainer({ ...common, optimizer, accumulate, clipGradNorm })
-  const evaluator = new Trainer({ ...common, optimizer: null, accumulate: 1 })
+  if (!model.training) model.train()
+  const training = { ...common, modes: Modes.of(model), optimizer, accumulate, clipGradNorm }
+  const trainer = new Trainer(training)
+  const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
+  const evaluator = new Trainer(validating)
   const parts = { model, optimizer, scheduler, loader, history, callbacks }
   const checkpoint = checkpointPath === undefined ? null : new Checkpoint(checkpointPath, parts)
-  if (!model.training) model.train()
 
   let from: Position = { epoch: history.epochs.length, steps: 0, tally: null, stopped: false }
   let last = from.epoch + epochs
@@ -183,13 +186,13 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
       })
       const seconds = (performance.now() - start) / 1000
       const logs: Logs = tally.logs()
-      const validating = performance.now()
+      const trained = performance.now()
       if (given.validation !== undefined) {
         const tallied = await evaluateWith(evaluator, given.validation, signal)
         for (const [name, value] of Object.entries(tallied.logs()))
           logs[validationName(name)] = value
       }
-      const validationSeconds = (performance.now() - validating) / 1000
+      const validationSeconds = (performance.now() - trained) / 1000
       history.mode = trainer.reason === null ? 'captured' : 'eager'
       history.reason = trainer.reason
       const { lr } = optimizer.paramGroups[0]!

@@ -3,7 +3,7 @@ import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { checkCount, checkModel, optionsOf } from './arguments.js'
-import { inEvaluationMode } from './evaluation-mode.js'
+import { Modes } from './modes.js'
 import { Replayable } from './replayable.js'
 
 export interface PredictOptions {
@@ -39,8 +39,9 @@ export async function predict(
     throw new ShapeError(complaint('predict', 'the inputs', 'at least one row', got))
   }
   signal?.throwIfAborted()
+  const modes = Modes.evaluating(model)
   const forward = new Replayable<{ x: Tensor }, Tensor>(
-    ({ x }) => inEvaluationMode(model, () => model.forward(x)),
+    ({ x }) => modes.during(() => model.forward(x)),
     null,
   )
   const parts: Tensor[] = []

@@ -7,7 +7,7 @@ import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import type { Batch } from './arguments.js'
 import { type Batches, cut, groups, type IndexedLoader, isIndexed } from './batches.js'
-import { inEvaluationMode } from './evaluation-mode.js'
+import type { Modes } from './modes.js'
 import { Replayable } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
 import { Tally, type TallyState } from './tally.js'
@@ -18,6 +18,8 @@ const MOST_KEPT = 16 * 2 ** 20
 export interface TrainerOptions {
   readonly who: string
   readonly model: Module
+  /** The training flags that steps are computed with. */
+  readonly modes: Modes
   readonly criterion: Criterion
   /** Null to evaluate. */
   readonly optimizer: TrainingOptimizer | null
@@ -150,9 +152,7 @@ export class Trainer {
 
   /** One step over a group of batches: what is captured. */
   #step(batches: readonly Batch[]): StepOutputs {
-    const { model, optimizer } = this.#options
-    if (optimizer !== null) return this.#compute(batches)
-    return inEvaluationMode(model, () => this.#compute(batches))
+    return this.#options.modes.during(() => this.#compute(batches))
   }
 
   #compute(batches: readonly Batch[]): StepOutputs {
