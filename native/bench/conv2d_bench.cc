@@ -1,17 +1,24 @@
 // Convolutions of benchmarks, batch 32: forward, gradient by the input, gradient by the weights.
-//   conv2d_bench          a table of medians
-//   conv2d_bench --serve  for benchmarks/peers/torch_conv2d.py, which asks in turn with a peer:
+//   conv2d_bench          a table of medians, beside oneDNN's where it is installed, asked for in
+//   turn conv2d_bench --serve  for benchmarks/peers/torch_conv2d.py, which asks in turn with a
+//   peer:
 //                         for each line "trial pass" the CPU seconds of one call
 //   --algorithm n         by the algorithm of that code where it can compute a trial
 // GRADLANE_ISA chooses the row.
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
+#if defined(GRADLANE_ONEDNN)
+#include "bench/conv2d_onednn.h"
+#endif
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/conv2d.h"
@@ -57,6 +64,10 @@ class Problem {
     result_ = Random(g_.out_length());
     grad_x_ = Random(g_.in_length());
     grad_weight_ = Random(g_.weight_length());
+#if defined(GRADLANE_ONEDNN)
+    peer_ = std::make_unique<OneDnnConv2d>(g_, x_.data(), weight_.data(), grad_out_.data(),
+                                           result_.data(), grad_x_.data(), grad_weight_.data());
+#endif
   }
   void Run(int pass) {
     const Dtype dtype = Dtype::kFloat32;
@@ -74,6 +85,26 @@ class Problem {
     Run(pass);
     return CpuTime() - start;
   }
+#if defined(GRADLANE_ONEDNN)
+  double PeerSeconds(int pass) {
+    const double start = CpuTime();
+    peer_->Run(pass);
+    return CpuTime() - start;
+  }
+  // The largest difference between the two results, over the largest element.
+  double Disagreement(int pass) {
+    std::vector<float>& result = pass == 0 ? result_ : pass == 1 ? grad_x_ : grad_weight_;
+    peer_->Run(pass);
+    const std::vector<float> theirs = result;
+    Run(pass);
+    float most = 0, largest = 0;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      most = std::max(most, std::abs(result[i] - theirs[i]));
+      largest = std::max(largest, std::abs(theirs[i]));
+    }
+    return most / largest;
+  }
+#endif
   double Operations() const {
     return 2.0 * static_cast<double>(g_.out_length() * g_.in_group() * g_.taps());
   }
@@ -90,6 +121,9 @@ class Problem {
   }
   Conv2dGeometry g_;
   std::vector<float> x_, weight_, grad_out_, result_, grad_x_, grad_weight_;
+#if defined(GRADLANE_ONEDNN)
+  std::unique_ptr<OneDnnConv2d> peer_;
+#endif
 };
 
 void Serve() {
@@ -110,21 +144,46 @@ void Serve() {
   }
 }
 
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 void Table() {
   std::printf("%s, row %s, one thread, batch 32, float32\n", CpuBrand(), Kernels().name);
+#if defined(GRADLANE_ONEDNN)
+  std::printf("oneDNN %d.%d.%d, plain layouts in and out; ratio: oneDNN's time over ours\n",
+              dnnl_version()->major, dnnl_version()->minor, dnnl_version()->patch);
+#else
+  std::printf("oneDNN was not found when this was built\n");
+#endif
+  double logs = 0;
   for (const Trial& t : kTrials) {
     Problem problem(t);
     std::printf("%-24s", t.name);
     for (int pass = 0; pass < 3; ++pass) {
-      std::vector<double> seconds;
-      for (int i = 0; i < 9; ++i) seconds.push_back(problem.Seconds(pass));
-      std::sort(seconds.begin(), seconds.end());
-      std::printf("  %s %7.3f ms %6.1f GF/s", kPasses[pass], seconds[4] * 1e3,
-                  problem.Operations() / seconds[4] / 1e9);
+      std::vector<double> ours, theirs;
+      for (int i = 0; i < 15; ++i) {
+        ours.push_back(problem.Seconds(pass));
+#if defined(GRADLANE_ONEDNN)
+        theirs.push_back(problem.PeerSeconds(pass));
+#endif
+      }
+      std::printf("  %s %7.3f ms %6.1f GF/s", kPasses[pass], Median(ours) * 1e3,
+                  problem.Operations() / Median(ours) / 1e9);
+#if defined(GRADLANE_ONEDNN)
+      const double ratio = Median(theirs) / Median(ours);
+      logs += std::log(ratio);
+      std::printf(" %5.2f", ratio);
+      if (problem.Disagreement(pass) > 1e-3) std::printf(" (the results differ!)");
+#endif
     }
     std::printf("\n");
     std::fflush(stdout);
   }
+#if defined(GRADLANE_ONEDNN)
+  std::printf("geometric mean %.2f\n", std::exp(logs / (3 * std::size(kTrials))));
+#endif
 }
 
 }  // namespace
@@ -132,6 +191,13 @@ void Table() {
 
 int main(int argc, char** argv) {
   gradlane::SetThreads(1);
+#if defined(GRADLANE_ONEDNN)
+  // OpenMP, which oneDNN runs on, reads this before main does.
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+    setenv("OMP_NUM_THREADS", "1", 1);
+    execv("/proc/self/exe", argv);
+  }
+#endif
   bool serve = false;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--serve") == 0) serve = true;
