@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { environmentPython, systemPython } from './drivers.js'
+import { eventLoop } from './event-loop.js'
 import { latency } from './latency.js'
 import {
   buildNativePrograms,
@@ -92,6 +93,11 @@ export const lists: readonly List[] = [
         ...bothOf('torch_memory.py', 'memory_bench', folder),
       }
     },
+  },
+  {
+    name: 'event-loop',
+    title: 'the event loop during a training',
+    run: () => eventLoop(),
   },
   { name: 'latency', title: 'latency: batch 1, one kernel call, the import', run: latency },
 ]
