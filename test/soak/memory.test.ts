@@ -10,7 +10,7 @@ describe('memory', function () {
   it('stays flat over 5,000 eager training steps, and they train', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['--expose-gc', '--import', 'tsx', 'test/soak/train.ts', '5000'],
+      ['--expose-gc', '--max-semi-space-size=1', '--import', 'tsx', 'test/soak/train.ts', '5000'],
       { cwd: root, encoding: 'utf8' },
     )
     expect(status, stdout + stderr).to.equal(0)
