@@ -1,13 +1,23 @@
 /**
- * Trains a small network with the eager API, says what that did to the process and fails when memory
- * grew: `npm run test:soak -- [steps]`, half a million by default. V8's young generation is held at 1
+ * Trains a small network step by step, eager or captured, says what that did to the process and fails
+ * when memory grew: `npm run test:soak -- [steps] [captured]`, half a million by default. V8's young generation is held at 1
  * MiB (`--max-semi-space-size=1`): at a moment of its own choosing it grows by 24 MiB, which would be
  * taken for a leak.
  *
  * The loop is synchronous, as in a notebook: the event loop never turns, so nothing may wait for it to
  * be freed.
  */
-import { data, manualSeed, nn, optim, rand, randn, tensor } from '../../ts/index.js'
+import {
+  capture,
+  data,
+  manualSeed,
+  nn,
+  optim,
+  rand,
+  randn,
+  type Tensor,
+  tensor,
+} from '../../ts/index.js'
 
 const steps = Number(process.argv[2] ?? 500_000)
 /** Everything that is made once has been made by then, and V8 has sized its heap. */
@@ -33,6 +43,20 @@ const model = new nn.Sequential(
 const criterion = new nn.CrossEntropyLoss({ labelSmoothing: 0.05 })
 const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 })
 
+function train({ x, y }: { x: Tensor; y: Tensor }): Tensor {
+  optimizer.zeroGrad()
+  const prediction = model.forward(x)
+  const value = criterion.forward(prediction, y)
+  model.backward(x, criterion.backward(prediction, y))
+  nn.utils.clipGradNorm_(model.parameters(), 5)
+  optimizer.step()
+  return value
+}
+
+const example = { x: inputs.narrow(0, 32), y: labels.narrow(0, 32) }
+const recorded = process.argv[3] === 'captured' ? capture(train, { inputs: example }) : null
+const run = (x: Tensor, y: Tensor): Tensor => recorded?.runSync({ x, y }) ?? train({ x, y })
+
 interface Sample {
   /** After a garbage collection, in bytes. */
   readonly rss: number
@@ -54,12 +78,7 @@ let firstLoss: number | undefined
 const started = performance.now()
 for (let step = 0; step < steps;) {
   for (const [x, y] of loader) {
-    optimizer.zeroGrad()
-    const prediction = model.forward(x)
-    loss = criterion.forward(prediction, y).item()
-    model.backward(x, criterion.backward(prediction, y))
-    nn.utils.clipGradNorm_(model.parameters(), 5)
-    optimizer.step()
+    loss = run(x, y).item()
     firstLoss ??= loss
     step += 1
     if (step === warm) before = sample()
