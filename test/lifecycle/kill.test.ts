@@ -18,11 +18,14 @@ async function train(file: string, afterMs: number | null): Promise<string | nul
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
   })
+  const closed = once(child, 'close') as Promise<[number | null]>
+  let timer: NodeJS.Timeout | undefined
   if (afterMs !== null) {
     await once(child.stdout, 'data')
-    setTimeout(() => child.kill('SIGKILL'), afterMs)
+    timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
   }
-  const [code] = (await once(child, 'close')) as [number | null]
+  const [code] = await closed
+  clearTimeout(timer) // it may be due in a quarter of an hour, and would keep this process alive
   expect(code).to.be.oneOf(afterMs === null ? [0] : [0, null])
   return code === 0 ? output.trim().split('\n').at(-1)! : null
 }
