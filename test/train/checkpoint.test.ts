@@ -115,11 +115,19 @@ describe('fit: checkpoints', () => {
             const second = make(file, ownGenerator)
             // A new process begins anywhere, but for one that finds no checkpoint yet.
             if (existsSync(file)) manualSeed(99)
+            let lastStep = 0
+            const count: callbacks.Callback = {
+              onEpochEnd({ step }) {
+                lastStep = step
+              },
+            }
             const history = await fit(second.model, second.loader, {
               ...second.options,
               capture,
               resume: true,
+              callbacks: [count],
             })
+            expect(lastStep).to.equal(4 * 7)
             expect(weights(second.model)).to.deep.equal(weights(whole.model))
             expect(logsOf(history)).to.deep.equal(logsOf(expected))
           }

@@ -258,19 +258,27 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       this.#program.stop()
     }
     signal?.addEventListener('abort', stop, { once: true })
+    const release = (): void => {
+      this.#inFlight = null
+      signal?.removeEventListener('abort', stop)
+    }
     return new Promise((resolve, reject) => {
       const end = (done: number, failure: ReplayFailure | null): void => {
-        this.#inFlight = null
-        signal?.removeEventListener('abort', stop)
+        release()
         if (failure !== null) reject(this.#explained(failure, done))
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         else if (done < times) reject(signal?.reason)
         else resolve()
       }
-      this.#program.start(times, progressInterval, {
-        progress: (done) => onProgress?.(done),
-        end,
-      })
+      try {
+        this.#program.start(times, progressInterval, {
+          progress: (done) => onProgress?.(done),
+          end,
+        })
+      } catch (error) {
+        release() // there was no thread to be had
+        throw error
+      }
     })
   }
 

@@ -42,6 +42,8 @@ export interface Position {
   readonly epoch: number
   /** Optimizer steps of it that are done. */
   readonly steps: number
+  /** Optimizer steps over all epochs. */
+  readonly step: number
   /** What the batches of those steps came to; null at the beginning of an epoch. */
   readonly tally: State
   /** Whether a callback has ended the training. */
@@ -97,6 +99,7 @@ export class Checkpoint {
     const bytes = checkpointToBuffer({
       epoch: position.epoch,
       steps: position.steps,
+      step: position.step,
       tally: position.tally,
       stopped: position.stopped,
       model: model.stateDict(),
@@ -161,6 +164,7 @@ export class Checkpoint {
     return {
       epoch: state['epoch'] as number,
       steps: state['steps'] as number,
+      step: state['step'] as number,
       tally: state['tally'] as State,
       stopped: state['stopped'] === true,
     }

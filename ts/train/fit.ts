@@ -123,7 +123,13 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
   const parts = { model, optimizer, scheduler, loader, history, callbacks }
   const checkpoint = checkpointPath === undefined ? null : new Checkpoint(checkpointPath, parts)
 
-  let from: Position = { epoch: history.epochs.length, steps: 0, tally: null, stopped: false }
+  let from: Position = {
+    epoch: history.epochs.length,
+    steps: 0,
+    step: 0,
+    tally: null,
+    stopped: false,
+  }
   let last = from.epoch + epochs
   if (given.resume === true) {
     const found = await checkpoint!.load()
@@ -133,7 +139,7 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
   const byStep = scheduler !== undefined && schedulerInterval === 'step'
   const byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
   const progress = progressOf(given.progress ?? false, last, samplesOf(loader))
-  const run = { epoch: from.epoch, step: 0, stopped: from.stopped }
+  const run = { epoch: from.epoch, step: from.step, stopped: from.stopped }
   const context = (): TrainContext => ({
     model,
     optimizer,
@@ -180,7 +186,7 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
           }
           if (steps % everySteps === 0) {
             const sum = sofar.stateDict() as unknown as State
-            await checkpoint?.save({ epoch, steps, tally: sum, stopped: false })
+            await checkpoint?.save({ epoch, steps, step: run.step, tally: sum, stopped: false })
           }
         },
       })
@@ -203,7 +209,8 @@ export async function fit(model: Module, loader: Batches, options: FitOptions): 
       if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
       else if (scheduler !== undefined && !byStep) scheduler.step()
       for (const callback of callbacks) await callback.onEpochEnd?.({ ...context(), logs })
-      await checkpoint?.save({ epoch: epoch + 1, steps: 0, tally: null, stopped: run.stopped })
+      const { step, stopped } = run
+      await checkpoint?.save({ epoch: epoch + 1, steps: 0, step, tally: null, stopped })
     }
     outcome = run.stopped ? 'stopped' : 'completed'
   } catch (error) {
