@@ -56,6 +56,15 @@ describe('the life of an environment', function () {
     }
   })
 
+  it('keeps what a captured step works on while the step is timed', () => {
+    expect(runProgram('describe.mjs')).to.deep.equal({
+      code: 0,
+      signal: null,
+      stdout: 'described\n',
+      stderr: '',
+    })
+  })
+
   it('ends the threads of captured steps that nobody holds any more', function () {
     if (process.platform !== 'linux') this.skip()
     const outcome = runProgram('replay.mjs', ['collect'], { NODE_OPTIONS: '--expose-gc' })

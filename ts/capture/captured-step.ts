@@ -53,8 +53,12 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   /** All memory the calls work on, with its size. */
   readonly #memory: ReadonlyMap<ArrayBuffer, number>
   #abandoned = abandonedCount()
-  /** What the replay in flight works on besides the memory of the step; null when there is none. */
-  #inFlight: readonly Tensor[] | null = null
+  /**
+   * Memory that ports were laid on for the run in progress. The program knows its address alone, so
+   * until the run has ended it must not be collected.
+   */
+  readonly #placed = new Set<ArrayBuffer>()
+  #running = false
 
   /** @internal */
   constructor(inputs: Inputs, { calls, result }: Recording<O>) {
@@ -87,7 +91,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
 
   /** Whether a run is in flight. */
   get running(): boolean {
-    return this.#inFlight !== null
+    return this.#running
   }
 
   /**
@@ -105,7 +109,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     this.#checkReady('run', times)
     this.#fill('run', inputs)
     const outputs = this.#placeOutputs(null)
-    await this.#replay(times, options, outputs)
+    await this.#replay(times, options)
     return withTensors(this.#result, outputs)
   }
 
@@ -115,7 +119,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     this.#checkReady('runSync', times)
     this.#fill('runSync', inputs)
     const outputs = this.#placeOutputs(null)
-    this.#program.runSync(times)
+    this.#replaySync(times)
     return withTensors(this.#result, outputs)
   }
 
@@ -134,8 +138,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   async scan(inputs: Partial<I>, options: ScanOptions = {}): Promise<O> {
     const steps = this.#placeRows('scan', inputs)
     const outputs = this.#placeOutputs(steps)
-    const held = [...tensorsOf(inputs), ...outputs]
-    await this.#replay(steps, options, held)
+    await this.#replay(steps, options)
     return withTensors(this.#result, outputs)
   }
 
@@ -143,7 +146,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   scanSync(inputs: Partial<I>): O {
     const steps = this.#placeRows('scanSync', inputs)
     const outputs = this.#placeOutputs(steps)
-    this.#program.runSync(steps)
+    this.#replaySync(steps)
     return withTensors(this.#result, outputs)
   }
 
@@ -161,6 +164,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     try {
       return describeCalls(this.#calls, { times, milliseconds: this.#program.timeCalls(times) })
     } finally {
+      this.#placed.clear()
       for (const [buffer, copy] of saved) new Uint8Array(buffer).set(new Uint8Array(copy))
     }
   }
@@ -211,7 +215,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     for (const { name, tensor, placeholder } of this.#inputs) {
       const input = inputs[name]
       if (input !== undefined) kernels().copy(input, tensor, tensor.length)
-      this.#program.place(placeholder, tensor.buffer, 0, 0)
+      this.#place(placeholder, tensor.buffer, 0, 0)
     }
   }
 
@@ -234,9 +238,14 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       const { buffer, byteOffset } = inputs[name] ?? tensor
       const stride = inputs[name] === undefined ? 0 : bytesOf(tensor)
       hold(buffer)
-      this.#program.place(placeholder, buffer, byteOffset, stride)
+      this.#place(placeholder, buffer, byteOffset, stride)
     }
     return rows
+  }
+
+  #place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void {
+    this.#placed.add(buffer)
+    this.#program.place(placeholder, buffer, byteOffset, stride)
   }
 
   /** Fresh tensors for the results: of one step, or of `steps` steps. */
@@ -245,21 +254,30 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       const shape = steps === null ? tensor.shape : [steps, ...tensor.shape]
       const output = empty(shape, tensor.dtype)
       hold(output.buffer)
-      this.#program.place(placeholder, output.buffer, 0, steps === null ? 0 : bytesOf(tensor))
+      this.#place(placeholder, output.buffer, 0, steps === null ? 0 : bytesOf(tensor))
       return output
     })
   }
 
-  #replay(times: number, options: ScanOptions, held: readonly Tensor[]): Promise<void> {
+  #replaySync(times: number): void {
+    try {
+      this.#program.runSync(times)
+    } finally {
+      this.#placed.clear()
+    }
+  }
+
+  #replay(times: number, options: ScanOptions): Promise<void> {
     const { signal, onProgress, progressInterval = 100 } = options
     signal?.throwIfAborted()
-    this.#inFlight = held
+    this.#running = true
     const stop = (): void => {
       this.#program.stop()
     }
     signal?.addEventListener('abort', stop, { once: true })
     const release = (): void => {
-      this.#inFlight = null
+      this.#running = false
+      this.#placed.clear()
       signal?.removeEventListener('abort', stop)
     }
     return new Promise((resolve, reject) => {
