@@ -14,6 +14,7 @@ import {
   History,
   io,
   manualSeed,
+  metrics,
   nn,
   optim,
   randn,
@@ -47,7 +48,8 @@ function make(file: string, ownGenerator: boolean): Run {
     new nn.Dropout(0.2, ownGenerator ? { generator: new Generator(4) } : {}),
     new nn.Linear(10, 2),
   )
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.02 })
+  const [first, ...rest] = model.parameters()
+  const optimizer = new optim.Adam([{ params: [first!], lr: 0.01 }, { params: rest }], { lr: 0.02 })
   const order = ownGenerator ? { generator: new Generator(2) } : {}
   return {
     model,
@@ -56,7 +58,7 @@ function make(file: string, ownGenerator: boolean): Run {
       criterion: new nn.CrossEntropyLoss(),
       optimizer,
       scheduler: new optim.ExponentialLR(optimizer, { gamma: 0.9 }),
-      metrics: ['accuracy'],
+      metrics: ['accuracy', 'confusionMatrix', new metrics.Precision({ average: null })],
       epochs: 4,
       checkpoint: { path: file, everySteps: 2 },
       history: new History(),
@@ -65,7 +67,7 @@ function make(file: string, ownGenerator: boolean): Run {
 }
 
 const logsOf = (history: History): unknown =>
-  history.epochs.map(({ epoch, logs, lr }) => ({ epoch, logs, lr }))
+  history.epochs.map(({ epoch, logs, results, lr, lrs }) => ({ epoch, logs, results, lr, lrs }))
 const weights = (model: nn.Module): number[][] =>
   Object.values(model.stateDict()).map((part) => Array.from(part.data))
 

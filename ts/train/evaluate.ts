@@ -48,7 +48,7 @@ export async function evaluate(
     accumulate: 1,
     eagerly: capture ? null : 'capture: false was asked for',
   })
-  return (await evaluateWith(evaluator, batches, signal)).logs()
+  return (await evaluateWith(evaluator, batches, signal)).measured().logs
 }
 
 /** One pass of a trainer without an optimizer. */

@@ -1,5 +1,14 @@
 import type { Logs } from './tally.js'
 
+/** What a metric came to, fit for JSON. */
+export type MetricResult =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly MetricResult[]
+  | { readonly [key: string]: MetricResult }
+
 /** One epoch of a training. */
 export interface EpochRecord {
   /** Counted from 0. */
@@ -9,8 +18,15 @@ export interface EpochRecord {
    * as `valLoss`, `valAccuracy`, …
    */
   readonly logs: Readonly<Logs>
+  /**
+   * Metrics that are no single number, named as in the logs: the rows of a `confusionMatrix`, a
+   * `precision` for each class, …
+   */
+  readonly results: Readonly<Record<string, MetricResult>>
   /** Learning rate of the first parameter group at the end of the epoch. */
   readonly lr: number
+  /** Learning rates of all parameter groups at the end of the epoch. */
+  readonly lrs: readonly number[]
   /** Wall time of training and of validation. */
   readonly seconds: number
   readonly validationSeconds: number

@@ -1,8 +1,9 @@
 export type { Batches } from './batches.js'
 export type { CheckpointOptions } from './checkpoint.js'
 export { evaluate, type EvaluateOptions } from './evaluate.js'
-export { fit, type FitOptions, type MetricChoice } from './fit.js'
-export { type EpochRecord, History } from './history.js'
+export { fit } from './fit.js'
+export type { FitOptions, MetricChoice } from './fit-options.js'
+export { type EpochRecord, History, type MetricResult } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
 export { predict, type PredictOptions } from './predict.js'
 export {

@@ -1,9 +1,16 @@
 import { ValueError } from '../errors.js'
 import type { Metric, MetricState } from '../metrics/metric.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { MetricResult } from './history.js'
 
 /** What an epoch logs: numbers by name. */
 export type Logs = Record<string, number>
+
+/** What an epoch came to: numbers, and metrics that are something else, fit for JSON. */
+export interface Measured {
+  readonly logs: Logs
+  readonly results: Record<string, MetricResult>
+}
 
 /** What a tally has added up, fit for a checkpoint. */
 export interface TallyState {
@@ -80,14 +87,32 @@ export class Tally {
     this.#steps = state.steps
   }
 
-  /** Loss, metrics that are numbers, and the mean norm of the gradients where they were clipped. */
-  logs(): Logs {
+  /**
+   * What it came to. Logs: loss, metrics that are numbers, and the mean norm of the gradients where they
+   * were clipped.
+   */
+  measured(): Measured {
     const logs: Logs = { loss: this.loss }
+    const results: Record<string, MetricResult> = {}
     if (this.#steps > 0) logs['gradNorm'] = this.#norms / this.#steps
     for (const metric of this.#metrics) {
-      const value = metric.compute()
+      const value = plain(metric.compute())
       if (typeof value === 'number') logs[metric.name] = value
+      else if (value !== undefined) results[metric.name] = value
     }
-    return logs
+    return { logs, results }
   }
+}
+
+/** A copy in arrays and objects; undefined where JSON has nothing for it. */
+function plain(value: unknown): MetricResult | undefined {
+  if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) {
+    return value as MetricResult
+  }
+  if (typeof value !== 'object') return undefined
+  if (value instanceof Tensor) return value.toArray()
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, Number)
+  if (Array.isArray(value)) return value.map((item) => plain(item) ?? null)
+  const entries = Object.entries(value).map(([key, item]) => [key, plain(item)] as const)
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined)) as MetricResult
 }

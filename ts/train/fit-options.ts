@@ -1,0 +1,171 @@
+import type { Criterion } from '../criterion/criterion.js'
+import { complaint, ValueError } from '../errors.js'
+import type { Metric } from '../metrics/metric.js'
+import { create as createMetric } from '../metrics/registry.js'
+import type { Module } from '../nn/module.js'
+import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
+import { checkCount, checkCriterion, checkModel, checkOptimizer, optionsOf } from './arguments.js'
+import type { Batches } from './batches.js'
+import type { Callback } from './callbacks/callback.js'
+import type { CheckpointOptions } from './checkpoint.js'
+import { History } from './history.js'
+import type { TrainingOptimizer } from './snapshot.js'
+
+/** A metric, or its name in `metrics.create`. */
+export type MetricChoice = string | Metric<unknown>
+
+export interface FitOptions {
+  criterion: Criterion
+  optimizer: TrainingOptimizer
+  /** Passes over the loader. Default 1. */
+  epochs?: number
+  /** Batches that the model is evaluated on after each epoch. */
+  validation?: Batches
+  /** Measured in training and in validation; metrics of yours are measured in validation alone when there is one. */
+  metrics?: readonly MetricChoice[]
+  callbacks?: readonly Callback[]
+  /** Moves on after each epoch, or each step; `ReduceLROnPlateau` by `valLoss`, or else `loss`. */
+  scheduler?: LRScheduler | ReduceLROnPlateau
+  /** What the scheduler counts. Default `epoch`. */
+  schedulerInterval?: 'epoch' | 'step'
+  /** Largest norm of all gradients together, as in `nn.utils.clipGradNorm_`. */
+  clipGradNorm?: number
+  /** Batches whose gradients are averaged for one optimizer step. Default 1. */
+  accumulate?: number
+  /** Ends the training after the step in progress: the promise rejects with `signal.reason`. */
+  signal?: AbortSignal
+  /** A progress bar on a terminal, a line an epoch elsewhere, on stderr. Default false. */
+  progress?: boolean
+  /** Where the epochs are written down. Default: a new one. Give your own to have it after an abort. */
+  history?: History
+  /**
+   * A file that keeps all that the next step depends on: model, optimizer, scheduler, generators,
+   * callbacks, metrics, history and the place in the epoch. A process that is killed at any moment
+   * leaves the previous one or the new one.
+   */
+  checkpoint?: string | CheckpointOptions
+  /**
+   * Goes on from the checkpoint, if there is one, until `epochs` are done, bit for bit as if the
+   * training had not ended. Default false.
+   */
+  resume?: boolean
+  /** Default true: steps are captured and run on a thread of their own, where they can be. */
+  capture?: boolean
+}
+
+/** What a training is made of: options that were checked, with their defaults. */
+export interface Settings {
+  readonly who: string
+  readonly model: Module
+  readonly loader: Batches
+  readonly criterion: Criterion
+  readonly optimizer: TrainingOptimizer
+  readonly epochs: number
+  readonly validation: Batches | undefined
+  readonly metrics: readonly Metric<unknown>[]
+  readonly callbacks: readonly Callback[]
+  readonly scheduler: LRScheduler | ReduceLROnPlateau | undefined
+  readonly schedulerInterval: 'epoch' | 'step'
+  readonly clipGradNorm: number | undefined
+  readonly accumulate: number
+  readonly signal: AbortSignal | undefined
+  readonly progress: boolean
+  readonly history: History
+  /** Null where none is kept. */
+  readonly checkpoint: Required<CheckpointOptions> | null
+  readonly resume: boolean
+  /** Why steps are not to be captured; null to try it. */
+  readonly eagerly: string | null
+}
+
+/**
+ * Options as they were given, checked, with defaults.
+ *
+ * @throws ValueError for one out of its range; `signal.reason` when the signal was aborted.
+ */
+export function settingsOf(
+  who: string,
+  model: Module,
+  loader: Batches,
+  options: FitOptions,
+): Settings {
+  checkModel(who, model)
+  const given = optionsOf(options)
+  const { criterion, optimizer, epochs = 1, accumulate = 1, validation, clipGradNorm } = given
+  const { scheduler, schedulerInterval = 'epoch', callbacks = [], signal, resume = false } = given
+  checkCriterion(who, criterion)
+  checkOptimizer(who, optimizer)
+  checkCount(who, 'epochs', epochs, 0)
+  checkCount(who, 'accumulate', accumulate, 1)
+  checkBatches(who, 'the loader', loader)
+  if (validation !== undefined) checkBatches(who, 'validation', validation)
+  if (clipGradNorm !== undefined && !(clipGradNorm >= 0)) {
+    const got = String(clipGradNorm)
+    throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', got))
+  }
+  if (!['epoch', 'step'].includes(schedulerInterval)) {
+    throw new ValueError(complaint(who, 'schedulerInterval', 'epoch or step', schedulerInterval))
+  }
+  if (scheduler instanceof ReduceLROnPlateau && schedulerInterval === 'step') {
+    throw new ValueError(`${who}: ReduceLROnPlateau goes by the loss of an epoch, not of a step`)
+  }
+  const checkpoint = checkpointOf(who, given.checkpoint)
+  if (resume && checkpoint === null) {
+    throw new ValueError(`${who}: resume needs checkpoint, the file to go on from`)
+  }
+  signal?.throwIfAborted()
+  return {
+    who,
+    model,
+    loader,
+    criterion,
+    optimizer,
+    epochs,
+    validation,
+    metrics: (given.metrics ?? []).map(createMetric),
+    callbacks,
+    scheduler,
+    schedulerInterval,
+    clipGradNorm,
+    accumulate,
+    signal,
+    progress: given.progress ?? false,
+    history: given.history ?? new History(),
+    checkpoint,
+    resume,
+    eagerly: eagerReason(given.capture, callbacks),
+  }
+}
+
+function checkpointOf(
+  who: string,
+  checkpoint: string | CheckpointOptions | undefined,
+): Required<CheckpointOptions> | null {
+  if (checkpoint === undefined) return null
+  const { path, everySteps = Infinity } =
+    typeof checkpoint === 'string' ? { path: checkpoint } : checkpoint
+  if (everySteps !== Infinity) checkCount(who, 'checkpoint.everySteps', everySteps, 1)
+  return { path, everySteps }
+}
+
+function eagerReason(capture: boolean | undefined, callbacks: readonly Callback[]): string | null {
+  if (capture === false) return 'capture: false was asked for'
+  const eager = callbacks.find(({ needsEager }) => needsEager === true)
+  return eager === undefined ? null : `${eager.constructor.name} looks at each batch in JavaScript`
+}
+
+function checkBatches(who: string, what: string, batches: unknown): void {
+  const iterable = (batches ?? {}) as {
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  if (
+    typeof iterable[Symbol.iterator] === 'function' ||
+    typeof iterable[Symbol.asyncIterator] === 'function'
+  ) {
+    return
+  }
+  const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
+  const got = batches === null ? 'null' : typeof batches
+  throw new ValueError(complaint(who, what, 'something to iterate over for batches', got, hint))
+}

@@ -1,0 +1,211 @@
+import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
+import type { Batches } from './batches.js'
+import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
+import { Checkpoint, type Position } from './checkpoint.js'
+import type { State } from './checkpoint-file.js'
+import { evaluateWith } from './evaluate.js'
+import type { Settings } from './fit-options.js'
+import type { History } from './history.js'
+import { Modes } from './modes.js'
+import { type Progress, progressOf } from './progress.js'
+import type { Logs, Measured, Tally, TallyState } from './tally.js'
+import { type EpochOptions, Trainer } from './trainer.js'
+
+/** Thrown between two steps when a callback has ended the training. */
+class Stopped extends Error {}
+
+/** One training of `fit`, phase by phase. */
+export class Run {
+  readonly #settings: Settings
+  readonly #trainer: Trainer
+  readonly #evaluator: Trainer
+  readonly #checkpoint: Checkpoint | null
+  /** Whether the scheduler moves on after each step. */
+  readonly #byStep: boolean
+  /** Whether a callback looks at each batch. */
+  readonly #byBatch: boolean
+  #from: Position
+  /** Epochs are counted up to this one. */
+  #end: number
+  #epoch: number
+  #step: number
+  #stopped: boolean
+  #progress: Progress | null = null
+
+  constructor(settings: Settings) {
+    const { who, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
+    const { metrics, scheduler, loader, history, callbacks, checkpoint } = settings
+    this.#settings = settings
+    if (!model.training) model.train()
+    const common = { who, model, criterion, eagerly, metrics }
+    const training = { ...common, modes: Modes.of(model), optimizer, accumulate, clipGradNorm }
+    this.#trainer = new Trainer(training)
+    const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
+    this.#evaluator = new Trainer(validating)
+    const parts = { model, optimizer, scheduler, loader, history, callbacks }
+    this.#checkpoint = checkpoint === null ? null : new Checkpoint(checkpoint.path, parts)
+    this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
+    this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
+    const epoch = history.epochs.length
+    this.#from = { epoch, steps: 0, step: 0, tally: null, stopped: false }
+    this.#end = epoch + settings.epochs
+    this.#epoch = epoch
+    this.#step = 0
+    this.#stopped = false
+  }
+
+  async toTheEnd(): Promise<History> {
+    await this.#begin()
+    let outcome: TrainEndContext['outcome'] = 'failed'
+    try {
+      await this.#tell((callback, context) => callback.onTrainBegin?.(context))
+      for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) await this.#oneEpoch()
+      outcome = this.#stopped ? 'stopped' : 'completed'
+    } catch (error) {
+      const { signal } = this.#settings
+      if (error instanceof Stopped) outcome = 'stopped'
+      else {
+        if (signal?.aborted === true && error === signal.reason) outcome = 'aborted'
+        throw error
+      }
+    } finally {
+      await this.#finish(outcome)
+    }
+    return this.#settings.history
+  }
+
+  /** Finds its place: the beginning, or where the checkpoint has it. */
+  async #begin(): Promise<void> {
+    const { resume, epochs, progress, loader } = this.#settings
+    if (resume) {
+      this.#from = (await this.#checkpoint!.load()) ?? this.#from
+      this.#end = epochs
+      this.#epoch = this.#from.epoch
+      this.#step = this.#from.step
+      this.#stopped = this.#from.stopped
+    }
+    this.#progress = progressOf(progress, this.#end, samplesOf(loader))
+  }
+
+  async #oneEpoch(): Promise<void> {
+    const { history, optimizer } = this.#settings
+    await this.#tell((callback, context) => callback.onEpochBegin?.(context))
+    this.#progress!.begin(this.#epoch)
+    const start = performance.now()
+    const tally = await this.#train()
+    const seconds = (performance.now() - start) / 1000
+    const measured = tally.measured()
+    const trained = performance.now()
+    await this.#validate(measured)
+    const validationSeconds = (performance.now() - trained) / 1000
+    history.mode = this.#trainer.reason === null ? 'captured' : 'eager'
+    history.reason = this.#trainer.reason
+    const lrs = optimizer.paramGroups.map(({ lr }) => lr)
+    const samplesPerSecond = tally.rows / seconds
+    const times = { seconds, validationSeconds, samplesPerSecond }
+    const record = { epoch: this.#epoch, ...measured, lr: lrs[0]!, lrs, ...times }
+    history.epochs.push(record)
+    this.#progress!.end(record)
+    await this.#endEpoch(measured.logs)
+  }
+
+  /** All steps of an epoch, or those that a resumed one has left. */
+  async #train(): Promise<Tally> {
+    const { loader, signal, checkpoint } = this.#settings
+    const everySteps = checkpoint?.everySteps ?? Infinity
+    const resumed = this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
+    // A resumed epoch has its own order again, then goes on drawing where it stopped.
+    let drawn = resumed === null ? this.#checkpoint?.beginEpoch() : this.#checkpoint!.rewindEpoch()
+    const before = this.#step - (resumed?.steps ?? 0)
+    const options: EpochOptions = {
+      signal,
+      pause: this.#byStep || this.#byBatch ? 1 : everySteps,
+      done:
+        resumed === null
+          ? undefined
+          : { steps: resumed.steps, tally: resumed.tally as unknown as TallyState },
+      onOrder: () => {
+        drawn?.()
+        drawn = undefined
+      },
+      onProgress: (rows) => {
+        this.#progress!.update(rows)
+      },
+      onSteps: async (steps, sofar) => {
+        this.#step = before + steps
+        await this.#afterSteps(sofar)
+        if (steps % everySteps === 0) {
+          const tally = sofar.stateDict() as unknown as State
+          await this.#save({ epoch: this.#epoch, steps, tally, stopped: false })
+        }
+      },
+    }
+    return this.#trainer.epoch(loader, options)
+  }
+
+  /** Between two steps. */
+  async #afterSteps(tally: Tally): Promise<void> {
+    if (this.#byStep) (this.#settings.scheduler as LRScheduler).step()
+    this.#progress!.update(tally.rows, tally.loss)
+    if (!this.#byBatch) return
+    const logs = { loss: tally.lastLoss }
+    await this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs }))
+    if (this.#stopped) throw new Stopped()
+  }
+
+  /** Adds what validation came to, under names of its own. */
+  async #validate({ logs, results }: Measured): Promise<void> {
+    const { validation, signal } = this.#settings
+    if (validation === undefined) return
+    const tally = await evaluateWith(this.#evaluator, validation, signal)
+    const validated = tally.measured()
+    for (const [name, value] of Object.entries(validated.logs)) logs[validationName(name)] = value
+    for (const [name, result] of Object.entries(validated.results)) {
+      results[validationName(name)] = result
+    }
+  }
+
+  async #endEpoch(logs: Logs): Promise<void> {
+    const { scheduler } = this.#settings
+    if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
+    else if (!this.#byStep) scheduler?.step()
+    await this.#tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
+    const [epoch, stopped] = [this.#epoch + 1, this.#stopped]
+    await this.#save({ epoch, steps: 0, tally: null, stopped })
+  }
+
+  async #finish(outcome: TrainEndContext['outcome']): Promise<void> {
+    this.#progress!.close()
+    try {
+      await this.#tell((callback, context) => callback.onTrainEnd?.({ ...context, outcome }))
+    } finally {
+      await this.#checkpoint?.finish()
+    }
+  }
+
+  async #save(position: Omit<Position, 'step'>): Promise<void> {
+    await this.#checkpoint?.save({ ...position, step: this.#step })
+  }
+
+  async #tell(
+    call: (callback: Callback, context: TrainContext) => void | Promise<void>,
+  ): Promise<void> {
+    const { model, optimizer, callbacks } = this.#settings
+    for (const callback of callbacks) {
+      const stop = (): void => {
+        this.#stopped = true
+      }
+      await call(callback, { model, optimizer, epoch: this.#epoch, step: this.#step, stop })
+    }
+  }
+}
+
+/** `loss` is `valLoss`. */
+function validationName(name: string): string {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`
+}
+
+function samplesOf(loader: Batches): number | null {
+  const { numSamples } = loader as { numSamples?: unknown }
+  return typeof numSamples === 'number' ? numSamples : null
+}
