@@ -142,7 +142,7 @@ describe('examples', function () {
   })
 
   it('sin-regression.ts learns a sum of sines', () => {
-    const { status, out, err } = run('sin-regression.ts', '--epochs', '20')
+    const { status, out, err } = run('courses/003-framework/sin-regression.ts', '--epochs', '20')
     expect(status, err).to.equal(0)
     const losses = [...out.matchAll(/^epoch (\d+): train loss ([\d.]+), test loss ([\d.]+)$/gm)]
     expect(losses.map(([, epoch]) => epoch)).to.deep.equal(['10', '20'])

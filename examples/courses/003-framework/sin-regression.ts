@@ -1,8 +1,8 @@
 // A small regression in the manner of a course's last exercise: learn y = sin x1 + … + sin x8 from
-// 2,048 samples, with the training loop written out. Run: npx tsx examples/sin-regression.ts
+// 2,048 samples, with the training loop written out. Run: npx tsx examples/courses/003-framework/sin-regression.ts
 import { parseArgs } from 'node:util'
-import { data, manualSeed, nn, optim, randn, type Tensor, zeros } from '../ts/index.js'
-import { chooseBackend, wholeNumber } from './support/arguments.js'
+import { data, manualSeed, nn, optim, randn, type Tensor, zeros } from '../../../ts/index.js'
+import { chooseBackend, wholeNumber } from '../../support/arguments.js'
 
 const { values: given } = parseArgs({
   options: {
