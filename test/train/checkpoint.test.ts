@@ -90,12 +90,18 @@ describe('fit: checkpoints', () => {
   })
 
   eachBackend(() => {
-    for (const ownGenerator of [false, true]) {
-      const whose = ownGenerator ? 'generators of their own' : 'the default generator'
+    for (const [whose, ownGenerator, validationSplit] of [
+      ['the default generator', false, undefined],
+      ['generators of their own', true, undefined],
+      ['a part held out', false, 0.25],
+      ['a part held out and generators of their own', true, 0.25],
+    ] as const) {
       for (const capture of [true, false]) {
         it(`resumes from any step as if nothing had been, with ${whose}, capture ${capture}`, async () => {
           const whole = make(file, ownGenerator)
-          const expected = await fit(whole.model, whole.loader, { ...whole.options, capture })
+          const changes = { capture, ...(validationSplit && { validationSplit }) }
+          const expected = await fit(whole.model, whole.loader, { ...whole.options, ...changes })
+          const stepsOfAll = 4 * Math.ceil((validationSplit ? 40 : ROWS) / 8)
           for (const steps of [1, 2, 5, 7, 8, 13, 20]) {
             rmSync(file, { force: true })
             const first = make(file, ownGenerator)
@@ -108,7 +114,7 @@ describe('fit: checkpoints', () => {
             const error = await rejection(
               fit(first.model, first.loader, {
                 ...first.options,
-                capture,
+                ...changes,
                 callbacks: [abort],
                 signal: controller.signal,
               }),
@@ -125,11 +131,11 @@ describe('fit: checkpoints', () => {
             }
             const history = await fit(second.model, second.loader, {
               ...second.options,
-              capture,
+              ...changes,
               resume: true,
               callbacks: [count],
             })
-            expect(lastStep).to.equal(4 * 7)
+            expect(lastStep).to.equal(stepsOfAll)
             expect(weights(second.model)).to.deep.equal(weights(whole.model))
             expect(logsOf(history)).to.deep.equal(logsOf(expected))
           }
@@ -205,6 +211,16 @@ describe('fit: checkpoints', () => {
       expect(await attempt(io.safetensorsToBuffer({ a: tensor([1]) }))).to.be.instanceOf(
         FormatError,
       )
+      expect(await attempt(bytes, { validationSplit: 0.25 })).to.be.instanceOf(ValueError)
+      const cut = make(path.join(folder, 'cut.ckpt'), false)
+      await fit(cut.model, cut.loader, { ...cut.options, validationSplit: 0.25 })
+      const ofCut = readFileSync(path.join(folder, 'cut.ckpt'))
+      for (const [validationSplit, message] of [
+        [0.3, /0\.25 as in the checkpoint, got 0\.3/],
+        [undefined, /validationSplit/],
+      ] as const) {
+        expect(String(await attempt(ofCut, { validationSplit }))).to.match(message)
+      }
       const plain = new nn.Sequential(new nn.Linear(6, 2))
       writeFileSync(file, bytes)
       const misfit = await rejection(

@@ -458,6 +458,11 @@ describe('fit', () => {
           /\[features, targets\]/,
         ],
         [
+          'a dataset without targets',
+          (of) => fit(of.model, new data.DataLoader([randn([8, 6])]), of),
+          /\[features, targets\]/,
+        ],
+        [
           'many losses',
           (of) =>
             fit(of.model, of.loader, {

@@ -1,11 +1,44 @@
 import { capture } from '../capture/capture.js'
-import { CaptureError } from '../errors.js'
-import { DataLoader } from '../data/data-loader.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import { CaptureError, complaint, ValueError } from '../errors.js'
+import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
+import { empty, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 
 /** Batches of an epoch: a `DataLoader`, or anything that gives [features, targets] one by one. */
 export type Batches = Iterable<readonly Tensor[]> | AsyncIterable<readonly Tensor[]>
+
+/** Batches, or the tensors that they are cut from: features and targets of all samples. */
+export type BatchSource = Batches | readonly [features: Tensor, targets: Tensor]
+
+/** Whether batches have to be cut first. */
+export function isTensors(source: unknown): source is readonly Tensor[] {
+  return (
+    Array.isArray(source) && source.length > 0 && source.every((item) => item instanceof Tensor)
+  )
+}
+
+/**
+ * The batches of a source.
+ *
+ * @param options How tensors are cut.
+ * @throws ValueError when it is none; ShapeError when tensors do not share their first dimension.
+ */
+export function batchesOf(
+  who: string,
+  what: string,
+  source: unknown,
+  options: DataLoaderOptions,
+): Batches {
+  if (isTensors(source)) {
+    checkBatch(who, source)
+    return new DataLoader(source, options)
+  }
+  const iterable = Object(source) as Partial<Iterable<unknown> & AsyncIterable<unknown>>
+  if (iterable[Symbol.iterator] ?? iterable[Symbol.asyncIterator]) return source as Batches
+  const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
+  const got = source === null ? 'null' : typeof source
+  throw new ValueError(complaint(who, what, 'something to iterate over for batches', got, hint))
+}
 
 /** A loader whose batches a captured step can gather by itself. */
 export type IndexedLoader = DataLoader<readonly Tensor[]> & {

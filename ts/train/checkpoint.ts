@@ -13,6 +13,7 @@ import {
 } from './checkpoint-file.js'
 import { type EpochRecord, History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
+import type { Split } from './split.js'
 
 export interface CheckpointOptions {
   /** One file, replaced each time; its folder must exist. */
@@ -27,6 +28,7 @@ export interface TrainingParts {
   readonly optimizer: TrainingOptimizer
   readonly scheduler: LRScheduler | ReduceLROnPlateau | undefined
   readonly loader: Batches
+  readonly split: Split | null
   readonly history: History
   readonly callbacks: readonly Resumable[]
 }
@@ -94,7 +96,7 @@ export class Checkpoint {
    * @throws what the last write has thrown.
    */
   async save(position: Position): Promise<void> {
-    const { model, optimizer, scheduler, history, callbacks } = this.#parts
+    const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
     await this.#writing
     const bytes = checkpointToBuffer({
       epoch: position.epoch,
@@ -105,6 +107,7 @@ export class Checkpoint {
       model: model.stateDict(),
       optimizer: optimizer.stateDict() as unknown as State,
       scheduler: (scheduler?.stateDict() ?? null) as State,
+      split: split?.stateDict() ?? null,
       callbacks: callbacks.map((callback) => (callback.stateDict?.() ?? null) as State),
       generators: this.#now(),
       generatorsAtEpoch: this.#atEpoch,
@@ -128,7 +131,7 @@ export class Checkpoint {
   async load(): Promise<Position | null> {
     const state = (await readCheckpoint(this.#path)) as Record<string, unknown> | undefined
     if (state === undefined) return null
-    const { model, optimizer, scheduler, history, callbacks } = this.#parts
+    const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
     const before = new Snapshot(model, optimizer, this.#generators)
     const schedulerBefore = scheduler?.stateDict()
     try {
@@ -144,6 +147,14 @@ export class Checkpoint {
           complaint(`checkpoint ${this.#path}`, 'the scheduler', 'as in the training', got),
         )
       }
+      const cut = (state['split'] ?? null) as ReturnType<Split['stateDict']>
+      if ((cut === null) !== (split === null)) {
+        const got = cut === null ? 'none' : String(cut.fraction)
+        throw new ValueError(
+          complaint(`checkpoint ${this.#path}`, 'validationSplit', 'as in the training', got),
+        )
+      }
+      if (cut !== null) split!.loadStateDict(cut)
       const records = state['history']
       if (!Array.isArray(records)) throw new FormatError(`checkpoint ${this.#path}: no history`)
       model.loadStateDict(state['model'] as Record<string, Tensor>)

@@ -3,7 +3,7 @@ import { create as createMetric } from '../metrics/registry.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { checkCriterion, checkModel, optionsOf } from './arguments.js'
-import type { Batches } from './batches.js'
+import { type Batches, type BatchSource, batchesOf } from './batches.js'
 import { Modes } from './modes.js'
 import type { Logs, Tally } from './tally.js'
 import { Trainer } from './trainer.js'
@@ -12,6 +12,8 @@ export interface EvaluateOptions {
   criterion: Criterion
   /** Metrics, or their names in `metrics.create`. */
   metrics?: readonly (string | Metric<unknown>)[]
+  /** Samples of a batch, where tensors are given. Default 256. */
+  batchSize?: number
   /** Ends it after the step in progress: the promise rejects with `signal.reason`. */
   signal?: AbortSignal
   /** Default true: as in `fit`. */
@@ -22,6 +24,7 @@ export interface EvaluateOptions {
  * Mean loss and metrics of a model over all batches, in evaluation mode, off the main thread as `fit`.
  * Nothing of the model is changed.
  *
+ * @param source Batches as `fit` takes them, or the two tensors [features, targets] of all samples.
  * @returns `loss` and the metrics that are numbers, by name. Metrics that you pass as objects hold
  *   their result (a confusion matrix) for `compute()`.
  * @throws as `fit`.
@@ -31,12 +34,13 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
   model: Module,
-  batches: Batches,
+  source: BatchSource,
   options: EvaluateOptions,
 ): Promise<Logs> {
   checkModel('evaluate', model)
-  const { criterion, metrics = [], signal, capture = true } = optionsOf(options)
+  const { criterion, metrics = [], batchSize = 256, signal, capture = true } = optionsOf(options)
   checkCriterion('evaluate', criterion)
+  const batches = batchesOf('evaluate', 'the batches', source, { batchSize })
   signal?.throwIfAborted()
   const evaluator = new Trainer({
     who: 'evaluate',

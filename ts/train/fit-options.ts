@@ -5,11 +5,12 @@ import { create as createMetric } from '../metrics/registry.js'
 import type { Module } from '../nn/module.js'
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { checkCount, checkCriterion, checkModel, checkOptimizer, optionsOf } from './arguments.js'
-import type { Batches } from './batches.js'
+import { type Batches, type BatchSource, batchesOf, isTensors } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
 import type { TrainingOptimizer } from './snapshot.js'
+import { Split } from './split.js'
 
 /** A metric, or its name in `metrics.create`. */
 export type MetricChoice = string | Metric<unknown>
@@ -19,8 +20,18 @@ export interface FitOptions {
   optimizer: TrainingOptimizer
   /** Passes over the loader. Default 1. */
   epochs?: number
-  /** Batches that the model is evaluated on after each epoch. */
-  validation?: Batches
+  /** Samples of a batch, where tensors are given instead of a loader. Default 32. */
+  batchSize?: number
+  /** A new random order each epoch, where tensors are given instead of a loader. Default true. */
+  shuffle?: boolean
+  /** What the model is evaluated on after each epoch. */
+  validation?: BatchSource
+  /**
+   * Instead of `validation`: the fraction of the loader's samples, rounded to a whole number of them, that
+   * is held out and evaluated on after each epoch. They are drawn from the default generator when the
+   * training begins; a resumed training has the same.
+   */
+  validationSplit?: number
   /** Measured in training and in validation; metrics of yours are measured in validation alone when there is one. */
   metrics?: readonly MetricChoice[]
   callbacks?: readonly Callback[]
@@ -62,6 +73,8 @@ export interface Settings {
   readonly optimizer: TrainingOptimizer
   readonly epochs: number
   readonly validation: Batches | undefined
+  /** What cuts the loader's dataset in two; null where nothing is held out of it. */
+  readonly split: Split | null
   readonly metrics: readonly Metric<unknown>[]
   readonly callbacks: readonly Callback[]
   readonly scheduler: LRScheduler | ReduceLROnPlateau | undefined
@@ -86,19 +99,18 @@ export interface Settings {
 export function settingsOf(
   who: string,
   model: Module,
-  loader: Batches,
+  source: BatchSource,
   options: FitOptions,
 ): Settings {
   checkModel(who, model)
   const given = optionsOf(options)
-  const { criterion, optimizer, epochs = 1, accumulate = 1, validation, clipGradNorm } = given
+  const { criterion, optimizer, epochs = 1, accumulate = 1, clipGradNorm } = given
   const { scheduler, schedulerInterval = 'epoch', callbacks = [], signal, resume = false } = given
   checkCriterion(who, criterion)
   checkOptimizer(who, optimizer)
   checkCount(who, 'epochs', epochs, 0)
   checkCount(who, 'accumulate', accumulate, 1)
-  checkBatches(who, 'the loader', loader)
-  if (validation !== undefined) checkBatches(who, 'validation', validation)
+  const loaders = loadersOf(who, source, given)
   if (clipGradNorm !== undefined && !(clipGradNorm >= 0)) {
     const got = String(clipGradNorm)
     throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', got))
@@ -117,11 +129,10 @@ export function settingsOf(
   return {
     who,
     model,
-    loader,
+    ...loaders,
     criterion,
     optimizer,
     epochs,
-    validation,
     metrics: (given.metrics ?? []).map(createMetric),
     callbacks,
     scheduler,
@@ -135,6 +146,26 @@ export function settingsOf(
     resume,
     eagerly: eagerReason(given.capture, callbacks),
   }
+}
+
+function loadersOf(
+  who: string,
+  source: BatchSource,
+  given: Partial<FitOptions>,
+): Pick<Settings, 'loader' | 'validation' | 'split'> {
+  const { validation, validationSplit, batchSize = 32, shuffle = true } = given
+  if (!isTensors(source) && (given.batchSize ?? given.shuffle) !== undefined) {
+    throw new ValueError(`${who}: batchSize and shuffle go with tensors; a loader has its own`)
+  }
+  const loader = batchesOf(who, 'the loader', source, { batchSize, shuffle })
+  if (validationSplit === undefined) {
+    const held = validation && batchesOf(who, 'validation', validation, { batchSize })
+    return { loader, validation: held, split: null }
+  }
+  if (validation !== undefined) {
+    throw new ValueError(`${who}: validation and validationSplit exclude each other`)
+  }
+  return { loader, validation: undefined, split: new Split(who, loader, validationSplit) }
 }
 
 function checkpointOf(
@@ -152,20 +183,4 @@ function eagerReason(capture: boolean | undefined, callbacks: readonly Callback[
   if (capture === false) return 'capture: false was asked for'
   const eager = callbacks.find(({ needsEager }) => needsEager === true)
   return eager === undefined ? null : `${eager.constructor.name} looks at each batch in JavaScript`
-}
-
-function checkBatches(who: string, what: string, batches: unknown): void {
-  const iterable = (batches ?? {}) as {
-    [Symbol.iterator]?: unknown
-    [Symbol.asyncIterator]?: unknown
-  }
-  if (
-    typeof iterable[Symbol.iterator] === 'function' ||
-    typeof iterable[Symbol.asyncIterator] === 'function'
-  ) {
-    return
-  }
-  const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
-  const got = batches === null ? 'null' : typeof batches
-  throw new ValueError(complaint(who, what, 'something to iterate over for batches', got, hint))
 }

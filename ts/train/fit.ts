@@ -1,5 +1,5 @@
 import type { Module } from '../nn/module.js'
-import type { Batches } from './batches.js'
+import type { BatchSource } from './batches.js'
 import { type FitOptions, settingsOf } from './fit-options.js'
 import type { History } from './history.js'
 import { Run } from './run.js'
@@ -18,7 +18,8 @@ import { Run } from './run.js'
  * evaluation mode). Meanwhile the model may be switched to evaluation and predict.
  *
  * @param loader A `DataLoader`, or batches [features, targets] from any iterable or async iterable
- *   that can be iterated over once an epoch; the next batch is asked for while one is trained on.
+ *   that can be iterated over once an epoch; the next batch is asked for while one is trained on. Or
+ *   the two tensors [features, targets] of all samples, cut by `batchSize` and `shuffle`.
  * @returns the history; `history.last` are the logs of the last epoch.
  * @throws ValueError for options out of their range; ShapeError, DTypeError when batches do not fit
  *   the model; `signal.reason` when the signal was aborted. The steps that were run stay.
@@ -27,6 +28,10 @@ import { Run } from './run.js'
  * const history = await fit(model, loader, { criterion, optimizer, epochs: 5, validation, metrics: ['accuracy'] })
  * console.log(history.last.valAccuracy)
  */
-export async function fit(model: Module, loader: Batches, options: FitOptions): Promise<History> {
+export async function fit(
+  model: Module,
+  loader: BatchSource,
+  options: FitOptions,
+): Promise<History> {
   return new Run(settingsOf('fit', model, loader, options)).toTheEnd()
 }

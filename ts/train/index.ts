@@ -1,4 +1,4 @@
-export type { Batches } from './batches.js'
+export type { Batches, BatchSource } from './batches.js'
 export type { CheckpointOptions } from './checkpoint.js'
 export { evaluate, type EvaluateOptions } from './evaluate.js'
 export { fit } from './fit.js'

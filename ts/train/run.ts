@@ -34,7 +34,7 @@ export class Run {
 
   constructor(settings: Settings) {
     const { who, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
-    const { metrics, scheduler, loader, history, callbacks, checkpoint } = settings
+    const { metrics, scheduler, loader, split, history, callbacks, checkpoint } = settings
     this.#settings = settings
     if (!model.training) model.train()
     const common = { who, model, criterion, eagerly, metrics }
@@ -42,7 +42,7 @@ export class Run {
     this.#trainer = new Trainer(training)
     const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
     this.#evaluator = new Trainer(validating)
-    const parts = { model, optimizer, scheduler, loader, history, callbacks }
+    const parts = { model, optimizer, scheduler, loader, split, history, callbacks }
     this.#checkpoint = checkpoint === null ? null : new Checkpoint(checkpoint.path, parts)
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
@@ -52,6 +52,14 @@ export class Run {
     this.#epoch = epoch
     this.#step = 0
     this.#stopped = false
+  }
+
+  get #loader(): Batches {
+    return this.#settings.split?.training ?? this.#settings.loader
+  }
+
+  get #validation(): Batches | undefined {
+    return this.#settings.split?.held ?? this.#settings.validation
   }
 
   async toTheEnd(): Promise<History> {
@@ -76,15 +84,17 @@ export class Run {
 
   /** Finds its place: the beginning, or where the checkpoint has it. */
   async #begin(): Promise<void> {
-    const { resume, epochs, progress, loader } = this.#settings
-    if (resume) {
-      this.#from = (await this.#checkpoint!.load()) ?? this.#from
-      this.#end = epochs
-      this.#epoch = this.#from.epoch
-      this.#step = this.#from.step
-      this.#stopped = this.#from.stopped
+    const { resume, epochs, progress, split } = this.#settings
+    const found = resume ? await this.#checkpoint!.load() : null
+    if (resume) this.#end = epochs
+    if (found === null) split?.draw()
+    else {
+      this.#from = found
+      this.#epoch = found.epoch
+      this.#step = found.step
+      this.#stopped = found.stopped
     }
-    this.#progress = progressOf(progress, this.#end, samplesOf(loader))
+    this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
   }
 
   async #oneEpoch(): Promise<void> {
@@ -111,7 +121,7 @@ export class Run {
 
   /** All steps of an epoch, or those that a resumed one has left. */
   async #train(): Promise<Tally> {
-    const { loader, signal, checkpoint } = this.#settings
+    const { signal, checkpoint } = this.#settings
     const everySteps = checkpoint?.everySteps ?? Infinity
     const resumed = this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
     // A resumed epoch has its own order again, then goes on drawing where it stopped.
@@ -140,7 +150,7 @@ export class Run {
         }
       },
     }
-    return this.#trainer.epoch(loader, options)
+    return this.#trainer.epoch(this.#loader, options)
   }
 
   /** Between two steps. */
@@ -155,9 +165,9 @@ export class Run {
 
   /** Adds what validation came to, under names of its own. */
   async #validate({ logs, results }: Measured): Promise<void> {
-    const { validation, signal } = this.#settings
+    const validation = this.#validation
     if (validation === undefined) return
-    const tally = await evaluateWith(this.#evaluator, validation, signal)
+    const tally = await evaluateWith(this.#evaluator, validation, this.#settings.signal)
     const validated = tally.measured()
     for (const [name, value] of Object.entries(validated.logs)) logs[validationName(name)] = value
     for (const [name, result] of Object.entries(validated.results)) {

@@ -5,7 +5,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
-import type { Batch } from './arguments.js'
+import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, groups, type IndexedLoader, isIndexed } from './batches.js'
 import type { Modes } from './modes.js'
 import { Replayable } from './replayable.js'
@@ -82,9 +82,15 @@ export class Trainer {
 
   #indexed({ dataset, batchSize }: IndexedLoader): Replayable<{ index: Tensor }, StepOutputs> {
     return new Replayable(
-      ({ index }) => this.#step(cut(index, batchSize).map((rows) => dataset.gather(rows) as Batch)),
+      ({ index }) =>
+        this.#step(cut(index, batchSize).map((rows) => this.#checked(dataset.gather(rows)))),
       this.#options.eagerly,
     )
+  }
+
+  #checked(batch: readonly Tensor[]): Batch {
+    checkBatch(this.#options.who, batch)
+    return batch
   }
 
   async #epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Promise<void> {
