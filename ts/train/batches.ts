@@ -3,6 +3,7 @@ import { CaptureError, complaint, ValueError } from '../errors.js'
 import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
+import { drive, type Flow, wait } from './flow.js'
 
 /** Batches of an epoch: a `DataLoader`, or anything that gives [features, targets] one by one. */
 export type Batches = Iterable<readonly Tensor[]> | AsyncIterable<readonly Tensor[]>
@@ -20,13 +21,15 @@ export function isTensors(source: unknown): source is readonly Tensor[] {
 /**
  * The batches of a source.
  *
+ * @param sync Whether nobody waits for batches.
  * @param options How tensors are cut.
- * @throws ValueError when it is none; ShapeError when tensors do not share their first dimension.
+ * @throws ValueError when it is none, or of batches to wait for; ShapeError when tensors do not share their first dimension.
  */
 export function batchesOf(
   who: string,
   what: string,
   source: unknown,
+  sync: boolean,
   options: DataLoaderOptions,
 ): Batches {
   if (isTensors(source)) {
@@ -34,7 +37,12 @@ export function batchesOf(
     return new DataLoader(source, options)
   }
   const iterable = Object(source) as Partial<Iterable<unknown> & AsyncIterable<unknown>>
-  if (iterable[Symbol.iterator] ?? iterable[Symbol.asyncIterator]) return source as Batches
+  if (iterable[Symbol.iterator]) return source as Batches
+  if (iterable[Symbol.asyncIterator]) {
+    if (!sync) return source as Batches
+    const hint = `${who.replace(/Sync$/, '')} waits for batches`
+    throw new ValueError(complaint(who, what, 'batches that are there', 'an async iterable', hint))
+  }
   const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
   const got = source === null ? 'null' : typeof source
   throw new ValueError(complaint(who, what, 'something to iterate over for batches', got, hint))
@@ -69,37 +77,52 @@ export function cut(index: Tensor, batchSize: number): Tensor[] {
 }
 
 /**
- * The batches in groups of `size`, the last one perhaps smaller. The next group is asked for while the
- * one before it is being worked on, and no further ahead.
+ * The batches in groups of `size`, the last one perhaps smaller. Unless they are to come in one go, the
+ * next group is asked for while the one before it is being worked on, and no further ahead.
  */
-export async function* groups(
-  who: string,
-  batches: Batches,
-  size: number,
-): AsyncGenerator<Batch[]> {
-  const collect = collected(who, batches, size)
-  let next = collect.next()
-  try {
-    for (;;) {
-      const step = await next
-      if (step.done === true) return
-      next = collect.next()
-      next.catch(() => undefined) // thrown where it is awaited
-      yield step.value
-    }
-  } finally {
-    await collect.return(undefined)
-  }
-}
+export class Groups {
+  readonly #who: string
+  readonly #size: number
+  readonly #sync: boolean
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
+  #ended = false
+  #next: Promise<Batch[]> | null = null
 
-async function* collected(who: string, batches: Batches, size: number): AsyncGenerator<Batch[]> {
-  let group: Batch[] = []
-  for await (const batch of batches) {
-    checkBatch(who, batch)
-    group.push(batch)
-    if (group.length < size) continue
-    yield group
-    group = []
+  constructor(who: string, batches: Batches, size: number, sync: boolean) {
+    this.#who = who
+    this.#size = size
+    this.#sync = sync
+    const iterable = batches as Partial<AsyncIterable<unknown>> & Iterable<unknown>
+    const waiting = sync ? undefined : iterable[Symbol.asyncIterator]?.()
+    this.#iterator = waiting ?? iterable[Symbol.iterator]()
   }
-  if (group.length > 0) yield group
+
+  /** The next group; an empty one at the end. */
+  *next(): Flow<Batch[]> {
+    if (this.#sync) return yield* this.#collect()
+    const group = yield* wait(this.#next ?? drive(this.#collect()))
+    this.#next = drive(this.#collect())
+    this.#next.catch(() => undefined) // thrown where it is awaited
+    return group
+  }
+
+  /** Lets go of the batches that were not asked for. */
+  *close(): Flow<void> {
+    if (this.#next !== null) yield* wait(this.#next.catch(() => undefined))
+    if (!this.#ended) yield* wait(this.#iterator.return?.())
+  }
+
+  *#collect(): Flow<Batch[]> {
+    const group: Batch[] = []
+    while (group.length < this.#size && !this.#ended) {
+      this.#ended = true // also when it throws
+      const { done, value } = yield* wait<IteratorResult<unknown, unknown>>(this.#iterator.next())
+      if (done === true) break
+      const batch = yield* wait(value)
+      this.#ended = false
+      checkBatch(this.#who, batch)
+      group.push(batch)
+    }
+    return group
+  }
 }

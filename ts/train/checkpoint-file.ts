@@ -1,11 +1,12 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 
 import { FormatError, ValueError } from '../errors.js'
 import { info } from '../info.js'
-import { writeAtomically } from '../io/atomic-write.js'
 import { parseSafetensors, safetensorsToBuffer } from '../io/safetensors.js'
 import { Tensor } from '../tensor/tensor.js'
+import { type Flow, wait } from './flow.js'
 
 /** What a checkpoint holds: tensors, numbers, words, booleans, null, and lists and objects of them. */
 export type State =
@@ -29,22 +30,17 @@ export function checkpointToBuffer(state: State): Uint8Array {
   return safetensorsToBuffer(tensors, { metadata })
 }
 
-/** Puts the bytes in the place of a checkpoint: its name has the old content or the new one. */
-export async function writeCheckpoint(file: string, bytes: Uint8Array): Promise<void> {
-  await writeAtomically(file, bytes)
-}
-
 /**
  * The state in a checkpoint; undefined when there is no such file. Removes what writers that were
  * killed have left beside it.
  *
  * @throws FormatError when the file is no checkpoint, or cut off, or of a newer gradlane.
  */
-export async function readCheckpoint(file: string): Promise<State | undefined> {
+export function* readCheckpoint(file: string, sync: boolean): Flow<State | undefined> {
   let bytes: Uint8Array
   try {
-    await removeLeftovers(file)
-    bytes = await readFile(file)
+    yield* removeLeftovers(file, sync)
+    bytes = yield* wait(sync ? readFileSync(file) : readFile(file))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -62,13 +58,14 @@ export async function readCheckpoint(file: string): Promise<State | undefined> {
   return decode(JSON.parse(metadata['state'] ?? 'null'), tensors)
 }
 
-async function removeLeftovers(file: string): Promise<void> {
+function* removeLeftovers(file: string, sync: boolean): Flow<void> {
   const folder = path.dirname(path.resolve(file))
   const prefix = `.${path.basename(file)}.`
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(prefix) && name.endsWith('.tmp')) {
-      await rm(path.join(folder, name), { force: true })
-    }
+  for (const name of yield* wait(sync ? readdirSync(folder) : readdir(folder))) {
+    if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue
+    const leftover = path.join(folder, name)
+    if (sync) rmSync(leftover, { force: true })
+    else yield* wait(rm(leftover, { force: true }))
   }
 }
 

@@ -1,16 +1,13 @@
 import { complaint, FormatError, ValueError } from '../errors.js'
 import { DataLoader } from '../data/data-loader.js'
+import { writeAtomically, writeAtomicallySync } from '../io/atomic-write.js'
 import type { Module } from '../nn/module.js'
 import type { LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { defaultGenerator, type Generator } from '../random/generator.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Batches } from './batches.js'
-import {
-  checkpointToBuffer,
-  readCheckpoint,
-  type State,
-  writeCheckpoint,
-} from './checkpoint-file.js'
+import { checkpointToBuffer, readCheckpoint, type State } from './checkpoint-file.js'
+import { type Flow, wait } from './flow.js'
 import { type EpochRecord, History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
 import type { Split } from './split.js'
@@ -58,13 +55,16 @@ export interface Position {
  */
 export class Checkpoint {
   readonly #path: string
+  readonly #sync: boolean
   readonly #parts: TrainingParts
   readonly #generators: readonly Generator[]
   #atEpoch: Tensor[]
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<void> | null = null
 
-  constructor(path: string, parts: TrainingParts) {
+  /** @param sync Whether files are read and written in one go. */
+  constructor(path: string, sync: boolean, parts: TrainingParts) {
     this.#path = path
+    this.#sync = sync
     this.#parts = parts
     const { model, loader } = parts
     const own =
@@ -91,13 +91,14 @@ export class Checkpoint {
   }
 
   /**
-   * Takes down the state as it is now; it is written while the training goes on.
+   * Takes down the state as it is now; unless that is to be in one go, it is written while the training
+   * goes on.
    *
    * @throws what the last write has thrown.
    */
-  async save(position: Position): Promise<void> {
+  *save(position: Position): Flow<void> {
     const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
-    await this.#writing
+    yield* wait(this.#writing)
     const bytes = checkpointToBuffer({
       epoch: position.epoch,
       steps: position.steps,
@@ -113,13 +114,17 @@ export class Checkpoint {
       generatorsAtEpoch: this.#atEpoch,
       history: history.epochs as unknown as State,
     })
-    this.#writing = writeCheckpoint(this.#path, bytes)
+    if (this.#sync) {
+      writeAtomicallySync(this.#path, bytes)
+      return
+    }
+    this.#writing = writeAtomically(this.#path, bytes)
     this.#writing.catch(() => undefined) // thrown by the next save or by finish
   }
 
   /** Waits for the last write. */
-  async finish(): Promise<void> {
-    await this.#writing
+  *finish(): Flow<void> {
+    yield* wait(this.#writing)
   }
 
   /**
@@ -128,8 +133,9 @@ export class Checkpoint {
    * @throws FormatError when it is no checkpoint; ValueError, ShapeError, DTypeError when it is one of
    *   another training. Nothing was changed then.
    */
-  async load(): Promise<Position | null> {
-    const state = (await readCheckpoint(this.#path)) as Record<string, unknown> | undefined
+  *load(): Flow<Position | null> {
+    const state = (yield* readCheckpoint(this.#path, this.#sync)) as
+      Record<string, unknown> | undefined
     if (state === undefined) return null
     const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
     const before = new Snapshot(model, optimizer, this.#generators)

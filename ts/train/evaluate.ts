@@ -4,6 +4,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { checkCriterion, checkModel, optionsOf } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf } from './batches.js'
+import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
 import type { Logs, Tally } from './tally.js'
 import { Trainer } from './trainer.js'
@@ -37,13 +38,33 @@ export async function evaluate(
   source: BatchSource,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  checkModel('evaluate', model)
-  const { criterion, metrics = [], batchSize = 256, signal, capture = true } = optionsOf(options)
-  checkCriterion('evaluate', criterion)
-  const batches = batchesOf('evaluate', 'the batches', source, { batchSize })
+  return drive(pass('evaluate', false, model, source, options))
+}
+
+/** As `evaluate`, without a promise: on this thread, from batches that are there. */
+export function evaluateSync(
+  model: Module,
+  source: BatchSource,
+  options: Omit<EvaluateOptions, 'signal'>,
+): Logs {
+  return driveSync('evaluateSync', pass('evaluateSync', true, model, source, options))
+}
+
+function* pass(
+  who: string,
+  sync: boolean,
+  model: Module,
+  source: BatchSource,
+  options: EvaluateOptions,
+): Flow<Logs> {
+  checkModel(who, model)
+  const given = optionsOf(options)
+  const { criterion, metrics = [], batchSize = 256, signal, capture = true } = given
+  checkCriterion(who, criterion)
+  const batches = batchesOf(who, 'the batches', source, sync, { batchSize })
   signal?.throwIfAborted()
   const evaluator = new Trainer({
-    who: 'evaluate',
+    who,
     model,
     modes: Modes.evaluating(model),
     criterion,
@@ -51,15 +72,12 @@ export async function evaluate(
     metrics: metrics.map(createMetric),
     accumulate: 1,
     eagerly: capture ? null : 'capture: false was asked for',
+    manner: { sync, signal },
   })
-  return (await evaluateWith(evaluator, batches, signal)).measured().logs
+  return (yield* evaluateWith(evaluator, batches)).measured().logs
 }
 
 /** One pass of a trainer without an optimizer. */
-export async function evaluateWith(
-  evaluator: Trainer,
-  batches: Batches,
-  signal: AbortSignal | undefined,
-): Promise<Tally> {
-  return evaluator.epoch(batches, { signal, pause: Infinity })
+export function evaluateWith(evaluator: Trainer, batches: Batches): Flow<Tally> {
+  return evaluator.epoch(batches, { pause: Infinity })
 }

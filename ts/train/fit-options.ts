@@ -64,9 +64,14 @@ export interface FitOptions {
   capture?: boolean
 }
 
+/** What `fitSync` takes: it cannot be aborted from outside. */
+export type FitSyncOptions = Omit<FitOptions, 'signal'>
+
 /** What a training is made of: options that were checked, with their defaults. */
 export interface Settings {
   readonly who: string
+  /** Whether it is done in one go, without a promise. */
+  readonly sync: boolean
   readonly model: Module
   readonly loader: Batches
   readonly criterion: Criterion
@@ -98,6 +103,7 @@ export interface Settings {
  */
 export function settingsOf(
   who: string,
+  sync: boolean,
   model: Module,
   source: BatchSource,
   options: FitOptions,
@@ -110,7 +116,7 @@ export function settingsOf(
   checkOptimizer(who, optimizer)
   checkCount(who, 'epochs', epochs, 0)
   checkCount(who, 'accumulate', accumulate, 1)
-  const loaders = loadersOf(who, source, given)
+  const loaders = loadersOf(who, sync, source, given)
   if (clipGradNorm !== undefined && !(clipGradNorm >= 0)) {
     const got = String(clipGradNorm)
     throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', got))
@@ -128,6 +134,7 @@ export function settingsOf(
   signal?.throwIfAborted()
   return {
     who,
+    sync,
     model,
     ...loaders,
     criterion,
@@ -150,6 +157,7 @@ export function settingsOf(
 
 function loadersOf(
   who: string,
+  sync: boolean,
   source: BatchSource,
   given: Partial<FitOptions>,
 ): Pick<Settings, 'loader' | 'validation' | 'split'> {
@@ -157,9 +165,9 @@ function loadersOf(
   if (!isTensors(source) && (given.batchSize ?? given.shuffle) !== undefined) {
     throw new ValueError(`${who}: batchSize and shuffle go with tensors; a loader has its own`)
   }
-  const loader = batchesOf(who, 'the loader', source, { batchSize, shuffle })
+  const loader = batchesOf(who, 'the loader', source, sync, { batchSize, shuffle })
   if (validationSplit === undefined) {
-    const held = validation && batchesOf(who, 'validation', validation, { batchSize })
+    const held = validation && batchesOf(who, 'validation', validation, sync, { batchSize })
     return { loader, validation: held, split: null }
   }
   if (validation !== undefined) {

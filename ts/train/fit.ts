@@ -1,6 +1,7 @@
 import type { Module } from '../nn/module.js'
 import type { BatchSource } from './batches.js'
-import { type FitOptions, settingsOf } from './fit-options.js'
+import { type FitOptions, type FitSyncOptions, settingsOf } from './fit-options.js'
+import { drive, driveSync } from './flow.js'
 import type { History } from './history.js'
 import { Run } from './run.js'
 
@@ -33,5 +34,19 @@ export async function fit(
   loader: BatchSource,
   options: FitOptions,
 ): Promise<History> {
-  return new Run(settingsOf('fit', model, loader, options)).toTheEnd()
+  return drive(new Run(settingsOf('fit', false, model, loader, options)).toTheEnd())
+}
+
+/**
+ * As `fit`, without a promise: on this thread (with all threads of the pool), to the same bits. For
+ * scripts; nothing else happens meanwhile, and progress is told between epochs, or steps where a
+ * callback, a scheduler or a checkpoint wants them.
+ *
+ * @throws as `fit`; ValueError for batches or callbacks that would have to be waited for.
+ */
+export function fitSync(model: Module, loader: BatchSource, options: FitSyncOptions): History {
+  return driveSync(
+    'fitSync',
+    new Run(settingsOf('fitSync', true, model, loader, options)).toTheEnd(),
+  )
 }

@@ -1,11 +1,11 @@
 export type { Batches, BatchSource } from './batches.js'
 export type { CheckpointOptions } from './checkpoint.js'
-export { evaluate, type EvaluateOptions } from './evaluate.js'
-export { fit } from './fit.js'
-export type { FitOptions, MetricChoice } from './fit-options.js'
+export { evaluate, type EvaluateOptions, evaluateSync } from './evaluate.js'
+export { fit, fitSync } from './fit.js'
+export type { FitOptions, FitSyncOptions, MetricChoice } from './fit-options.js'
 export { type EpochRecord, History, type MetricResult } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
-export { predict, type PredictOptions } from './predict.js'
+export { predict, type PredictOptions, predictSync } from './predict.js'
 export {
   type GradientFault,
   sanityCheck,

@@ -3,6 +3,7 @@ import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { checkCount, checkModel, optionsOf } from './arguments.js'
+import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
 import { Replayable } from './replayable.js'
 
@@ -29,25 +30,44 @@ export async function predict(
   inputs: Tensor,
   options: PredictOptions = {},
 ): Promise<Tensor> {
-  checkModel('predict', model)
-  if (!(inputs instanceof Tensor)) throw noTensor('predict', 'the inputs', inputs)
+  return drive(outputs('predict', false, model, inputs, options))
+}
+
+/** As `predict`, without a promise: on this thread. */
+export function predictSync(
+  model: Module,
+  inputs: Tensor,
+  options: Omit<PredictOptions, 'signal'> = {},
+): Tensor {
+  return driveSync('predictSync', outputs('predictSync', true, model, inputs, options))
+}
+
+function* outputs(
+  who: string,
+  sync: boolean,
+  model: Module,
+  inputs: Tensor,
+  options: PredictOptions,
+): Flow<Tensor> {
+  checkModel(who, model)
+  if (!(inputs instanceof Tensor)) throw noTensor(who, 'the inputs', inputs)
   const { batchSize = 256, signal } = optionsOf(options)
-  checkCount('predict', 'batchSize', batchSize, 1)
+  checkCount(who, 'batchSize', batchSize, 1)
   const rows = inputs.shape[0]
   if (rows === undefined || rows === 0) {
     const got = `shape ${formatShape(inputs.shape)}`
-    throw new ShapeError(complaint('predict', 'the inputs', 'at least one row', got))
+    throw new ShapeError(complaint(who, 'the inputs', 'at least one row', got))
   }
-  signal?.throwIfAborted()
   const modes = Modes.evaluating(model)
   const forward = new Replayable<{ x: Tensor }, Tensor>(
     ({ x }) => modes.during(() => model.forward(x)),
     null,
+    { sync, signal },
   )
   const parts: Tensor[] = []
   for (let start = 0; start < rows; start += batchSize) {
     const x = inputs.narrow(start, Math.min(batchSize, rows - start))
-    parts.push(await forward.run({ x }, signal))
+    parts.push(yield* forward.run({ x }))
   }
   const [first] = parts
   const all = empty([rows, ...first!.shape.slice(1)], first!.dtype)

@@ -4,9 +4,18 @@ import { capture } from '../capture/capture.js'
 import type { CapturedStep, Inputs } from '../capture/captured-step.js'
 import type { Outputs } from '../capture/outputs.js'
 import { CaptureError } from '../errors.js'
+import { type Flow, wait } from './flow.js'
 
 /** How long eager steps hold the event loop before they let it turn. */
 const SLICE_MS = 8
+
+/** How steps are run. */
+export interface Manner {
+  /** In one go on this thread, for a flow that does not wait. */
+  readonly sync: boolean
+  /** Ends the work after the step in progress. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * A function of tensors that is captured, once for each set of input shapes, or, where it computes in
@@ -14,14 +23,16 @@ const SLICE_MS = 8
  */
 export class Replayable<I extends Inputs, O extends Outputs> {
   readonly #body: (inputs: I) => O
+  readonly #manner: Manner
   readonly #captured = new Map<string, CapturedStep<I, O>>()
   #reason: string | null
   #held = performance.now()
 
   /** @param reason Why the function is not to be captured; null to try it. */
-  constructor(body: (inputs: I) => O, reason: string | null) {
+  constructor(body: (inputs: I) => O, reason: string | null, manner: Manner) {
     this.#body = body
     this.#reason = reason
+    this.#manner = manner
   }
 
   /** Why the function runs eagerly; null as long as it is captured. */
@@ -47,15 +58,26 @@ export class Replayable<I extends Inputs, O extends Outputs> {
     return step
   }
 
-  /** Runs it once; the event loop turns meanwhile, or before it. */
-  async run(inputs: I, signal?: AbortSignal): Promise<O> {
-    const step = this.capturedFor(inputs)
-    if (step !== null) return step.run(inputs, { signal })
-    if (performance.now() - this.#held > SLICE_MS) {
-      await setImmediate()
-      this.#held = performance.now()
-    }
+  /** Runs it once; unless it is in one go, the event loop turns meanwhile, or before it. */
+  *run(inputs: I): Flow<O> {
+    const { sync, signal } = this.#manner
     signal?.throwIfAborted()
+    const step = this.capturedFor(inputs)
+    if (step !== null) {
+      return yield* wait(sync ? step.runSync(inputs) : step.run(inputs, { signal }))
+    }
+    if (!sync && performance.now() - this.#held > SLICE_MS) {
+      yield* wait(setImmediate())
+      this.#held = performance.now()
+      signal?.throwIfAborted()
+    }
     return this.#body(inputs)
+  }
+
+  /** Runs it, as it was captured, for each row of the inputs. Progress comes between promises only. */
+  *scan(step: CapturedStep<I, O>, inputs: I, onProgress: (done: number) => void): Flow<O> {
+    const { sync, signal } = this.#manner
+    signal?.throwIfAborted()
+    return yield* wait(sync ? step.scanSync(inputs) : step.scan(inputs, { signal, onProgress }))
   }
 }

@@ -5,6 +5,7 @@ import { Checkpoint, type Position } from './checkpoint.js'
 import type { State } from './checkpoint-file.js'
 import { evaluateWith } from './evaluate.js'
 import type { Settings } from './fit-options.js'
+import { type Flow, wait } from './flow.js'
 import type { History } from './history.js'
 import { Modes } from './modes.js'
 import { type Progress, progressOf } from './progress.js'
@@ -20,6 +21,8 @@ export class Run {
   readonly #trainer: Trainer
   readonly #evaluator: Trainer
   readonly #checkpoint: Checkpoint | null
+  /** Steps between two checkpoints within an epoch. */
+  readonly #everySteps: number
   /** Whether the scheduler moves on after each step. */
   readonly #byStep: boolean
   /** Whether a callback looks at each batch. */
@@ -33,17 +36,19 @@ export class Run {
   #progress: Progress | null = null
 
   constructor(settings: Settings) {
-    const { who, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
+    const { who, sync, signal, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } =
+      settings
     const { metrics, scheduler, loader, split, history, callbacks, checkpoint } = settings
     this.#settings = settings
     if (!model.training) model.train()
-    const common = { who, model, criterion, eagerly, metrics }
+    const common = { who, model, criterion, eagerly, metrics, manner: { sync, signal } }
     const training = { ...common, modes: Modes.of(model), optimizer, accumulate, clipGradNorm }
     this.#trainer = new Trainer(training)
     const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
     this.#evaluator = new Trainer(validating)
     const parts = { model, optimizer, scheduler, loader, split, history, callbacks }
-    this.#checkpoint = checkpoint === null ? null : new Checkpoint(checkpoint.path, parts)
+    this.#checkpoint = checkpoint === null ? null : new Checkpoint(checkpoint.path, sync, parts)
+    this.#everySteps = checkpoint?.everySteps ?? Infinity
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
     const epoch = history.epochs.length
@@ -62,12 +67,12 @@ export class Run {
     return this.#settings.split?.held ?? this.#settings.validation
   }
 
-  async toTheEnd(): Promise<History> {
-    await this.#begin()
+  *toTheEnd(): Flow<History> {
+    yield* this.#begin()
     let outcome: TrainEndContext['outcome'] = 'failed'
     try {
-      await this.#tell((callback, context) => callback.onTrainBegin?.(context))
-      for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) await this.#oneEpoch()
+      yield* this.#tell((callback, context) => callback.onTrainBegin?.(context))
+      for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) yield* this.#oneEpoch()
       outcome = this.#stopped ? 'stopped' : 'completed'
     } catch (error) {
       const { signal } = this.#settings
@@ -77,15 +82,15 @@ export class Run {
         throw error
       }
     } finally {
-      await this.#finish(outcome)
+      yield* this.#finish(outcome)
     }
     return this.#settings.history
   }
 
   /** Finds its place: the beginning, or where the checkpoint has it. */
-  async #begin(): Promise<void> {
+  *#begin(): Flow<void> {
     const { resume, epochs, progress, split } = this.#settings
-    const found = resume ? await this.#checkpoint!.load() : null
+    const found = resume ? yield* this.#checkpoint!.load() : null
     if (resume) this.#end = epochs
     if (found === null) split?.draw()
     else {
@@ -97,16 +102,16 @@ export class Run {
     this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
   }
 
-  async #oneEpoch(): Promise<void> {
+  *#oneEpoch(): Flow<void> {
     const { history, optimizer } = this.#settings
-    await this.#tell((callback, context) => callback.onEpochBegin?.(context))
+    yield* this.#tell((callback, context) => callback.onEpochBegin?.(context))
     this.#progress!.begin(this.#epoch)
     const start = performance.now()
-    const tally = await this.#train()
+    const tally = yield* this.#train()
     const seconds = (performance.now() - start) / 1000
     const measured = tally.measured()
     const trained = performance.now()
-    await this.#validate(measured)
+    yield* this.#validate(measured)
     const validationSeconds = (performance.now() - trained) / 1000
     history.mode = this.#trainer.reason === null ? 'captured' : 'eager'
     history.reason = this.#trainer.reason
@@ -116,20 +121,17 @@ export class Run {
     const record = { epoch: this.#epoch, ...measured, lr: lrs[0]!, lrs, ...times }
     history.epochs.push(record)
     this.#progress!.end(record)
-    await this.#endEpoch(measured.logs)
+    yield* this.#endEpoch(measured.logs)
   }
 
   /** All steps of an epoch, or those that a resumed one has left. */
-  async #train(): Promise<Tally> {
-    const { signal, checkpoint } = this.#settings
-    const everySteps = checkpoint?.everySteps ?? Infinity
+  *#train(): Flow<Tally> {
     const resumed = this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
     // A resumed epoch has its own order again, then goes on drawing where it stopped.
     let drawn = resumed === null ? this.#checkpoint?.beginEpoch() : this.#checkpoint!.rewindEpoch()
     const before = this.#step - (resumed?.steps ?? 0)
     const options: EpochOptions = {
-      signal,
-      pause: this.#byStep || this.#byBatch ? 1 : everySteps,
+      pause: this.#byStep || this.#byBatch ? 1 : this.#everySteps,
       done:
         resumed === null
           ? undefined
@@ -141,33 +143,33 @@ export class Run {
       onProgress: (rows) => {
         this.#progress!.update(rows)
       },
-      onSteps: async (steps, sofar) => {
+      onSteps: (steps, sofar) => {
         this.#step = before + steps
-        await this.#afterSteps(sofar)
-        if (steps % everySteps === 0) {
-          const tally = sofar.stateDict() as unknown as State
-          await this.#save({ epoch: this.#epoch, steps, tally, stopped: false })
-        }
+        return this.#afterSteps(steps, sofar)
       },
     }
-    return this.#trainer.epoch(this.#loader, options)
+    return yield* this.#trainer.epoch(this.#loader, options)
   }
 
-  /** Between two steps. */
-  async #afterSteps(tally: Tally): Promise<void> {
+  /** Between two steps, of which so many of the epoch are done. */
+  *#afterSteps(steps: number, sofar: Tally): Flow<void> {
     if (this.#byStep) (this.#settings.scheduler as LRScheduler).step()
-    this.#progress!.update(tally.rows, tally.loss)
-    if (!this.#byBatch) return
-    const logs = { loss: tally.lastLoss }
-    await this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs }))
-    if (this.#stopped) throw new Stopped()
+    this.#progress!.update(sofar.rows, sofar.loss)
+    if (this.#byBatch) {
+      const logs = { loss: sofar.lastLoss }
+      yield* this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs }))
+      if (this.#stopped) throw new Stopped()
+    }
+    if (steps % this.#everySteps !== 0) return
+    const tally = sofar.stateDict() as unknown as State
+    yield* this.#save({ epoch: this.#epoch, steps, tally, stopped: false })
   }
 
   /** Adds what validation came to, under names of its own. */
-  async #validate({ logs, results }: Measured): Promise<void> {
+  *#validate({ logs, results }: Measured): Flow<void> {
     const validation = this.#validation
     if (validation === undefined) return
-    const tally = await evaluateWith(this.#evaluator, validation, this.#settings.signal)
+    const tally = yield* evaluateWith(this.#evaluator, validation)
     const validated = tally.measured()
     for (const [name, value] of Object.entries(validated.logs)) logs[validationName(name)] = value
     for (const [name, result] of Object.entries(validated.results)) {
@@ -175,37 +177,36 @@ export class Run {
     }
   }
 
-  async #endEpoch(logs: Logs): Promise<void> {
+  *#endEpoch(logs: Logs): Flow<void> {
     const { scheduler } = this.#settings
     if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
     else if (!this.#byStep) scheduler?.step()
-    await this.#tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
+    yield* this.#tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
     const [epoch, stopped] = [this.#epoch + 1, this.#stopped]
-    await this.#save({ epoch, steps: 0, tally: null, stopped })
+    yield* this.#save({ epoch, steps: 0, tally: null, stopped })
   }
 
-  async #finish(outcome: TrainEndContext['outcome']): Promise<void> {
+  *#finish(outcome: TrainEndContext['outcome']): Flow<void> {
     this.#progress!.close()
     try {
-      await this.#tell((callback, context) => callback.onTrainEnd?.({ ...context, outcome }))
+      yield* this.#tell((callback, context) => callback.onTrainEnd?.({ ...context, outcome }))
     } finally {
-      await this.#checkpoint?.finish()
+      if (this.#checkpoint !== null) yield* this.#checkpoint.finish()
     }
   }
 
-  async #save(position: Omit<Position, 'step'>): Promise<void> {
-    await this.#checkpoint?.save({ ...position, step: this.#step })
+  *#save(position: Omit<Position, 'step'>): Flow<void> {
+    if (this.#checkpoint !== null) yield* this.#checkpoint.save({ ...position, step: this.#step })
   }
 
-  async #tell(
-    call: (callback: Callback, context: TrainContext) => void | Promise<void>,
-  ): Promise<void> {
-    const { model, optimizer, callbacks } = this.#settings
+  *#tell(call: (callback: Callback, context: TrainContext) => void | Promise<void>): Flow<void> {
+    const { model, optimizer, callbacks, sync } = this.#settings
+    const stop = (): void => {
+      this.#stopped = true
+    }
     for (const callback of callbacks) {
-      const stop = (): void => {
-        this.#stopped = true
-      }
-      await call(callback, { model, optimizer, epoch: this.#epoch, step: this.#step, stop })
+      const [epoch, step] = [this.#epoch, this.#step]
+      yield* wait(call(callback, { model, optimizer, epoch, step, sync, stop }))
     }
   }
 }

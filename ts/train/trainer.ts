@@ -6,9 +6,10 @@ import type { Module } from '../nn/module.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
-import { type Batches, cut, groups, type IndexedLoader, isIndexed } from './batches.js'
+import { type Batches, cut, Groups, type IndexedLoader, isIndexed } from './batches.js'
+import type { Flow } from './flow.js'
 import type { Modes } from './modes.js'
-import { Replayable } from './replayable.js'
+import { type Manner, Replayable } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
 import { Tally, type TallyState } from './tally.js'
 
@@ -29,10 +30,10 @@ export interface TrainerOptions {
   readonly accumulate: number
   /** Why steps are not to be captured; null to try it. */
   readonly eagerly: string | null
+  readonly manner: Manner
 }
 
 export interface EpochOptions {
-  readonly signal?: AbortSignal | undefined
   /** The most steps between two calls of `onSteps`; 1: one replay a step. */
   readonly pause: number
   /** Steps that were done before, with what they came to. */
@@ -40,7 +41,7 @@ export interface EpochOptions {
   /** When the order of the epoch has been drawn. */
   onOrder?(): void
   /** Between two steps, with how many of the epoch are done. */
-  onSteps?(steps: number, tally: Tally): void | Promise<void>
+  onSteps?(steps: number, tally: Tally): Flow<void>
   /** Samples done of the steps that a replay is running. */
   onProgress?(rows: number): void
 }
@@ -57,7 +58,8 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     this.#options = options
-    this.#onBatches = new Replayable((inputs) => this.#step(pairs(inputs)), options.eagerly)
+    const { eagerly, manner } = options
+    this.#onBatches = new Replayable((inputs) => this.#step(pairs(inputs)), eagerly, manner)
   }
 
   /** Why steps run eagerly; null when they are captured. */
@@ -65,7 +67,7 @@ export class Trainer {
     return this.#onBatches.reason ?? this.#onIndex?.reason ?? null
   }
 
-  async epoch(batches: Batches, options: EpochOptions): Promise<Tally> {
+  *epoch(batches: Batches, options: EpochOptions): Flow<Tally> {
     const tally = new Tally(this.#options.metrics)
     if (options.done !== undefined) tally.loadStateDict(options.done.tally)
     if (this.reason === null && this.#source !== batches) {
@@ -73,9 +75,9 @@ export class Trainer {
       this.#onIndex = isIndexed(batches) ? this.#indexed(batches) : null
     }
     if (this.#onIndex !== null && this.reason === null) {
-      await this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
+      yield* this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
     } else {
-      await this.#epochByBatch(batches, tally, options)
+      yield* this.#epochByBatch(batches, tally, options)
     }
     return tally
   }
@@ -85,6 +87,7 @@ export class Trainer {
       ({ index }) =>
         this.#step(cut(index, batchSize).map((rows) => this.#checked(dataset.gather(rows)))),
       this.#options.eagerly,
+      this.#options.manner,
     )
   }
 
@@ -93,37 +96,42 @@ export class Trainer {
     return batch
   }
 
-  async #epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Promise<void> {
-    const { who, accumulate } = this.#options
-    let step = 0
-    for await (const group of groups(who, batches, accumulate)) {
-      if (step === 0) options.onOrder?.()
-      if (++step <= (options.done?.steps ?? 0)) continue
-      const inputs = group.flatMap(([x, y], i) => [
-        [`x${i}`, x],
-        [`y${i}`, y],
-      ])
-      const outputs = await this.#onBatches.run(
-        Object.fromEntries(inputs) as Record<string, Tensor>,
-        options.signal,
-      )
-      this.#take(
-        tally,
-        outputs,
-        group.map(([x]) => x.shape[0] ?? 1),
-      )
-      await options.onSteps?.(step, tally)
+  *#epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Flow<void> {
+    const { who, accumulate, manner } = this.#options
+    const groups = new Groups(who, batches, accumulate, manner.sync)
+    try {
+      for (let step = 1; ; step++) {
+        const group = yield* groups.next()
+        if (group.length === 0) return
+        if (step === 1) options.onOrder?.()
+        if (step <= (options.done?.steps ?? 0)) continue
+        const inputs = group.flatMap(([x, y], i) => [
+          [`x${i}`, x],
+          [`y${i}`, y],
+        ])
+        const outputs = yield* this.#onBatches.run(
+          Object.fromEntries(inputs) as Record<string, Tensor>,
+        )
+        this.#take(
+          tally,
+          outputs,
+          group.map(([x]) => x.shape[0] ?? 1),
+        )
+        if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
+      }
+    } finally {
+      yield* groups.close()
     }
   }
 
-  async #epochByIndex(
+  *#epochByIndex(
     loader: IndexedLoader,
     replayable: Replayable<{ index: Tensor }, StepOutputs>,
     tally: Tally,
     options: EpochOptions,
-  ): Promise<void> {
+  ): Flow<void> {
     const { batchSize, dropLast } = loader
-    const { signal, pause } = options
+    const { pause } = options
     const order = loader.drawOrder()
     options.onOrder?.()
     const rows = batchSize * this.#options.accumulate
@@ -134,7 +142,7 @@ export class Trainer {
       const first = order.narrow(step * rows, rows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
       if (captured === null) {
-        this.#take(tally, await replayable.run({ index: first }, signal), sizes(first, batchSize))
+        this.#take(tally, yield* replayable.run({ index: first }), sizes(first, batchSize))
         step++
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
@@ -143,16 +151,16 @@ export class Trainer {
         const onProgress = (done: number): void => {
           options.onProgress?.(tally.rows + done * rows)
         }
-        const outputs = await captured.scan({ index }, { signal, onProgress })
+        const outputs = yield* replayable.scan(captured, { index }, onProgress)
         this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
         step += steps
       }
-      await options.onSteps?.(step, tally)
+      if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
     }
     if (step === full && full * rows < used) {
       const rest = order.narrow(full * rows, used - full * rows)
-      this.#take(tally, await replayable.run({ index: rest }, signal), sizes(rest, batchSize))
-      await options.onSteps?.(step + 1, tally)
+      this.#take(tally, yield* replayable.run({ index: rest }), sizes(rest, batchSize))
+      if (options.onSteps !== undefined) yield* options.onSteps(step + 1, tally)
     }
   }
 

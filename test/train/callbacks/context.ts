@@ -31,7 +31,8 @@ export class Subject {
 
   context(epoch = 0, step = 0): callbacks.TrainContext {
     const { model, optimizer } = this
-    return { model, optimizer, epoch, step, stop: (reason) => this.reasons.push(reason) }
+    const stop = (reason: string): void => void this.reasons.push(reason)
+    return { model, optimizer, epoch, step, sync: false, stop }
   }
 
   /**

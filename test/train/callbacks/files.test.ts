@@ -96,7 +96,7 @@ describe('CSVLogger', () => {
     expect(lines()).to.deep.equal(expected)
     // and reads them again
     const again = new CSVLogger({ path: path('log.csv'), separator: ';', append: true })
-    await again.onTrainBegin()
+    await again.onTrainBegin(new Subject().context())
     expect(lines()).to.deep.equal(expected)
   })
 
@@ -121,7 +121,10 @@ describe('CSVLogger', () => {
     )
     expect(() => new CSVLogger({ path: 'x', separator: '"' })).to.throw(GradlaneError, /separator/)
     const lost = new CSVLogger({ path: path('no/log.csv') })
-    expect(await failure(lost.onTrainBegin())).to.have.property('code', 'ENOENT')
+    expect(await failure(new Subject().train([lost], epochsOf('loss', [1])))).to.have.property(
+      'code',
+      'ENOENT',
+    )
   })
 })
 

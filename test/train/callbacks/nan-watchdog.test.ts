@@ -59,7 +59,7 @@ class Trial {
 
   context(): callbacks.TrainContext {
     const { model, optimizer } = this
-    return { model, optimizer, epoch: 0, step: this.#step, stop: () => undefined }
+    return { model, optimizer, epoch: 0, step: this.#step, sync: true, stop: () => undefined }
   }
 
   batch(x: Tensor, y: Tensor): void {

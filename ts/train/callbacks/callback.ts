@@ -12,6 +12,8 @@ export interface TrainContext {
   readonly epoch: number
   /** Steps of the optimizer so far, over all epochs. */
   readonly step: number
+  /** Whether it is a training of `fitSync`, which waits for no promise. */
+  readonly sync: boolean
   /** Ends the training after the current batch or epoch, as a success. */
   readonly stop: (reason: string) => void
 }
@@ -32,8 +34,8 @@ export interface TrainEndContext extends TrainContext {
 }
 
 /**
- * Something that goes along with a training. Called in the order of the list; a promise is awaited,
- * and what it throws ends the training. `onTrainEnd` is called on every way out.
+ * Something that goes along with a training. Called in the order of the list; a promise is awaited
+ * (`fitSync` refuses it), and what it throws ends the training. `onTrainEnd` is called on every way out.
  *
  * @example
  * const printer: callbacks.Callback = {

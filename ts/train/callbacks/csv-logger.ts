@@ -1,8 +1,10 @@
+import { appendFileSync, readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { complaint, ValueError } from '../../errors.js'
-import { writeAtomically } from '../../io/atomic-write.js'
+import { writeAtomically, writeAtomicallySync } from '../../io/atomic-write.js'
 import { checkText } from '../arguments.js'
-import type { Callback, EpochContext } from './callback.js'
+import { driveAs, type Flow, wait } from '../flow.js'
+import type { Callback, EpochContext, TrainContext } from './callback.js'
 
 export interface CSVLoggerOptions {
   /** The file. */
@@ -42,29 +44,39 @@ export class CSVLogger implements Callback {
     this.separator = separator
   }
 
-  async onTrainBegin(): Promise<void> {
-    const text = this.append ? await contentOf(this.path) : ''
+  onTrainBegin({ sync }: TrainContext): void | Promise<void> {
+    return driveAs(sync, NAME, this.#begin(sync))
+  }
+
+  onEpochEnd(context: EpochContext): void | Promise<void> {
+    return driveAs(context.sync, NAME, this.#add(context))
+  }
+
+  *#begin(sync: boolean): Flow<void> {
+    const text = this.append ? yield* contentOf(this.path, sync) : ''
     const [columns = ['epoch', 'step'], ...rows] = parse(text, this.separator)
     this.#columns = columns
     this.#rows = rows
-    await this.#writeAll()
+    yield* this.#writeAll(sync)
   }
 
-  async onEpochEnd({ epoch, step, logs }: EpochContext): Promise<void> {
+  *#add({ epoch, step, logs, sync }: EpochContext): Flow<void> {
     const values = new Map<string, number>(Object.entries({ epoch, step, ...logs }))
     const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
     this.#columns.push(...added)
     const row = this.#columns.map((name) => String(values.get(name) ?? ''))
     this.#rows.push(row)
-    if (added.length > 0) await this.#writeAll()
-    else await appendFile(this.path, this.#line(row))
+    if (added.length > 0) yield* this.#writeAll(sync)
+    else if (sync) appendFileSync(this.path, this.#line(row))
+    else yield* wait(appendFile(this.path, this.#line(row)))
   }
 
-  async #writeAll(): Promise<void> {
+  *#writeAll(sync: boolean): Flow<void> {
     const count = this.#columns.length
     const padded = this.#rows.map((row) => [...row, ...Array<string>(count - row.length).fill('')])
     const text = [this.#columns, ...padded].map((row) => this.#line(row)).join('')
-    await writeAtomically(this.path, Buffer.from(text))
+    if (sync) writeAtomicallySync(this.path, Buffer.from(text))
+    else yield* wait(writeAtomically(this.path, Buffer.from(text)))
   }
 
   #line(cells: readonly string[]): string {
@@ -74,9 +86,9 @@ export class CSVLogger implements Callback {
   }
 }
 
-async function contentOf(path: string): Promise<string> {
+function* contentOf(path: string, sync: boolean): Flow<string> {
   try {
-    return await readFile(path, 'utf8')
+    return yield* wait(sync ? readFileSync(path, 'utf8') : readFile(path, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { complaint, ValueError } from '../../errors.js'
-import { saveSafetensors } from '../../io/safetensors-file.js'
+import { saveSafetensors, saveSafetensorsSync } from '../../io/safetensors-file.js'
 import { checkCount, checkText } from '../arguments.js'
+import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext } from './callback.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
 
@@ -67,7 +68,11 @@ export class ModelCheckpoint implements Callback {
   }
 
   /** @throws ValueError when the logs do not have what is monitored; what the file system throws. */
-  async onEpochEnd({ epoch, step, logs, model }: EpochContext): Promise<void> {
+  onEpochEnd(context: EpochContext): void | Promise<void> {
+    return driveAs(context.sync, NAME, this.#save(context))
+  }
+
+  *#save({ epoch, step, logs, model, sync }: EpochContext): Flow<void> {
     if ((epoch + 1) % this.every !== 0) return
     const metadata: Record<string, string> = { epoch: String(epoch), step: String(step) }
     if (this.#monitor !== null) {
@@ -77,7 +82,8 @@ export class ModelCheckpoint implements Callback {
     }
     const path = this.path.replaceAll('{epoch}', String(epoch))
     // The bytes are copied before the first wait, so a training that goes on does not change them.
-    await saveSafetensors(model.stateDict(), path, { metadata })
+    if (sync) saveSafetensorsSync(model.stateDict(), path, { metadata })
+    else yield* wait(saveSafetensors(model.stateDict(), path, { metadata }))
     this.#lastPath = path
   }
 

@@ -1,5 +1,5 @@
 import { checkCount } from '../arguments.js'
-import type { BatchContext, Callback, EpochContext } from './callback.js'
+import type { BatchContext, Callback, EpochContext, TrainEndContext } from './callback.js'
 import { SummaryWriter } from './tensorboard/summary-writer.js'
 
 export interface TensorBoardLoggerOptions {
@@ -43,7 +43,7 @@ export class TensorBoardLogger implements Callback {
     }
   }
 
-  async onEpochEnd({ epoch, logs, model }: EpochContext): Promise<void> {
+  onEpochEnd({ epoch, logs, model, sync }: EpochContext): void | Promise<void> {
     for (const [name, value] of Object.entries(logs)) {
       this.#writer?.addScalar(`epoch/${name}`, value, epoch)
     }
@@ -54,11 +54,16 @@ export class TensorBoardLogger implements Callback {
         this.#writer?.addHistogram(`gradients/${path}`, parameter.grad, epoch)
       }
     }
-    await this.#writer?.flush()
+    return this.#flush(sync)
   }
 
-  async onTrainEnd(): Promise<void> {
-    await this.#writer?.close()
+  onTrainEnd({ sync }: TrainEndContext): void | Promise<void> {
+    const written = this.#flush(sync)
     this.#writer = null
+    return written
+  }
+
+  #flush(sync: boolean): void | Promise<void> {
+    return sync ? this.#writer?.flushSync() : this.#writer?.flush()
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +82,11 @@ export class SummaryWriter {
     const bytes = Buffer.concat(this.#queue.splice(0))
     this.#writing = this.#writing.then(() => appendFile(this.path, bytes))
     await this.#writing
+  }
+
+  /** As `flush`, without a promise. Not while one of `flush` is pending. */
+  flushSync(): void {
+    appendFileSync(this.path, Buffer.concat(this.#queue.splice(0)))
   }
 
   /** As `flush`. */
