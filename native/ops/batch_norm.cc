@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cpu/dispatch.h"
+#include "ops/kind.h"
 #include "ops/norm_blocks.h"
 
 namespace gradlane {
@@ -15,10 +16,29 @@ T* ChannelScratch(std::int64_t channels, int count) {
       ThreadScratch(ScratchSlot::kBias, static_cast<std::size_t>(channels * count) * sizeof(T)));
 }
 
-// out = (x - mean) * inverse_std * weight + bias; what is null counts as 0, a null weight as 1.
+// An activation function over results that are in the first-level cache yet.
+template <class T>
+struct Finish {
+  void (*kernel)(const T* x, T* y, std::int64_t n, T parameter) noexcept = nullptr;  // null: none
+  T parameter = 0;
+
+  void operator()(T* out, std::int64_t n) const {
+    if (kernel != nullptr) kernel(out, out, n, parameter);
+  }
+};
+
+template <class T>
+Finish<T> FinishBy(Activation activation, double parameter, const char* op) {
+  const int kind = KindIndex(activation, kActivationCount, op, "activation");
+  if (activation == Activation::kIdentity) return {};
+  return {Kernels().typed<T>().activation.forward[kind], static_cast<T>(parameter)};
+}
+
+// out = finish((x - mean) * inverse_std * weight + bias); what is null counts as 0, a null weight
+// as 1.
 template <class T>
 void Apply(const ChannelShape& shape, const T* x, const T* weight, const T* bias, const T* mean,
-           const T* inverse_std, T* out) {
+           const T* inverse_std, T* out, const Finish<T>& finish = {}) {
   const std::int64_t channels = shape.channels;
   T* scale = ChannelScratch<T>(channels, 3);
   T* shift = scale + channels;
@@ -32,11 +52,19 @@ void Apply(const ChannelShape& shape, const T* x, const T* weight, const T* bias
   ForEachRun(
       shape,
       [&](std::int64_t at, std::int64_t runs, std::int64_t c) {
-        kernels.normalize_runs(x + at, out + at, runs, shape.spatial, center + c, scale + c,
-                               shift + c);
+        // All runs in one call, or those that one level of cache holds.
+        const std::int64_t step =
+            finish.kernel == nullptr ? runs : std::max<std::int64_t>(1, kNormBlock / shape.spatial);
+        for (std::int64_t r = 0; r < runs; r += step) {
+          const std::int64_t count = std::min(step, runs - r), from = at + r * shape.spatial;
+          kernels.normalize_runs(x + from, out + from, count, shape.spatial, center + c + r,
+                                 scale + c + r, shift + c + r);
+          finish(out + from, count * shape.spatial);
+        }
       },
       [&](std::int64_t at, std::int64_t rows) {
         kernels.normalize_columns(x + at, out + at, rows, channels, center, scale, shift);
+        finish(out + at, rows * channels);
       });
 }
 
@@ -63,6 +91,7 @@ void BatchNorm(const BatchNormArgs& args) {
     T* mean = Elements<T>(args.mean, channels, kOp, "mean");
     T* inverse_std = Elements<T>(args.inverse_std, channels, kOp, "inverseStd");
     T* out = Elements<T>(args.out, length, kOp, "out");
+    const Finish<T> finish = FinishBy<T>(args.activation, args.parameter, kOp);
     if (length == 0) return;
 
     if (batches != nullptr) ++*batches;
@@ -86,7 +115,7 @@ void BatchNorm(const BatchNormArgs& args) {
             Move(running_var[c], factor, moments.squares / (moments.n - 1));
           }
         });
-    Apply(shape, x, weight, bias, mean, inverse_std, out);
+    Apply(shape, x, weight, bias, mean, inverse_std, out, finish);
   });
 }
 
@@ -105,12 +134,13 @@ void BatchNormInference(const BatchNormInferenceArgs& args) {
     T* mean = Elements<T>(args.mean, channels, kOp, "mean");
     T* inverse_std = Elements<T>(args.inverse_std, channels, kOp, "inverseStd");
     T* out = Elements<T>(args.out, length, kOp, "out");
+    const Finish<T> finish = FinishBy<T>(args.activation, args.parameter, kOp);
     for (std::int64_t c = 0; c < channels; ++c) {
       mean[c] = running_mean[c];
       inverse_std[c] =
           static_cast<T>(1 / std::sqrt(static_cast<double>(running_var[c]) + args.eps));
     }
-    Apply(shape, x, weight, bias, mean, inverse_std, out);
+    Apply(shape, x, weight, bias, mean, inverse_std, out, finish);
   });
 }
 

@@ -4,9 +4,12 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "cpu/tables/activation.h"
 
 namespace gradlane {
 
+// out = activation((x - mean) inverse_std weight + bias).
+//
 // mean, inverse_std (channels each) are those of the batch and are kept for the gradient;
 // running_mean, running_var and batches (int32, 1) are moved on by it.
 struct BatchNormArgs {
@@ -14,11 +17,13 @@ struct BatchNormArgs {
   Buffer x, weight, bias, running_mean, running_var, batches, mean, inverse_std, out;
   std::int64_t batch, channels, spatial;
   double eps, momentum;
+  Activation activation = Activation::kIdentity;
+  double parameter = 0;  // of the activation
 
   template <class Visitor>
   void Fields(Visitor&& visit) {
     visit(dtype, x, weight, bias, running_mean, running_var, batches, mean, inverse_std, out, batch,
-          channels, spatial, eps, momentum);
+          channels, spatial, eps, momentum, activation, parameter);
   }
 };
 void BatchNorm(const BatchNormArgs& args);
@@ -29,11 +34,13 @@ struct BatchNormInferenceArgs {
   Buffer x, weight, bias, running_mean, running_var, mean, inverse_std, out;
   std::int64_t batch, channels, spatial;
   double eps;
+  Activation activation = Activation::kIdentity;
+  double parameter = 0;
 
   template <class Visitor>
   void Fields(Visitor&& visit) {
     visit(dtype, x, weight, bias, running_mean, running_var, mean, inverse_std, out, batch,
-          channels, spatial, eps);
+          channels, spatial, eps, activation, parameter);
   }
 };
 void BatchNormInference(const BatchNormInferenceArgs& args);

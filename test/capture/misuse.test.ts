@@ -208,7 +208,7 @@ describe('capture: what it refuses', () => {
       const error = await rejection(step.scan({ y: ys }))
       expect(error).to.be.instanceOf(ValueError)
       expect(String(error)).to.match(
-        /9.*\(call 3, crossEntropy, of the captured step; 1 steps were run before\)/s,
+        /9.*\(call 2, crossEntropy, of the captured step; 1 steps were run before\)/s,
       )
       expect(() => step.scanSync({ y: ys })).to.throw(ValueError, /9/)
       await step.run({ y: of.y })

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 
+import { ValueError } from '../../ts/errors.js'
+import { ActivationKind, type View } from '../../ts/kernels/kernels.js'
 import { reference } from '../../ts/kernels/reference/index.js'
 import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
@@ -82,6 +84,7 @@ function checkForward(dtype: FloatDType, shape: Shape, x: TypedArray, affine: bo
       kernels.batchNorm(
         v.x, affine ? v.weight : null, affine ? v.bias : null, v.runningMean, v.runningVar,
         v.batches, v.mean, v.inverseStd, v.out, batch, channels, spatial, EPS, momentum,
+        ActivationKind.identity, 0,
       ) // prettier-ignore
     },
   })
@@ -120,7 +123,7 @@ function checkInference(dtype: FloatDType, shape: Shape, x: TypedArray): void {
     run: (kernels, v) => {
       kernels.batchNormInference(
         v.x, v.weight, v.bias, v.runningMean, v.runningVar, v.mean, v.inverseStd, v.out, batch,
-        channels, spatial, EPS,
+        channels, spatial, EPS, ActivationKind.identity, 0,
       ) // prettier-ignore
     },
   })
@@ -245,7 +248,7 @@ describe(suiteTitle('batch normalisation'), () => {
           const out = asView(arrayOf(dtype, offsets))
           kernels.batchNorm(
             x, null, null, null, null, null, asView(mean!), asView(inverseStd!), out, batch, 1,
-            spatial, 0, 0,
+            spatial, 0, 0, ActivationKind.identity, 0,
           ) // prettier-ignore
           // A mean of m numbers of the size of `far` may be off by m u far before it is corrected;
           // what is left are the m roundings of deviations of at most 2.
@@ -258,6 +261,45 @@ describe(suiteTitle('batch normalisation'), () => {
     })
   }
 
+  for (const dtype of floatDTypes) {
+    it(`applies an activation function as if it came after, ${dtype}`, () => {
+      for (const [batch, channels, spatial] of shapes) {
+        const x = asView(bell(dtype, batch * channels * spatial, 1))
+        for (const kernels of backends) {
+          for (const kind of [ActivationKind.relu, ActivationKind.gelu]) {
+            const vector = (): View => asView(bell(dtype, channels, 2))
+            const [fused, apart] = [0, 0].map(() => asView(bell(dtype, x.length, 3)))
+            kernels.batchNorm(
+              x, null, vector(), null, null, null, vector(), vector(), fused!, batch, channels,
+              spatial, EPS, 0.1, kind, 0,
+            ) // prettier-ignore
+            kernels.batchNorm(
+              x, null, vector(), null, null, null, vector(), vector(), apart!, batch, channels,
+              spatial, EPS, 0.1, ActivationKind.identity, 0,
+            ) // prettier-ignore
+            kernels.activation(kind, apart!, apart!, x.length, 0)
+            expect(fused!.data).to.deep.equal(apart!.data)
+          }
+        }
+      }
+    })
+  }
+
+  it('refuses an unknown activation function before anything changes', () => {
+    for (const kernels of backends) {
+      const batches = new Int32Array(1)
+      const four = (): View => asView(new Float32Array(4))
+      const call = (): void => {
+        kernels.batchNorm(
+          four(), null, null, four(), four(), asView(batches), four(), four(), four(), 2, 2, 1, EPS,
+          0.1, 99 as ActivationKind, 0,
+        ) // prettier-ignore
+      }
+      expect(call).to.throw(ValueError, /activation/)
+      expect(batches[0]).to.equal(0)
+    }
+  })
+
   it('averages over all batches where momentum is NaN', () => {
     for (const kernels of backends) {
       const runningMean = Float64Array.of(9)
@@ -269,7 +311,7 @@ describe(suiteTitle('batch normalisation'), () => {
         kernels.batchNorm(
           asView(Float64Array.from(x)), null, null, asView(runningMean), asView(runningVar),
           asView(batches), kept, asView(new Float64Array(1)), asView(new Float64Array(2)), 2, 1, 1,
-          EPS, NaN,
+          EPS, NaN, ActivationKind.identity, 0,
         ) // prettier-ignore
       }
       expect(batches[0]).to.equal(3)
@@ -290,7 +332,7 @@ describe(suiteTitle('batch normalisation'), () => {
         const [mean, inverseStd] = [new Float32Array(3), new Float32Array(3)]
         kernels.batchNorm(
           asView(x), null, null, null, null, null, asView(mean), asView(inverseStd), asView(out),
-          batch, 3, spatial, EPS, 0.1,
+          batch, 3, spatial, EPS, 0.1, ActivationKind.identity, 0,
         ) // prettier-ignore
         out.forEach((value, i) => {
           expect(Number.isNaN(value)).to.equal(Math.floor(i / spatial) % 3 === 1)

@@ -23,6 +23,10 @@ export interface CaptureOptions<I extends Inputs> {
  * parameters, optimizer state and generators are as they were. A run then does what the function does,
  * bit for bit. Dropout draws anew each time, and learning rates set between two runs count.
  *
+ * Not all calls are run as they were recorded: an activation function goes into the kernel before it,
+ * and intermediate results share memory. After a run there is what the function returns, parameters
+ * with their gradients, and states; a tensor in the middle that you want to see has to be returned.
+ *
  * What depends on JavaScript cannot be captured: reading numbers (`item()`, `data`), writing them, and
  * whatever changes from one call of the function to the next. Modes are those of the capture:
  * `model.eval()` afterwards changes nothing.
@@ -64,9 +68,9 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
     return [name, tensor] as const
   })
   const inputs = Object.fromEntries(own) as unknown as I
-  const identity = {}
-  const first = record(identity, backend, () => fn({ ...inputs }))
-  const second = record(identity, backend, () => fn({ ...inputs }))
+  const scope = { scratch: new Set<ArrayBuffer>() }
+  const first = record(scope, backend, () => fn({ ...inputs }))
+  const second = record(scope, backend, () => fn({ ...inputs }))
   checkSameStep(first.calls, second.calls)
-  return new CapturedStep<I, O>(inputs, second)
+  return new CapturedStep<I, O>(inputs, second, scope.scratch)
 }

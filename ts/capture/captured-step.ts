@@ -7,9 +7,12 @@ import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { itemSize } from '../tensor/dtype.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { describeCalls } from './describe.js'
+import { describeBoth } from './describe.js'
 import { type Outputs, outputsOf, withTensors } from './outputs.js'
-import { type Recording, tensorsOf } from './recorder.js'
+import { shorten } from './passes/index.js'
+import { tensorsOf } from './passes/tensors.js'
+import { type Lifted, liftScratch, placeValues } from './passes/values.js'
+import type { Recording } from './recorder.js'
 
 /** Tensors by name, as a captured function takes them. */
 export type Inputs = Readonly<Record<string, Tensor>>
@@ -45,6 +48,8 @@ interface Port {
  * meanwhile is safe but may show a step half done.
  */
 export class CapturedStep<I extends Inputs, O extends Outputs> {
+  /** What was recorded, for `describe`; and the calls that are run instead. */
+  readonly #recorded: Lifted
   readonly #calls: readonly KernelCall[]
   readonly #program: Program
   readonly #inputs: readonly Port[]
@@ -61,17 +66,17 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   #running = false
 
   /** @internal */
-  constructor(inputs: Inputs, { calls, result }: Recording<O>) {
+  constructor(inputs: Inputs, { calls, result }: Recording<O>, scratch: ReadonlySet<ArrayBuffer>) {
     const outputs = outputsOf(result).map((tensor) => {
       const copy = empty(tensor.shape, tensor.dtype)
       return { tensor, copy }
     })
-    this.#calls = [
-      ...calls,
-      ...outputs.map(({ tensor, copy }): KernelCall => {
-        return { method: 'copy', args: [tensor, copy, tensor.length] }
-      }),
-    ]
+    const copies = outputs.map(({ tensor, copy }): KernelCall => {
+      return { method: 'copy', args: [tensor, copy, tensor.length] }
+    })
+    this.#recorded = liftScratch([...calls, ...copies], scratch)
+    const values = new Map(this.#recorded.values)
+    this.#calls = placeValues({ calls: shorten(this.#recorded.calls, values), values })
     this.#result = result
     this.#program = programOf(this.#calls)
     const port = (name: string, tensor: Tensor): Port => {
@@ -151,18 +156,24 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   }
 
   /**
-   * The recorded calls as a table, one a line. With `times` it runs the step so often, tells the time
-   * of each call, and puts everything back as it was.
+   * Two tables, one call a line: what was recorded, and what is run instead. With `times` it runs both
+   * so often, tells the time of each call, and puts everything back as it was.
    */
   describe(options: { times?: number } = {}): string {
     const { times = 0 } = options
-    if (times === 0) return describeCalls(this.#calls)
+    if (times === 0) return describeBoth({ calls: this.#recorded.calls }, { calls: this.#calls })
     this.#checkReady('describe', times)
     this.#fill('describe', {})
     this.#placeOutputs(null)
     const saved = Array.from(this.#memory.keys(), (buffer) => [buffer, buffer.slice(0)] as const)
     try {
-      return describeCalls(this.#calls, { times, milliseconds: this.#program.timeCalls(times) })
+      const calls = placeValues(this.#recorded)
+      const before = programOf(calls).timeCalls(times)
+      const after = this.#program.timeCalls(times)
+      return describeBoth(
+        { calls, timing: { times, milliseconds: before } },
+        { calls: this.#calls, timing: { times, milliseconds: after } },
+      )
     } finally {
       this.#placed.clear()
       for (const [buffer, copy] of saved) new Uint8Array(buffer).set(new Uint8Array(copy))

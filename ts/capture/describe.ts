@@ -1,5 +1,6 @@
 import type { KernelCall } from '../kernels/program.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
+import { tensorsOf } from './passes/tensors.js'
 
 /** Times of the calls, in milliseconds summed over `times` runs. */
 export interface Timing {
@@ -7,8 +8,25 @@ export interface Timing {
   readonly milliseconds: readonly number[]
 }
 
+interface Described {
+  readonly calls: readonly KernelCall[]
+  readonly timing?: Timing
+}
+
+/** The calls that were recorded, and those that are run instead. */
+export function describeBoth(recorded: Described, run: Described): string {
+  const bytes = new Set(run.calls.flatMap(({ args }) => tensorsOf(args)).map((t) => t.buffer))
+  const mebibytes = Array.from(bytes).reduce((sum, { byteLength }) => sum + byteLength, 0) / 2 ** 20
+  return [
+    `recorded: ${recorded.calls.length} calls`,
+    describeCalls(recorded),
+    `run: ${run.calls.length} calls, on ${mebibytes.toPrecision(3)} MiB`,
+    describeCalls(run),
+  ].join('\n')
+}
+
 /** The calls as a table, one a line. Tensors are numbered in the order of their appearance. */
-export function describeCalls(calls: readonly KernelCall[], timing?: Timing): string {
+function describeCalls({ calls, timing }: Described): string {
   const numbers = new Map<ArrayBuffer, Map<number, number>>()
   let count = 0
   const show = (value: unknown): string => {

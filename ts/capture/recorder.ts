@@ -1,6 +1,6 @@
 import { recordWith } from '../kernels/backend.js'
 import type { Kernels, View } from '../kernels/kernels.js'
-import type { KernelCall, KernelName } from '../kernels/program.js'
+import type { Capture, KernelCall, KernelName } from '../kernels/program.js'
 import { reference } from '../kernels/reference/index.js'
 import { Tensor } from '../tensor/tensor.js'
 
@@ -11,7 +11,7 @@ export interface Recording<O> {
 }
 
 /** Runs `body`, whose kernel calls are taken down for `capture` instead of being computed. */
-export function record<O>(capture: object, backend: Kernels['name'], body: () => O): Recording<O> {
+export function record<O>(capture: Capture, backend: Kernels['name'], body: () => O): Recording<O> {
   const calls: KernelCall[] = []
   const result = recordWith(capture, recorderOf(backend, calls), body)
   return { calls, result }
@@ -42,13 +42,4 @@ function snapshot(value: unknown): unknown {
 
 function isView(value: object): value is View {
   return value instanceof Tensor || 'byteOffset' in value
-}
-
-/** The tensors among the arguments of a call, in order. */
-export function tensorsOf(value: unknown, found: Tensor[] = []): Tensor[] {
-  if (value instanceof Tensor) found.push(value)
-  else if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) tensorsOf(part, found)
-  }
-  return found
 }

@@ -1,7 +1,7 @@
 import { CaptureError } from '../errors.js'
 import type { KernelCall } from '../kernels/program.js'
 import { Tensor } from '../tensor/tensor.js'
-import { tensorsOf } from './recorder.js'
+import { tensorsOf } from './passes/tensors.js'
 
 /**
  * Refuses a function that does not do the same each time, judged by two recordings of it. A replay

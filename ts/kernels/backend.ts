@@ -9,7 +9,7 @@ import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { addon } from './native/load.js'
 import { CompiledProgram } from './native/program.js'
-import type { KernelCall, Program } from './program.js'
+import type { Capture, KernelCall, Program } from './program.js'
 import { reference } from './reference/index.js'
 import { InterpretedProgram } from './reference/program.js'
 
@@ -17,7 +17,7 @@ let current: Kernels | undefined
 /** What computes while `current` is a recorder. */
 let computing: Kernels | undefined
 /** Whose recording it is. */
-let capturing: object | null = null
+let capturing: Capture | null = null
 
 /**
  * The backend that all modules, criteria and optimizers compute with. It is chosen at the first
@@ -55,12 +55,12 @@ export function programOf(calls: readonly KernelCall[]): Program {
 }
 
 /**
- * Runs `body` with `recorder` in the place of the backend, for `capture`, an object that stands for the
- * recordings of one step.
+ * Runs `body` with `recorder` in the place of the backend, for `capture`, which stands for the recordings of
+ * one step.
  *
  * @internal
  */
-export function recordWith<T>(capture: object, recorder: Kernels, body: () => T): T {
+export function recordWith<T>(capture: Capture, recorder: Kernels, body: () => T): T {
   const backend = kernels()
   current = recorder
   computing = backend
@@ -75,7 +75,7 @@ export function recordWith<T>(capture: object, recorder: Kernels, body: () => T)
 }
 
 /** Stands for the step that is being captured; null while kernel calls are computed. */
-export function currentCapture(): object | null {
+export function currentCapture(): Capture | null {
   return capturing
 }
 

@@ -32,7 +32,7 @@ export interface MatmulOptions {
   beta?: number
   /** (n), added to every row before the activation. */
   bias?: View | null
-  /** Applied last. Default identity. */
+  /** Applied last, to the result as it would have been stored. Default identity. */
   activation?: ActivationKind
   /** Of the activation. Default 0. */
   parameter?: number

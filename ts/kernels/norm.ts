@@ -1,3 +1,4 @@
+import type { ActivationKind } from './kinds.js'
 import type { View } from './view.js'
 
 /** Normalisation. All statistics are sums in a fixed order, kept in double precision. */
@@ -6,7 +7,7 @@ export interface NormKernels {
    * Batch normalisation in training, of x (batch, channels, spatial) over batch and spatial together,
    * m = batch * spatial values a channel:
    *   mean, inverseStd = 1 / sqrt(biased variance + eps)   (channels each, kept for the gradient)
-   *   out = (x - mean) * inverseStd * weight + bias        (where null: 1 and 0)
+   *   out = activation((x - mean) * inverseStd * weight + bias)   (where null: 1 and 0)
    *
    * batches (int32, 1 element) counts the calls. runningMean and runningVar become
    * (1 - f) running + f * statistic, the variance the unbiased one, squares / (m - 1); f is momentum,
@@ -27,6 +28,8 @@ export interface NormKernels {
     spatial: number,
     eps: number,
     momentum: number,
+    activation: ActivationKind,
+    parameter: number,
   ): void
 
   /**
@@ -46,6 +49,8 @@ export interface NormKernels {
     channels: number,
     spatial: number,
     eps: number,
+    activation: ActivationKind,
+    parameter: number,
   ): void
 
   /**

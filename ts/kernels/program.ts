@@ -12,6 +12,12 @@ export interface KernelCall {
   readonly args: readonly unknown[]
 }
 
+/** Stands for the recordings of one captured step. */
+export interface Capture {
+  /** Memory that was made for its intermediate results and belongs to nobody else. */
+  readonly scratch: Set<ArrayBuffer>
+}
+
 /** Why a replay ended early. */
 export interface ReplayFailure {
   readonly error: Error

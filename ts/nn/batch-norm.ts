@@ -1,5 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { ActivationKind } from '../kernels/kernels.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -132,6 +133,8 @@ abstract class BatchNorm extends Layer {
         spatial,
         this.eps,
         this.momentum ?? NaN,
+        ActivationKind.identity,
+        0,
       )
     } else {
       kernels().batchNormInference(
@@ -147,6 +150,8 @@ abstract class BatchNorm extends Layer {
         numFeatures,
         spatial,
         this.eps,
+        ActivationKind.identity,
+        0,
       )
     }
     this.#mean = mean

@@ -1,4 +1,5 @@
 import { currentCapture } from '../kernels/backend.js'
+import type { Capture } from '../kernels/program.js'
 import { itemSize, type DType } from './dtype.js'
 import { emptyPooled } from './pool.js'
 import { empty, Tensor, type Shape } from './tensor.js'
@@ -16,7 +17,7 @@ import { empty, Tensor, type Shape } from './tensor.js'
 export class Workspace {
   readonly #slots: Tensor[] = []
   #next = 0
-  #owner: object | null = null
+  #owner: Capture | null = null
 
   /** Starts a pass: the results of the last one may be overwritten from here on. */
   rewind(): void {
@@ -35,6 +36,7 @@ export class Workspace {
     const length = shape.reduce((product, size) => product * size, 1)
     const fits = slot !== undefined && length * itemSize[dtype] <= slot.buffer.byteLength
     const taken = fits ? new Tensor(slot.buffer, 0, shape, dtype, length) : empty(shape, dtype)
+    if (!fits) this.#owner?.scratch.add(taken.buffer)
     this.#slots[index] = taken
     return taken
   }

@@ -1,3 +1,4 @@
+import { ActivationKind } from '../../../ts/kernels/kernels.js'
 import { type OpCalls, v, values } from './op-call.js'
 
 export const batchNormCalls = {
@@ -17,6 +18,7 @@ export const batchNormCalls = {
       k.batchNorm(
         v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'runningMean'), v(w, 'runningVar'),
         v(w, 'batches'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'), 2, 3, 5, 1e-5, 0.1,
+        ActivationKind.relu, 0,
       ) // prettier-ignore
     },
   },
@@ -35,6 +37,7 @@ export const batchNormCalls = {
       k.batchNormInference(
         v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'runningMean'), v(w, 'runningVar'),
         v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'), 2, 3, 5, 1e-5,
+        ActivationKind.relu, 0,
       ) // prettier-ignore
     },
   },

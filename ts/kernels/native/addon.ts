@@ -297,7 +297,8 @@ export interface Addon {
     biasAt: number, runningMean: Bytes, runningMeanAt: number, runningVar: Bytes,
     runningVarAt: number, batches: Bytes, batchesAt: number, mean: Bytes, meanAt: number,
     inverseStd: Bytes, inverseStdAt: number, out: Bytes, outAt: number, batch: number,
-    channels: number, spatial: number, eps: number, momentum: number,
+    channels: number, spatial: number, eps: number, momentum: number, activation: ActivationKind,
+    parameter: number,
   ): void
   // prettier-ignore
   batchNormInference(
@@ -305,6 +306,7 @@ export interface Addon {
     biasAt: number, runningMean: Bytes, runningMeanAt: number, runningVar: Bytes,
     runningVarAt: number, mean: Bytes, meanAt: number, inverseStd: Bytes, inverseStdAt: number,
     out: Bytes, outAt: number, batch: number, channels: number, spatial: number, eps: number,
+    activation: ActivationKind, parameter: number,
   ): void
   // prettier-ignore
   batchNormSums(

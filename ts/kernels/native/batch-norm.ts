@@ -5,7 +5,7 @@ import { addon } from './load.js'
 // prettier-ignore
 export const batchNorm: Kernels['batchNorm'] = (
   x, weight, bias, runningMean, runningVar, batches, mean, inverseStd, out, batch, channels, spatial,
-  eps, momentum,
+  eps, momentum, activation, parameter,
 ) => {
   addon().batchNorm(
     dtypeCode[out.dtype],
@@ -18,13 +18,14 @@ export const batchNorm: Kernels['batchNorm'] = (
     mean.buffer, mean.byteOffset,
     inverseStd.buffer, inverseStd.byteOffset,
     out.buffer, out.byteOffset,
-    batch, channels, spatial, eps, momentum,
+    batch, channels, spatial, eps, momentum, activation, parameter,
   )
 }
 
 // prettier-ignore
 export const batchNormInference: Kernels['batchNormInference'] = (
   x, weight, bias, runningMean, runningVar, mean, inverseStd, out, batch, channels, spatial, eps,
+  activation, parameter,
 ) => {
   addon().batchNormInference(
     dtypeCode[out.dtype],
@@ -36,7 +37,7 @@ export const batchNormInference: Kernels['batchNormInference'] = (
     mean.buffer, mean.byteOffset,
     inverseStd.buffer, inverseStd.byteOffset,
     out.buffer, out.byteOffset,
-    batch, channels, spatial, eps,
+    batch, channels, spatial, eps, activation, parameter,
   )
 }
 

@@ -1,4 +1,5 @@
 import { ValueError } from '../../errors.js'
+import type { DType } from '../../tensor/dtype.js'
 import { ActivationKind, type View } from '../kernels.js'
 import { erfc } from './erf.js'
 import { floats } from './operand.js'
@@ -40,6 +41,16 @@ export function activationFunction(kind: ActivationKind, p: number): (x: number)
     default:
       throw new ValueError(`activation: unknown activation ${String(kind)}`)
   }
+}
+
+/** The same of a number that is rounded to the dtype first, as if it had been stored before. */
+export function activationOfResult(
+  kind: ActivationKind,
+  p: number,
+  dtype: DType,
+): (x: number) => number {
+  const f = activationFunction(kind, p)
+  return dtype === 'float32' ? (x) => f(Math.fround(x)) : f
 }
 
 /** f'(x), from x or from y = f(x), whichever is the simpler. */

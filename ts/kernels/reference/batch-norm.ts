@@ -1,4 +1,5 @@
-import type { View } from '../kernels.js'
+import type { ActivationKind, View } from '../kernels.js'
+import { activationOfResult } from './activation.js'
 import { moments } from './moments.js'
 import { doubles, floats, ints, optionalFloats } from './operand.js'
 
@@ -17,7 +18,7 @@ function ofChannel(
 }
 
 /**
- * For each channel: out = (x - mean) / sqrt(variance + eps) * weight + bias, with the mean and the
+ * For each channel: out = f((x - mean) / sqrt(variance + eps) * weight + bias), with the mean and the
  * biased variance of the batch; the running ones move towards the mean and the unbiased variance.
  */
 export function batchNorm(
@@ -35,8 +36,11 @@ export function batchNorm(
   spatial: number,
   eps: number,
   momentum: number,
+  activation: ActivationKind,
+  parameter: number,
 ): void {
   const op = 'batchNorm'
+  const act = activationOfResult(activation, parameter, out.dtype)
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
   const weights = optionalFloats(weight, channels, op, 'weight')
@@ -64,7 +68,13 @@ export function batchNorm(
     if (variances !== null) variances[c] = (1 - f) * variances[c]! + (f * squares) / (m - 1)
     const scale = (weights?.[c] ?? 1) * inverse[c]!
     const shift = biases?.[c] ?? 0
-    ofChannel(c, batch, channels, spatial, (i) => (ys[i] = (xs[i]! - ownMean[c]!) * scale + shift))
+    ofChannel(
+      c,
+      batch,
+      channels,
+      spatial,
+      (i) => (ys[i] = act((xs[i]! - ownMean[c]!) * scale + shift)),
+    )
   }
 }
 
@@ -82,8 +92,11 @@ export function batchNormInference(
   channels: number,
   spatial: number,
   eps: number,
+  activation: ActivationKind,
+  parameter: number,
 ): void {
   const op = 'batchNormInference'
+  const act = activationOfResult(activation, parameter, out.dtype)
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
   const weights = optionalFloats(weight, channels, op, 'weight')
@@ -98,7 +111,13 @@ export function batchNormInference(
     inverse[c] = 1 / Math.sqrt(variances[c]! + eps)
     const scale = (weights?.[c] ?? 1) * inverse[c]!
     const shift = biases?.[c] ?? 0
-    ofChannel(c, batch, channels, spatial, (i) => (ys[i] = (xs[i]! - ownMean[c]!) * scale + shift))
+    ofChannel(
+      c,
+      batch,
+      channels,
+      spatial,
+      (i) => (ys[i] = act((xs[i]! - ownMean[c]!) * scale + shift)),
+    )
   }
 }
 

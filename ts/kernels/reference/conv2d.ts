@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../../errors.js'
 import { Conv2dAlgorithm, type Conv2dGeometry } from '../conv2d.js'
 import type { ActivationKind, View } from '../kernels.js'
-import { activationFunction } from './activation.js'
+import { activationOfResult } from './activation.js'
 import { floats } from './operand.js'
 
 /** Neighbouring results and where one tap of the kernel reads for them: `count` from `out` on read
@@ -92,7 +92,7 @@ export function conv2d(
 ): void {
   const op = 'conv2d'
   const { batch, inChannels, outChannels, strideWidth } = geometry
-  const f = activationFunction(activation, parameter)
+  const f = activationOfResult(activation, parameter, out.dtype)
   const plan = planOf(geometry, algorithm, op)
   const { inGroup, outGroup, inPlane, outPlane, taps } = plan
   const xs = floats(x, plan.inLength, op, 'x')

@@ -1,5 +1,5 @@
 import { ActivationKind, type MatmulOptions, type View } from '../kernels.js'
-import { activationFunction } from './activation.js'
+import { activationOfResult } from './activation.js'
 import { type Floats, floats } from './operand.js'
 
 /**
@@ -19,7 +19,7 @@ export function matmul(
 ): void {
   const op = 'matmul'
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, parameter = 0 } = options
-  const f = activationFunction(options.activation ?? ActivationKind.identity, parameter)
+  const f = activationOfResult(options.activation ?? ActivationKind.identity, parameter, out.dtype)
   const as = floats(a, m * k, op, 'a')
   const bs = floats(b, k * n, op, 'b')
   const outs = floats(out, m * n, op, 'out')

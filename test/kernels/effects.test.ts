@@ -1,0 +1,77 @@
+/** What `effects.ts` says of the kernels, held against what they do. */
+import { expect } from 'chai'
+
+import { overwrittenBy, writtenBy } from '../../ts/kernels/effects.js'
+import type { Kernels, View } from '../../ts/kernels/kernels.js'
+import type { KernelCall } from '../../ts/kernels/program.js'
+import type { TypedArray } from '../../ts/tensor/dtype.js'
+import { backends, suiteTitle } from '../support/backends.js'
+import { everyOp, type OpName, opNames } from '../support/every-op/index.js'
+import { asView } from '../support/op-case.js'
+
+type Operands = Readonly<Record<string, TypedArray>>
+
+/** The call of an operation and the names of the operands in the arguments at some places. */
+function lookInto(name: OpName, places: (call: KernelCall) => readonly number[]): string[] {
+  const views = new Map<View, string>()
+  const operands = everyOp[name].operands()
+  for (const [operand, values] of Object.entries(operands)) views.set(asView(values), operand)
+  let found: string[] = []
+  const recorder = {
+    [name]: (...args: unknown[]) => {
+      const named = (value: unknown): string[] => {
+        if (typeof value !== 'object' || value === null) return []
+        const operand = views.get(value as View)
+        return operand === undefined ? Object.values(value).flatMap(named) : [operand]
+      }
+      found = places({ method: name, args }).flatMap((place) => named(args[place]))
+    },
+  }
+  const byName = Object.fromEntries(Array.from(views, ([view, operand]) => [operand, view]))
+  everyOp[name].run(recorder as unknown as Kernels, byName)
+  return found
+}
+
+function runOn(kernels: Kernels, name: OpName, operands: Operands): void {
+  const views = Object.entries(operands).map(([operand, values]) => [operand, asView(values)])
+  everyOp[name].run(kernels, Object.fromEntries(views) as Record<string, View>)
+}
+
+const bytesOf = (values: TypedArray): number[] =>
+  Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+
+describe(suiteTitle('effects of the kernels'), () => {
+  for (const name of opNames) {
+    it(`${name} writes no other operand than it is known to write`, () => {
+      const written = lookInto(name, writtenBy)
+      for (const kernels of backends) {
+        const [operands, before] = [everyOp[name].operands(), everyOp[name].operands()]
+        runOn(kernels, name, operands)
+        for (const [operand, values] of Object.entries(operands)) {
+          if (written.includes(operand)) continue
+          expect(bytesOf(values), `${kernels.name}: ${operand}`).to.deep.equal(
+            bytesOf(before[operand]!),
+          )
+        }
+      }
+    })
+
+    it(`${name} leaves nothing of what it overwrites`, () => {
+      for (const operand of lookInto(name, overwrittenBy)) {
+        for (const kernels of backends) {
+          const [clean, dirty] = [everyOp[name].operands(), everyOp[name].operands()]
+          clean[operand]!.fill(0)
+          dirty[operand]!.fill(dirty[operand] instanceof Uint8Array ? 255 : NaN)
+          if (dirty[operand] instanceof Int32Array) dirty[operand].fill(-1)
+          runOn(kernels, name, clean)
+          runOn(kernels, name, dirty)
+          for (const other of Object.keys(clean)) {
+            expect(bytesOf(dirty[other]!), `${kernels.name}: ${other}`).to.deep.equal(
+              bytesOf(clean[other]!),
+            )
+          }
+        }
+      }
+    })
+  }
+})

@@ -1,0 +1,17 @@
+import type { KernelCall } from '../../kernels/program.js'
+import { fuseActivations } from './fuse-activation.js'
+import { maskBeforePool } from './mask-before-pool.js'
+import type { Values } from './values.js'
+
+type Pass = (calls: readonly KernelCall[], values: Values) => KernelCall[]
+
+/** In this order: the second finds more where the first has worked. */
+const passes: readonly Pass[] = [fuseActivations, maskBeforePool]
+
+/**
+ * Shortens the calls of a captured step. What the step leaves behind (parameters, states, generators,
+ * results) comes out the same to the last bit; what it keeps for itself may not be there any more.
+ */
+export function shorten(calls: readonly KernelCall[], values: Values): readonly KernelCall[] {
+  return passes.reduce((before, pass) => pass(before, values), calls)
+}

@@ -1,0 +1,28 @@
+import type { View } from '../../kernels/kernels.js'
+import { Tensor } from '../../tensor/tensor.js'
+
+/** The tensors among the arguments of a call, in order. */
+export function tensorsOf(value: unknown, found: Tensor[] = []): Tensor[] {
+  if (value instanceof Tensor) found.push(value)
+  else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) tensorsOf(part, found)
+  }
+  return found
+}
+
+/** The same arguments with other tensors. */
+export function mapTensors(value: unknown, map: (tensor: Tensor) => Tensor): unknown {
+  if (value instanceof Tensor) return map(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((part) => mapTensors(part, map))
+  const parts = Object.entries(value).map(([key, part]) => [key, mapTensors(part, map)])
+  return Object.fromEntries(parts) as unknown
+}
+
+/** Whether two arguments are the same elements of the same memory. */
+export function sameView(a: unknown, b: unknown): boolean {
+  if (!(a instanceof Tensor) || !(b instanceof Tensor)) return false
+  const same = (x: View, y: View): boolean =>
+    x.buffer === y.buffer && x.byteOffset === y.byteOffset && x.dtype === y.dtype
+  return same(a, b) && a.length === b.length
+}
