@@ -9,29 +9,10 @@ import {
   tensor,
   ValueError,
 } from '../../ts/index.js'
-import { eachBackend } from '../support/each-backend.js'
-import { expectModule, type ModuleFixture, readFixture } from '../support/pytorch-fixture.js'
-
-interface Case extends ModuleFixture {
-  readonly name: Exclude<keyof typeof nn & `${string}Pad${string}`, 'Padding1d' | 'Padding2d'>
-  readonly arguments: readonly [readonly number[], number?]
-}
-
-/** At most 50 numbers of at most 4 are added. */
-const TOLERANCE = 2 * 50 * 200 * 2 ** -53
 
 const f64 = { dtype: 'float64' } as const
 
 describe('nn: paddings', () => {
-  eachBackend(() => {
-    for (const one of readFixture('pad') as readonly Case[]) {
-      it(`give what PyTorch gives: ${one.name} ${JSON.stringify(one.arguments)}`, () => {
-        const make = nn[one.name] as unknown as new (...args: readonly unknown[]) => nn.Module
-        expectModule(new make(...one.arguments), one, TOLERANCE)
-      })
-    }
-  })
-
   it('one number stands for all sides', () => {
     expect(new nn.ZeroPad2d(2).padding).to.deep.equal([2, 2, 2, 2])
     expect(new nn.CircularPad1d(2).padding).to.deep.equal([2, 2])

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-
 import { expect } from 'chai'
 
 import {
@@ -9,86 +7,14 @@ import {
   ones,
   randn,
   ShapeError,
-  tensor,
-  type Tensor,
   ValueError,
   zeros,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { gradcheck } from '../support/gradcheck.js'
 
-const classes = {
-  max1d: nn.MaxPool1d,
-  max2d: nn.MaxPool2d,
-  avg1d: nn.AvgPool1d,
-  avg2d: nn.AvgPool2d,
-  adaptive1d: nn.AdaptiveAvgPool1d,
-  adaptive2d: nn.AdaptiveAvgPool2d,
-} as const
-
-interface Values {
-  readonly shape: number[]
-  readonly data: number[]
-}
-
-interface Case {
-  readonly name: keyof typeof classes
-  readonly options: Readonly<Record<string, unknown>>
-  readonly input: Values
-  readonly gradOutput: Values
-  readonly output: Values
-  readonly gradInput: Values
-  readonly indices?: number[]
-}
-
-const cases = JSON.parse(
-  readFileSync(new URL('../fixtures/pool.json', import.meta.url), 'utf8'),
-) as Case[]
-
-const f64 = { dtype: 'float64' } as const
-const read = ({ shape, data }: Values): Tensor => tensor(data, f64).reshape(shape)
-
-/** kernel_size to kernelSize */
-const camel = (name: string): string =>
-  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
-
-function make({ name, options }: Case): nn.Module {
-  const named = Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [camel(key), value]),
-  )
-  const size = (options['kernel_size'] ?? options['output_size']) as number
-  const make: new (size: number, options: object) => nn.Module = classes[name]
-  return new make(size, named)
-}
-
-/**
- * Numbers of at most 8 in windows of at most 64: a sum and its division, or a sum of quotients, round
- * 65 times relative to 64 x 8 at most, on each side.
- */
-const TOLERANCE = 2 * 65 * 64 * 8 * 2 ** -53
-
-function expectValues(what: string, actual: Tensor, expected: Values): void {
-  expect(actual.shape, what).to.deep.equal(expected.shape)
-  for (const [i, value] of expected.data.entries()) {
-    expect(actual.data[i], `${what}[${i}]`).to.be.closeTo(value, TOLERANCE)
-  }
-}
-
 describe('nn: poolings', () => {
   eachBackend(() => {
-    for (const one of cases) {
-      it(`give what PyTorch gives: ${one.name} ${JSON.stringify(one.options)}`, () => {
-        const module = make(one)
-        const input = read(one.input)
-        expectValues('output', module.forward(input), one.output)
-        expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
-        if (module instanceof nn.MaxPool1d || module instanceof nn.MaxPool2d) {
-          expect(module.indices!.shape).to.deep.equal(one.output.shape)
-          expect(Array.from(module.indices!.data)).to.deep.equal(one.indices)
-        }
-      })
-    }
-
     it('have the gradients of central differences', () => {
       const generator = new Generator(2)
       for (const [module, shape] of [

@@ -1,103 +1,101 @@
-import { nn, tensor } from '../../ts/index.js'
+import { expect } from 'chai'
+
+import { nn, type Tensor, ValueError } from '../../ts/index.js'
+import type { FloatDType } from '../../ts/tensor/dtype.js'
+import { eachBackend } from '../support/each-backend.js'
+import { gradients, indices, numbers, seeds, stateNumbers } from '../support/formula.js'
 import {
-  expectModule,
-  expectValues,
-  float64,
-  type ModuleFixture,
-  readFixture,
-  type Values,
+  activationBounds,
+  type Bounds,
+  normBounds,
+  type Operands,
+  softmaxBounds,
+  sumBounds,
+} from '../support/pytorch-bound.js'
+import { accepted } from '../support/pytorch-differences.js'
+import {
+  camelOptions,
+  expectResult,
+  type LayerCase,
+  readCases,
+  tensorOf,
 } from '../support/pytorch-fixture.js'
+import { floatDTypes } from '../support/samples.js'
 
-interface Fixture {
-  readonly modules: readonly (ModuleFixture & { readonly name: string })[]
-  readonly criteria: readonly {
-    readonly name: 'mse' | 'crossEntropy'
-    readonly options: {
-      readonly weight?: Values
-      readonly label_smoothing?: number
-      readonly ignore_index?: number
-      readonly reduction?: nn.ReductionName
-    }
-    readonly prediction: Values
-    readonly target: Values & { readonly integer: boolean }
-    readonly loss: Values
-    readonly gradient: Values
-  }[]
+const fixtures = ['nn', 'conv', 'norm', 'pool', 'pad', 'upsample2d', 'embedding'] as const
+
+const activations = ['ReLU', 'LeakyReLU', 'Sigmoid', 'Tanh', 'SiLU', 'GELU', 'Softplus']
+
+function boundsOf(dtype: FloatDType, one: LayerCase, operands: Operands): Bounds {
+  if (activations.includes(one.name)) return activationBounds(dtype, one, operands)
+  if (one.name.endsWith('Softmax')) return softmaxBounds(dtype, one, operands)
+  if (one.name.includes('Norm')) return normBounds(dtype, one, operands)
+  return sumBounds(dtype, one, operands)
 }
 
-const fixture = readFixture('nn') as Fixture
+function make({ name, arguments: given, options, state, mode }: LayerCase, dtype: FloatDType) {
+  const layer = (nn as unknown as Record<string, new (...given: unknown[]) => nn.Module>)[name]!
+  const settings = camelOptions(options)
+  if (Object.keys(state).length > 0) settings['dtype'] = dtype
+  const module = new layer(...given, ...(Object.keys(settings).length > 0 ? [settings] : []))
+  return mode === 'eval' ? module.eval() : module
+}
 
-const f64 = { dtype: 'float64' } as const
+/** Where results come from, ours by PyTorch's names. */
+function resultsOf(module: nn.Module, output: Tensor, gradInput: Tensor, key: string): Tensor {
+  if (key === 'output') return output
+  if (key === 'gradInput') return gradInput
+  if (key === 'indices') return (module as unknown as { indices: Tensor }).indices
+  const [what, name] = key.split(' ') as ['grad' | 'after', string]
+  if (what === 'after') return module.stateDict()[name]!
+  return new Map(module.namedParameters()).get(name)!.grad!
+}
 
-const makers: Record<string, () => nn.Module> = {
-  linear: () => new nn.Linear(4, 3, f64),
-  linear3d: () => new nn.Linear(4, 3, f64),
-  linear1d: () => new nn.Linear(4, 3, f64),
-  conv2d: () => new nn.Conv2d(2, 3, 3, { padding: 1, ...f64 }),
-  conv2dUnbatched: () => new nn.Conv2d(2, 3, 3, { padding: 1, ...f64 }),
-  conv2dOptions: () =>
-    new nn.Conv2d(4, 6, [3, 2], {
-      ...{ stride: [2, 1], padding: [0, 2], dilation: [1, 2], groups: 2 },
-      ...f64,
-    }),
-  conv2dSame: () => new nn.Conv2d(1, 2, [4, 3], { padding: 'same', bias: false, ...f64 }),
-  conv2dDepthwise: () => new nn.Conv2d(3, 6, 3, { groups: 3, stride: 2, padding: 'valid', ...f64 }),
-  relu: () => new nn.ReLU(),
-  leakyRelu: () => new nn.LeakyReLU(0.2),
-  sigmoid: () => new nn.Sigmoid(),
-  tanh: () => new nn.Tanh(),
-  silu: () => new nn.SiLU(),
-  gelu: () => new nn.GELU(),
-  geluTanh: () => new nn.GELU({ approximate: 'tanh' }),
-  softplus: () => new nn.Softplus(2),
-  softmax: () => new nn.Softmax(),
-  softmax0: () => new nn.Softmax(0),
-  logSoftmax1: () => new nn.LogSoftmax(1),
-  flatten: () => new nn.Flatten(0, 1),
-  mlp: () =>
-    new nn.Sequential(
-      new nn.Flatten(),
-      new nn.Linear(6, 5, f64),
-      new nn.Tanh(),
-      new nn.Linear(5, 4, f64),
-      new nn.ReLU(),
-      new nn.Linear(4, 3, f64),
+function check(one: LayerCase, dtype: FloatDType): void {
+  const { name, input: shape, kind = 'plain', state, results } = one
+  const module = make(one, dtype)
+  const values = Object.entries(state).map(([key, of], i) => stateNumbers(key, of, i))
+  const keys = Object.keys(state)
+  expect(Object.keys(module.stateDict())).to.deep.equal(keys)
+  module.loadStateDict(
+    Object.fromEntries(
+      keys.map((key, i) => [
+        key,
+        tensorOf(values[i]!, state[key]!, key.endsWith('tracked') ? 'int32' : dtype),
+      ]),
     ),
+  )
+  const x = name === 'Embedding' ? indices(shape, 7) : numbers(shape, seeds.input, kind)
+  const input = tensorOf(x, shape, name === 'Embedding' ? 'int32' : dtype)
+  if (results === undefined) {
+    expect(() => module.forward(input)).to.throw(ValueError)
+    return
+  }
+  const output = module.forward(input)
+  const g = gradients(output.shape, kind)
+  const gradInput = module.backward(input, tensorOf(g, output.shape, dtype))
+  const named = Object.fromEntries(keys.map((key, i) => [key, values[i]!]))
+  const bounds = boundsOf(dtype, one, { x, g, state: named })
+  for (const [key, result] of Object.entries(results)) {
+    const actual = resultsOf(module, output, gradInput, key)
+    const bound = key === 'indices' ? () => 0 : bounds(key)
+    expectResult(key, actual, result.shape, accepted(one, key, dtype), dtype, bound)
+  }
 }
 
-/**
- * Both sides round some tens of times, on numbers of at most 10 (logits of 2 standard deviations,
- * sums of 6 products): 64 roundings of 2^-53 on each side.
- */
-const TOLERANCE = 2 * 64 * 10 * 2 ** -53
+function title(one: LayerCase): string {
+  const given = [...one.arguments, one.options].map((value) => JSON.stringify(value))
+  return `${one.name}(${given.join(', ')}) ${one.input.join('x')} ${one.kind ?? ''} ${one.mode ?? ''}`
+}
 
-describe('nn gives what PyTorch gives', () => {
-  for (const one of fixture.modules) {
-    it(one.name, () => {
-      expectModule(makers[one.name]!(), one, TOLERANCE)
-    })
-  }
-
-  for (const { name, options, prediction, target, loss, gradient } of fixture.criteria) {
-    const { weight, ...plain } = options
-    const how = JSON.stringify({ ...plain, weight: weight !== undefined })
-    it(`${name} ${how} (${prediction.shape.join()}), target (${target.shape.join()})`, () => {
-      const { reduction } = options
-      const criterion =
-        name === 'mse'
-          ? new nn.MSELoss({ reduction })
-          : new nn.CrossEntropyLoss({
-              reduction,
-              weight: weight && float64(weight),
-              labelSmoothing: options.label_smoothing,
-              ignoreIndex: options.ignore_index,
-            })
-      const logits = float64(prediction)
-      const wanted = target.integer
-        ? tensor(target.data, { dtype: 'int32' }).reshape(target.shape)
-        : float64(target)
-      expectValues('loss', criterion.forward(logits, wanted), loss, TOLERANCE)
-      expectValues('gradient', criterion.backward(logits, wanted), gradient, TOLERANCE)
-    })
-  }
+describe('layers give what PyTorch gives', () => {
+  eachBackend(() => {
+    for (const fixture of fixtures) {
+      for (const one of readCases(fixture) as readonly LayerCase[]) {
+        it(title(one), () => {
+          for (const dtype of floatDTypes) check(one, dtype)
+        })
+      }
+    }
+  })
 })

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-
 import { expect } from 'chai'
 
 import {
@@ -9,73 +7,14 @@ import {
   ones,
   randn,
   ShapeError,
-  tensor,
-  type Tensor,
   ValueError,
   zeros,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { gradcheck } from '../support/gradcheck.js'
 
-interface Values {
-  readonly shape: number[]
-  readonly data: number[]
-}
-
-interface Case {
-  readonly options: {
-    readonly size?: number | [number, number]
-    readonly scale_factor?: number | [number, number]
-    readonly mode?: 'nearest' | 'linear' | 'bilinear'
-    readonly align_corners?: boolean
-  }
-  readonly input: Values
-  readonly gradOutput: Values
-  readonly output: Values
-  readonly gradInput: Values
-}
-
-const cases = JSON.parse(
-  readFileSync(new URL('../fixtures/upsample2d.json', import.meta.url), 'utf8'),
-) as Case[]
-
-const f64 = { dtype: 'float64' } as const
-const read = ({ shape, data }: Values): Tensor => tensor(data, f64).reshape(shape)
-
-function optionsOf({ size, scale_factor, mode, align_corners }: Case['options']) {
-  return {
-    ...(size === undefined ? {} : { size }),
-    ...(scale_factor === undefined ? {} : { scaleFactor: scale_factor }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(align_corners === undefined ? {} : { alignCorners: align_corners }),
-  }
-}
-
-/**
- * A result is a sum of at most 64 numbers of at most 8 in both programs. A weight is a place, at most
- * 16 and off by 3 roundings, less its whole part: off by 48 roundings of a number below 1; two of them
- * are multiplied.
- */
-const TOLERANCE = 2 * (64 + 2 * 48) * 64 * 8 * 2 ** -53
-
-function expectValues(what: string, actual: Tensor, expected: Values): void {
-  expect(actual.shape, what).to.deep.equal(expected.shape)
-  for (const [i, value] of expected.data.entries()) {
-    expect(actual.data[i], `${what}[${i}]`).to.be.closeTo(value, TOLERANCE)
-  }
-}
-
 describe('nn: Upsample', () => {
   eachBackend(() => {
-    for (const one of cases) {
-      it(`gives what PyTorch gives: ${JSON.stringify(one.options)}, ${one.input.shape.join()}`, () => {
-        const module = new nn.Upsample(optionsOf(one.options))
-        const input = read(one.input)
-        expectValues('output', module.forward(input), one.output)
-        expectValues('gradInput', module.backward(input, read(one.gradOutput)), one.gradInput)
-      })
-    }
-
     it('has the gradients of central differences', () => {
       const generator = new Generator(2)
       for (const [options, shape] of [

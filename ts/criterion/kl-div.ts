@@ -16,7 +16,7 @@ export interface KLDivLossOptions {
 /**
  * Kullback-Leibler divergence of log-probabilities x from a target y: y (log y - x), or exp(y) (y - x)
  * with `logTarget`; averaged over all elements. Where the target's probability is 0 the loss is 0,
- * also of a prediction of -Infinity (NaN in PyTorch).
+ * also of a prediction that is not finite (NaN in PyTorch).
  *
  * Shapes: prediction and target alike, of any shape; the loss is 0-d, or of that shape for reduction
  * `none`.

@@ -123,7 +123,10 @@ export interface Kernels
   /** y[i] = f(x[i]). */
   activation(kind: ActivationKind, x: View, y: View, n: number, parameter: number): void
 
-  /** gradX[i] = gradY[i] * f'(x[i]); y must be f(x). gradX may be gradY. */
+  /**
+   * gradX[i] = gradY[i] * f'(x[i]); y must be f(x). gradX may be gradY. Of relu it is 0 where x <= 0,
+   * also of a gradY that is not finite.
+   */
   activationGradient(
     kind: ActivationKind,
     x: View,

@@ -116,5 +116,9 @@ export function activationGradient(
   const ys = floats(y, n, op, 'y')
   const gy = floats(gradY, n, op, 'gradY')
   const gx = floats(gradX, n, op, 'gradX')
-  for (let i = 0; i < n; i++) gx[i] = gy[i]! * slope(xs[i]!, ys[i]!)
+  for (let i = 0; i < n; i++) {
+    const factor = slope(xs[i]!, ys[i]!)
+    // a rectifier that is off lets nothing pass, not even a NaN
+    gx[i] = factor === 0 && kind === ActivationKind.relu ? 0 : gy[i]! * factor
+  }
 }
