@@ -76,6 +76,7 @@ constexpr Operation kOperations[] = {
     Make<&Cast>("cast"),
     Make<&ClipGradients>("clipGradients"),
     Make<&Copy>("copy"),
+    Make<&CopyBlocks>("copyBlocks"),
     Make<&Dropout>("dropout"),
     Make<&DropoutGradient>("dropoutGradient"),
     Make<&MaxPool2d>("maxPool2d"),

@@ -33,4 +33,17 @@ struct CopyArgs {
 };
 void Copy(const CopyArgs& args);
 
+struct CopyBlocksArgs {
+  Dtype dtype;
+  Buffer x, out;
+  std::int64_t count, size, x_offset, x_stride, out_offset, out_stride;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, x, out, count, size, x_offset, x_stride, out_offset, out_stride);
+  }
+};
+// out[out_offset + r out_stride + j] = x[x_offset + r x_stride + j] for r < count, j < size.
+void CopyBlocks(const CopyBlocksArgs& args);
+
 }  // namespace gradlane

@@ -281,6 +281,22 @@ export interface Kernels
   /** y[i] = x[i], of any one dtype. */
   copy(x: View, y: View, n: number): void
 
+  /**
+   * out[outOffset + r * outStride + j] = x[xOffset + r * xStride + j] for r < count, j < size, of any
+   * one dtype: the columns of a matrix, or blocks along a dimension. Offsets and strides count
+   * elements; an offset below 0 or a stride below `size` raises `ERR_SHAPE`. out must not be x.
+   */
+  copyBlocks(
+    x: View,
+    out: View,
+    count: number,
+    size: number,
+    xOffset: number,
+    xStride: number,
+    outOffset: number,
+    outStride: number,
+  ): void
+
   /** y[i] = scale * x[i] + shift, converted from any dtype to any. To integers it truncates and clamps
    * to the range; NaN becomes 0. */
   cast(x: View, y: View, n: number, scale: number, shift: number): void

@@ -24,6 +24,13 @@ export const memoryCalls = {
       k.copy(v(w, 'x'), v(w, 'y'), n)
     },
   },
+  copyBlocks: {
+    operands: () => ({ x: values(35, 1), out: values(35, 2) }),
+    run: (k, w) => {
+      // needs both operands to their last element
+      k.copyBlocks(v(w, 'x'), v(w, 'out'), rows, 3, 4, cols, 4, cols)
+    },
+  },
   cast: {
     operands: () => ({ x: values(n, 1), y: whole('int32', n, 2, 0, 9) }),
     run: (k, w) => {

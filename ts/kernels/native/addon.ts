@@ -254,6 +254,11 @@ export interface Addon {
   fill(dtype: DTypeCode, y: Bytes, yAt: number, n: number, value: number): void
   copy(dtype: DTypeCode, x: Bytes, xAt: number, y: Bytes, yAt: number, n: number): void
   // prettier-ignore
+  copyBlocks(
+    dtype: DTypeCode, x: Bytes, xAt: number, out: Bytes, outAt: number, count: number, size: number,
+    xOffset: number, xStride: number, outOffset: number, outStride: number,
+  ): void
+  // prettier-ignore
   cast(
     xDtype: DTypeCode, x: Bytes, xAt: number, yDtype: DTypeCode, y: Bytes, yAt: number, n: number,
     scale: number, shift: number,

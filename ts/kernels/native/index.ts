@@ -8,7 +8,7 @@ import { affine, axpby, binary, unary } from './elementwise.js'
 import { groupNorm, groupNormGradient, groupNormSums } from './group-norm.js'
 import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
 import { matmul } from './matmul.js'
-import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { cast, copy, copyBlocks, fill, gatherRows, transpose } from './memory.js'
 import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
@@ -61,6 +61,7 @@ export const native: Kernels = {
   gatherRows,
   fill,
   copy,
+  copyBlocks,
   cast,
   transpose,
   uniform,

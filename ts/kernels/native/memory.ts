@@ -37,6 +37,31 @@ export const copy: Kernels['copy'] = (x, y, n) => {
   addon().copy(dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n)
 }
 
+export const copyBlocks: Kernels['copyBlocks'] = (
+  x,
+  out,
+  count,
+  size,
+  xOffset,
+  xStride,
+  outOffset,
+  outStride,
+) => {
+  addon().copyBlocks(
+    dtypeCode[out.dtype],
+    x.buffer,
+    x.byteOffset,
+    out.buffer,
+    out.byteOffset,
+    count,
+    size,
+    xOffset,
+    xStride,
+    outOffset,
+    outStride,
+  )
+}
+
 export const cast: Kernels['cast'] = (x, y, n, scale, shift) => {
   addon().cast(
     dtypeCode[x.dtype],

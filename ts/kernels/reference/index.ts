@@ -8,7 +8,7 @@ import { affine, axpby, binary, unary } from './elementwise.js'
 import { groupNorm, groupNormGradient, groupNormSums } from './group-norm.js'
 import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
 import { matmul } from './matmul.js'
-import { cast, copy, fill, gatherRows, transpose } from './memory.js'
+import { cast, copy, copyBlocks, fill, gatherRows, transpose } from './memory.js'
 import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
 import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
@@ -65,6 +65,7 @@ export const reference: Kernels = {
   gatherRows,
   fill,
   copy,
+  copyBlocks,
   cast,
   transpose,
   uniform,

@@ -1,3 +1,4 @@
+import { ShapeError } from '../../errors.js'
 import type { DType } from '../../tensor/dtype.js'
 import type { View } from '../kernels.js'
 import { checkedIndices } from './indices.js'
@@ -48,6 +49,34 @@ export function fill(y: View, n: number, value: number): void {
 export function copy(x: View, y: View, n: number): void {
   const xs = elements(x, n, 'copy', 'x')
   elements(y, n, 'copy', 'y').set(xs)
+}
+
+export function copyBlocks(
+  x: View,
+  out: View,
+  count: number,
+  size: number,
+  xOffset: number,
+  xStride: number,
+  outOffset: number,
+  outStride: number,
+): void {
+  const op = 'copyBlocks'
+  const extent = (offset: number, stride: number): number => {
+    if (count < 0 || size < 0 || offset < 0 || stride < size) {
+      throw new ShapeError(
+        `${op}: expected offsets of at least 0 and strides of at least the size, got ${offset} and ` +
+          `${stride} for ${count} blocks of ${size}`,
+      )
+    }
+    return count * size === 0 ? 0 : offset + (count - 1) * stride + size
+  }
+  const xs = elements(x, extent(xOffset, xStride), op, 'x')
+  const outs = elements(out, extent(outOffset, outStride), op, 'out')
+  for (let r = 0; r < count; r++) {
+    for (let j = 0; j < size; j++)
+      outs[outOffset + r * outStride + j] = xs[xOffset + r * xStride + j]!
+  }
 }
 
 export function cast(x: View, y: View, n: number, scale: number, shift: number): void {
