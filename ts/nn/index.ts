@@ -20,8 +20,11 @@ export {
   Swish,
   Tanh,
 } from './activation.js'
+export { AdditiveCoupling, type AdditiveCouplingOptions } from './additive-coupling.js'
 export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions } from './avg-pool1d.js'
 export { AdaptiveAvgPool2d, AvgPool2d, type AvgPool2dOptions } from './avg-pool2d.js'
+export type { BranchModules } from './branches.js'
+export { Concat, type ConcatOptions } from './concat.js'
 export type { PaddingMode } from './conv-settings.js'
 export { Conv1d, type Conv1dOptions } from './conv1d.js'
 export { Conv2d, type Conv2dOptions } from './conv2d.js'
@@ -56,9 +59,12 @@ export {
   ZeroPad2d,
 } from './pad2d.js'
 export type { Pair } from './pair.js'
+export { Parallel } from './parallel.js'
 export { Parameter, type ParameterOptions } from './parameter.js'
+export { Residual, type ResidualOptions } from './residual.js'
 export { Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'
+export { Split, type SplitOptions } from './split.js'
 export type { LoadResult, StateDict } from './state-dict.js'
 export { Unflatten } from './unflatten.js'
 export { Upsample, type UpsampleOptions } from './upsample2d.js'

@@ -1,10 +1,10 @@
 import { complaint, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, enterWorkspace, Workspace } from '../tensor/workspace.js'
-import { isBuiltIn, markBuiltIn } from './layer.js'
+import { Container, describeValue, ownIntermediate } from './container.js'
+import { markBuiltIn } from './layer.js'
 import { located } from './locate.js'
 import { Module } from './module.js'
-import type { Parameter } from './parameter.js'
 
 /**
  * Runs modules one after the other. The intermediate results belong to the container, which reuses
@@ -17,18 +17,11 @@ import type { Parameter } from './parameter.js'
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
  */
-export class Sequential extends Module implements Iterable<Module> {
+export class Sequential extends Container {
   static {
     markBuiltIn(this)
   }
 
-  readonly [index: number]: Module
-
-  readonly #names: string[] = []
-  readonly #modules: Module[] = []
-  /** Whether the child is lent a workspace. Code of a user's own gets tensors that are his own. */
-  readonly #borrows: boolean[] = []
-  readonly #repeated = new Set<Module>()
   readonly #inputs: Tensor[] = []
   #last: Tensor | null = null
   readonly #forwardSpace = new Workspace()
@@ -48,7 +41,7 @@ export class Sequential extends Module implements Iterable<Module> {
     if (args.length === 1 && isObject(first) && !(first instanceof Module)) {
       for (const entry of isIterable(first) ? first : Object.entries(first)) {
         if (!Array.isArray(entry)) throw this.#noEntry(entry)
-        this.#add(entry[0], entry[1])
+        this.addChild(entry[0], entry[1])
       }
     } else {
       for (const module of args) this.append(module as Module)
@@ -57,59 +50,26 @@ export class Sequential extends Module implements Iterable<Module> {
 
   /** Adds a module at the end, named by its place. Returns the container. */
   append(module: Module): this {
-    this.#add(String(this.#modules.length), module)
+    this.addChild(String(this.length), module)
     return this
-  }
-
-  /** Number of modules. */
-  get length(): number {
-    return this.#modules.length
-  }
-
-  /** The module at a place; negative places count from the end. */
-  at(index: number): Module | undefined {
-    return this.#modules.at(index)
-  }
-
-  /** The module of a name. */
-  get(name: string): Module | undefined {
-    return this.#modules[this.#names.indexOf(name)]
-  }
-
-  [Symbol.iterator](): IterableIterator<Module> {
-    return this.#modules.values()
-  }
-
-  override *namedChildren(): Generator<[string, Module]> {
-    for (let i = 0; i < this.#modules.length; i++) yield [this.#names[i]!, this.#modules[i]!]
-  }
-
-  override collect(parameters: Set<Parameter>, seen: Set<Module>): void {
-    if (!isBuiltIn(this)) {
-      super.collect(parameters, seen)
-      return
-    }
-    if (seen.has(this)) return
-    seen.add(this)
-    for (const module of this.#modules) module.collect(parameters, seen)
   }
 
   protected override computeOutput(input: Tensor): Tensor {
     const outer = activeWorkspace()
     const own = this.#forwardSpace
     if (outer === null) {
-      if (own.holds(input)) throw this.#ownIntermediate()
+      if (own.holds(input)) throw ownIntermediate(this.describe())
       own.rewind()
     }
     // From here on the results of the last pass are being overwritten.
     this.recall(null, null)
-    const modules = this.#modules
+    const modules = this.childList
     const last = modules.length - 1
     let value = input
     try {
       for (let i = 0; i <= last; i++) {
         this.#inputs[i] = value
-        enterWorkspace(this.#borrows[i] ? (outer ?? (i < last ? own : null)) : null)
+        this.lendTo(i, outer ?? (i < last ? own : null))
         value = modules[i]!.forward(value)
       }
     } finally {
@@ -131,7 +91,7 @@ export class Sequential extends Module implements Iterable<Module> {
   override backwardParameters(input: Tensor, gradOutput: Tensor): void {
     try {
       this.checkBackward(input, gradOutput)
-      const first = this.#modules.findIndex((module) => module.trains())
+      const first = this.childList.findIndex((module) => module.trains())
       if (first >= 0) this.#run(gradOutput, first, false)
     } catch (error) {
       throw located(error, this)
@@ -142,15 +102,11 @@ export class Sequential extends Module implements Iterable<Module> {
     return this.#run(gradOutput, 0, true)
   }
 
-  override trains(): boolean {
-    return isBuiltIn(this) ? this.#modules.some((module) => module.trains()) : super.trains()
-  }
-
   override isPrimed(input: Tensor): boolean {
     if (!super.isPrimed(input)) return false
-    const repeated = this.#repeated
-    for (let i = 0; i < this.#modules.length; i++) {
-      const module = this.#modules[i]!
+    const { childList: modules, repeatedChildren: repeated } = this
+    for (let i = 0; i < modules.length; i++) {
+      const module = modules[i]!
       if (!repeated.has(module) && !module.isPrimed(this.#inputs[i]!)) return false
     }
     return true
@@ -158,9 +114,8 @@ export class Sequential extends Module implements Iterable<Module> {
 
   /** The backward passes of the children from the last down to `first`. */
   #run(gradOutput: Tensor, first: number, wantsInput: boolean): Tensor {
-    const modules = this.#modules
-    const repeated = this.#repeated
-    for (const module of repeated) if (!module.repeatable) throw this.#cannotRepeat(module)
+    const { childList: modules, repeatedChildren: repeated } = this
+    this.checkRepeatable()
     const outer = activeWorkspace()
     const own = this.#backwardSpace
     if (outer === null) own.rewind()
@@ -172,7 +127,7 @@ export class Sequential extends Module implements Iterable<Module> {
         if (repeated.size > 0 && repeated.has(module)) {
           module.recall(input, this.#inputs[i + 1] ?? this.#last)
         }
-        enterWorkspace(this.#borrows[i] ? (outer ?? (i > first ? own : null)) : null)
+        this.lendTo(i, outer ?? (i > first ? own : null))
         if (wantsInput || i > first) grad = module.backward(input, grad)
         else module.backwardParameters(input, grad)
       }
@@ -182,56 +137,11 @@ export class Sequential extends Module implements Iterable<Module> {
     return wantsInput && outer === null && own.holds(grad) ? grad.clone() : grad
   }
 
-  #add(name: string, module: unknown): void {
-    const index = this.#modules.length
-    if (!(module instanceof Module)) {
-      throw new ValueError(
-        complaint(this.constructor.name, `module ${name}`, 'a Module', describeValue(module)),
-      )
-    }
-    if (name === '' || name.includes('.') || this.#names.includes(name)) {
-      throw new ValueError(
-        complaint(
-          this.constructor.name,
-          'the name of a module',
-          'not empty, without a dot and not taken',
-          JSON.stringify(name),
-        ),
-      )
-    }
-    if (this.#modules.includes(module)) this.#repeated.add(module)
-    this.#names.push(name)
-    this.#modules.push(module)
-    this.#borrows.push(isBuiltIn(module))
-    Object.defineProperty(this, index, { value: module, enumerable: true })
-    this.#inputs.length = 0
-    this.recall(null, null)
-  }
-
   #noEntry(entry: unknown): ValueError {
     const hint = 'pass modules one by one: new nn.Sequential(...modules)'
     const got = describeValue(entry)
     return new ValueError(
       complaint(this.constructor.name, 'every entry', 'a name and a module', got, hint),
-    )
-  }
-
-  #ownIntermediate(): ValueError {
-    return new ValueError(
-      complaint(
-        this.describe(),
-        'input',
-        'a tensor of your own',
-        'an intermediate result of this container, which this pass would overwrite',
-        'pass its clone()',
-      ),
-    )
-  }
-
-  #cannotRepeat(module: Module): ValueError {
-    return new ValueError(
-      `${this.describe()}: ${module.describe()} stands at more than one place, but its backward ` +
-        'needs what only its last forward left; use one module a place (Parameters may be shared)',
     )
   }
 }
@@ -242,8 +152,4 @@ function isObject(value: unknown): value is object {
 
 function isIterable(value: object): value is Iterable<readonly [string, Module]> {
   return Symbol.iterator in value
-}
-
-function describeValue(value: unknown): string {
-  return typeof value === 'function' ? `the class or function ${value.name}` : String(value)
 }

@@ -1,5 +1,6 @@
 import { activationCases } from './activation.js'
 import { batchNormCases } from './batch-norm.js'
+import { containerCases } from './containers.js'
 import { conv1dCases } from './conv1d.js'
 import { conv2dCases } from './conv2d.js'
 import { convTransposeCases } from './conv-transpose.js'
@@ -24,6 +25,7 @@ export type { ModuleCase } from './module-case.js'
 export const moduleCases: readonly ModuleCase[] = [
   ...activationCases,
   ...batchNormCases,
+  ...containerCases,
   ...conv1dCases,
   ...conv2dCases,
   ...convTransposeCases,

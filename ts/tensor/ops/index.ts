@@ -1,6 +1,8 @@
 export { add, div, maximum, minimum, mul, sub } from './binary.js'
+export { concat } from './concat.js'
 export { matmul } from './matmul.js'
 export { argmax, max, mean, min, type ReduceOptions, sum } from './reduce.js'
 export { logSoftmax, softmax } from './softmax.js'
+export { chunk, split } from './split.js'
 export { transpose } from './transpose.js'
 export { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'

@@ -1,0 +1,189 @@
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { checkFloat } from '../tensor/create.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import {
+  activeWorkspace,
+  allocate,
+  enterWorkspace,
+  sameShape,
+  Workspace,
+} from '../tensor/workspace.js'
+import { describeValue, ownIntermediate } from './container.js'
+import { Parts } from './junction.js'
+import { isBuiltIn, markBuiltIn } from './layer.js'
+import { located } from './locate.js'
+import { Module } from './module.js'
+
+export interface AdditiveCouplingOptions {
+  /** The dimension along which the input is halved. Default 1. */
+  dim?: number
+}
+
+/**
+ * An invertible layer around any module h:
+ *
+ * x1, x2 = the halves of x; y1 = x1, y2 = x2 + h(x1); y = concat(y1, y2).
+ *
+ * Its inverse is x1 = y1, x2 = y2 - h(y1), whatever h is. The gradients are dx1 = dy1 + h'(x1)ᵀ dy2 and
+ * dx2 = dy2; the parameters of h get those of dy2.
+ *
+ * Shapes: any with an even size along `dim`; h gives the shape of its input.
+ *
+ * @example
+ * const layer = new nn.AdditiveCoupling(new nn.Sequential(new nn.ReLU(), new nn.Conv2d(4, 4, 1)))
+ * layer.inverse(layer.forward(x)) // x, but for the rounding of one addition
+ *
+ * Source: Dinh et al., NICE: Non-linear independent components estimation (2014).
+ */
+export class AdditiveCoupling extends Module {
+  static {
+    markBuiltIn(this)
+  }
+
+  readonly dim: number
+  readonly #halves: Parts
+  #first: Tensor | null = null
+  readonly #forwardSpace = new Workspace()
+  readonly #backwardSpace = new Workspace()
+
+  /** @throws ValueError when h is no module. */
+  constructor(
+    readonly h: Module,
+    options: AdditiveCouplingOptions = {},
+  ) {
+    super()
+    if (!(h instanceof Module)) {
+      throw new ValueError(complaint('AdditiveCoupling', 'h', 'a Module', describeValue(h)))
+    }
+    this.dim = options.dim ?? 1
+    this.#halves = new Parts(this.dim)
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    return this.#couple(input, BinaryKind.add)
+  }
+
+  /**
+   * The x whose output is y: exact but for the rounding of the addition and of this subtraction. h must
+   * compute what it computed in `forward`, so dropout wants evaluation mode. A `backward` needs a
+   * `forward` of its own afterwards.
+   *
+   * @throws ShapeError, DTypeError as `forward`.
+   */
+  inverse(y: Tensor): Tensor {
+    try {
+      if (!(y instanceof Tensor)) throw noTensor(this.describe(), 'y', y)
+      return this.#couple(y, BinaryKind.sub)
+    } catch (error) {
+      throw located(error, this)
+    }
+  }
+
+  protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+    return this.#pass(this.#backwardSpace, (space, outer) => {
+      const [first, second] = this.#cut(gradOutput)
+      const share = this.#inside(space, () => this.h.backward(this.#first!, second))
+      this.#check(share, 'what the backward of h returns', first)
+      const sum = this.#combined(BinaryKind.add, first, share)
+      return this.#joined(sum, second, outer)
+    })
+  }
+
+  override backwardParameters(input: Tensor, gradOutput: Tensor): void {
+    try {
+      this.checkBackward(input, gradOutput)
+      if (!this.h.trains()) return
+      this.#pass(this.#backwardSpace, (space) => {
+        const second = this.#halves.part(gradOutput, 1)
+        this.#inside(space, () => {
+          this.h.backwardParameters(this.#first!, second)
+        })
+      })
+    } catch (error) {
+      throw located(error, this)
+    }
+  }
+
+  override trains(): boolean {
+    return isBuiltIn(this) ? this.h.trains() : super.trains()
+  }
+
+  override isPrimed(input: Tensor): boolean {
+    return super.isPrimed(input) && this.h.isPrimed(this.#first!)
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`
+  }
+
+  /** concat(x1, x2 ± h(x1)). */
+  #couple(input: Tensor, sign: BinaryKind): Tensor {
+    if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
+    if (activeWorkspace() === null && this.#forwardSpace.holds(input)) {
+      throw ownIntermediate(this.describe())
+    }
+    this.#halves.planWhole(this.describe(), input, 2)
+    // From here on the results of the last pass are being overwritten.
+    this.recall(null, null)
+    return this.#pass(this.#forwardSpace, (space, outer) => {
+      const [first, second] = this.#cut(input)
+      this.#first = first
+      const shift = this.#inside(space, () => this.h.forward(first))
+      this.#check(shift, 'what h gives', first)
+      return this.#joined(first, this.#combined(sign, second, shift), outer)
+    })
+  }
+
+  /** Runs `body` in the workspace of the container around, else in `own`, which starts anew. */
+  #pass<T>(own: Workspace, body: (space: Workspace, outer: Workspace | null) => T): T {
+    const outer = activeWorkspace()
+    if (outer === null) own.rewind()
+    const space = outer ?? own
+    enterWorkspace(space)
+    try {
+      return body(space, outer)
+    } finally {
+      enterWorkspace(outer)
+    }
+  }
+
+  /** Runs a pass of h, which is lent the workspace if it is built-in. */
+  #inside<T>(space: Workspace, body: () => T): T {
+    enterWorkspace(isBuiltIn(this.h) ? space : null)
+    try {
+      return body()
+    } finally {
+      enterWorkspace(space)
+    }
+  }
+
+  #cut(whole: Tensor): [Tensor, Tensor] {
+    return [this.#halves.part(whole, 0), this.#halves.part(whole, 1)]
+  }
+
+  #combined(sign: BinaryKind, a: Tensor, b: Tensor): Tensor {
+    const result = allocate(a.shape, a.dtype)
+    kernels().binary(sign, Broadcast.none, a, b, result, 1, a.length)
+    return result
+  }
+
+  /** The halves together, in memory that is the caller's. */
+  #joined(first: Tensor, second: Tensor, outer: Workspace | null): Tensor {
+    enterWorkspace(outer)
+    return this.#halves.whole([first, second])
+  }
+
+  #check(tensor: Tensor, what: string, like: Tensor): void {
+    const message = (expected: string, got: string): string =>
+      complaint(this.describe(), what, `${expected} as its input has`, got)
+    if (!sameShape(tensor.shape, like.shape)) {
+      const [expected, got] = [formatShape(like.shape), formatShape(tensor.shape)]
+      throw new ShapeError(message(`shape ${expected}`, `shape ${got}`))
+    }
+    if (tensor.dtype !== like.dtype) {
+      throw new DTypeError(message(`dtype ${like.dtype}`, tensor.dtype))
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { type BranchModules, Branches } from './branches.js'
+import { Parts, Shared } from './junction.js'
+import { markBuiltIn } from './layer.js'
+
+export interface ConcatOptions {
+  /** The dimension along which the outputs are joined. Default 1. */
+  dim?: number
+}
+
+/**
+ * Gives every module the same input and joins their outputs along a dimension, as in an Inception
+ * block:
+ *
+ * y = concat(m1(x), m2(x), …); dx = dx1 + dx2 + ….
+ *
+ * Shapes: the outputs may have any size along `dim` and must agree in all others.
+ *
+ * @example
+ * new nn.Concat([new nn.Conv2d(16, 8, 1), new nn.Conv2d(16, 24, 3, { padding: 1 })]) // 32 channels
+ *
+ * Source: Szegedy et al., Going deeper with convolutions (2015).
+ */
+export class Concat extends Branches {
+  static {
+    markBuiltIn(this)
+  }
+
+  readonly dim: number
+
+  /** @throws ValueError when there is no module or a name is bad. */
+  constructor(modules: BranchModules, options: ConcatOptions = {}) {
+    const { dim = 1 } = options
+    super(modules, new Shared(), new Parts(dim))
+    this.dim = dim
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`
+  }
+}

@@ -1,0 +1,122 @@
+import { complaint, ValueError } from '../errors.js'
+import { enterWorkspace, type Workspace } from '../tensor/workspace.js'
+import { isBuiltIn } from './layer.js'
+import { Module } from './module.js'
+import type { Parameter } from './parameter.js'
+
+/** A list of modules with names, and the lending of workspaces to them. */
+export abstract class Container extends Module implements Iterable<Module> {
+  readonly [index: number]: Module
+
+  readonly #names: string[] = []
+  readonly #modules: Module[] = []
+  /** Whether the child is lent a workspace. Code of a user's own gets tensors that are his own. */
+  readonly #borrows: boolean[] = []
+  readonly #repeated = new Set<Module>()
+
+  /** Number of modules. */
+  get length(): number {
+    return this.#modules.length
+  }
+
+  /** The module at a place; negative places count from the end. */
+  at(index: number): Module | undefined {
+    return this.#modules.at(index)
+  }
+
+  /** The module of a name. */
+  get(name: string): Module | undefined {
+    return this.#modules[this.#names.indexOf(name)]
+  }
+
+  [Symbol.iterator](): IterableIterator<Module> {
+    return this.#modules.values()
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    for (let i = 0; i < this.#modules.length; i++) yield [this.#names[i]!, this.#modules[i]!]
+  }
+
+  override collect(parameters: Set<Parameter>, seen: Set<Module>): void {
+    if (!isBuiltIn(this)) {
+      super.collect(parameters, seen)
+      return
+    }
+    if (seen.has(this)) return
+    seen.add(this)
+    for (const module of this.#modules) module.collect(parameters, seen)
+  }
+
+  override trains(): boolean {
+    return isBuiltIn(this) ? this.#modules.some((module) => module.trains()) : super.trains()
+  }
+
+  /** The modules by place. */
+  protected get childList(): readonly Module[] {
+    return this.#modules
+  }
+
+  /** Those that stand at several places. */
+  protected get repeatedChildren(): ReadonlySet<Module> {
+    return this.#repeated
+  }
+
+  /** Enters the workspace that the module at a place computes in, if it may borrow one. */
+  protected lendTo(index: number, workspace: Workspace | null): void {
+    enterWorkspace(this.#borrows[index] ? workspace : null)
+  }
+
+  /** @throws ValueError when the module is none, or its name is empty, has a dot or is taken. */
+  protected addChild(name: string, module: unknown): void {
+    const index = this.#modules.length
+    if (!(module instanceof Module)) {
+      throw new ValueError(
+        complaint(this.constructor.name, `module ${name}`, 'a Module', describeValue(module)),
+      )
+    }
+    if (name === '' || name.includes('.') || this.#names.includes(name)) {
+      throw new ValueError(
+        complaint(
+          this.constructor.name,
+          'the name of a module',
+          'not empty, without a dot and not taken',
+          JSON.stringify(name),
+        ),
+      )
+    }
+    if (this.#modules.includes(module)) this.#repeated.add(module)
+    this.#names.push(name)
+    this.#modules.push(module)
+    this.#borrows.push(isBuiltIn(module))
+    Object.defineProperty(this, index, { value: module, enumerable: true })
+    this.recall(null, null)
+  }
+
+  /** @throws ValueError when a module stands at several places and has only one's memory. */
+  protected checkRepeatable(): void {
+    for (const module of this.#repeated) {
+      if (module.repeatable) continue
+      throw new ValueError(
+        `${this.describe()}: ${module.describe()} stands at more than one place, but its backward ` +
+          'needs what only its last forward left; use one module a place (Parameters may be shared)',
+      )
+    }
+  }
+}
+
+/** The error for an input that the pass would overwrite. */
+export function ownIntermediate(who: string): ValueError {
+  return new ValueError(
+    complaint(
+      who,
+      'input',
+      'a tensor of your own',
+      'an intermediate result of this container, which this pass would overwrite',
+      'pass its clone()',
+    ),
+  )
+}
+
+export function describeValue(value: unknown): string {
+  return typeof value === 'function' ? `the class or function ${value.name}` : String(value)
+}

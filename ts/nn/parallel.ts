@@ -1,0 +1,24 @@
+import { type BranchModules, Branches } from './branches.js'
+import { Shared } from './junction.js'
+import { markBuiltIn } from './layer.js'
+
+/**
+ * Gives every module the same input and adds their outputs, which have one shape:
+ *
+ * y = m1(x) + m2(x) + …; dx = dx1 + dx2 + ….
+ *
+ * @example
+ * new nn.Parallel([new nn.Linear(8, 4), new nn.Sequential(new nn.Linear(8, 4), new nn.Tanh())])
+ *
+ * Source: Xie et al., Aggregated residual transformations for deep neural networks (2017).
+ */
+export class Parallel extends Branches {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** @throws ValueError when there is no module or a name is bad. */
+  constructor(modules: BranchModules) {
+    super(modules, new Shared(), new Shared())
+  }
+}

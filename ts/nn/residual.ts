@@ -1,0 +1,33 @@
+import { Identity } from './identity.js'
+import { markBuiltIn } from './layer.js'
+import type { Module } from './module.js'
+import { Parallel } from './parallel.js'
+
+export interface ResidualOptions {
+  /** What the input goes through on its way past the module, a projection say. Default: nothing. */
+  shortcut?: Module
+}
+
+/**
+ * Adds a module's output to its input:
+ *
+ * y = module(x) + shortcut(x); dx = the sum of both gradients, dmodule + dy without a shortcut.
+ *
+ * Shapes: the module gives the shape of the input, or of what the shortcut gives.
+ *
+ * @example
+ * new nn.Residual(new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Linear(64, 64)))
+ * new nn.Residual(block, { shortcut: new nn.Conv2d(16, 32, 1, { stride: 2 }) })
+ *
+ * Source: He et al., Deep residual learning for image recognition (2016).
+ */
+export class Residual extends Parallel {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** @throws ValueError when one is no module. */
+  constructor(module: Module, options: ResidualOptions = {}) {
+    super({ module, shortcut: options.shortcut ?? new Identity() })
+  }
+}

@@ -1,0 +1,72 @@
+import { complaint, ValueError } from '../../errors.js'
+import { axisOf } from '../axis.js'
+import { Partition } from '../partition.js'
+import { empty, noTensor, Tensor } from '../tensor.js'
+
+/**
+ * A tensor cut along a dimension, as copies; any dtype.
+ *
+ * @param sizes Of the parts; a number is the size of every part, of which the last may be smaller.
+ * @param dim Default 0.
+ * @throws ValueError when a size is not a whole number ≥ 0, or is 0 where one is given for all.
+ * @throws ShapeError when there is no such dimension or the sizes do not add up to its size.
+ * @see https://pytorch.org/docs/stable/generated/torch.split.html
+ *
+ * @example
+ * const [mean, logVar] = split(output, [8, 8], 1)
+ */
+export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+  if (!(x instanceof Tensor)) throw noTensor('split', 'the operand', x)
+  const { n } = axisOf('split', x.shape, dim)
+  return cut('split', x, typeof sizes === 'number' ? equalSizes('split', n, sizes) : sizes, dim)
+}
+
+/**
+ * A tensor cut into `chunks` parts of ceil(n / chunks) along a dimension of size n; the last is smaller
+ * where they do not divide n, and there may be fewer then.
+ *
+ * @param dim Default 0.
+ * @throws ValueError unless `chunks` is a whole number ≥ 1.
+ * @throws ShapeError when there is no such dimension.
+ * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
+ */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  if (!(x instanceof Tensor)) throw noTensor('chunk', 'the operand', x)
+  if (!Number.isInteger(chunks) || chunks < 1) {
+    throw new ValueError(
+      complaint('chunk', 'the number of chunks', 'a whole number of at least 1', String(chunks)),
+    )
+  }
+  const { n } = axisOf('chunk', x.shape, dim)
+  const sizes =
+    n === 0 ? Array<number>(chunks).fill(0) : equalSizes('chunk', n, Math.ceil(n / chunks))
+  return cut('chunk', x, sizes, dim)
+}
+
+function equalSizes(who: string, n: number, size: number): number[] {
+  checkSize(who, size)
+  if (size === 0 && n > 0) {
+    throw new ValueError(complaint(who, 'the size of all parts', 'at least 1', '0'))
+  }
+  const sizes = []
+  for (let start = 0; start < n; start += size) sizes.push(Math.min(size, n - start))
+  return n === 0 ? [0] : sizes
+}
+
+function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
+  if (!Array.isArray(sizes)) {
+    throw new ValueError(complaint(who, 'the sizes', 'a number or an array', String(sizes)))
+  }
+  for (const size of sizes) checkSize(who, size)
+  const partition = Partition.cut(who, x.shape, dim, sizes)
+  return partition.parts.map((shape, index) => {
+    const part = empty(shape, x.dtype)
+    partition.read(x, index, part)
+    return part
+  })
+}
+
+function checkSize(who: string, size: unknown): void {
+  if (Number.isInteger(size) && (size as number) >= 0) return
+  throw new ValueError(complaint(who, 'a size', 'a whole number of at least 0', String(size)))
+}

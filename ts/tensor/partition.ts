@@ -1,0 +1,117 @@
+import { complaint, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { axisOf } from './axis.js'
+import { formatShape, type Shape, type Tensor } from './tensor.js'
+import { sameShape } from './workspace.js'
+
+/** A tensor as parts that lie one after the other along a dimension. */
+export class Partition {
+  /** Of the whole. */
+  readonly shape: Shape
+  /** Of the parts. */
+  readonly parts: readonly Shape[]
+  readonly #outer: number
+  /** Elements that the whole has for each place of the dimensions before. */
+  readonly #stride: number
+  readonly #starts: number[] = []
+  readonly #sizes: number[] = []
+
+  private constructor(who: string, shape: Shape, dim: number, sizes: readonly number[]) {
+    const axis = axisOf(who, shape, dim)
+    this.shape = shape
+    this.parts = sizes.map((size) => withSize(shape, axis.dim, size))
+    this.#outer = axis.outer
+    this.#stride = axis.n * axis.inner
+    let start = 0
+    for (const size of sizes) {
+      this.#starts.push(start * axis.inner)
+      this.#sizes.push(size * axis.inner)
+      start += size
+    }
+  }
+
+  /**
+   * A shape cut into parts of these sizes along a dimension.
+   *
+   * @throws ShapeError when there is no such dimension or the sizes do not add up to its size.
+   */
+  static cut(who: string, shape: Shape, dim: number, sizes: readonly number[]): Partition {
+    const { n } = axisOf(who, shape, dim)
+    if (sizes.reduce((sum, size) => sum + size, 0) !== n) {
+      throw new ShapeError(
+        complaint(
+          who,
+          'the sizes of the parts',
+          `whole numbers whose sum is ${n}, as dimension ${dim} of ${formatShape(shape)} has`,
+          formatShape(sizes),
+        ),
+      )
+    }
+    return new Partition(who, shape, dim, sizes)
+  }
+
+  /**
+   * A shape cut into equal parts along a dimension.
+   *
+   * @throws ShapeError when there is no such dimension, or `count` does not divide its size.
+   */
+  static equal(who: string, shape: Shape, dim: number, count: number): Partition {
+    const { n } = axisOf(who, shape, dim)
+    if (n % count !== 0) {
+      throw new ShapeError(
+        complaint(
+          who,
+          'input',
+          `of a size along dimension ${dim} that ${count} divides`,
+          `shape ${formatShape(shape)}`,
+        ),
+      )
+    }
+    return new Partition(who, shape, dim, Array<number>(count).fill(n / count))
+  }
+
+  /**
+   * Parts of these shapes joined along a dimension; at least one.
+   *
+   * @throws ShapeError when there is no such dimension, or another one differs.
+   */
+  static join(who: string, shapes: readonly Shape[], dim: number): Partition {
+    const first = shapes[0]!
+    const { dim: along } = axisOf(who, first, dim)
+    for (const shape of shapes) {
+      if (
+        shape.length === first.length &&
+        sameShape(withSize(shape, along, first[along]!), first)
+      ) {
+        continue
+      }
+      throw new ShapeError(
+        complaint(
+          who,
+          'the shapes',
+          `the same but for dimension ${along}`,
+          `${formatShape(first)} and ${formatShape(shape)}`,
+        ),
+      )
+    }
+    const sizes = shapes.map((shape) => shape[along]!)
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    return new Partition(who, withSize(first, along, total), along, sizes)
+  }
+
+  /** part = part `index` of `whole`. */
+  read(whole: Tensor, index: number, part: Tensor): void {
+    const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
+    kernels().copyBlocks(whole, part, this.#outer, size, start, this.#stride, 0, size)
+  }
+
+  /** Part `index` of `whole` = part. */
+  write(whole: Tensor, index: number, part: Tensor): void {
+    const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
+    kernels().copyBlocks(part, whole, this.#outer, size, 0, size, start, this.#stride)
+  }
+}
+
+function withSize(shape: Shape, dim: number, size: number): Shape {
+  return Object.freeze(shape.map((old, i) => (i === dim ? size : old)))
+}
