@@ -1,4 +1,4 @@
-import type { MatmulOptions } from './kernels.js'
+import type { Kernels, MatmulOptions } from './kernels.js'
 import type { KernelCall, KernelName } from './program.js'
 
 /** What a kernel does to its arguments, by their places; those in neither list are only read. */
@@ -41,6 +41,11 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   conv2dInputGradient: { overwrites: [3] },
   conv2dWeightGradient: accumulates(2, 4),
   copy: { overwrites: [1] },
+  copyBlocks: (args) => {
+    const [, out, count, size, , , outOffset, outStride] = args as Parameters<Kernels['copyBlocks']>
+    const whole = outOffset === 0 && outStride === size && out.length === count * size
+    return whole ? { overwrites: [1] } : { updates: [1] }
+  },
   crossEntropy: { overwrites: [3, 4] },
   crossEntropyGradient: { overwrites: [4] },
   dropout: { overwrites: [2, 3], updates: [0] },
