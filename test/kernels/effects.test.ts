@@ -1,7 +1,7 @@
 /** What `effects.ts` says of the kernels, held against what they do. */
 import { expect } from 'chai'
 
-import { overwrittenBy, writtenBy } from '../../ts/kernels/effects.js'
+import { inPlaceOf, overwrittenBy, writtenBy } from '../../ts/kernels/effects.js'
 import type { Kernels, View } from '../../ts/kernels/kernels.js'
 import type { KernelCall } from '../../ts/kernels/program.js'
 import type { TypedArray } from '../../ts/tensor/dtype.js'
@@ -53,6 +53,18 @@ describe(suiteTitle('effects of the kernels'), () => {
             bytesOf(before[operand]!),
           )
         }
+      }
+    })
+
+    it(`${name} writes over an operand what it would write elsewhere`, () => {
+      const [operand, result] = lookInto(name, (call) => inPlaceOf(call) ?? [])
+      if (operand === undefined || result === undefined) return
+      for (const kernels of backends) {
+        const [apart, together] = [everyOp[name].operands(), everyOp[name].operands()]
+        together[result] = together[operand]!
+        runOn(kernels, name, apart)
+        runOn(kernels, name, together)
+        expect(bytesOf(together[result]), kernels.name).to.deep.equal(bytesOf(apart[result]!))
       }
     })
 

@@ -85,6 +85,27 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   upsample2dGradient: { overwrites: [1] },
 }
 
+/** Kernels that may write a result over an operand: where the two stand. */
+const inPlace: Partial<Record<KernelName, readonly [operand: number, result: number]>> = {
+  activation: [1, 2],
+  activationGradient: [3, 4],
+  affine: [0, 1],
+  batchNormGradient: [1, 6],
+  binary: [2, 4],
+  dropout: [1, 3],
+  dropoutGradient: [1, 2],
+  groupNormGradient: [1, 6],
+  layerNormGradient: [1, 5],
+  unary: [1, 2],
+}
+
+/** Where the operand stands that a call may write its result over, and the result; null: nowhere. */
+export function inPlaceOf({
+  method,
+}: KernelCall): readonly [operand: number, result: number] | null {
+  return inPlace[method] ?? null
+}
+
 /** The places of the arguments that a call writes in full, whatever was there. */
 export function overwrittenBy({ method, args }: KernelCall): readonly number[] {
   return effectOf(method, args).overwrites ?? []

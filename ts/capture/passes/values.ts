@@ -1,4 +1,4 @@
-import { overwrittenBy } from '../../kernels/effects.js'
+import { inPlaceOf, overwrittenBy } from '../../kernels/effects.js'
 import type { KernelCall } from '../../kernels/program.js'
 import { itemSize } from '../../tensor/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
@@ -87,8 +87,9 @@ function tryToLift(
 // A vector of the first-level cache, and a line of it.
 const ALIGNMENT = 64
 
+/** Values that lie in the same place one after the other, from the first call to the last. */
 interface Lifetime {
-  readonly value: ArrayBuffer
+  readonly values: ArrayBuffer[]
   readonly bytes: number
   readonly first: number
   last: number
@@ -96,23 +97,14 @@ interface Lifetime {
 
 /**
  * Gives the values places in one piece of memory, where those that are never there at the same time
- * may share theirs. Large ones choose first, each the lowest place that is free for as long as it
- * needs it. (Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020:
- * "greedy by size".)
+ * may share theirs. A result goes over an operand that is not needed any more where the kernel allows
+ * it: memory that was just read is in a cache. Of the rest, large ones choose first, each the lowest
+ * place that is free for as long as it needs it. (Pisarchyk and Lee, Efficient Memory Management for
+ * Deep Neural Net Inference, 2020: "greedy by size".)
  */
-export function placeValues({ calls, values }: Lifted): readonly KernelCall[] {
-  const lifetimes = new Map<ArrayBuffer, Lifetime>()
-  calls.forEach(({ args }, i) => {
-    for (const { buffer: value } of tensorsOf(args)) {
-      const bytes = values.get(value)
-      if (bytes === undefined) continue
-      const known = lifetimes.get(value)
-      if (known === undefined) lifetimes.set(value, { value, bytes, first: i, last: i })
-      else known.last = i
-    }
-  })
+export function placeValues(lifted: Lifted): readonly KernelCall[] {
   const placed: { life: Lifetime; start: number; end: number }[] = []
-  for (const life of [...lifetimes.values()].sort((a, b) => b.bytes - a.bytes)) {
+  for (const life of lifetimesOf(lifted).sort((a, b) => b.bytes - a.bytes)) {
     let start = 0
     for (const other of placed) {
       if (other.life.last < life.first || other.life.first > life.last) continue
@@ -124,8 +116,10 @@ export function placeValues({ calls, values }: Lifted): readonly KernelCall[] {
     placed.sort((a, b) => a.start - b.start)
   }
   const arena = new ArrayBuffer(placed.reduce((most, { end }) => Math.max(most, end), 0))
-  const starts = new Map(placed.map(({ life, start }) => [life.value, start]))
-  return calls.map(({ method, args }) => ({
+  const starts = new Map(
+    placed.flatMap(({ life, start }) => life.values.map((value) => [value, start] as const)),
+  )
+  return lifted.calls.map(({ method, args }) => ({
     method,
     args: args.map((arg) =>
       mapTensors(arg, (tensor) => {
@@ -134,6 +128,36 @@ export function placeValues({ calls, values }: Lifted): readonly KernelCall[] {
       }),
     ),
   }))
+}
+
+function lifetimesOf({ calls, values }: Lifted): Lifetime[] {
+  const own = new Map<ArrayBuffer, Lifetime>()
+  calls.forEach(({ args }, i) => {
+    for (const { buffer: value } of tensorsOf(args)) {
+      const bytes = values.get(value)
+      if (bytes === undefined) continue
+      const known = own.get(value)
+      if (known === undefined) own.set(value, { values: [value], bytes, first: i, last: i })
+      else known.last = i
+    }
+  })
+  const all = new Set(own.values())
+  calls.forEach((call, i) => {
+    const places = inPlaceOf(call)
+    if (places === null) return
+    const [operand, result] = places.map((place) => call.args[place] as Tensor)
+    const [before, after] = [own.get(operand!.buffer), own.get(result!.buffer)]
+    if (before === undefined || after === undefined) return
+    const mentions = tensorsOf(call.args).filter(({ buffer }) => buffer === operand!.buffer)
+    const whole = [operand!, result!].every((tensor) => bytesOf(tensor) === before.bytes)
+    if (!whole || before.bytes !== after.bytes || mentions.length > 1) return
+    if (before.last !== i || after.first !== i) return
+    before.values.push(...after.values)
+    before.last = after.last
+    own.set(result!.buffer, before)
+    all.delete(after)
+  })
+  return [...all]
 }
 
 function moved({ shape, dtype, length }: Tensor, buffer: ArrayBuffer, byteOffset: number): Tensor {
