@@ -38,6 +38,9 @@ function pairs(slots: readonly ParameterSlot[], dtype: DType, op: string): Pair[
   })
 }
 
+/** weightDecay * p; of a decay of 0 nothing, not even 0 * Infinity. */
+const decay = (weightDecay: number, p: number): number => (weightDecay === 0 ? 0 : weightDecay * p)
+
 const dtypeOf = (slots: readonly ParameterSlot[]): DType => slots[0]?.gradient.dtype ?? 'float32'
 
 /**
@@ -67,7 +70,7 @@ export function sgdStep(
     counters[index]! += 1
     const first = counters[index] === 1
     for (let i = 0; i < parameter.length; i++) {
-      let d = sign * gradient[i]! + weightDecay * parameter[i]!
+      let d = sign * gradient[i]! + decay(weightDecay, parameter[i]!)
       if (momentum !== 0) {
         const at = stateOffset + i
         const b = first ? d : momentum * buffers[at]! + (1 - dampening) * d
@@ -121,14 +124,14 @@ export function adamStep(
       let p = parameter[i]!
       let g = sign * gradient[i]!
       if (decoupled) p *= 1 - lr * weightDecay
-      else g += weightDecay * p
-      const m = beta1 * expAvg[at]! + (1 - beta1) * g
-      const v = beta2 * expAvgSq[at]! + (1 - beta2) * g * g
-      expAvg[at] = m
-      expAvgSq[at] = v
-      let second = v
+      else g += decay(weightDecay, p)
+      expAvg[at] = beta1 * expAvg[at]! + (1 - beta1) * g
+      expAvgSq[at] = beta2 * expAvgSq[at]! + (1 - beta2) * g * g
+      // as they are stored: a square that float32 cannot hold is Infinity at once, not at the next step
+      const m = expAvg[at]!
+      let second = expAvgSq[at]!
       if (amsgrad) {
-        second = Math.max(maxExpAvgSq[at]!, v)
+        second = Math.max(maxExpAvgSq[at]!, second)
         maxExpAvgSq[at] = second
       }
       parameter[i] = p - (lr * m) / correction1 / (Math.sqrt(second / correction2) + eps)
