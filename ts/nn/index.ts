@@ -61,6 +61,7 @@ export {
 export type { Pair } from './pair.js'
 export { Parallel } from './parallel.js'
 export { Parameter, type ParameterOptions } from './parameter.js'
+export { Quadratic, type QuadraticOptions } from './quadratic.js'
 export { Residual, type ResidualOptions } from './residual.js'
 export { Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'

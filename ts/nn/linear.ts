@@ -1,10 +1,10 @@
-import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
 import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, sameShape } from '../tensor/workspace.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+import { allocate } from '../tensor/workspace.js'
+import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
@@ -42,9 +42,7 @@ export class Linear extends Layer {
   weight: Parameter
   bias: Parameter | null
   readonly #product: MatmulOptions = { transposeB: true }
-  #inputShape: Shape | null = null
-  #outputShape: Shape = []
-  #rows = 0
+  readonly #plan: FeaturePlan
   // Those whose shapes were checked.
   #weight: Parameter | null = null
   #bias: Parameter | null = null
@@ -58,13 +56,7 @@ export class Linear extends Layer {
     options: LinearOptions = {},
   ) {
     super()
-    for (const [name, size] of Object.entries({ inFeatures, outFeatures })) {
-      if (!Number.isInteger(size) || size < 0) {
-        throw new ValueError(
-          complaint('Linear', name, 'a whole number of at least 0', String(size)),
-        )
-      }
-    }
+    this.#plan = new FeaturePlan('Linear', inFeatures, outFeatures)
     const { bias = true, dtype, generator } = options
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null
@@ -82,15 +74,15 @@ export class Linear extends Layer {
   protected override computeOutput(input: Tensor): Tensor {
     const { weight, bias } = this
     if (weight !== this.#weight || bias !== this.#bias) this.#takeParameters(weight, bias)
-    if (this.#inputShape === null || !sameShape(input.shape, this.#inputShape)) this.#plan(input)
-    if (input.dtype !== weight.dtype) throw this.#otherDtype(input)
-    const output = allocate(this.#outputShape, weight.dtype)
+    this.#plan.take(this, input.shape)
+    if (input.dtype !== weight.dtype) throw otherDtype(this, input, weight)
+    const output = allocate(this.#plan.outputShape, weight.dtype)
     this.#product.bias = this.bias
     kernels().matmul(
       input,
       weight,
       output,
-      this.#rows,
+      this.#plan.rows,
       this.outFeatures,
       this.inFeatures,
       this.#product,
@@ -134,62 +126,14 @@ export class Linear extends Layer {
     return `${this.inFeatures}, ${this.outFeatures}${bias}`
   }
 
-  /** What depends on the input's shape alone, kept until another shape comes. */
-  #plan({ shape }: Tensor): void {
-    if (shape.at(-1) !== this.inFeatures) {
-      const size = shape.reduce((product, dim) => product * dim, 1)
-      const flat = shape.length > 2 && shape[0]! * this.inFeatures === size
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          'input',
-          `shape (…, ${this.inFeatures})`,
-          `shape ${formatShape(shape)}`,
-          flat ? 'put nn.Flatten() before it' : undefined,
-        ),
-      )
-    }
-    this.#outputShape = Object.freeze([...shape.slice(0, -1), this.outFeatures])
-    this.#rows = leadingSize(shape)
-    this.#inputShape = shape
-  }
-
   /** Users may put other parameters in, to share them say. */
   #takeParameters(weight: Parameter, bias: Parameter | null): void {
-    const shapes = { weight: [this.outFeatures, this.inFeatures], bias: [this.outFeatures] }
-    for (const [name, parameter] of Object.entries({ weight, bias })) {
-      if (parameter === null) continue
-      const shape = shapes[name as keyof typeof shapes]
-      if (!sameShape(parameter.shape, shape)) {
-        const [expected, got] = [formatShape(shape), formatShape(parameter.shape)]
-        throw new ShapeError(complaint(this.describe(), name, `shape ${expected}`, `shape ${got}`))
-      }
-      if (parameter.dtype !== weight.dtype) {
-        throw new DTypeError(
-          complaint(this.describe(), name, `${weight.dtype} as the weight is`, parameter.dtype),
-        )
-      }
-    }
+    const { inFeatures, outFeatures } = this
+    checkParameters(this, {
+      weight: [weight, [outFeatures, inFeatures]],
+      bias: [bias, [outFeatures]],
+    })
     this.#weight = weight
     this.#bias = bias
   }
-
-  #otherDtype(input: Tensor): DTypeError {
-    return new DTypeError(
-      complaint(
-        this.describe(),
-        'input',
-        `${this.weight.dtype} as the weight is`,
-        input.dtype,
-        `use input.to('${this.weight.dtype}')`,
-      ),
-    )
-  }
-}
-
-/** Product of all sizes but the last. */
-function leadingSize(shape: Shape): number {
-  let size = 1
-  for (let i = 0; i < shape.length - 1; i++) size *= shape[i]!
-  return size
 }

@@ -364,7 +364,10 @@ export abstract class Module {
    */
   to(dtype: FloatDType): this {
     checkFloat(this.describe(), 'the dtype', dtype)
-    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+    // Also what a module of a user's own does not report in `parameters`, as a fixed kernel.
+    const parameters = new Set<Parameter>()
+    this.collect(parameters, new Set())
+    for (const tensor of [...parameters, ...this.buffers()]) {
       if (tensor.dtype === dtype) continue
       if (tensor.dtype === 'float32' || tensor.dtype === 'float64') tensor.adopt(tensor.to(dtype))
     }

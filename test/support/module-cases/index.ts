@@ -14,6 +14,7 @@ import { linearCases } from './linear.js'
 import { padCases } from './pad.js'
 import { pool1dCases } from './pool1d.js'
 import { pool2dCases } from './pool2d.js'
+import { quadraticCases } from './quadratic.js'
 import { sequentialCases } from './sequential.js'
 import { softmaxCases } from './softmax.js'
 import { upsample2dCases } from './upsample2d.js'
@@ -39,6 +40,7 @@ export const moduleCases: readonly ModuleCase[] = [
   ...padCases,
   ...pool1dCases,
   ...pool2dCases,
+  ...quadraticCases,
   ...sequentialCases,
   ...softmaxCases,
   ...upsample2dCases,

@@ -1,0 +1,157 @@
+import { complaint, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { BinaryKind, Broadcast, type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
+import type { Generator } from '../random/generator.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+import { allocate } from '../tensor/workspace.js'
+import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'
+import { kaimingUniform_, zeros_ } from './init/index.js'
+import { Layer, markBuiltIn } from './layer.js'
+import { Parameter } from './parameter.js'
+
+export interface QuadraticOptions {
+  /** Factor of the input itself, not trained. Default 0; another one needs outFeatures = inFeatures. */
+  b?: number
+  /** Whether c is added. Default true. */
+  bias?: boolean
+  /** Default `float32`. */
+  dtype?: FloatDType
+  /** Draws the initial A. Default: the default generator. */
+  generator?: Generator
+}
+
+/**
+ * y = A (x ⊙ x) + b x + c, for each row x.
+ *
+ * Gradients from g = dL/dy: dx = 2 x ⊙ (Aᵀ g) + b g for each row; dA = Gᵀ (X ⊙ X) and dc = Σ g over all
+ * rows.
+ *
+ * Shapes: input (…, inFeatures), output (…, outFeatures); A (outFeatures, inFeatures), c (outFeatures).
+ *
+ * Initialisation: A uniform in ±1 / sqrt(inFeatures), c zero.
+ *
+ * @example
+ * new nn.Quadratic(8, 8, { b: 1 }).forward(randn([64, 8])).shape // [64, 8]
+ */
+export class Quadratic extends Layer {
+  static {
+    markBuiltIn(this)
+  }
+
+  A: Parameter
+  c: Parameter | null
+  readonly b: number
+  readonly #plan: FeaturePlan
+  // Those whose shapes were checked.
+  #A: Parameter | null = null
+  #c: Parameter | null = null
+
+  /**
+   * @throws ValueError when a size is not a whole number ≥ 0, b is not finite, or b is not 0 and the
+   *   sizes differ.
+   */
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    options: QuadraticOptions = {},
+  ) {
+    super()
+    const { b = 0, bias = true, dtype, generator } = options
+    this.#plan = new FeaturePlan('Quadratic', inFeatures, outFeatures)
+    if (!Number.isFinite(b)) {
+      throw new ValueError(complaint('Quadratic', 'b', 'a finite number', String(b)))
+    }
+    if (b !== 0 && inFeatures !== outFeatures) {
+      throw new ValueError(
+        complaint(
+          'Quadratic',
+          'outFeatures',
+          `${inFeatures} as inFeatures, for b x to have the shape of the output`,
+          String(outFeatures),
+          'use b: 0 for other sizes',
+        ),
+      )
+    }
+    this.b = b
+    this.A = new Parameter(empty([outFeatures, inFeatures], dtype))
+    this.c = bias ? new Parameter(empty([outFeatures], dtype)) : null
+    this.resetParameters(generator)
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(generator?: Generator): void {
+    kaimingUniform_(this.A, { a: Math.sqrt(5), generator })
+    if (this.c !== null) zeros_(this.c)
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const { A, c, b, inFeatures, outFeatures } = this
+    if (A !== this.#A || c !== this.#c) this.#takeParameters(A, c)
+    this.#plan.take(this, input.shape)
+    if (input.dtype !== A.dtype) throw otherDtype(this, input, A)
+    const output = allocate(this.#plan.outputShape, A.dtype)
+    if (b !== 0) kernels().axpby(input, output, output.length, b, 0)
+    const options: MatmulOptions = { transposeB: true, beta: b === 0 ? 0 : 1, bias: c }
+    kernels().matmul(squareOf(input), A, output, this.#plan.rows, outFeatures, inFeatures, options)
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const { A, b, inFeatures, outFeatures } = this
+    const { length } = input
+    const gradInput = allocate(input.shape, input.dtype)
+    const rows = leadingSize(input.shape)
+    kernels().matmul(gradOutput, A, gradInput, rows, inFeatures, outFeatures, { alpha: 2 })
+    kernels().binary(BinaryKind.mul, Broadcast.none, gradInput, input, gradInput, 1, length)
+    if (b !== 0) kernels().axpby(gradOutput, gradInput, length, b, 1)
+    return gradInput
+  }
+
+  protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
+    const { A, c, inFeatures, outFeatures } = this
+    const rows = leadingSize(input.shape)
+    if (A.requiresGrad) {
+      const options: MatmulOptions = { transposeA: true, beta: A.gradBeta }
+      const grad = A.gradTarget()
+      kernels().matmul(gradOutput, squareOf(input), grad, outFeatures, inFeatures, rows, options)
+      A.keepGrad()
+    }
+    if (c !== null && c.requiresGrad) {
+      const grad = c.gradTarget()
+      kernels().reduce(ReduceKind.sum, gradOutput, grad, 1, rows, outFeatures, c.gradBeta)
+      c.keepGrad()
+    }
+  }
+
+  protected override hasTrainable(): boolean {
+    return this.A.requiresGrad || (this.c !== null && this.c.requiresGrad)
+  }
+
+  override multiplyAdds(_input: Tensor, output: Tensor): number {
+    return output.length * this.inFeatures
+  }
+
+  override extraRepr(): string {
+    const b = this.b === 0 ? '' : `, b=${this.b}`
+    const bias = this.c === null ? ', bias=false' : ''
+    return `${this.inFeatures}, ${this.outFeatures}${b}${bias}`
+  }
+
+  /** Users may put other parameters in, to share them say. */
+  #takeParameters(A: Parameter, c: Parameter | null): void {
+    checkParameters(this, {
+      A: [A, [this.outFeatures, this.inFeatures]],
+      c: [c, [this.outFeatures]],
+    })
+    this.#A = A
+    this.#c = c
+  }
+}
+
+/** x ⊙ x. It is computed again for the backward pass: cheaper than to keep it. */
+function squareOf(x: Tensor): Tensor {
+  const square = allocate(x.shape, x.dtype)
+  kernels().binary(BinaryKind.mul, Broadcast.none, x, x, square, 1, x.length)
+  return square
+}
