@@ -141,12 +141,21 @@ describe('examples', function () {
     }
   })
 
-  it('sin-regression.ts learns a sum of sines', () => {
+  it('courses/002-hand-derived-layers finds small errors only', () => {
+    const { status, out, err } = run('courses/002-hand-derived-layers/main.ts')
+    expect(status, err).to.equal(0)
+    expect(out.match(/^ {2}\S.* by \S+: \d\.\de[-+]\d+$/gm)).to.have.length(17)
+    expect(out).to.include('ConvAvgPool2d(3, 2) reports 0 parameters')
+    expect(out.match(/^ {2}largest difference from .*: \d\.\de[-+]\d+$/gm)).to.have.length(2)
+  })
+
+  it('sin-regression.ts learns a sum of sines, by its loop and by fit', () => {
     const { status, out, err } = run('courses/003-framework/sin-regression.ts', '--epochs', '20')
     expect(status, err).to.equal(0)
     const losses = [...out.matchAll(/^epoch (\d+): train loss ([\d.]+), test loss ([\d.]+)$/gm)]
     expect(losses.map(([, epoch]) => epoch)).to.deep.equal(['10', '20'])
     // The variance of a sum of eight sines of normal numbers, what a constant would lose, is 8 * 0.43.
     expect(Number(losses[1]![3])).to.be.below(0.35)
+    expect(out).to.include('both models are the same to the last bit')
   })
 })
