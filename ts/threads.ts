@@ -1,6 +1,8 @@
+import { complaint, ValueError } from './errors.js'
 import { getBackend } from './kernels/backend.js'
 import { checkedThreads } from './kernels/environment.js'
 import { addon } from './kernels/native/load.js'
+import type { ThreadOptions } from './kernels/program.js'
 
 /**
  * How many threads the native backend computes with, from the next operation on: for the whole
@@ -12,6 +14,33 @@ import { addon } from './kernels/native/load.js'
 export function setNumThreads(count: number): void {
   checkedThreads('setNumThreads', count)
   if (getBackend() === 'native') addon().setNumThreads(count)
+}
+
+/**
+ * @throws ValueError when `threads` is not a whole number from 1 to 4096, or `priority` neither normal nor
+ *   background.
+ * @internal
+ */
+export function checkThreadOptions(who: string, { threads, priority }: ThreadOptions): void {
+  if (threads !== undefined) checkedThreads(who, threads)
+  if (priority !== undefined && !['normal', 'background'].includes(priority)) {
+    throw new ValueError(complaint(who, 'priority', 'normal or background', priority))
+  }
+}
+
+/**
+ * Computes on at most so many threads, this one included.
+ *
+ * @internal
+ */
+export function withThreads<T>(count: number | undefined, body: () => T): T {
+  if (count === undefined || getBackend() !== 'native') return body()
+  addon().limitThreads(count)
+  try {
+    return body()
+  } finally {
+    addon().limitThreads(0)
+  }
 }
 
 /** The number of threads in use: 1 on the reference backend. */

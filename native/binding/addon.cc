@@ -40,6 +40,11 @@ void SetDefaultNumThreads(const Napi::CallbackInfo& info) {
   SetDefaultThreads(info[0].As<Napi::Number>().Int32Value());
 }
 
+// limitThreads(count): for this thread of JavaScript; 0 takes the limit away.
+void LimitThreads(const Napi::CallbackInfo& info) {
+  SetCrew({info[0].As<Napi::Number>().Int32Value(), Priority::kNormal});
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   try {
     Kernels();  // an unusable GRADLANE_ISA is refused here, before anything runs
@@ -65,6 +70,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));
   exports.Set("setDefaultNumThreads",
               Napi::Function::New(env, &SetDefaultNumThreads, "setDefaultNumThreads"));
+  exports.Set("limitThreads", Napi::Function::New(env, &LimitThreads, "limitThreads"));
   return exports;
 }
 

@@ -85,19 +85,23 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     return result;
   }
 
-  // start(times, intervalMs, listener): listener(done) now and then, listener(done, true) at the
-  // end or listener(done, true, code, message, operation) if an operation failed.
+  // start(times, intervalMs, threads, background, listener), threads 0 for all: listener(done) now
+  // and then, listener(done, true) at the end or listener(done, true, code, message, operation) if
+  // an operation failed.
   void Start(const Napi::CallbackInfo& info) {
     napi_value name = Napi::String::New(info.Env(), "gradlane replay");
     napi_threadsafe_function notify = nullptr;
-    if (napi_create_threadsafe_function(info.Env(), info[2], nullptr, name, 0, 1, nullptr, nullptr,
+    if (napi_create_threadsafe_function(info.Env(), info[4], nullptr, name, 0, 1, nullptr, nullptr,
                                         this, &ProgramObject::Notified, &notify) != napi_ok) {
       ThrowError(info.Env(), ErrorCode::kValue, "program: the replay could not be started");
       return;
     }
+    const bool background = info[3].As<Napi::Boolean>().Value();
+    const Crew crew{info[2].As<Napi::Number>().Int32Value(),
+                    background ? Priority::kBackground : Priority::kNormal};
     try {
       replay_.Start(
-          info[0].As<Napi::Number>().Int64Value(), info[1].As<Napi::Number>().DoubleValue(),
+          info[0].As<Napi::Number>().Int64Value(), info[1].As<Napi::Number>().DoubleValue(), crew,
           [this, notify, closed = false]() mutable {
             // Once the environment is closing, the function must not be touched again.
             if (closed) return;

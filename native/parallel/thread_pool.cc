@@ -1,5 +1,6 @@
 #include "parallel/thread_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -15,6 +16,7 @@ namespace gradlane {
 namespace {
 
 thread_local bool t_inside = false;  // on a pool thread, or in a ParallelRun of this thread
+thread_local Crew t_crew;
 
 // One job at a time. A worker joins a job only while it is open and counts itself in `active_`
 // around it, so the caller never waits for a thread that was still asleep when the work ran out.
@@ -22,23 +24,31 @@ class Pool {
  public:
   // Where the system gives fewer threads, as in a container with a limit, the pool has those: tasks
   // belong to no thread, and an operation that is under way must not fail.
-  explicit Pool(int threads) : threads_(threads) {
+  Pool(int threads, Priority priority) : threads_(threads), limit_(threads) {
     try {
       workers_.reserve(static_cast<std::size_t>(threads - 1));
-      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+      for (int i = 1; i < threads; ++i) {
+        workers_.emplace_back([this, priority, i] {
+          if (priority == Priority::kBackground) LowerThisThread();
+          WorkerLoop(static_cast<std::uint32_t>(i));
+        });
+      }
     } catch (const std::exception&) {
     }
   }
 
   ~Pool() {
     stop_.store(true, std::memory_order_seq_cst);
+    Limit(0);  // a number that nobody sleeps on
     Announce();
     for (std::thread& worker : workers_) worker.join();
   }
 
   int threads() const { return threads_; }  // that were asked for
 
-  void Run(std::int64_t tasks, TaskFn fn, void* context) {
+  // With at most `most` threads, the calling one included.
+  void Run(int most, std::int64_t tasks, TaskFn fn, void* context) {
+    Limit(static_cast<std::uint32_t>(most));
     fn_ = fn;
     context_ = context;
     tasks_ = tasks;
@@ -63,6 +73,13 @@ class Pool {
   // a busy core would be missed for.
   static constexpr int kSpins = 1000;
 
+  // Workers from this number on sleep until it changes, so that they take no core from the others.
+  void Limit(std::uint32_t limit) {
+    if (limit_.load(std::memory_order_relaxed) == limit) return;
+    limit_.store(limit, std::memory_order_seq_cst);
+    WakeAll(limit_);
+  }
+
   void Announce() {
     generation_.fetch_add(1, std::memory_order_seq_cst);
     if (parked_.load(std::memory_order_seq_cst) > 0) WakeAll(generation_);
@@ -76,12 +93,22 @@ class Pool {
     }
   }
 
-  void WorkerLoop() {
+  void WorkerLoop(std::uint32_t number) {
     t_inside = true;
     std::uint32_t seen = 0;
-    while (!stop_.load(std::memory_order_seq_cst)) {
+    for (;;) {
+      const std::uint32_t limit = limit_.load(std::memory_order_seq_cst);
+      if (stop_.load(std::memory_order_seq_cst)) return;
+      if (number >= limit) {
+        Park(limit_, limit);
+        continue;
+      }
       active_.fetch_add(1, std::memory_order_seq_cst);
-      if (open_.load(std::memory_order_seq_cst)) Work();
+      // The limit of an open job stays as it is until all who are counted in have left.
+      if (open_.load(std::memory_order_seq_cst) &&
+          number < limit_.load(std::memory_order_seq_cst)) {
+        Work();
+      }
       active_.fetch_sub(1, std::memory_order_seq_cst);
       seen = AwaitChange(seen);
     }
@@ -107,15 +134,21 @@ class Pool {
   alignas(64) std::atomic<std::int32_t> active_{0};
   alignas(64) std::atomic<std::uint32_t> generation_{0};
   std::atomic<std::int32_t> parked_{0};
+  std::atomic<std::uint32_t> limit_;
   std::atomic<bool> open_{false};
   std::atomic<bool> stop_{false};
   std::vector<std::thread> workers_;  // last: they use all of the above from their start
 };
 
-struct Shared {
+struct Slot {
   Lock lock;  // held by the one caller that uses the pool
   std::unique_ptr<Pool> pool;
+};
+
+struct Shared {
+  Slot normal, background;
   std::atomic<int> threads{0};  // 0: not asked for yet
+  Lock lock;
   int users = 0;
 };
 
@@ -141,18 +174,22 @@ void SetDefaultThreads(int count) {
   State().threads.compare_exchange_strong(unset, count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
+void SetCrew(const Crew& crew) { t_crew = crew; }
+
 void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
   const int threads = Threads();
-  if (tasks > 1 && threads > 1 && !t_inside) {
-    Shared& shared = State();
-    std::unique_lock<Lock> lock(shared.lock, std::try_to_lock);
+  const auto [limit, priority] = t_crew;
+  const int most = limit == 0 ? threads : std::min(limit, threads);
+  if (tasks > 1 && most > 1 && !t_inside) {
+    Slot& slot = priority == Priority::kBackground ? State().background : State().normal;
+    std::unique_lock<Lock> lock(slot.lock, std::try_to_lock);
     if (lock.owns_lock()) {
-      if (shared.pool == nullptr || shared.pool->threads() != threads) {
-        shared.pool.reset();
-        shared.pool = std::make_unique<Pool>(threads);
+      if (slot.pool == nullptr || slot.pool->threads() != threads) {
+        slot.pool.reset();
+        slot.pool = std::make_unique<Pool>(threads, priority);
       }
       t_inside = true;
-      shared.pool->Run(tasks, fn, context);
+      slot.pool->Run(most, tasks, fn, context);
       t_inside = false;
       return;
     }
@@ -169,7 +206,11 @@ void RetainPool() {
 void ReleasePool() {
   Shared& shared = State();
   const std::lock_guard<Lock> lock(shared.lock);
-  if (--shared.users == 0) shared.pool.reset();
+  if (--shared.users > 0) return;
+  for (Slot* const slot : {&shared.normal, &shared.background}) {
+    const std::lock_guard<Lock> unused(slot->lock);
+    slot->pool.reset();
+  }
 }
 
 }  // namespace gradlane

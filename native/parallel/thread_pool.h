@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "parallel/priority.h"
+
 namespace gradlane {
 
 // Runs body(task) for every task in [0, tasks), on the calling thread and on up to Threads() - 1
-// others; returns when all are done. Tasks must not throw. A call from inside a task, or while
-// another caller holds the pool, runs on the calling thread alone. Nothing is allocated.
+// others, or those of its Crew; returns when all are done. Tasks must not throw. A call from inside
+// a task, or while another caller holds the pool, runs on the calling thread alone. Nothing is
+// allocated.
 using TaskFn = void (*)(void* context, std::int64_t task) noexcept;
 void ParallelRun(std::int64_t tasks, TaskFn fn, void* context);
 
@@ -40,7 +43,18 @@ int Threads();
 void SetThreads(int count);         // at least 1; takes effect at the next ParallelRun
 void SetDefaultThreads(int count);  // the same, unless a count was set before
 
-// The pool lives as long as a Node environment uses the addon: the last Release joins its threads.
+// Who helps a thread with its tasks.
+struct Crew {
+  int threads = 0;  // at most so many, the calling one included; 0: Threads()
+  // kBackground: threads of a second pool, which have low priority. Those of the first keep theirs.
+  Priority priority = Priority::kNormal;
+};
+
+// From now on, for the calling thread.
+void SetCrew(const Crew& crew);
+
+// The pools live as long as a Node environment uses the addon: the last Release joins their
+// threads.
 void RetainPool();
 void ReleasePool();
 

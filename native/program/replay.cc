@@ -45,8 +45,14 @@ void Replay::End() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Replay::Start(std::int64_t times, double interval_ms, std::function<void()> report) {
-  if (!thread_.joinable()) thread_ = std::thread([this] { ThreadLoop(); });
+void Replay::Start(std::int64_t times, double interval_ms, const Crew& crew,
+                   std::function<void()> report) {
+  if (thread_.joinable() && crew.priority != crew_.priority) {
+    End();
+    abandon_.store(false, std::memory_order_seq_cst);
+  }
+  crew_ = crew;
+  if (!thread_.joinable()) thread_ = std::thread([this, crew] { ThreadLoop(crew.priority); });
   times_ = times;
   interval_ms_ = interval_ms;
   report_ = std::move(report);
@@ -58,7 +64,8 @@ void Replay::Start(std::int64_t times, double interval_ms, std::function<void()>
   WakeAll(wake_);
 }
 
-void Replay::ThreadLoop() {
+void Replay::ThreadLoop(Priority priority) {
+  if (priority == Priority::kBackground) LowerThisThread();
   std::uint32_t seen = 0;
   for (;;) {
     while (wake_.load(std::memory_order_seq_cst) == seen) Park(wake_, seen);
@@ -74,6 +81,7 @@ void Replay::ThreadLoop() {
 }
 
 void Replay::RunSteps() {
+  SetCrew(crew_);
   Clock::time_point reported = Clock::now();
   Clock::time_point looked = reported;
   // Looking at the clock costs as much as a small operation, so of steps that take a microsecond

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "parallel/thread_pool.h"
 #include "program/program.h"
 
 namespace gradlane {
@@ -33,10 +34,12 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  // Starts `times` steps. `report` is called on the replay thread, about every `interval_ms`
+  // Starts `times` steps with these threads; in the background the replay thread has low priority,
+  // too. `report` is called on the replay thread, about every `interval_ms`
   // milliseconds between two steps and once at the end, when Running() is false already.
   // Precondition: not Running(). Throws std::system_error when there is no thread to be had.
-  void Start(std::int64_t times, double interval_ms, std::function<void()> report);
+  void Start(std::int64_t times, double interval_ms, const Crew& crew,
+             std::function<void()> report);
 
   // Ends a replay in flight after its current operation, joins the thread and starts no other.
   void End();
@@ -51,12 +54,13 @@ class Replay {
   const std::optional<ReplayFailure>& failure() const { return failure_; }
 
  private:
-  void ThreadLoop();
+  void ThreadLoop(Priority priority);
   void RunSteps();
 
   Program& program_;
   std::int64_t times_ = 0;
   double interval_ms_ = 0;
+  Crew crew_;
   std::function<void()> report_;
   std::optional<ReplayFailure> failure_;
   std::atomic<std::int64_t> done_{0};

@@ -1,6 +1,9 @@
 #include "program/program.h"
 
 #include <gtest/gtest.h>
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -25,6 +28,19 @@ Buffer Of(std::vector<float>& values) {
 std::unique_ptr<RecordedOperation> Add(Buffer x, Buffer y, std::int64_t n, double alpha = 1,
                                        double beta = 1) {
   return std::make_unique<Recorded<&Axpby>>(AxpbyArgs{Dtype::kFloat32, x, y, n, alpha, beta});
+}
+
+// out = a b of square matrices.
+MatmulArgs ProductOf(std::vector<float>& a, std::vector<float>& b, std::vector<float>& out,
+                     std::int64_t size) {
+  MatmulArgs args{};
+  args.dtype = Dtype::kFloat32;
+  args.a = Of(a);
+  args.b = Of(b);
+  args.out = Of(out);
+  args.m = args.n = args.k = size;
+  args.alpha = 1;
+  return args;
 }
 
 // Waits for `done` of a report that comes from the replay thread.
@@ -110,7 +126,7 @@ TEST_F(ReplayTest, ReportsItsEndAndStartsAgain) {
   Replay replay(program_);
   for (int round = 1; round <= 50; ++round) {
     std::atomic<bool> ended{false};
-    replay.Start(7, 1e9, [&] { ended.store(!replay.Running()); });
+    replay.Start(7, 1e9, {}, [&] { ended.store(!replay.Running()); });
     Await(ended);
     EXPECT_EQ(replay.Done(), 7);
     EXPECT_FALSE(replay.failure().has_value());
@@ -124,7 +140,7 @@ TEST_F(ReplayTest, ReportsInBetweenAndStopsWithAWholeStep) {
   Replay replay(program_);
   std::atomic<int> reports{0};
   std::atomic<bool> ended{false};
-  replay.Start(std::int64_t{1} << 60, 1, [&] {
+  replay.Start(std::int64_t{1} << 60, 1, {}, [&] {
     if (++reports == 3) replay.Stop();
     if (!replay.Running()) ended.store(true);
   });
@@ -142,7 +158,7 @@ TEST_F(ReplayTest, EndsWithTheOperationThatFails) {
   program_.Add(Add(Of(one_), Of(count_), 2));
   Replay replay(program_);
   std::atomic<bool> ended{false};
-  replay.Start(5, 1e9, [&] { ended.store(!replay.Running()); });
+  replay.Start(5, 1e9, {}, [&] { ended.store(!replay.Running()); });
   Await(ended);
   ASSERT_TRUE(replay.failure().has_value());
   EXPECT_EQ(replay.failure()->operation, 1u);
@@ -156,30 +172,56 @@ TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {
     Program program;
     for (int i = 0; i < 100; ++i) program.Add(Add(Of(one_), Of(count_), 1));
     Replay replay(program);
-    replay.Start(std::int64_t{1} << 60, 1e9, [] {});
+    replay.Start(std::int64_t{1} << 60, 1e9, {}, [] {});
     std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
   }
+}
+
+TEST_F(ReplayTest, GivesTheSameBitsWithAnyCrew) {
+  SetThreads(4);
+  constexpr std::int64_t kSize = 131;
+  std::vector<float> a(kSize * kSize), b(kSize * kSize), out(kSize * kSize), expected;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = static_cast<float>(i % 23 + 1) / 7;
+    b[i] = static_cast<float>(i % 19 + 1) / 11;
+  }
+  program_.Add(std::make_unique<Recorded<&Matmul>>(ProductOf(a, b, out, kSize)));
+  Replay replay(program_);
+  for (const Priority priority :
+       {Priority::kNormal, Priority::kBackground, Priority::kBackground, Priority::kNormal}) {
+    for (const int threads : {1, 2, 0}) {
+      out.assign(out.size(), 0.0f);
+      std::atomic<bool> ended{false};
+      std::atomic<int> nice{0};
+      replay.Start(3, 1e9, {threads, priority}, [&] {
+#if defined(__linux__)
+        nice.store(getpriority(PRIO_PROCESS, 0));
+#endif
+        ended.store(!replay.Running());
+      });
+      Await(ended);
+      EXPECT_EQ(replay.Done(), 3);
+#if defined(__linux__)
+      const bool background = priority == Priority::kBackground;
+      EXPECT_EQ(nice.load(), background ? 19 : getpriority(PRIO_PROCESS, 0));
+#endif
+      if (expected.empty()) expected = out;
+      EXPECT_EQ(out, expected);
+    }
+  }
+  EXPECT_NE(expected[0], 0.0f);
+  SetThreads(1);
 }
 
 TEST_F(ReplayTest, SharesThePoolWithOtherThreads) {
   constexpr std::int64_t kSize = 96;
   std::vector<float> a(kSize * kSize, 1), b(kSize * kSize, 2), out(kSize * kSize), here(out);
-  const auto product = [&](std::vector<float>& to) {
-    MatmulArgs args{};
-    args.dtype = Dtype::kFloat32;
-    args.a = Of(a);
-    args.b = Of(b);
-    args.out = Of(to);
-    args.m = args.n = args.k = kSize;
-    args.alpha = 1;
-    return args;
-  };
   SetThreads(2);
-  program_.Add(std::make_unique<Recorded<&Matmul>>(product(out)));
+  program_.Add(std::make_unique<Recorded<&Matmul>>(ProductOf(a, b, out, kSize)));
   Replay replay(program_);
   std::atomic<bool> ended{false};
-  replay.Start(200, 1e9, [&] { ended.store(!replay.Running()); });
-  for (int i = 0; i < 200; ++i) Matmul(product(here));
+  replay.Start(200, 1e9, {}, [&] { ended.store(!replay.Running()); });
+  for (int i = 0; i < 200; ++i) Matmul(ProductOf(a, b, here, kSize));
   Await(ended);
   SetThreads(1);
   EXPECT_EQ(out, here);

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -109,6 +114,107 @@ TEST_F(ThreadPoolTest, SleepingThreadsWakeUpAgain) {
     ASSERT_EQ(runs.load(), 32);
   }
 }
+
+// The threads that tasks ran on, when each of them took its time.
+std::set<std::thread::id> ThreadsOf(std::int64_t tasks) {
+  std::set<std::thread::id> threads;
+  std::mutex mutex;
+  ParallelFor(tasks, [&](std::int64_t) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const std::lock_guard<std::mutex> lock(mutex);
+    threads.insert(std::this_thread::get_id());
+  });
+  return threads;
+}
+
+class CrewTest : public ThreadPoolTest {
+ protected:
+  void TearDown() override {
+    SetCrew({});
+    ThreadPoolTest::TearDown();
+  }
+};
+
+TEST_F(CrewTest, HasAtMostSoManyThreadsAndThenAllOfThemAgain) {
+  SetThreads(4);
+  for (const int limit : {2, 0, 1, 3, 9, 1, 2}) {
+    SetCrew({limit});
+    const std::size_t expected = limit == 0 || limit > 4 ? 4 : static_cast<std::size_t>(limit);
+    std::set<std::thread::id> threads = ThreadsOf(60);
+    // Until all have taken part: on a busy machine some wake up late.
+    while (threads.size() < expected) threads.merge(ThreadsOf(60));
+    EXPECT_EQ(threads.size(), expected) << limit;
+    EXPECT_EQ(threads.count(std::this_thread::get_id()), 1u);
+  }
+}
+
+TEST_F(CrewTest, EveryTaskRunsOnceWhateverTheLimits) {
+  SetThreads(4);
+  for (int round = 0; round < 2000; ++round) {
+    SetCrew({round % 5});
+    std::atomic<int> sum{0};
+    ParallelFor(16, [&](std::int64_t task) { sum += static_cast<int>(task); });
+    ASSERT_EQ(sum.load(), 120);
+  }
+}
+
+TEST_F(CrewTest, IsTheCallingThreadsOwn) {
+  SetThreads(4);
+  SetCrew({1});
+  std::set<std::thread::id> elsewhere;
+  std::thread([&] {
+    while (elsewhere.size() < 4) elsewhere.merge(ThreadsOf(60));
+  }).join();
+  EXPECT_EQ(elsewhere.size(), 4u);
+  EXPECT_EQ(ThreadsOf(60).size(), 1u);
+}
+
+TEST_F(CrewTest, BackgroundAndNormalThreadsWorkSideBySide) {
+  SetThreads(3);
+  std::atomic<std::int64_t> sum{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&sum, caller] {
+      const Priority priority = caller % 2 == 0 ? Priority::kNormal : Priority::kBackground;
+      for (int round = 0; round < 200; ++round) {
+        SetCrew({round % 4, priority});
+        ParallelFor(16, [&](std::int64_t task) { sum += task; });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum.load(), 4 * 200 * 120);
+}
+
+#if defined(__linux__)
+// How nice the threads are that help the calling one, once they do.
+std::set<int> NicenessOfHelpers() {
+  std::set<int> found;
+  std::mutex mutex;
+  const std::thread::id caller = std::this_thread::get_id();
+  while (found.empty()) {
+    ParallelFor(60, [&](std::int64_t) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      if (std::this_thread::get_id() == caller) return;
+      const std::lock_guard<std::mutex> lock(mutex);
+      found.insert(getpriority(PRIO_PROCESS, 0));
+    });
+  }
+  return found;
+}
+
+TEST_F(CrewTest, ThreadsOfTheBackgroundAreNiceAndTheOthersAreNot) {
+  SetThreads(3);
+  const int usual = getpriority(PRIO_PROCESS, 0);
+  for (int round = 0; round < 2; ++round) {
+    SetCrew({0, Priority::kBackground});
+    EXPECT_EQ(NicenessOfHelpers(), std::set<int>{19});
+    SetCrew({});
+    EXPECT_EQ(NicenessOfHelpers(), std::set<int>{usual});
+  }
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), usual);
+}
+#endif
 
 TEST(ThreadPoolLife, ThePoolComesBackAfterItsLastUser) {
   SetThreads(4);

@@ -2,11 +2,12 @@ import { markAsUntransferable } from 'node:worker_threads'
 
 import { CaptureError, complaint, ShapeError, ValueError, DTypeError } from '../errors.js'
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
-import type { KernelCall, Program, ReplayFailure } from '../kernels/program.js'
+import type { KernelCall, Program, ReplayFailure, ThreadOptions } from '../kernels/program.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { itemSize } from '../tensor/dtype.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { checkThreadOptions, withThreads } from '../threads.js'
 import { describeBoth } from './describe.js'
 import { type Outputs, outputsOf, withTensors } from './outputs.js'
 import { shorten } from './passes/index.js'
@@ -20,11 +21,13 @@ export type Inputs = Readonly<Record<string, Tensor>>
 export interface RunOptions {
   /** How often the step is run. Default 1. */
   times?: number
+  /** At most so many threads. Default: all of the pool. The results are the same. */
+  threads?: number | undefined
 }
 
 export interface RunAsyncOptions extends RunOptions, ScanOptions {}
 
-export interface ScanOptions {
+export interface ScanOptions extends ThreadOptions {
   /** Ends the run after the step in progress; the promise rejects with `signal.reason`. */
   signal?: AbortSignal | undefined
   /** Called about every `progressInterval` with the number of steps that are done. */
@@ -111,7 +114,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    */
   async run(inputs: Partial<I> = {}, options: RunAsyncOptions = {}): Promise<O> {
     const { times = 1 } = options
-    this.#checkReady('run', times)
+    this.#checkReady('run', times, options)
     this.#fill('run', inputs)
     const outputs = this.#placeOutputs(null)
     await this.#replay(times, options)
@@ -120,11 +123,11 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
 
   /** `run`, on this thread. */
   runSync(inputs: Partial<I> = {}, options: RunOptions = {}): O {
-    const { times = 1 } = options
-    this.#checkReady('runSync', times)
+    const { times = 1, threads } = options
+    this.#checkReady('runSync', times, options)
     this.#fill('runSync', inputs)
     const outputs = this.#placeOutputs(null)
-    this.#replaySync(times)
+    this.#replaySync(times, threads)
     return withTensors(this.#result, outputs)
   }
 
@@ -141,17 +144,17 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    * const { loss } = await step.scan({ x: batches, y: labels }) // (100, 32, 784), (100, 32) -> (100)
    */
   async scan(inputs: Partial<I>, options: ScanOptions = {}): Promise<O> {
-    const steps = this.#placeRows('scan', inputs)
+    const steps = this.#placeRows('scan', inputs, options)
     const outputs = this.#placeOutputs(steps)
     await this.#replay(steps, options)
     return withTensors(this.#result, outputs)
   }
 
   /** `scan`, on this thread. */
-  scanSync(inputs: Partial<I>): O {
-    const steps = this.#placeRows('scanSync', inputs)
+  scanSync(inputs: Partial<I>, options: Pick<RunOptions, 'threads'> = {}): O {
+    const steps = this.#placeRows('scanSync', inputs, options)
     const outputs = this.#placeOutputs(steps)
-    this.#replaySync(steps)
+    this.#replaySync(steps, options.threads)
     return withTensors(this.#result, outputs)
   }
 
@@ -162,7 +165,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   describe(options: { times?: number } = {}): string {
     const { times = 0 } = options
     if (times === 0) return describeBoth({ calls: this.#recorded.calls }, { calls: this.#calls })
-    this.#checkReady('describe', times)
+    this.#checkReady('describe', times, {})
     this.#fill('describe', {})
     this.#placeOutputs(null)
     const saved = Array.from(this.#memory.keys(), (buffer) => [buffer, buffer.slice(0)] as const)
@@ -180,7 +183,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     }
   }
 
-  #checkReady(who: string, times: number): void {
+  #checkReady(who: string, times: number, options: ThreadOptions): void {
     if (isRecording()) throw new CaptureError(`${who}: a captured step cannot run inside a capture`)
     if (this.running) {
       throw new CaptureError(`${who}: a run of this step is in flight; await it first`)
@@ -188,6 +191,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     if (!Number.isInteger(times) || times < 1) {
       throw new ValueError(complaint(who, 'times', 'a whole number of at least 1', String(times)))
     }
+    checkThreadOptions(who, options)
     for (const [buffer, bytes] of this.#memory) {
       if (buffer.byteLength !== bytes) {
         throw new ValueError(
@@ -231,8 +235,8 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   }
 
   /** Lays the inputs over the rows; returns their number. */
-  #placeRows(who: string, inputs: Partial<I>): number {
-    this.#checkReady(who, 1)
+  #placeRows(who: string, inputs: Partial<I>, options: ThreadOptions): number {
+    this.#checkReady(who, 1, options)
     this.#checkNames(who, inputs)
     let rows: number | undefined
     for (const { name, tensor } of this.#inputs) {
@@ -270,16 +274,18 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     })
   }
 
-  #replaySync(times: number): void {
+  #replaySync(times: number, threads: number | undefined): void {
     try {
-      this.#program.runSync(times)
+      withThreads(threads, () => {
+        this.#program.runSync(times)
+      })
     } finally {
       this.#placed.clear()
     }
   }
 
   #replay(times: number, options: ScanOptions): Promise<void> {
-    const { signal, onProgress, progressInterval = 100 } = options
+    const { signal, onProgress, progressInterval: intervalMs = 100, threads, priority } = options
     signal?.throwIfAborted()
     this.#running = true
     const stop = (): void => {
@@ -300,10 +306,8 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
         else resolve()
       }
       try {
-        this.#program.start(times, progressInterval, {
-          progress: (done) => onProgress?.(done),
-          end,
-        })
+        const progress = (done: number): void => onProgress?.(done)
+        this.#program.start(times, { intervalMs, threads, priority }, { progress, end })
       } catch (error) {
         release() // there was no thread to be had
         throw error

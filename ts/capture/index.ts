@@ -6,4 +6,5 @@ export {
   type RunOptions,
   type ScanOptions,
 } from './captured-step.js'
+export type { ThreadOptions } from '../kernels/program.js'
 export type { Outputs } from './outputs.js'

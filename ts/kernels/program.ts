@@ -25,6 +25,22 @@ export interface ReplayFailure {
   readonly call: number
 }
 
+/** Which threads a replay takes. */
+export interface ThreadOptions {
+  /** At most so many threads. Default: all of the pool. The results are the same. */
+  threads?: number | undefined
+  /**
+   * `background`: on threads of low priority, so that the other work of the process, and of the machine,
+   * goes first. Default `normal`.
+   */
+  priority?: 'normal' | 'background' | undefined
+}
+
+export interface ReplayOptions extends ThreadOptions {
+  /** Milliseconds between two calls of `progress`, about. */
+  readonly intervalMs: number
+}
+
 /** How a replay tells of itself. */
 export interface ReplayListener {
   /** Now and then, between two steps. */
@@ -50,11 +66,8 @@ export interface Program {
   /** Runs all calls `times` times. Throws what a kernel throws. */
   runSync(times: number): void
 
-  /**
-   * Runs all calls `times` times while JavaScript goes on. `progress` comes about every `intervalMs`
-   * milliseconds. One replay at a time.
-   */
-  start(times: number, intervalMs: number, listener: ReplayListener): void
+  /** Runs all calls `times` times while JavaScript goes on. One replay at a time. */
+  start(times: number, options: ReplayOptions, listener: ReplayListener): void
 
   /** Ends the replay in flight after its current step. */
   stop(): void

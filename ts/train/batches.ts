@@ -3,7 +3,9 @@ import { CaptureError, complaint, ValueError } from '../errors.js'
 import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
+import { withThreads } from '../threads.js'
 import { drive, type Flow, wait } from './flow.js'
+import type { Manner } from './replayable.js'
 
 /** Batches of an epoch: a `DataLoader`, or anything that gives [features, targets] one by one. */
 export type Batches = Iterable<readonly Tensor[]> | AsyncIterable<readonly Tensor[]>
@@ -83,23 +85,23 @@ export function cut(index: Tensor, batchSize: number): Tensor[] {
 export class Groups {
   readonly #who: string
   readonly #size: number
-  readonly #sync: boolean
+  readonly #manner: Manner
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
   #ended = false
   #next: Promise<Batch[]> | null = null
 
-  constructor(who: string, batches: Batches, size: number, sync: boolean) {
+  constructor(who: string, batches: Batches, size: number, manner: Manner) {
     this.#who = who
     this.#size = size
-    this.#sync = sync
+    this.#manner = manner
     const iterable = batches as Partial<AsyncIterable<unknown>> & Iterable<unknown>
-    const waiting = sync ? undefined : iterable[Symbol.asyncIterator]?.()
+    const waiting = manner.sync ? undefined : iterable[Symbol.asyncIterator]?.()
     this.#iterator = waiting ?? iterable[Symbol.iterator]()
   }
 
   /** The next group; an empty one at the end. */
   *next(): Flow<Batch[]> {
-    if (this.#sync) return yield* this.#collect()
+    if (this.#manner.sync) return yield* this.#collect()
     const group = yield* wait(this.#next ?? drive(this.#collect()))
     this.#next = drive(this.#collect())
     this.#next.catch(() => undefined) // thrown where it is awaited
@@ -116,7 +118,8 @@ export class Groups {
     const group: Batch[] = []
     while (group.length < this.#size && !this.#ended) {
       this.#ended = true // also when it throws
-      const { done, value } = yield* wait<IteratorResult<unknown, unknown>>(this.#iterator.next())
+      const next = withThreads(this.#manner.threads, () => this.#iterator.next())
+      const { done, value } = yield* wait<IteratorResult<unknown, unknown>>(next)
       if (done === true) break
       const batch = yield* wait(value)
       this.#ended = false

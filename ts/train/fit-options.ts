@@ -4,11 +4,13 @@ import type { Metric } from '../metrics/metric.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Module } from '../nn/module.js'
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
+import { checkThreadOptions } from '../threads.js'
 import { checkCount, checkCriterion, checkModel, checkOptimizer, optionsOf } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, isTensors } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
+import type { Manner } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
 import { Split } from './split.js'
 
@@ -45,6 +47,14 @@ export interface FitOptions {
   accumulate?: number
   /** Ends the training after the step in progress: the promise rejects with `signal.reason`. */
   signal?: AbortSignal
+  /** At most so many threads. Default: all of the pool. The results are the same. */
+  threads?: number
+  /**
+   * `background`: captured steps run on threads of low priority, so that other work of the process, and of
+   * the machine, goes first. Steps that JavaScript computes run on its thread, which keeps its priority.
+   * Default `normal`.
+   */
+  priority?: 'normal' | 'background'
   /** A progress bar on a terminal, a line an epoch elsewhere, on stderr. Default false. */
   progress?: boolean
   /** Where the epochs are written down. Default: a new one. Give your own to have it after an abort. */
@@ -64,14 +74,13 @@ export interface FitOptions {
   capture?: boolean
 }
 
-/** What `fitSync` takes: it cannot be aborted from outside. */
-export type FitSyncOptions = Omit<FitOptions, 'signal'>
+/** What `fitSync` takes: it cannot be aborted from outside, and its thread keeps its priority. */
+export type FitSyncOptions = Omit<FitOptions, 'signal' | 'priority'>
 
 /** What a training is made of: options that were checked, with their defaults. */
 export interface Settings {
   readonly who: string
-  /** Whether it is done in one go, without a promise. */
-  readonly sync: boolean
+  readonly manner: Manner
   readonly model: Module
   readonly loader: Batches
   readonly criterion: Criterion
@@ -86,7 +95,6 @@ export interface Settings {
   readonly schedulerInterval: 'epoch' | 'step'
   readonly clipGradNorm: number | undefined
   readonly accumulate: number
-  readonly signal: AbortSignal | undefined
   readonly progress: boolean
   readonly history: History
   /** Null where none is kept. */
@@ -112,6 +120,7 @@ export function settingsOf(
   const given = optionsOf(options)
   const { criterion, optimizer, epochs = 1, accumulate = 1, clipGradNorm } = given
   const { scheduler, schedulerInterval = 'epoch', callbacks = [], signal, resume = false } = given
+  const { threads, priority } = given
   checkCriterion(who, criterion)
   checkOptimizer(who, optimizer)
   checkCount(who, 'epochs', epochs, 0)
@@ -127,6 +136,10 @@ export function settingsOf(
   if (scheduler instanceof ReduceLROnPlateau && schedulerInterval === 'step') {
     throw new ValueError(`${who}: ReduceLROnPlateau goes by the loss of an epoch, not of a step`)
   }
+  checkThreadOptions(who, { threads, priority })
+  if (sync && priority === 'background') {
+    throw new ValueError(`${who}: it runs on the thread of JavaScript, which keeps its priority`)
+  }
   const checkpoint = checkpointOf(who, given.checkpoint)
   if (resume && checkpoint === null) {
     throw new ValueError(`${who}: resume needs checkpoint, the file to go on from`)
@@ -134,7 +147,7 @@ export function settingsOf(
   signal?.throwIfAborted()
   return {
     who,
-    sync,
+    manner: { sync, signal, threads, priority },
     model,
     ...loaders,
     criterion,
@@ -146,7 +159,6 @@ export function settingsOf(
     schedulerInterval,
     clipGradNorm,
     accumulate,
-    signal,
     progress: given.progress ?? false,
     history: given.history ?? new History(),
     checkpoint,

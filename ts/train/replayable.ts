@@ -4,6 +4,8 @@ import { capture } from '../capture/capture.js'
 import type { CapturedStep, Inputs } from '../capture/captured-step.js'
 import type { Outputs } from '../capture/outputs.js'
 import { CaptureError } from '../errors.js'
+import type { ThreadOptions } from '../kernels/program.js'
+import { withThreads } from '../threads.js'
 import { type Flow, wait } from './flow.js'
 
 /** How long eager steps hold the event loop before they let it turn. */
@@ -15,6 +17,8 @@ export interface Manner {
   readonly sync: boolean
   /** Ends the work after the step in progress. */
   readonly signal?: AbortSignal | undefined
+  readonly threads?: number | undefined
+  readonly priority?: ThreadOptions['priority']
 }
 
 /**
@@ -60,24 +64,26 @@ export class Replayable<I extends Inputs, O extends Outputs> {
 
   /** Runs it once; unless it is in one go, the event loop turns meanwhile, or before it. */
   *run(inputs: I): Flow<O> {
-    const { sync, signal } = this.#manner
+    const { sync, signal, threads, priority } = this.#manner
     signal?.throwIfAborted()
     const step = this.capturedFor(inputs)
     if (step !== null) {
-      return yield* wait(sync ? step.runSync(inputs) : step.run(inputs, { signal }))
+      if (sync) return step.runSync(inputs, { threads })
+      return yield* wait(step.run(inputs, { signal, threads, priority }))
     }
     if (!sync && performance.now() - this.#held > SLICE_MS) {
       yield* wait(setImmediate())
       this.#held = performance.now()
       signal?.throwIfAborted()
     }
-    return this.#body(inputs)
+    return withThreads(threads, () => this.#body(inputs))
   }
 
   /** Runs it, as it was captured, for each row of the inputs. Progress comes between promises only. */
   *scan(step: CapturedStep<I, O>, inputs: I, onProgress: (done: number) => void): Flow<O> {
-    const { sync, signal } = this.#manner
+    const { sync, signal, threads, priority } = this.#manner
     signal?.throwIfAborted()
-    return yield* wait(sync ? step.scanSync(inputs) : step.scan(inputs, { signal, onProgress }))
+    if (sync) return step.scanSync(inputs, { threads })
+    return yield* wait(step.scan(inputs, { signal, threads, priority, onProgress }))
   }
 }

@@ -36,18 +36,18 @@ export class Run {
   #progress: Progress | null = null
 
   constructor(settings: Settings) {
-    const { who, sync, signal, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } =
-      settings
+    const { who, manner, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
     const { metrics, scheduler, loader, split, history, callbacks, checkpoint } = settings
     this.#settings = settings
     if (!model.training) model.train()
-    const common = { who, model, criterion, eagerly, metrics, manner: { sync, signal } }
+    const common = { who, model, criterion, eagerly, metrics, manner }
     const training = { ...common, modes: Modes.of(model), optimizer, accumulate, clipGradNorm }
     this.#trainer = new Trainer(training)
     const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
     this.#evaluator = new Trainer(validating)
     const parts = { model, optimizer, scheduler, loader, split, history, callbacks }
-    this.#checkpoint = checkpoint === null ? null : new Checkpoint(checkpoint.path, sync, parts)
+    this.#checkpoint =
+      checkpoint === null ? null : new Checkpoint(checkpoint.path, manner.sync, parts)
     this.#everySteps = checkpoint?.everySteps ?? Infinity
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
@@ -75,7 +75,7 @@ export class Run {
       for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) yield* this.#oneEpoch()
       outcome = this.#stopped ? 'stopped' : 'completed'
     } catch (error) {
-      const { signal } = this.#settings
+      const { signal } = this.#settings.manner
       if (error instanceof Stopped) outcome = 'stopped'
       else {
         if (signal?.aborted === true && error === signal.reason) outcome = 'aborted'
@@ -200,7 +200,8 @@ export class Run {
   }
 
   *#tell(call: (callback: Callback, context: TrainContext) => void | Promise<void>): Flow<void> {
-    const { model, optimizer, callbacks, sync } = this.#settings
+    const { model, optimizer, callbacks, manner } = this.#settings
+    const { sync } = manner
     const stop = (): void => {
       this.#stopped = true
     }

@@ -98,7 +98,7 @@ export class Trainer {
 
   *#epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Flow<void> {
     const { who, accumulate, manner } = this.#options
-    const groups = new Groups(who, batches, accumulate, manner.sync)
+    const groups = new Groups(who, batches, accumulate, manner)
     try {
       for (let step = 1; ; step++) {
         const group = yield* groups.next()

@@ -57,7 +57,14 @@ export interface NativeProgram {
   addPlaceholder(buffer: ArrayBuffer): number
   place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void
   runSync(times: number): void
-  start(times: number, intervalMs: number, listener: ReplayListener): void
+  /** With at most so many threads, 0 for all of them; in the background with threads of low priority. */
+  start(
+    times: number,
+    intervalMs: number,
+    threads: number,
+    background: boolean,
+    listener: ReplayListener,
+  ): void
   stop(): void
   /** Whole steps of the replay in flight, or of the last one. */
   done(): number
@@ -75,6 +82,8 @@ export interface Addon {
   getNumThreads(): number
   /** For the whole process, all its environments together. */
   setNumThreads(count: number): void
+  /** For what is called on this thread, until it is set to 0. */
+  limitThreads(count: number): void
   /** Counts as long as nobody has called setNumThreads. */
   setDefaultNumThreads(count: number): void
   /** What errors of the core become. */

@@ -1,5 +1,5 @@
 import { DTypeError, ShapeError, ValueError } from '../../errors.js'
-import type { AnyKernel, KernelCall, Program, ReplayListener } from '../program.js'
+import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
 import { native } from './index.js'
 import type { NativeProgram } from './addon.js'
 import { addon, addTo } from './load.js'
@@ -30,12 +30,20 @@ export class CompiledProgram implements Program {
     this.#program.runSync(times)
   }
 
-  start(times: number, intervalMs: number, listener: ReplayListener): void {
-    this.#program.start(times, intervalMs, (done, ended, code, message, call) => {
-      if (ended !== true) listener.progress(done)
-      else if (code === undefined) listener.end(done, null)
-      else listener.end(done, { error: errorOf(code, message!), call: call! })
-    })
+  start(times: number, options: ReplayOptions, listener: ReplayListener): void {
+    const { intervalMs, threads = 0, priority } = options
+    const background = priority === 'background'
+    this.#program.start(
+      times,
+      intervalMs,
+      threads,
+      background,
+      (done, ended, code, message, call) => {
+        if (ended !== true) listener.progress(done)
+        else if (code === undefined) listener.end(done, null)
+        else listener.end(done, { error: errorOf(code, message!), call: call! })
+      },
+    )
   }
 
   stop(): void {

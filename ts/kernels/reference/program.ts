@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
 import { Tensor } from '../../tensor/tensor.js'
-import type { AnyKernel, KernelCall, Program, ReplayListener } from '../program.js'
+import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
 import { reference } from './index.js'
 
 /** How long a replay holds the event loop at a time. */
@@ -51,7 +51,8 @@ export class InterpretedProgram implements Program {
     for (let step = 0; step < times; step++) this.#step(step)
   }
 
-  start(times: number, intervalMs: number, listener: ReplayListener): void {
+  /** There is this thread only, which has slices between those of others anyway. */
+  start(times: number, { intervalMs }: ReplayOptions, listener: ReplayListener): void {
     this.#stopped = false
     let done = 0
     let reported = performance.now()
