@@ -153,12 +153,23 @@ describe('course 002: hand-derived layers', () => {
         })
       }
 
-      it('gives a gradient for each element, not the document’s grad_layer.T @ grads', () => {
-        const layer = new nn.Swish(2)
-        const [x, g] = [random(5, 4), random(5, 4)]
+      it('is not the document’s grad_layer.T @ grads, which is no product of elements', () => {
+        const [n, beta] = [4, 2]
+        const layer = new nn.Swish(beta)
+        const [x, g] = [random(n, n), random(n, n)]
         layer.forward(x)
-        expect(layer.backward(x, g).shape).to.deep.equal([5, 4])
-        // (4, 5) @ (5, 4) is a (4, 4)
+        const slopes = numericGradient(x, () => inner(g, layer.forward(x)))
+        const gradLayer = rowsOf(x).map((row) =>
+          row.map((v) => sigmoid(beta * v) * (1 + (1 - sigmoid(beta * v)) * v * beta)),
+        )
+        const G = rowsOf(g)
+        const slipped = gradLayer.flatMap((_, i) =>
+          gradLayer.map((_, j) => sumOf(gradLayer.map((row, k) => row[i]! * G[k]![j]!))),
+        )
+        const meant = gradLayer.flatMap((row, i) => row.map((v, j) => v * G[i]![j]!))
+        expect(largestDifference(slipped, slopes)).to.be.above(SLIP)
+        expect(largestDifference(meant, slopes)).to.be.below(1e-8)
+        expect(largestDifference(layer.backward(x, g).data, slopes)).to.be.below(1e-8)
       })
     })
 

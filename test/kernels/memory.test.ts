@@ -269,6 +269,16 @@ describe(suiteTitle('memory'), () => {
       })
     }
 
+    it('keeps the sign of a zero', () => {
+      for (const kernels of backends) {
+        for (const dtype of floatDTypes) {
+          const [src, out] = [arrayOf(dtype, [1, -0, 0]), arrayOf(dtype, [7, 7, 7])]
+          kernels.gatherRows(asView(src), asView(Int32Array.of(0)), asView(out), 1, 1, 3, 1, 0)
+          expect(Array.from(out), kernels.name).to.deep.equal([1, -0, 0])
+        }
+      }
+    })
+
     it('an index outside the rows is refused before anything is written', () => {
       const [srcRows, rows, cols] = [6, 9, 4]
       for (const kernels of backends) {

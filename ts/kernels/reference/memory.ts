@@ -35,10 +35,13 @@ export function gatherRows(
   const from = elements(src, srcRows * cols, op, 'src')
   const indices = checkedIndices(index, rows, srcRows, op)
   const to = elements(out, rows * cols, op, 'out')
+  // A copy keeps the sign of a zero, which the sum with a shift of 0 would lose.
+  const same = src.dtype === out.dtype && scale === 1 && shift === 0
   const convert = converter(out.dtype)
   for (let r = 0; r < rows; r++) {
     const start = indices[r]! * cols
-    for (let c = 0; c < cols; c++) to[r * cols + c] = convert(scale * from[start + c]! + shift)
+    for (let c = 0; c < cols; c++)
+      to[r * cols + c] = convert(same ? from[start + c]! : scale * from[start + c]! + shift)
   }
 }
 
