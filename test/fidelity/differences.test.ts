@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 
 import {
+  chunk,
   DTypeError,
   fromTypedArray,
   nn,
   ones,
   optim,
   ShapeError,
+  split,
   tensor,
   transpose,
   ValueError,
@@ -39,15 +41,22 @@ describe('differences from PyTorch, as the page has them', () => {
       expect(layer.weight.grad).to.equal(null)
     })
 
-    it('row, narrow and reshape share memory, transpose copies', () => {
+    it('row, narrow and reshape share memory, transpose, split and chunk copy', () => {
       const source = tensor([
         [1, 2],
         [3, 4],
       ])
       const copy = transpose(source)
       const views = [source.row(0), source.narrow(0, 1), source.reshape([4])]
+      const parts = [...split(source, 1), ...chunk(source, 2, 1)]
       source.data[0] = 9
       for (const view of views) expect(view.data[0]).to.equal(9)
+      expect(parts.map((part) => Array.from(part.data))).to.deep.equal([
+        [1, 2],
+        [3, 4],
+        [1, 3],
+        [2, 4],
+      ])
       expect(copy.toArray()).to.deep.equal([
         [1, 3],
         [2, 4],
