@@ -1,3 +1,5 @@
+import type { GradcheckReport } from './gradient/gradcheck-report.js'
+
 /** The stable codes that every error of gradlane carries. */
 export type ErrorCode =
   | 'ERR_SHAPE'
@@ -5,6 +7,7 @@ export type ErrorCode =
   | 'ERR_VALUE'
   | 'ERR_NOT_FINITE'
   | 'ERR_ABORTED'
+  | 'ERR_GRADCHECK'
   | 'ERR_CAPTURE'
   | 'ERR_FORMAT'
   | 'ERR_BINDING_NOT_FOUND'
@@ -56,6 +59,16 @@ export class CaptureError extends GradlaneError {
 export class NotFiniteError extends GradlaneError {
   constructor(message: string) {
     super('ERR_NOT_FINITE', message)
+  }
+}
+
+/** A backward pass does not agree with central differences of its forward pass (`ERR_GRADCHECK`). */
+export class GradcheckError extends GradlaneError {
+  constructor(
+    message: string,
+    readonly report: GradcheckReport,
+  ) {
+    super('ERR_GRADCHECK', message)
   }
 }
 

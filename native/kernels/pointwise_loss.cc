@@ -132,6 +132,20 @@ struct KlDivLogTarget {
   static GRADLANE_INLINE V Slope(const Lanes<T>& in, V) { return -Exp<T>(in.y); }
 };
 
+// What has no weight costs nothing here, too, even where x = 0.
+template <class T>
+struct CrossEntropy {
+  using V = VecOf<T>;
+  using S = Simd<T>;
+  static constexpr bool kWeight = false, kPositive = false;
+  static GRADLANE_INLINE V Loss(const Lanes<T>& in, V) {
+    return S::Select(in.y == S::Set(0), S::Set(0), -in.y * Log<T>(in.x));
+  }
+  static GRADLANE_INLINE V Slope(const Lanes<T>& in, V) {
+    return S::Select(in.y == S::Set(0), S::Set(0), -in.y / in.x);
+  }
+};
+
 // The operands of elements i, i + 1, ...; `count` is the lanes of a vector or fewer.
 template <class T, class Function>
 GRADLANE_INLINE Lanes<T> LanesAt(const PointwiseLossRun<T>& run, std::int64_t i,
@@ -215,6 +229,7 @@ void Fill(PointwiseLossKernels<T>& kernels) {
   Set<T, BceWithLogits>(kernels, PointwiseLossKind::kBceWithLogits);
   Set<T, KlDiv>(kernels, PointwiseLossKind::kKlDiv);
   Set<T, KlDivLogTarget>(kernels, PointwiseLossKind::kKlDivLogTarget);
+  Set<T, CrossEntropy>(kernels, PointwiseLossKind::kCrossEntropy);
 }
 
 }  // namespace

@@ -15,20 +15,26 @@ std::int64_t GrainOf(PointwiseLossKind kind) {
   return kind <= PointwiseLossKind::kHuber ? kMemoryGrain : kMathGrain;
 }
 
+constexpr const char* kBinaryHint =
+    "a binary cross entropy takes probabilities, as a Sigmoid gives them (of the numbers before "
+    "it, "
+    "BCEWithLogitsLoss)";
+constexpr const char* kClassesHint =
+    "this cross entropy takes probabilities, as a Softmax gives them (of the numbers before it, "
+    "CrossEntropyLoss)";
+
 template <class T>
-[[noreturn]] void ThrowNoProbability(const T* x, std::int64_t n, const char* op) {
+[[noreturn]] void ThrowNoProbability(const T* x, std::int64_t n, const char* op, const char* hint) {
   std::int64_t i = 0;
   while (i < n && x[i] >= 0 && x[i] <= 1) ++i;
   char value[32];
   std::snprintf(value, sizeof(value), "%.9g", static_cast<double>(x[i]));
-  throw Error(ErrorCode::kValue,
-              std::string(op) + ": x[" + std::to_string(i) + "] = " + value +
-                  " is outside [0, 1]; a binary cross entropy takes probabilities, as a Sigmoid "
-                  "gives them (of the numbers before it, BCEWithLogitsLoss)");
+  throw Error(ErrorCode::kValue, std::string(op) + ": x[" + std::to_string(i) + "] = " + value +
+                                     " is outside [0, 1]; " + hint);
 }
 
 template <class T>
-void CheckProbabilities(const T* x, std::int64_t n, const char* op) {
+void CheckProbabilities(const T* x, std::int64_t n, const char* op, const char* hint) {
   const auto& fold = Kernels().typed<T>().reduce.all;
   const bool inside = FoldParts(
       n, kMemoryGrain, true,
@@ -37,7 +43,7 @@ void CheckProbabilities(const T* x, std::int64_t n, const char* op) {
                fold[static_cast<int>(ReduceFold::kMax)](x + begin, end - begin) <= 1;
       },
       [](bool a, bool b) { return a && b; });
-  if (!inside) ThrowNoProbability(x, n, op);
+  if (!inside) ThrowNoProbability(x, n, op, hint);
 }
 
 // The operands that loss and gradient share, checked.
@@ -50,7 +56,10 @@ PointwiseLossRun<T> RunOf(const Args& args, const char* op) {
   run.weight = OptionalElements<T>(args.weight, args.n, op, "weight");
   run.positive = OptionalElements<T>(args.positive, args.n, op, "positive");
   run.parameter = static_cast<T>(args.parameter);
-  if (args.kind == PointwiseLossKind::kBce) CheckProbabilities(run.x, run.n, op);
+  if (args.kind == PointwiseLossKind::kBce) CheckProbabilities(run.x, run.n, op, kBinaryHint);
+  if (args.kind == PointwiseLossKind::kCrossEntropy) {
+    CheckProbabilities(run.x, run.n, op, kClassesHint);
+  }
   return run;
 }
 

@@ -56,6 +56,11 @@ Exact<W> ExactOf(Kind kind, W x, W y, W w, W p, W c) {
       const W q = std::exp(y);
       return {q * (y - x), -q, q * size, q};
     }
+    case Kind::kCrossEntropy: {
+      if (y == 0) return {0, 0, 0, 0};
+      const W loss = -y * std::log(x);
+      return {loss, -y / x, std::fabs(loss), std::fabs(y / x)};
+    }
   }
   return {};
 }
@@ -71,7 +76,8 @@ class PointwiseLossTest : public EveryRow {
 
     Trial(Kind k, std::int64_t size, double c)
         : kind(k), n(size), parameter(c), x(size, 1), y(size, 2), weight(size, 3), positive(size) {
-      const bool probability = kind == Kind::kBce, log = kind >= Kind::kKlDiv;
+      const bool classes = kind == Kind::kCrossEntropy;
+      const bool probability = kind == Kind::kBce || classes, log = kind >= Kind::kKlDiv;
       x.FillRandom(61, probability ? 0.5 : 4, probability ? 0.5 : log ? -4 : 0);
       y.FillRandom(62, 0.5, 0.5);
       if (kind <= Kind::kHuber) y.FillRandom(62, 4);
@@ -82,6 +88,7 @@ class PointwiseLossTest : public EveryRow {
         y[1] = kind == Kind::kKlDivLogTarget ? T(-1) : T(0);
         y[2] = T(1) - y[1];
         x[3] = probability ? T(0) : y[3];
+        if (classes) y[3] = 0;
       }
     }
 
@@ -183,22 +190,42 @@ TEST_P(PointwiseLossTest, CutsLogarithmsOff) {
   EXPECT_EQ(loss[1], 100);
 }
 
+TEST_P(PointwiseLossTest, ImpossibleClassCostsInfinityUnlessItHasNoWeight) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Trial<float> t(Kind::kCrossEntropy, 3, 0);
+  const float y[] = {0, 2, -1};
+  for (int i = 0; i < 3; ++i) {
+    t.x[i] = 0;
+    t.y[i] = y[i];
+  }
+  Array<float> loss(3), gradient(3);
+  t.Loss(loss, true, 1);
+  t.Gradient(gradient, 1);
+  const float losses[] = {0, kInfinity, -kInfinity};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(loss[i], losses[i]);
+    EXPECT_EQ(gradient[i], -losses[i]);
+  }
+}
+
 TEST_P(PointwiseLossTest, RefusesWhatIsNoProbabilityBeforeWriting) {
-  for (const float bad : {-1e-6f, 1.0000001f, std::numeric_limits<float>::quiet_NaN()}) {
-    Trial<float> t(Kind::kBce, 40, 0);
-    t.x[37] = bad;
-    Array<float> loss(40), gradient(40);
-    loss.Fill([](std::int64_t) { return 7; });
-    gradient.Fill([](std::int64_t) { return 7; });
-    try {
-      t.Loss(loss, true, 1);
-      FAIL() << "no error";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kValue);
-      EXPECT_NE(std::string(error.what()).find("x[37] = "), std::string::npos) << error.what();
+  for (const Kind kind : {Kind::kBce, Kind::kCrossEntropy}) {
+    for (const float bad : {-1e-6f, 1.0000001f, std::numeric_limits<float>::quiet_NaN()}) {
+      Trial<float> t(kind, 40, 0);
+      t.x[37] = bad;
+      Array<float> loss(40), gradient(40);
+      loss.Fill([](std::int64_t) { return 7; });
+      gradient.Fill([](std::int64_t) { return 7; });
+      try {
+        t.Loss(loss, true, 1);
+        FAIL() << "no error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kValue);
+        EXPECT_NE(std::string(error.what()).find("x[37] = "), std::string::npos) << error.what();
+      }
+      EXPECT_THROW(t.Gradient(gradient, 1), Error);
+      for (int i = 0; i < 40; ++i) EXPECT_EQ(loss[i] + gradient[i], 14);
     }
-    EXPECT_THROW(t.Gradient(gradient, 1), Error);
-    for (int i = 0; i < 40; ++i) EXPECT_EQ(loss[i] + gradient[i], 14);
   }
 }
 

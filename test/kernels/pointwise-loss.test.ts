@@ -78,6 +78,15 @@ const samples: Record<keyof typeof PointwiseLossKind, Sample> = {
     x: (dtype, n) => spread(dtype, n, n + 1, -8, 0),
     y: (dtype, n) => spread(dtype, n, n + 2, -120, 0),
   },
+  crossEntropy: {
+    parameters: [0],
+    weighted: false,
+    // also near 1 and so small that the quotient just does not overflow
+    x: (dtype, n) =>
+      spread(dtype, n, n + 1, 0, 1).map((x, i) => [x, 1 - x * 1e-4, x * 1e-6, 1, 1e-37][i % 5]!),
+    // any weight, 0 too
+    y: (dtype, n) => spread(dtype, n, n + 7, -3, 3).map((y, i) => (i % 6 === 2 ? 0 : y)),
+  },
 }
 
 function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
@@ -228,6 +237,19 @@ describe(suiteTitle('pointwise-loss'), () => {
       }
     })
 
+    it(`no weight, no cross entropy, whatever the prediction ${dtype}`, () => {
+      const x = asView(arrayOf(dtype, [0, 0, 0, 1]))
+      const y = asView(arrayOf(dtype, [0, 2, -1, 0]))
+      const kind = PointwiseLossKind.crossEntropy
+      for (const kernels of backends) {
+        const [loss, gradX] = [arrayOf(dtype, [7, 7, 7, 7]), arrayOf(dtype, [7, 7, 7, 7])]
+        kernels.pointwiseLoss(kind, x, y, null, null, asView(loss), 4, 0, true, 1)
+        kernels.pointwiseLossGradient(kind, x, y, null, null, asView(gradX), 4, 0, 1)
+        expect(Array.from(loss), kernels.name).to.deep.equal([0, Infinity, -Infinity, 0])
+        expect(Array.from(gradX), kernels.name).to.deep.equal([0, -Infinity, Infinity, 0])
+      }
+    })
+
     it(`no probability, no divergence, whatever the prediction ${dtype}`, () => {
       const x = asView(arrayOf(dtype, [-Infinity, -1e4, 0, NaN]))
       const n = 4
@@ -255,30 +277,32 @@ describe(suiteTitle('pointwise-loss'), () => {
     })
   }
 
-  it('a bce of no probability is refused before anything is written', () => {
-    const n = 70_001
-    for (const kernels of backends) {
-      for (const bad of [-1e-6, 1 + 2 ** -23, NaN, Infinity, -Infinity]) {
-        for (const place of [0, 40_000, n - 1]) {
-          const x = spread('float32', n, 1, 0, 1)
-          x[place] = bad
-          const y = asView(spread('float32', n, 2, 0, 1))
-          const loss = new Float32Array([7])
-          const gradX = new Float32Array(n).fill(9)
-          const kind = PointwiseLossKind.bce
-          const attempts = [
-            () => { kernels.pointwiseLoss(kind, asView(x), y, null, null, asView(loss), n, 0, false, n) },
-            () => { kernels.pointwiseLossGradient(kind, asView(x), y, null, null, asView(gradX), n, 0, 1) },
-          ] // prettier-ignore
-          for (const attempt of attempts) {
-            expect(attempt, kernels.name)
-              .to.throw(`x[${place}] = `)
-              .with.property('code', 'ERR_VALUE')
+  for (const name of ['bce', 'crossEntropy'] as const) {
+    it(`${name} of no probability is refused before anything is written`, () => {
+      const n = 70_001
+      const kind = PointwiseLossKind[name]
+      for (const kernels of backends) {
+        for (const bad of [-1e-6, 1 + 2 ** -23, NaN, Infinity, -Infinity]) {
+          for (const place of [0, 40_000, n - 1]) {
+            const x = spread('float32', n, 1, 0, 1)
+            x[place] = bad
+            const y = asView(spread('float32', n, 2, 0, 1))
+            const loss = new Float32Array([7])
+            const gradX = new Float32Array(n).fill(9)
+            const attempts = [
+              () => { kernels.pointwiseLoss(kind, asView(x), y, null, null, asView(loss), n, 0, false, n) },
+              () => { kernels.pointwiseLossGradient(kind, asView(x), y, null, null, asView(gradX), n, 0, 1) },
+            ] // prettier-ignore
+            for (const attempt of attempts) {
+              expect(attempt, kernels.name)
+                .to.throw(`x[${place}] = `)
+                .with.property('code', 'ERR_VALUE')
+            }
+            expect(loss[0]).to.equal(7)
+            expect(gradX.every((g) => g === 9)).to.equal(true)
           }
-          expect(loss[0]).to.equal(7)
-          expect(gradX.every((g) => g === 9)).to.equal(true)
         }
       }
-    }
-  })
+    })
+  }
 })

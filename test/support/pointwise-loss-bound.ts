@@ -44,6 +44,9 @@ function lossError(kind: PointwiseLossKind, { x, y, w, p, c }: LossElement, loss
       return y === 0 ? 0 : y * (6 * Math.abs(Math.log(y)) + 2 * Math.abs(x))
     case PointwiseLossKind.klDivLogTarget:
       return 6 * loss
+    case PointwiseLossKind.crossEntropy:
+      // log 4, the product
+      return 5 * loss
   }
 }
 
@@ -72,6 +75,9 @@ function gradientError(
       return 2 * size
     case PointwiseLossKind.klDivLogTarget:
       return 6 * size
+    case PointwiseLossKind.crossEntropy:
+      // the quotient
+      return 3 * size
   }
 }
 

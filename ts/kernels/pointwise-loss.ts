@@ -22,6 +22,8 @@ export const PointwiseLossKind = {
   klDiv: 5,
   /** exp(y) (y - x), 0 where exp(y) = 0 */
   klDivLogTarget: 6,
+  /** -y log x, 0 where y = 0; the gradient is -y / x, 0 where y = 0 */
+  crossEntropy: 7,
 } as const
 export type PointwiseLossKind = (typeof PointwiseLossKind)[keyof typeof PointwiseLossKind]
 
@@ -29,7 +31,7 @@ export interface PointwiseLossKernels {
   /**
    * loss[i] = f(x[i], y[i]) for `eachElement`, else loss (1 element) = their sum / divisor. The
    * weights, n elements each, are read by the kinds that have them in their formula.
-   * A bce of an x outside [0, 1] raises `ERR_VALUE` before anything is written.
+   * A bce or crossEntropy of an x outside [0, 1] raises `ERR_VALUE` before anything is written.
    */
   pointwiseLoss(
     kind: PointwiseLossKind,
@@ -45,8 +47,8 @@ export interface PointwiseLossKernels {
   ): void
 
   /**
-   * gradX[i] = scale * df/dx(x[i], y[i]). At d = 0 the slope of |d| is 0. A bce of an x outside [0, 1]
-   * raises `ERR_VALUE` before anything is written.
+   * gradX[i] = scale * df/dx(x[i], y[i]). At d = 0 the slope of |d| is 0. A bce or crossEntropy of an x
+   * outside [0, 1] raises `ERR_VALUE` before anything is written.
    */
   pointwiseLossGradient(
     kind: PointwiseLossKind,

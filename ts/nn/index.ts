@@ -7,6 +7,7 @@ export { KLDivLoss, type KLDivLossOptions } from '../criterion/kl-div.js'
 export { L1Loss } from '../criterion/l1.js'
 export { MSELoss } from '../criterion/mse.js'
 export { NLLLoss, type NLLLossOptions } from '../criterion/nll.js'
+export { ProbabilityCrossEntropyLoss } from '../criterion/probability-cross-entropy.js'
 export { SmoothL1Loss, type SmoothL1LossOptions } from '../criterion/smooth-l1.js'
 export {
   Activation,

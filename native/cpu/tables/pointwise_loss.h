@@ -14,8 +14,9 @@ enum class PointwiseLossKind : std::int32_t {
   kBceWithLogits = 4,  // weight, positive
   kKlDiv = 5,
   kKlDivLogTarget = 6,
+  kCrossEntropy = 7,
 };
-inline constexpr int kPointwiseLossCount = 7;
+inline constexpr int kPointwiseLossCount = 8;
 
 // One run of elements. What a kind has no use for is not read.
 template <class T>

@@ -32,6 +32,7 @@ const losses: Record<PointwiseLossKind, Loss> = {
     const q = Math.exp(y)
     return q === 0 ? 0 : q * (y - x)
   },
+  [PointwiseLossKind.crossEntropy]: (x, y) => (y === 0 ? 0 : -y * Math.log(x)),
 }
 
 const slopes: Record<PointwiseLossKind, Loss> = {
@@ -49,15 +50,19 @@ const slopes: Record<PointwiseLossKind, Loss> = {
     w * ((1 - y) * sigmoid(x) - p * y * sigmoid(-x)),
   [PointwiseLossKind.klDiv]: (_x, y) => -y,
   [PointwiseLossKind.klDivLogTarget]: (_x, y) => -Math.exp(y),
+  [PointwiseLossKind.crossEntropy]: (x, y) => (y === 0 ? 0 : -y / x),
 }
 
-function checkProbabilities(x: Floats, op: string): void {
+const BINARY_HINT =
+  'a binary cross entropy takes probabilities, as a Sigmoid gives them (of the numbers before it, ' +
+  'BCEWithLogitsLoss)'
+const CLASSES_HINT =
+  'this cross entropy takes probabilities, as a Softmax gives them (of the numbers before it, ' +
+  'CrossEntropyLoss)'
+
+function checkProbabilities(x: Floats, op: string, hint: string): void {
   const i = x.findIndex((value) => !(value >= 0 && value <= 1))
-  if (i < 0) return
-  throw new ValueError(
-    `${op}: x[${i}] = ${x[i]!} is outside [0, 1]; a binary cross entropy takes probabilities, as a ` +
-      'Sigmoid gives them (of the numbers before it, BCEWithLogitsLoss)',
-  )
+  if (i >= 0) throw new ValueError(`${op}: x[${i}] = ${x[i]!} is outside [0, 1]; ${hint}`)
 }
 
 /** f as a function of the element's place, over the operands as they are checked. */
@@ -76,7 +81,8 @@ function elementwise(
   const ys = floats(y, n, op, 'y')
   const ws = weight ? floats(weight, n, op, 'weight') : null
   const ps = positive ? floats(positive, n, op, 'positive') : null
-  if (kind === PointwiseLossKind.bce) checkProbabilities(xs, op)
+  if (kind === PointwiseLossKind.bce) checkProbabilities(xs, op, BINARY_HINT)
+  if (kind === PointwiseLossKind.crossEntropy) checkProbabilities(xs, op, CLASSES_HINT)
   return (i) => f(xs[i]!, ys[i]!, ws ? ws[i]! : 1, ps ? ps[i]! : 1, parameter)
 }
 

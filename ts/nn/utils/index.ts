@@ -1,1 +1,2 @@
 export { clipGradNorm_ } from './clip-grad-norm.js'
+export { convertKernel, type KernelLayouts } from './convert-kernel.js'

@@ -1,0 +1,9 @@
+export { gradcheck, type GradcheckOptions } from './gradcheck.js'
+export type { GradcheckElement, GradcheckReport } from './gradcheck-report.js'
+export { inputGradient } from './input-gradient.js'
+export { jacobian, parameterJacobians } from './jacobian.js'
+export {
+  numericalJacobian,
+  numericalParameterJacobians,
+  type NumericalOptions,
+} from './numerical.js'
