@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { binary } from './binary.js'
 import { environmentPython, systemPython } from './drivers.js'
 import { eventLoop } from './event-loop.js'
 import { latency } from './latency.js'
@@ -93,6 +94,11 @@ export const lists: readonly List[] = [
         ...bothOf('torch_memory.py', 'memory_bench', folder),
       }
     },
+  },
+  {
+    name: 'binary',
+    title: 'binarised layers on packed bits against float32, one thread',
+    run: async () => ({ ...(await binary()) }),
   },
   {
     name: 'event-loop',

@@ -26,6 +26,7 @@
 #include "ops/softmax.h"
 #include "ops/transpose.h"
 #include "ops/upsample2d.h"
+#include "ops/xnor.h"
 
 namespace gradlane::binding {
 
@@ -95,6 +96,9 @@ constexpr Operation kOperations[] = {
     Make<&Uniform>("uniform"),
     Make<&Upsample2d>("upsample2d"),
     Make<&Upsample2dGradient>("upsample2dGradient"),
+    Make<&PackSigns>("packSigns"),
+    Make<&XnorMatmul>("xnorMatmul"),
+    Make<&XnorConv2d>("xnorConv2d"),
 };
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
 #include "cpu/tables/upsample2d.h"
+#include "cpu/tables/xnor.h"
 
 namespace gradlane {
 
@@ -40,6 +41,7 @@ struct TypedKernels {
   DropoutKernels<T> dropout;
   Pool2dKernels<T> pool2d;
   Upsample2dKernels<T> upsample2d;
+  XnorKernels<T> xnor;
 };
 
 struct KernelTable {

@@ -113,6 +113,40 @@ struct Softplus {
   }
 };
 
+template <class T>
+struct SignFunction {
+  using V = VecOf<T>;
+  using S = Simd<T>;
+  static GRADLANE_INLINE V Forward(V x, V) {
+    return S::Select(x != x, x, S::Select(x < S::Set(0), S::Set(-1), S::Set(1)));
+  }
+};
+
+template <class T>
+struct SignStraightThrough : SignFunction<T> {
+  using V = VecOf<T>;
+  static GRADLANE_INLINE V Gradient(V, V, V g, V) { return g; }
+};
+
+template <class T>
+struct SignClipped : SignFunction<T> {
+  using V = VecOf<T>;
+  using S = Simd<T>;
+  static GRADLANE_INLINE V Gradient(V x, V, V g, V) {
+    return S::Select(S::Abs(x) <= S::Set(1), g, S::Set(0));
+  }
+};
+
+template <class T>
+struct SignParabola : SignFunction<T> {
+  using V = VecOf<T>;
+  using S = Simd<T>;
+  static GRADLANE_INLINE V Gradient(V x, V, V g, V) {
+    const V size = S::Abs(x);
+    return S::Select(size <= S::Set(1), g * (S::Set(2) - (size + size)), S::Set(0));
+  }
+};
+
 template <class T, template <class> class Function>
 void Forward(const T* x, T* y, std::int64_t n, T parameter) noexcept {
   const VecOf<T> p = Simd<T>::Set(parameter);
@@ -144,6 +178,9 @@ void Fill(ActivationKernels<T>& kernels) {
   Set<T, Gelu>(kernels, Activation::kGelu);
   Set<T, GeluTanh>(kernels, Activation::kGeluTanh);
   Set<T, Softplus>(kernels, Activation::kSoftplus);
+  Set<T, SignStraightThrough>(kernels, Activation::kSignStraightThrough);
+  Set<T, SignClipped>(kernels, Activation::kSignClipped);
+  Set<T, SignParabola>(kernels, Activation::kSignParabola);
 }
 
 }  // namespace

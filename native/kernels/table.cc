@@ -28,6 +28,7 @@ void FillSgd(KernelTable& table);
 void FillSoftmax(KernelTable& table);
 void FillTranspose(KernelTable& table);
 void FillUpsample2d(KernelTable& table);
+void FillXnor(KernelTable& table);
 
 void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ROW);
@@ -56,6 +57,7 @@ void FillTable(KernelTable& table) {
   FillSoftmax(table);
   FillTranspose(table);
   FillUpsample2d(table);
+  FillXnor(table);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -19,10 +19,13 @@ struct Case {
   double parameter;
 };
 constexpr Case kCases[] = {
-    {Activation::kIdentity, 0}, {Activation::kRelu, 0},     {Activation::kLeakyRelu, 0.01},
-    {Activation::kSigmoid, 0},  {Activation::kTanh, 0},     {Activation::kSwish, 1},
-    {Activation::kSwish, 1.5},  {Activation::kGelu, 0},     {Activation::kGeluTanh, 0},
-    {Activation::kSoftplus, 1}, {Activation::kSoftplus, 2},
+    {Activation::kIdentity, 0},     {Activation::kRelu, 0},
+    {Activation::kLeakyRelu, 0.01}, {Activation::kSigmoid, 0},
+    {Activation::kTanh, 0},         {Activation::kSwish, 1},
+    {Activation::kSwish, 1.5},      {Activation::kGelu, 0},
+    {Activation::kGeluTanh, 0},     {Activation::kSoftplus, 1},
+    {Activation::kSoftplus, 2},     {Activation::kSignStraightThrough, 0},
+    {Activation::kSignClipped, 0},  {Activation::kSignParabola, 0},
 };
 
 // f(x), f'(x), and the magnitude of the terms that make each up: an error of a few roundings of it
@@ -75,6 +78,14 @@ Expected<W> Expect(Activation kind, W x, W p) {
       if (z > 20) return {x, 1, std::fabs(x), 1};
       const W y = std::log1p(std::exp(z)) / p;
       return {y, sigmoid(z), y * (one + std::fabs(z)), sigmoid(z) * (one + std::fabs(z))};
+    }
+    case Activation::kSignStraightThrough:
+      return {x < 0 ? -one : one, one, 0, 0};
+    case Activation::kSignClipped:
+      return {x < 0 ? -one : one, std::fabs(x) <= 1 ? one : 0, 0, 0};
+    case Activation::kSignParabola: {
+      const W slope = x < 0 ? 2 * x + 2 : 2 - 2 * x;
+      return {x < 0 ? -one : one, x >= -1 && x < 1 ? slope : 0, 0, 0};
     }
   }
   return {};
@@ -209,8 +220,8 @@ TEST_P(ActivationTest, RefusesWhatItCannotRead) {
       ActivationForward({Dtype::kFloat32, Activation::kRelu, x.buffer(), y.buffer(), 4, 0}), Error);
   EXPECT_THROW(ActivationForward({Dtype::kInt32, Activation::kRelu, x.buffer(), x.buffer(), 4, 0}),
                Error);
-  EXPECT_THROW(ActivationForward(
-                   {Dtype::kFloat32, static_cast<Activation>(9), x.buffer(), x.buffer(), 4, 0}),
+  EXPECT_THROW(ActivationForward({Dtype::kFloat32, static_cast<Activation>(kActivationCount),
+                                  x.buffer(), x.buffer(), 4, 0}),
                Error);
 }
 GRADLANE_ON_EVERY_ROW(ActivationTest);

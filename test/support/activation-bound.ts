@@ -27,6 +27,9 @@ function valueError(kind: ActivationKind, p: number, x: number, y: number): numb
   switch (kind) {
     case ActivationKind.identity:
     case ActivationKind.relu:
+    case ActivationKind.signStraightThrough:
+    case ActivationKind.signClipped:
+    case ActivationKind.signParabola:
       return 0
     case ActivationKind.leakyRelu:
       return x > 0 ? 0 : 2 * size
@@ -56,7 +59,11 @@ function slopeError(kind: ActivationKind, p: number, x: number, y: number, r: nu
   switch (kind) {
     case ActivationKind.identity:
     case ActivationKind.relu:
+    case ActivationKind.signStraightThrough:
+    case ActivationKind.signClipped:
       return 0
+    case ActivationKind.signParabola:
+      return size // of 2 - 2|x|; doubling is exact
     case ActivationKind.leakyRelu:
       return 2 * size
     case ActivationKind.sigmoid:

@@ -69,6 +69,7 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   nll: { overwrites: [3, 4] },
   nllGradient: { overwrites: [3] },
   normal: { overwrites: [1], updates: [0] },
+  packSigns: { overwrites: [1] },
   pad2d: { overwrites: [1] },
   pad2dGradient: { overwrites: [1] },
   permutation: { overwrites: [1], updates: [0] },
@@ -83,6 +84,8 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   uniform: { overwrites: [1], updates: [0] },
   upsample2d: { overwrites: [1] },
   upsample2dGradient: { overwrites: [1] },
+  xnorConv2d: { overwrites: [3] },
+  xnorMatmul: { overwrites: [3] },
 }
 
 /** Kernels that may write a result over an operand: where the two stand. */

@@ -16,6 +16,7 @@ import type {
 } from './kinds.js'
 import type { Upsample2dKernels } from './upsample2d.js'
 import type { View } from './view.js'
+import type { XnorKernels } from './xnor.js'
 
 export * from './kinds.js'
 export type { View } from './view.js'
@@ -103,7 +104,8 @@ export interface Kernels
     Pad2dKernels,
     PointwiseLossKernels,
     Pool2dKernels,
-    Upsample2dKernels {
+    Upsample2dKernels,
+    XnorKernels {
   readonly name: 'native' | 'reference'
 
   /**

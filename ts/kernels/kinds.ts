@@ -16,6 +16,12 @@ export const ActivationKind = {
   geluTanh: 7,
   /** log(1 + exp(parameter * x)) / parameter; x itself where parameter * x > 20, as PyTorch does */
   softplus: 8,
+  /** -1 where x < 0, 1 elsewhere, and so for 0; the gradient passes as if it were the identity */
+  signStraightThrough: 9,
+  /** the same; the gradient passes where |x| <= 1 */
+  signClipped: 10,
+  /** the same; the gradient is that of 2x + x^2 on [-1, 0), of 2x - x^2 on [0, 1), 0 elsewhere */
+  signParabola: 11,
 } as const
 export type ActivationKind = (typeof ActivationKind)[keyof typeof ActivationKind]
 

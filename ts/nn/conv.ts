@@ -20,6 +20,33 @@ interface ParameterOptions {
   readonly generator?: Generator | undefined
 }
 
+/** The arguments of a convolution as messages show them. */
+export function convRepr(settings: ConvSettings | ConvTransposeSettings, bias: boolean): string {
+  const { rank, inChannels, outChannels, kernelSize, stride, padding, dilation } = settings
+  const parts = [
+    `${inChannels}, ${outChannels}`,
+    `kernelSize=${formatPair(kernelSize, rank)}`,
+    `stride=${formatPair(stride, rank)}`,
+  ]
+  if (typeof padding === 'string') parts.push(`padding=${padding}`)
+  else if (padding[0] !== 0 || padding[1] !== 0) {
+    parts.push(`padding=${formatPair(padding, rank)}`)
+  }
+  if (dilation[0] !== 1 || dilation[1] !== 1) parts.push(`dilation=${formatPair(dilation, rank)}`)
+  if ('outputPadding' in settings) {
+    const { outputPadding } = settings
+    if (outputPadding[0] !== 0 || outputPadding[1] !== 0) {
+      parts.push(`outputPadding=${formatPair(outputPadding, rank)}`)
+    }
+  }
+  if (settings.groups !== 1) parts.push(`groups=${settings.groups}`)
+  if (!bias) parts.push('bias=false')
+  if ('paddingMode' in settings && settings.paddingMode !== 'zeros') {
+    parts.push(`paddingMode=${settings.paddingMode}`)
+  }
+  return parts.join(', ')
+}
+
 /** What convolutions and transposed ones share: parameters, plans and how they print. */
 export abstract class AnyConvLayer<
   Settings extends ConvSettings | ConvTransposeSettings,
@@ -69,17 +96,28 @@ export abstract class AnyConvLayer<
     return plan
   }
 
-  /** output = convolution of `input` with the weight, + bias. */
-  protected convolve(input: Tensor, bias: Tensor | null, output: Tensor, plan: ConvPlan): void {
+  /** What inputs are convolved with. */
+  protected factor(): Tensor {
+    return this.weight
+  }
+
+  /** output = convolution of `input` with the factor, + bias. */
+  protected convolve(
+    input: Tensor,
+    bias: Tensor | null,
+    output: Tensor,
+    plan: ConvPlan,
+    algorithm: Conv2dAlgorithm = Conv2dAlgorithm.auto,
+  ): void {
     kernels().conv2d(
       input,
-      this.weight,
+      this.factor(),
       bias,
       output,
       plan.geometry,
       ActivationKind.identity,
       0,
-      Conv2dAlgorithm.auto,
+      algorithm,
     )
   }
 
@@ -92,7 +130,7 @@ export abstract class AnyConvLayer<
   ): void {
     kernels().conv2dInputGradient(
       gradOutput,
-      this.weight,
+      this.factor(),
       bias,
       result,
       plan.geometry,
@@ -104,15 +142,20 @@ export abstract class AnyConvLayer<
   protected updateGradWeight(input: Tensor, gradOutput: Tensor, plan: ConvPlan): void {
     const { weight } = this
     if (!weight.requiresGrad) return
-    kernels().conv2dWeightGradient(
-      input,
-      gradOutput,
-      weight.gradTarget(),
-      plan.geometry,
-      weight.gradBeta,
-      Conv2dAlgorithm.auto,
-    )
+    this.computeGradFactor(input, gradOutput, plan, weight.gradTarget(), weight.gradBeta)
     weight.keepGrad()
+  }
+
+  /** target = gradient of `convolve` by the factor + beta * target. */
+  protected computeGradFactor(
+    input: Tensor,
+    gradOutput: Tensor,
+    { geometry }: ConvPlan,
+    target: Tensor,
+    beta: 0 | 1,
+  ): void {
+    const { auto } = Conv2dAlgorithm
+    kernels().conv2dWeightGradient(input, gradOutput, target, geometry, beta, auto)
   }
 
   /** @param spatial Elements of a channel of the layer's output. */
@@ -129,30 +172,7 @@ export abstract class AnyConvLayer<
   }
 
   override extraRepr(): string {
-    const settings: ConvSettings | ConvTransposeSettings = this.#settings
-    const { rank, inChannels, outChannels, kernelSize, stride, padding, dilation } = settings
-    const parts = [
-      `${inChannels}, ${outChannels}`,
-      `kernelSize=${formatPair(kernelSize, rank)}`,
-      `stride=${formatPair(stride, rank)}`,
-    ]
-    if (typeof padding === 'string') parts.push(`padding=${padding}`)
-    else if (padding[0] !== 0 || padding[1] !== 0) {
-      parts.push(`padding=${formatPair(padding, rank)}`)
-    }
-    if (dilation[0] !== 1 || dilation[1] !== 1) parts.push(`dilation=${formatPair(dilation, rank)}`)
-    if ('outputPadding' in settings) {
-      const { outputPadding } = settings
-      if (outputPadding[0] !== 0 || outputPadding[1] !== 0) {
-        parts.push(`outputPadding=${formatPair(outputPadding, rank)}`)
-      }
-    }
-    if (settings.groups !== 1) parts.push(`groups=${settings.groups}`)
-    if (this.bias === null) parts.push('bias=false')
-    if ('paddingMode' in settings && settings.paddingMode !== 'zeros') {
-      parts.push(`paddingMode=${settings.paddingMode}`)
-    }
-    return parts.join(', ')
+    return convRepr(this.#settings, this.bias !== null)
   }
 
   #otherDtype(input: Tensor): DTypeError {

@@ -56,7 +56,7 @@ export class Linear extends Layer {
     options: LinearOptions = {},
   ) {
     super()
-    this.#plan = new FeaturePlan('Linear', inFeatures, outFeatures)
+    this.#plan = new FeaturePlan(this.constructor.name, inFeatures, outFeatures)
     const { bias = true, dtype, generator } = options
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null
@@ -80,7 +80,7 @@ export class Linear extends Layer {
     this.#product.bias = this.bias
     kernels().matmul(
       input,
-      weight,
+      this.factor(),
       output,
       this.#plan.rows,
       this.outFeatures,
@@ -93,24 +93,43 @@ export class Linear extends Layer {
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = allocate(input.shape, input.dtype)
     const rows = leadingSize(input.shape)
-    kernels().matmul(gradOutput, this.weight, gradInput, rows, this.inFeatures, this.outFeatures)
+    kernels().matmul(gradOutput, this.factor(), gradInput, rows, this.inFeatures, this.outFeatures)
     return gradInput
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
-    const { weight, bias, inFeatures, outFeatures } = this
-    const rows = leadingSize(input.shape)
-    if (weight.requiresGrad) {
-      const options = weight.gradBeta === 0 ? OVERWRITE : ACCUMULATE
-      const grad = weight.gradTarget()
-      kernels().matmul(gradOutput, input, grad, outFeatures, inFeatures, rows, options)
-      weight.keepGrad()
-    }
+    const { weight, bias, outFeatures } = this
+    if (weight.requiresGrad) this.updateGradWeight(input, gradOutput)
     if (bias !== null && bias.requiresGrad) {
+      const rows = leadingSize(input.shape)
       const grad = bias.gradTarget()
       kernels().reduce(ReduceKind.sum, gradOutput, grad, 1, rows, outFeatures, bias.gradBeta)
       bias.keepGrad()
     }
+  }
+
+  /** What inputs are multiplied by. */
+  protected factor(): Tensor {
+    return this.weight
+  }
+
+  protected updateGradWeight(input: Tensor, gradOutput: Tensor): void {
+    const { weight } = this
+    this.computeGradFactor(input, gradOutput, weight.gradTarget(), weight.gradBeta)
+    weight.keepGrad()
+  }
+
+  /** target = gradient by the factor + beta * target. */
+  protected computeGradFactor(
+    input: Tensor,
+    gradOutput: Tensor,
+    target: Tensor,
+    beta: 0 | 1,
+  ): void {
+    const { inFeatures, outFeatures } = this
+    const rows = leadingSize(input.shape)
+    const options = beta === 0 ? OVERWRITE : ACCUMULATE
+    kernels().matmul(gradOutput, input, target, outFeatures, inFeatures, rows, options)
   }
 
   protected override hasTrainable(): boolean {

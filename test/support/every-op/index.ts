@@ -18,6 +18,7 @@ import { randomCalls } from './random.js'
 import { reduceCalls } from './reduce.js'
 import { softmaxCalls } from './softmax.js'
 import { upsample2dCalls } from './upsample2d.js'
+import { xnorCalls } from './xnor.js'
 import type { OpCall, OpName } from './op-call.js'
 
 export type { OpCall, OpName } from './op-call.js'
@@ -44,6 +45,7 @@ export const everyOp = {
   ...reduceCalls,
   ...softmaxCalls,
   ...upsample2dCalls,
+  ...xnorCalls,
 } satisfies Record<OpName, OpCall> as Record<OpName, OpCall>
 
 export const opNames = Object.keys(everyOp) as OpName[]

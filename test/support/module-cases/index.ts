@@ -1,5 +1,6 @@
 import { activationCases } from './activation.js'
 import { batchNormCases } from './batch-norm.js'
+import { binaryCases } from './binary.js'
 import { containerCases } from './containers.js'
 import { conv1dCases } from './conv1d.js'
 import { conv2dCases } from './conv2d.js'
@@ -26,6 +27,7 @@ export type { ModuleCase } from './module-case.js'
 export const moduleCases: readonly ModuleCase[] = [
   ...activationCases,
   ...batchNormCases,
+  ...binaryCases,
   ...containerCases,
   ...conv1dCases,
   ...conv2dCases,

@@ -1,4 +1,4 @@
-import type { FloatDType, nn, Shape } from '../../../ts/index.js'
+import type { FloatDType, nn, Shape, Tensor } from '../../../ts/index.js'
 
 /** A module and what it can be given; every test of modules in general runs over all of them. */
 export interface ModuleCase {
@@ -14,6 +14,11 @@ export interface ModuleCase {
   readonly terms: number
   /** Is made in evaluation mode. */
   readonly evaluating?: boolean
+  /**
+   * What the gradients are checked against, where the function has a derivative that is not the one
+   * that is meant. Default: central differences.
+   */
+  readonly gradcheck?: (module: nn.Module, input: Tensor, gradOutput: Tensor) => void
   /** Takes any dtype. */
   readonly anyDType?: boolean
 }

@@ -434,4 +434,21 @@ export interface Addon {
     gradXAt: number, planes: number, inHeight: number, inWidth: number, outHeight: number,
     outWidth: number, scaleHeight: number, scaleWidth: number, alignCorners: boolean,
   ): void
+
+  // prettier-ignore
+  packSigns(
+    dtype: DTypeCode, x: Bytes, xAt: number, words: Bytes, wordsAt: number, outer: number, n: number,
+    inner: number,
+  ): void
+  // prettier-ignore
+  xnorMatmul(
+    dtype: DTypeCode, a: Bytes, aAt: number, b: Bytes, bAt: number, bias: Bytes, biasAt: number,
+    out: Bytes, outAt: number, m: number, n: number, k: number,
+  ): void
+  xnorConv2d(
+    ...args: [
+      ...[dtype: DTypeCode, x: Bytes, xAt: number, weight: Bytes, weightAt: number],
+      ...[bias: Bytes, biasAt: number, out: Bytes, outAt: number, ...geometry: FlatConv2dGeometry],
+    ]
+  ): void
 }

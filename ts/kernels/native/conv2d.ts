@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels.js'
 import type { FlatConv2dGeometry } from './addon.js'
 import { addon } from './load.js'
 
-const flat = (g: Conv2dGeometry): FlatConv2dGeometry => [
+export const flat = (g: Conv2dGeometry): FlatConv2dGeometry => [
   g.batch,
   g.inChannels,
   g.inHeight,

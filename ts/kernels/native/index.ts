@@ -26,6 +26,7 @@ import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
 import { upsample2d, upsample2dGradient } from './upsample2d.js'
+import { packSigns, xnorConv2d, xnorMatmul } from './xnor.js'
 
 /** The kernels of the addon. It is loaded at the first call of one of them. */
 export const native: Kernels = {
@@ -88,4 +89,7 @@ export const native: Kernels = {
   adaptiveAvgPool2dGradient,
   upsample2d,
   upsample2dGradient,
+  packSigns,
+  xnorMatmul,
+  xnorConv2d,
 }

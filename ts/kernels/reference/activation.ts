@@ -38,6 +38,10 @@ export function activationFunction(kind: ActivationKind, p: number): (x: number)
       return (x) => x * sigmoid(2 * SQRT_2_OVER_PI * (x + GELU_CUBIC * x ** 3))
     case ActivationKind.softplus:
       return (x) => (p * x > SOFTPLUS_THRESHOLD ? x : Math.log1p(Math.exp(p * x)) / p)
+    case ActivationKind.signStraightThrough:
+    case ActivationKind.signClipped:
+    case ActivationKind.signParabola:
+      return (x) => (Number.isNaN(x) ? x : x < 0 ? -1 : 1)
     default:
       throw new ValueError(`activation: unknown activation ${String(kind)}`)
   }
@@ -82,6 +86,13 @@ function activationSlope(kind: ActivationKind, p: number): (x: number, y: number
       }
     case ActivationKind.softplus:
       return (x) => (p * x > SOFTPLUS_THRESHOLD ? 1 : sigmoid(p * x))
+    case ActivationKind.signStraightThrough:
+      return () => 1
+    case ActivationKind.signClipped:
+      return (x) => (Math.abs(x) <= 1 ? 1 : 0)
+    case ActivationKind.signParabola:
+      // 2 + 2x below 0, 2 - 2x above; at both edges this is 0, as it is outside of them
+      return (x) => (Math.abs(x) <= 1 ? 2 - 2 * Math.abs(x) : 0)
     default:
       throw new ValueError(`activationGradient: unknown activation ${String(kind)}`)
   }

@@ -44,10 +44,8 @@ interface Plan {
   readonly weightLength: number
 }
 
-function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan {
-  if (!Object.values(Conv2dAlgorithm).includes(algorithm)) {
-    throw new ValueError(`${op}: unknown algorithm ${String(algorithm)}`)
-  }
+/** @throws ValueError, ShapeError as the interface says. */
+export function checkGeometry(g: Conv2dGeometry, op: string): void {
   const { kernelHeight, kernelWidth, strideHeight, strideWidth } = g
   const { dilationHeight, dilationWidth, groups } = g
   const positive = { kernelHeight, kernelWidth, strideHeight, strideWidth }
@@ -63,12 +61,20 @@ function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan
       `${op}: expected groups (${groups}) to divide inChannels (${g.inChannels}) and outChannels (${g.outChannels})`,
     )
   }
-  const inGroup = g.inChannels / groups
+}
+
+function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan {
+  if (!Object.values(Conv2dAlgorithm).includes(algorithm)) {
+    throw new ValueError(`${op}: unknown algorithm ${String(algorithm)}`)
+  }
+  checkGeometry(g, op)
+  const { kernelHeight, kernelWidth } = g
+  const inGroup = g.inChannels / g.groups
   const inPlane = g.inHeight * g.inWidth
   const outPlane = g.outHeight * g.outWidth
   return {
     inGroup,
-    outGroup: g.outChannels / groups,
+    outGroup: g.outChannels / g.groups,
     inPlane,
     outPlane,
     taps: Array.from({ length: kernelHeight * kernelWidth }, (_, tap) =>

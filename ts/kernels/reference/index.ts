@@ -26,6 +26,7 @@ import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
 import { upsample2d, upsample2dGradient } from './upsample2d.js'
+import { packSigns, xnorConv2d, xnorMatmul } from './xnor.js'
 
 /**
  * The pure TypeScript backend: every operation in plain loops and double precision. It is what the
@@ -92,4 +93,7 @@ export const reference: Kernels = {
   adaptiveAvgPool2dGradient,
   upsample2d,
   upsample2dGradient,
+  packSigns,
+  xnorMatmul,
+  xnorConv2d,
 }

@@ -1,0 +1,82 @@
+import type { FloatDType } from '../tensor/dtype.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type BinarizeOptions, Signs } from './binarize.js'
+import { markBuiltIn } from './layer.js'
+import { Linear, type LinearOptions } from './linear.js'
+import { PackedBinaryLinear } from './packed-binary-linear.js'
+
+export interface BinaryLinearOptions extends Omit<LinearOptions, 'bias'>, BinarizeOptions {}
+
+/**
+ * y = sign(x) sign(W)^T + b with sign(0) = 1. Trained are the real numbers W; estimators stand in for the
+ * derivatives of both signs.
+ *
+ * Shapes and initialisation: those of Linear, of which it has no bias unless asked for.
+ *
+ * Accuracy: without a bias results are whole numbers, exact as long as inFeatures is at most 2^24
+ * (float32).
+ *
+ * @example
+ * const layer = new nn.BinaryLinear(1024, 256)
+ * layer.pack().forward(x) // the same numbers from a 32nd of the memory
+ *
+ * Source: Hubara et al., Binarized Neural Networks (2016); docs/binary.md.
+ */
+export class BinaryLinear extends Linear {
+  static {
+    markBuiltIn(this)
+  }
+
+  readonly #signs: Signs
+
+  /**
+   * @throws ValueError when a size is not a whole number ≥ 0 or an estimator is not known.
+   */
+  constructor(inFeatures: number, outFeatures: number, options: BinaryLinearOptions = {}) {
+    const signs = new Signs(new.target.name, options)
+    super(inFeatures, outFeatures, { ...options, bias: options.bias ?? false })
+    this.#signs = signs
+  }
+
+  protected override factor(): Tensor {
+    return this.#signs.weight.of(this.weight)
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const signs = this.#signs.makeInput(this.describe(), input)
+    this.#signs.weight.make(this.weight)
+    return super.computeOutput(signs)
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const gradInput = super.computeGradInput(input, gradOutput)
+    this.#signs.estimateInput(input, gradInput)
+    return gradInput
+  }
+
+  protected override updateGradWeight(input: Tensor, gradOutput: Tensor): void {
+    this.#signs.weight.update(this.weight, (target, beta) => {
+      this.computeGradFactor(this.#signs.inputOf(input), gradOutput, target, beta)
+    })
+  }
+
+  /**
+   * The layer for inference, with its weights as bits. It keeps nothing of this one.
+   *
+   * @throws ValueError when the input is not binarised.
+   */
+  pack(): PackedBinaryLinear {
+    this.#signs.checkPackable(this.describe())
+    const { inFeatures, outFeatures, weight, bias } = this
+    const packed = new PackedBinaryLinear(inFeatures, outFeatures, {
+      bias: bias !== null,
+      dtype: weight.dtype as FloatDType,
+    })
+    packed.take(weight, bias)
+    return packed
+  }
+
+  override extraRepr(): string {
+    return super.extraRepr() + this.#signs.repr()
+  }
+}
