@@ -14,7 +14,8 @@ import { sumBound } from '../support/tolerance.js'
 import { mayBeWinograd, winogradBound, winogradWeightBound } from '../support/winograd-bound.js'
 
 const { auto, winograd } = Conv2dAlgorithm
-/** Derivatives of the activations stay below this: 1.13 for GELU, 1.10 for Swish, 1 for the others. */
+/** Derivatives of the activations stay below this: 1.13 for GELU, 1.10 for Swish, 1 for the others. A sign
+ * jumps at 0, but none of the sums here is so near to it that rounding could take it across. */
 const STEEPEST = 1.13
 
 const wide = (values: TypedArray): TypedArray => arrayOf('float64', values)
