@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_CAPTURE'
   | 'ERR_FORMAT'
   | 'ERR_BINDING_NOT_FOUND'
+  | 'ERR_ASSET_NOT_FOUND'
 
 /**
  * Base class of all errors that gradlane throws on purpose. `code` is stable across versions, the
@@ -83,6 +84,13 @@ export class FormatError extends GradlaneError {
 export class BindingNotFoundError extends GradlaneError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_BINDING_NOT_FOUND', message, options)
+  }
+}
+
+/** A file that belongs to the package is not there (`ERR_ASSET_NOT_FOUND`). */
+export class AssetNotFoundError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_ASSET_NOT_FOUND', message)
   }
 }
 

@@ -7,6 +7,8 @@ export interface Observer {
   enter?(module: Module, path: string): void
   /** After it. Modules inside come before those around them. */
   forward?(module: Module, path: string, input: Tensor, output: Tensor): void
+  /** Before the backward pass of a module. */
+  enterBackward?(module: Module, path: string): void
   /**
    * After the backward pass of a module; `gradInput` is null where nobody asked for it. A module that
    * does nothing of its own for `backwardParameters` is told of twice.
@@ -52,11 +54,13 @@ function watch(module: Module, path: string, observer: Observer): void {
       return output
     },
     backward(input, gradOutput) {
+      observer.enterBackward?.(module, path)
       const gradInput = backward(input, gradOutput)
       observer.backward?.(module, path, gradOutput, gradInput)
       return gradInput
     },
     backwardParameters(input, gradOutput) {
+      observer.enterBackward?.(module, path)
       backwardParameters(input, gradOutput)
       observer.backward?.(module, path, gradOutput, null)
     },

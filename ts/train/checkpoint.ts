@@ -7,6 +7,7 @@ import { defaultGenerator, type Generator } from '../random/generator.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Batches } from './batches.js'
 import { checkpointToBuffer, readCheckpoint, type State } from './checkpoint-file.js'
+import type { WeightRecord } from './details/weights.js'
 import { type Flow, wait } from './flow.js'
 import { type EpochRecord, History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
@@ -113,6 +114,7 @@ export class Checkpoint {
       generators: this.#now(),
       generatorsAtEpoch: this.#atEpoch,
       history: history.epochs as unknown as State,
+      weights: history.weights as unknown as State,
     })
     if (this.#sync) {
       writeAtomicallySync(this.#path, bytes)
@@ -173,6 +175,7 @@ export class Checkpoint {
       this.#assign(saved)
       this.#atEpoch = state['generatorsAtEpoch'] as Tensor[]
       history.epochs.splice(0, Infinity, ...(records as EpochRecord[]))
+      history.weights.splice(0, Infinity, ...((state['weights'] ?? []) as WeightRecord[]))
     } catch (error) {
       before.restore()
       if (schedulerBefore !== undefined) scheduler!.loadStateDict(schedulerBefore)

@@ -72,6 +72,12 @@ export interface FitOptions {
   resume?: boolean
   /** Default true: steps are captured and run on a thread of their own, where they can be. */
   capture?: boolean
+  /**
+   * Record for the report, beside the logs, norms of gradients, histograms of weights and the time of
+   * each layer. The results are the same bits, but a module of yours that counts its own passes sees
+   * some more at the end. Default: for models of up to a million parameters.
+   */
+  details?: boolean
 }
 
 /** What `fitSync` takes: it cannot be aborted from outside, and its thread keeps its priority. */
@@ -102,6 +108,8 @@ export interface Settings {
   readonly resume: boolean
   /** Why steps are not to be captured; null to try it. */
   readonly eagerly: string | null
+  /** Undefined: by the size of the model. */
+  readonly details: boolean | undefined
 }
 
 /**
@@ -164,6 +172,7 @@ export function settingsOf(
     checkpoint,
     resume,
     eagerly: eagerReason(given.capture, callbacks),
+    details: given.details,
   }
 }
 

@@ -3,6 +3,7 @@ import type { Batches } from './batches.js'
 import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
 import { Checkpoint, type Position } from './checkpoint.js'
 import type { State } from './checkpoint-file.js'
+import { Details } from './details/details.js'
 import { evaluateWith } from './evaluate.js'
 import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
@@ -23,6 +24,8 @@ export class Run {
   readonly #checkpoint: Checkpoint | null
   /** Steps between two checkpoints within an epoch. */
   readonly #everySteps: number
+  readonly #modes: Modes
+  readonly #details: Details
   /** Whether the scheduler moves on after each step. */
   readonly #byStep: boolean
   /** Whether a callback looks at each batch. */
@@ -41,7 +44,8 @@ export class Run {
     this.#settings = settings
     if (!model.training) model.train()
     const common = { who, model, criterion, eagerly, metrics, manner }
-    const training = { ...common, modes: Modes.of(model), optimizer, accumulate, clipGradNorm }
+    this.#modes = Modes.of(model)
+    const training = { ...common, modes: this.#modes, optimizer, accumulate, clipGradNorm }
     this.#trainer = new Trainer(training)
     const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
     this.#evaluator = new Trainer(validating)
@@ -49,6 +53,7 @@ export class Run {
     this.#checkpoint =
       checkpoint === null ? null : new Checkpoint(checkpoint.path, manner.sync, parts)
     this.#everySteps = checkpoint?.everySteps ?? Infinity
+    this.#details = new Details(settings)
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
     const epoch = history.epochs.length
@@ -99,6 +104,7 @@ export class Run {
       this.#step = found.step
       this.#stopped = found.stopped
     }
+    this.#details.begin(this.#loader, this.#validation)
     this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
   }
 
@@ -110,6 +116,7 @@ export class Run {
     const tally = yield* this.#train()
     const seconds = (performance.now() - start) / 1000
     const measured = tally.measured()
+    const gradNorm = this.#details.gradNorm()
     const trained = performance.now()
     yield* this.#validate(measured)
     const validationSeconds = (performance.now() - trained) / 1000
@@ -118,8 +125,9 @@ export class Run {
     const lrs = optimizer.paramGroups.map(({ lr }) => lr)
     const samplesPerSecond = tally.rows / seconds
     const times = { seconds, validationSeconds, samplesPerSecond }
-    const record = { epoch: this.#epoch, ...measured, lr: lrs[0]!, lrs, ...times }
+    const record = { epoch: this.#epoch, ...measured, lr: lrs[0]!, lrs, gradNorm, ...times }
     history.epochs.push(record)
+    yield* this.#details.endEpoch(this.#epoch)
     this.#progress!.end(record)
     yield* this.#endEpoch(measured.logs)
   }
@@ -187,7 +195,20 @@ export class Run {
   }
 
   *#finish(outcome: TrainEndContext['outcome']): Flow<void> {
+    const { history } = this.#settings
     this.#progress!.close()
+    history.outcome = outcome
+    try {
+      if (outcome === 'completed' || outcome === 'stopped') {
+        yield* this.#details.end(this.#trainer, this.#modes)
+      }
+    } finally {
+      yield* this.#leave(outcome)
+    }
+  }
+
+  /** However the training ends. */
+  *#leave(outcome: TrainEndContext['outcome']): Flow<void> {
     try {
       yield* this.#tell((callback, context) => callback.onTrainEnd?.({ ...context, outcome }))
     } finally {

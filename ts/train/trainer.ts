@@ -4,6 +4,7 @@ import { kernels } from '../kernels/backend.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
+import { arange } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed } from './batches.js'
@@ -55,6 +56,7 @@ export class Trainer {
   readonly #onBatches: Replayable<Record<string, Tensor>, StepOutputs>
   #source: Batches | null = null
   #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
+  #lastBatch: Batch | null = null
 
   constructor(options: TrainerOptions) {
     this.#options = options
@@ -65,6 +67,22 @@ export class Trainer {
   /** Why steps run eagerly; null when they are captured. */
   get reason(): string | null {
     return this.#onBatches.reason ?? this.#onIndex?.reason ?? null
+  }
+
+  /**
+   * Makes a batch of so many samples out of those it was trained on, or of all of a batch if those are
+   * fewer; null before the first epoch.
+   */
+  sampler(): ((samples: number) => Batch) | null {
+    const source = this.#onIndex === null ? null : (this.#source as IndexedLoader)
+    if (source !== null) {
+      return (samples) => {
+        const count = Math.min(samples, source.batchSize, source.dataset.length)
+        return source.dataset.gather(arange(count, { dtype: 'int32' })) as Batch
+      }
+    }
+    const batch = this.#lastBatch
+    return batch === null ? null : (samples) => firstOf(batch, samples)
   }
 
   *epoch(batches: Batches, options: EpochOptions): Flow<Tally> {
@@ -104,6 +122,7 @@ export class Trainer {
         const group = yield* groups.next()
         if (group.length === 0) return
         if (step === 1) options.onOrder?.()
+        this.#lastBatch = group[0]!
         if (step <= (options.done?.steps ?? 0)) continue
         const inputs = group.flatMap(([x, y], i) => [
           [`x${i}`, x],
@@ -239,6 +258,13 @@ export class Trainer {
 /** Rows of the batches that a vector of sample numbers makes. */
 function sizes(index: Tensor, batchSize: number): number[] {
   return cut(index, batchSize).map(({ length }) => length)
+}
+
+/** The first samples of a batch; the whole one where its tensors do not have them in common. */
+function firstOf(batch: Batch, samples: number): Batch {
+  const rows = batch[0].shape[0] ?? 1
+  if (samples >= rows || batch.some(({ shape }) => shape[0] !== rows)) return batch
+  return batch.map((tensor) => tensor.narrow(0, samples)) as unknown as Batch
 }
 
 /** The batches of inputs x0, y0, x1, y1, … */

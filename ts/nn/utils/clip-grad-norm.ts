@@ -39,12 +39,22 @@ export function clipGradNorm_(
       complaint('clipGradNorm_', 'normType', 'positive or Infinity', String(normType)),
     )
   }
-  const slots = slotsOf(Symbol.iterator in parameters ? parameters : [parameters])
-  // A kernel call takes one dtype.
-  const parts = dtypes
-    .map((dtype) => slots.filter(({ gradient }) => gradient.dtype === dtype))
-    .filter((part) => part.length > 0)
+  const parts = partsOf(Symbol.iterator in parameters ? parameters : [parameters])
+  const total = normOf(parts, normType)
+  for (const part of parts) kernels().clipGradients(total, maxNorm, part)
+  return total
+}
 
+/**
+ * The norm of all gradients together, as one vector: 0-d, float64; 0 when no parameter has a gradient.
+ *
+ * @internal
+ */
+export function gradNormOf(parameters: Iterable<Parameter>): Tensor {
+  return normOf(partsOf(parameters), 2)
+}
+
+function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number): Tensor {
   const backend = kernels()
   const norms = empty([parts.length], 'float64')
   parts.forEach((part, i) => {
@@ -57,8 +67,15 @@ export function clipGradNorm_(
       { parameter: norms, gradient: norms, index: 0, stateOffset: 0 },
     ])
   }
-  for (const part of parts) backend.clipGradients(total, maxNorm, part)
   return total
+}
+
+/** Gradients by dtype: a kernel call takes one. */
+function partsOf(parameters: Iterable<Parameter>): ParameterSlot[][] {
+  const slots = slotsOf(parameters)
+  return dtypes
+    .map((dtype) => slots.filter(({ gradient }) => gradient.dtype === dtype))
+    .filter((part) => part.length > 0)
 }
 
 function slotsOf(parameters: Iterable<Parameter>): ParameterSlot[] {

@@ -1,0 +1,104 @@
+import type { EpochRecord, History } from '../history.js'
+import { titleOf } from './words.js'
+
+/** A curve over the epochs; null where there is no finite number. */
+export interface Curve {
+  readonly name: string
+  /** The variable of the style sheet that colours it. */
+  readonly colour: string
+  readonly values: readonly (number | null)[]
+}
+
+export interface Chart {
+  readonly id: string
+  readonly title: string
+  /** Shares of 1 are shown as percentages. */
+  readonly percent: boolean
+  readonly curves: readonly Curve[]
+}
+
+/** Metrics that are shares of 1. */
+const SHARES = new Set(['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1', 'auc'])
+
+/** A log by what it measures, and whether on validation data. */
+export function measureOf(log: string): { readonly name: string; readonly validation: boolean } {
+  if (!/^val[A-Z]/.test(log)) return { name: log, validation: false }
+  return { name: log.charAt(3).toLowerCase() + log.slice(4), validation: true }
+}
+
+/** Whether values of a log are shares of 1. */
+export function isShare(log: string, values: readonly number[]): boolean {
+  if (!SHARES.has(measureOf(log).name)) return false
+  return values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1))
+}
+
+/** The charts of a history: loss first, then metrics, learning rates, gradients, throughput. */
+export function chartsOf(history: History): Chart[] {
+  const { epochs } = history
+  const logs = namesOf(epochs).filter((name) => name !== 'gradNorm' && !isRate(name))
+  const measures = [...new Set(logs.map((log) => measureOf(log).name))]
+  const measured = measures.map((measure): Chart => {
+    const own = logs.filter((log) => measureOf(log).name === measure)
+    const curves = own.map((log): Curve => {
+      const [name, colour] = measureOf(log).validation
+        ? ['validation', '--validation']
+        : ['training', '--training']
+      return { name, colour, values: finite(history.values(log)) }
+    })
+    const percent = own.every((log) => isShare(log, history.values(log)))
+    return { id: measure, title: titleOf(measure), percent, curves }
+  })
+  return [...measured, ratesOf(epochs), gradientsOf(history), throughputOf(epochs)].filter(
+    ({ curves }) => curves.length > 0,
+  )
+}
+
+/** Names of all logs in the order in which they came. */
+export function namesOf(epochs: readonly EpochRecord[]): string[] {
+  return [...new Set(epochs.flatMap(({ logs }) => Object.keys(logs)))]
+}
+
+function ratesOf(epochs: readonly EpochRecord[]): Chart {
+  const groups = Math.max(0, ...epochs.map(({ lrs }) => lrs.length))
+  const curves = Array.from({ length: groups }, (_, group): Curve => {
+    const name = groups === 1 ? 'at the end of the epoch' : `group ${group}`
+    const values = finite(epochs.map(({ lrs }) => lrs[group] ?? NaN))
+    return { name, colour: `--hue${group % 6}`, values }
+  })
+  return { id: 'learningRate', title: 'Learning rate', percent: false, curves }
+}
+
+function gradientsOf(history: History): Chart {
+  const { epochs } = history
+  const curves: Curve[] = []
+  const add = (name: string, values: readonly number[]): void => {
+    if (values.every(Number.isNaN)) return
+    curves.push({ name, colour: `--hue${curves.length}`, values: finite(values) })
+  }
+  add('mean of all steps, before clipping', history.values('gradNorm'))
+  add(
+    'last step of the epoch',
+    epochs.map(({ gradNorm }) => gradNorm ?? NaN),
+  )
+  return { id: 'gradientNorm', title: 'Gradient norm', percent: false, curves }
+}
+
+function throughputOf(epochs: readonly EpochRecord[]): Chart {
+  const values = finite(epochs.map(({ samplesPerSecond }) => samplesPerSecond))
+  const curves = [{ name: 'samples per second', colour: '--hue0', values }]
+  return {
+    id: 'throughput',
+    title: 'Throughput',
+    percent: false,
+    curves: epochs.length ? curves : [],
+  }
+}
+
+/** Learning rates that `LearningRateMonitor` has put among the logs. */
+function isRate(log: string): boolean {
+  return /^lr(\d+|\..*)?$/.test(log)
+}
+
+function finite(values: readonly number[]): (number | null)[] {
+  return values.map((value) => (Number.isFinite(value) ? value : null))
+}
