@@ -1,7 +1,9 @@
-// Run where only the packed tarball is installed: learns XOR with what `import` gives.
+// Run where only the packed tarball is installed: learns XOR with what `import` gives, and writes a
+// report, which needs files of the package beside its code.
 import { strict as assert } from 'node:assert'
+import { readFileSync, rmSync } from 'node:fs'
 
-import { info, manualSeed, nn, optim, tensor } from 'gradlane'
+import { data, fit, info, manualSeed, nn, optim, tensor } from 'gradlane'
 
 manualSeed(1)
 const x = tensor([
@@ -31,3 +33,13 @@ assert.deepEqual(learned, [0, 1, 1, 0])
 const { backend, isa, node, platform } = info()
 assert.equal(backend, 'native')
 console.log(`import: XOR learned on ${backend}, ${isa}, Node ${node}, ${platform}`)
+
+const loader = new data.DataLoader([x, y], { batchSize: 4 })
+const history = await fit(model, loader, { criterion, optimizer, epochs: 2 })
+await history.report('report.html', { title: 'XOR' })
+const page = readFileSync('report.html', 'utf8')
+rmSync('report.html')
+assert.match(page, /<title>XOR<\/title>/)
+assert.match(page, /uPlot/)
+assert.doesNotMatch(page, /(src|href)="(?!data:)/)
+console.log(`report: ${page.length} characters, ${history.mode}`)

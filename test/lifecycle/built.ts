@@ -9,11 +9,14 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export function buildDist(): void {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`tsc failed:\n${stdout}`)
+  for (const args of [
+    [tsc, '-p', 'tsconfig.build.json'],
+    [path.join(root, 'scripts', 'copy-assets.mjs')],
+  ]) {
+    const options = { cwd: root, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
+    if (status !== 0) throw new Error(`${args[0]!} failed:\n${stdout}${stderr}`)
+  }
 }
 
 export interface Outcome {

@@ -65,7 +65,7 @@ function ratesOf(epochs: readonly EpochRecord[]): Chart {
     const values = finite(epochs.map(({ lrs }) => lrs[group] ?? NaN))
     return { name, colour: `--hue${group % 6}`, values }
   })
-  return { id: 'learningRate', title: 'Learning rate', percent: false, curves }
+  return { id: 'lr', title: 'Learning rate', percent: false, curves }
 }
 
 function gradientsOf(history: History): Chart {
@@ -80,14 +80,14 @@ function gradientsOf(history: History): Chart {
     'last step of the epoch',
     epochs.map(({ gradNorm }) => gradNorm ?? NaN),
   )
-  return { id: 'gradientNorm', title: 'Gradient norm', percent: false, curves }
+  return { id: 'gradNorm', title: 'Gradient norm', percent: false, curves }
 }
 
 function throughputOf(epochs: readonly EpochRecord[]): Chart {
   const values = finite(epochs.map(({ samplesPerSecond }) => samplesPerSecond))
   const curves = [{ name: 'samples per second', colour: '--hue0', values }]
   return {
-    id: 'throughput',
+    id: 'samplesPerSecond',
     title: 'Throughput',
     percent: false,
     curves: epochs.length ? curves : [],
