@@ -9,6 +9,7 @@ import {
   data,
   fit,
   type FitOptions,
+  fitSync,
   Generator,
   History,
   manualSeed,
@@ -124,6 +125,19 @@ describe('fit: details', () => {
       })
     }
 
+    it('records the same of captured steps, of eager ones and in one go', async () => {
+      const records: unknown[] = []
+      const run = async (train: (made: Made) => History | Promise<History>): Promise<void> => {
+        const { epochs, weights } = await train(make())
+        records.push({ norms: epochs.map(({ gradNorm }) => gradNorm), weights })
+      }
+      await run(({ model, loader, options }) => fit(model, loader, options))
+      await run(({ model, loader, options }) => fit(model, loader, { ...options, capture: false }))
+      await run(({ model, loader, options }) => fitSync(model, loader, options))
+      expect(records[1]).to.deep.equal(records[0])
+      expect(records[2]).to.deep.equal(records[0])
+    })
+
     it('records the gradients and weights that an epoch left', async () => {
       const { model, loader, options } = make()
       const seen: { norm: number; weight: number[] }[] = []
@@ -184,20 +198,28 @@ describe('fit: details', () => {
     })
 
     it('gives the time of a slow layer to that layer alone', async () => {
+      // A clock of its own, on which only that layer takes time worth mention.
+      let clock = 0
       class Slow extends nn.Identity {
         protected override computeOutput(input: Tensor): Tensor {
-          const end = performance.now() + 3
-          while (performance.now() < end);
+          clock += 50
           return super.computeOutput(input)
         }
       }
       const { model, loader, options } = make()
       const inside = new nn.Sequential(model, new nn.Sequential(new Slow()))
-      const { layers } = await fit(inside, loader, { ...options, capture: false })
-      const slow = layers!.layers.find(({ module }) => module.startsWith('Slow'))!
-      expect(slow.forwardMs).to.be.at.least(3)
-      for (const layer of layers!.layers) {
-        if (layer !== slow) expect(layer.forwardMs, layer.path).to.be.below(slow.forwardMs!)
+      const now = Object.getOwnPropertyDescriptor(performance, 'now')
+      performance.now = () => (clock += 1e-6)
+      let history: History
+      try {
+        history = await fit(inside, loader, { ...options, capture: false })
+      } finally {
+        if (now === undefined) Reflect.deleteProperty(performance, 'now')
+        else Object.defineProperty(performance, 'now', now)
+      }
+      for (const { module, path, forwardMs } of history.layers!.layers) {
+        const expected = module.startsWith('Slow') ? 50 : 0
+        expect(forwardMs, path).to.be.closeTo(expected, 1e-3)
       }
     })
 

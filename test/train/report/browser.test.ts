@@ -23,7 +23,7 @@ const histories: Readonly<Record<string, () => History>> = {
 
 /** Runs code in the page, whose globals are not those of this program. */
 async function inPage<T>(page: Page, code: string): Promise<T> {
-  return (await page.evaluate(code))
+  return await page.evaluate(code)
 }
 
 /** The data of every chart, out of uPlot. */
