@@ -25,6 +25,7 @@
 #include "ops/sgd.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
+#include "ops/update.h"
 #include "ops/upsample2d.h"
 #include "ops/xnor.h"
 
@@ -94,6 +95,7 @@ constexpr Operation kOperations[] = {
     Make<&SgdStep>("sgdStep"),
     Make<&Transpose>("transpose"),
     Make<&Uniform>("uniform"),
+    Make<&UpdateStep>("updateStep"),
     Make<&Upsample2d>("upsample2d"),
     Make<&Upsample2dGradient>("upsample2dGradient"),
     Make<&PackSigns>("packSigns"),

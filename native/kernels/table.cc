@@ -27,6 +27,7 @@ void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
 void FillSoftmax(KernelTable& table);
 void FillTranspose(KernelTable& table);
+void FillUpdate(KernelTable& table);
 void FillUpsample2d(KernelTable& table);
 void FillXnor(KernelTable& table);
 
@@ -56,6 +57,7 @@ void FillTable(KernelTable& table) {
   FillSgd(table);
   FillSoftmax(table);
   FillTranspose(table);
+  FillUpdate(table);
   FillUpsample2d(table);
   FillXnor(table);
 }

@@ -1,6 +1,7 @@
 #include "ops/adam.h"
 
 #include "cpu/dispatch.h"
+#include "ops/power.h"
 #include "parallel/scratch.h"
 
 namespace gradlane {
@@ -22,22 +23,12 @@ enum Hyper {
   kHyperCount
 };
 
-// base^exponent for a whole exponent, by repeated squaring.
-double Power(double base, std::uint64_t exponent) {
-  double power = 1;
-  for (; exponent != 0; exponent >>= 1) {
-    if (exponent & 1) power *= base;
-    base *= base;
-  }
-  return power;
-}
-
 template <class T>
 AdamScalars<T> ScalarsAt(double step, const double* hyper) {
   const auto t = static_cast<std::uint64_t>(step);
   const bool corrected = hyper[kBiasCorrection] != 0, decoupled = hyper[kDecoupled] != 0;
-  const double correction1 = corrected ? 1 - Power(hyper[kBeta1], t) : 1;
-  const double correction2 = corrected ? 1 - Power(hyper[kBeta2], t) : 1;
+  const double correction1 = corrected ? 1 - WholePower(hyper[kBeta1], t) : 1;
+  const double correction2 = corrected ? 1 - WholePower(hyper[kBeta2], t) : 1;
   AdamScalars<T> s;
   s.beta1 = static_cast<T>(hyper[kBeta1]);
   s.one_minus_beta1 = static_cast<T>(1 - hyper[kBeta1]);
@@ -52,16 +43,6 @@ AdamScalars<T> ScalarsAt(double step, const double* hyper) {
   return s;
 }
 
-void CheckStateLength(const AdamStepArgs& args) {
-  const std::int64_t extent = StateExtent(args.slots);
-  if (args.state_length < extent) {
-    throw Error(
-        ErrorCode::kValue,
-        std::string(kOp) + ": the slots reach to element " + std::to_string(extent) +
-            " of state arrays that have stateLength = " + std::to_string(args.state_length));
-  }
-}
-
 }  // namespace
 
 void AdamStep(const AdamStepArgs& args) {
@@ -70,8 +51,8 @@ void AdamStep(const AdamStepArgs& args) {
     const double* hyper = Elements<double>(args.hyper, kHyperCount, kOp, "hyper");
     const bool amsgrad = hyper[kAmsgrad] != 0;
     CheckSlots<T>(args.slots, kOp);
-    CheckStateLength(args);
-    double* steps = StepCounters(args.steps, args.slots, kOp);
+    CheckStateLength(args.slots, args.state_length, kOp);
+    double* steps = PerParameter(args.steps, args.slots, kOp, "steps");
     const std::int64_t length = args.state_length;
     T* m = Elements<T>(args.state, (amsgrad ? 3 : 2) * length, kOp, "state");
     T* v = m + length;

@@ -17,7 +17,7 @@ void SgdStep(const SgdStepArgs& args) {
     const double* hyper = Elements<double>(args.hyper, kHyperCount, kOp, "hyper");
     const bool momentum = hyper[kMomentum] != 0;
     CheckSlots<T>(args.slots, kOp);
-    double* steps = StepCounters(args.steps, args.slots, kOp);
+    double* steps = PerParameter(args.steps, args.slots, kOp, "steps");
     T* state = Elements<T>(args.state, momentum ? StateExtent(args.slots) : 0, kOp, "state");
 
     SgdScalars<T> later;

@@ -31,11 +31,12 @@ void CheckSlots(const ParameterSlots& slots, const char* op) {
   }
 }
 
-// The step counters that the slots name, checked.
-inline double* StepCounters(const Buffer& steps, const ParameterSlots& slots, const char* op) {
+// Numbers that the slots name, one a parameter, checked: step counters and their like.
+inline double* PerParameter(const Buffer& numbers, const ParameterSlots& slots, const char* op,
+                            const char* operand) {
   std::int64_t count = 0;
   for (const ParameterSlot& slot : slots) count = std::max(count, slot.index + 1);
-  return Elements<double>(steps, count, op, "steps");
+  return Elements<double>(numbers, count, op, operand);
 }
 
 // How many elements of a state array the slots reach to.
@@ -43,6 +44,15 @@ inline std::int64_t StateExtent(const ParameterSlots& slots) {
   std::int64_t extent = 0;
   for (const ParameterSlot& slot : slots) extent = std::max(extent, slot.state_offset + slot.n);
   return extent;
+}
+
+inline void CheckStateLength(const ParameterSlots& slots, std::int64_t length, const char* op) {
+  const std::int64_t extent = StateExtent(slots);
+  if (length < extent) {
+    throw Error(ErrorCode::kValue,
+                std::string(op) + ": the slots reach to element " + std::to_string(extent) +
+                    " of state arrays that have stateLength = " + std::to_string(length));
+  }
 }
 
 inline std::int64_t SlotTasks(const ParameterSlots& slots) {

@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 
 import { ValueError } from '../../ts/errors.js'
-import { AdamHyper, SgdHyper } from '../../ts/kernels/kernels.js'
+import { AdamHyper, SgdHyper, UpdateHyper, UpdateKind } from '../../ts/kernels/kernels.js'
 import type { Addon } from '../../ts/kernels/native/addon.js'
 import { addon } from '../../ts/kernels/native/load.js'
 import { needsNative } from '../support/backends.js'
@@ -54,11 +54,22 @@ describe('sizes that cannot be', function () {
         () => {
           addon().sgdStep(0, hyper(SgdHyper.length), 0, steps, 0, state, 0, ...slot(...places))
         }
+      const update =
+        (stateLength: number, ...places: [number, number, number]) =>
+        () => {
+          const options = [hyper(UpdateHyper.length), 0, steps, 0, steps, 0] as const
+          const rest = [state, 0, stateLength, ...slot(...places)] as const
+          addon().updateStep(0, UpdateKind.rmsprop, ...options, ...rest)
+        }
       for (const call of [
         adam(value, n, 0, 0),
         adam(n, value, 0, 0),
         adam(n, n, value, 0),
         adam(n, n, 0, value),
+        update(value, n, 0, 0),
+        update(n, value, 0, 0),
+        update(n, n, value, 0),
+        update(n, n, 0, value),
         sgd(value, 0, 0),
         sgd(n, value, 0),
         sgd(n, 0, value),

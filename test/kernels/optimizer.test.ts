@@ -1,49 +1,18 @@
-import {
-  AdamHyper,
-  type Kernels,
-  type ParameterSlot,
-  SgdHyper,
-  type View,
-} from '../../ts/kernels/kernels.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import { AdamHyper, type Kernels, SgdHyper } from '../../ts/kernels/kernels.js'
+import type { FloatDType } from '../../ts/tensor/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { type Bound, check } from '../support/op-case.js'
+import {
+  offsets,
+  type Operands,
+  parametersOf,
+  placeOf,
+  sizes,
+  slotsOf,
+  stateLength,
+} from '../support/parameter-slots.js'
 import { arrayOf, bell, floatDTypes, spread } from '../support/samples.js'
 import { bothSides, roundings, roundoff, smallestNormal, sumBound } from '../support/tolerance.js'
-
-/** Sizes of the parameters of one call: around vectors, none, and one of several tasks. */
-const sizes: readonly number[] = [1, 17, 0, 3, 32, 257, 8, 20_011]
-const offsets = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, n) => sum + n, 0))
-const stateLength = sizes.reduce((sum, n) => sum + n, 0)
-
-type Operands = Record<string, TypedArray>
-
-/** Operands p0, g0, p1, g1, ... */
-function parametersOf(dtype: FloatDType): Operands {
-  return Object.fromEntries(
-    sizes.flatMap((n, i) => [
-      [`p${i}`, bell(dtype, n, 100 + i)],
-      [`g${i}`, bell(dtype, n, 200 + i)],
-    ]),
-  )
-}
-
-/** The slots over such operands; the step counters are taken in another order than the slots. */
-function slotsOf(views: Readonly<Record<string, View>>): ParameterSlot[] {
-  return sizes.map((_, i) => ({
-    parameter: views[`p${i}`]!,
-    gradient: views[`g${i}`]!,
-    index: sizes.length - 1 - i,
-    stateOffset: offsets[i]!,
-  }))
-}
-
-/** Which slot an element of the state belongs to, and which of its elements it is. */
-function placeOf(at: number): [slot: number, i: number] {
-  let slot = 0
-  while (at >= offsets[slot]! + sizes[slot]!) slot += 1
-  return [slot, at - offsets[slot]!]
-}
 
 interface Sgd {
   readonly lr: number

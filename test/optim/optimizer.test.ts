@@ -1,7 +1,21 @@
 import { expect } from 'chai'
 import { DTypeError, ShapeError, ValueError } from '../../ts/errors.js'
 import { Parameter } from '../../ts/nn/parameter.js'
-import { Adam, AdamW, type OptimizerStateDict, SGD } from '../../ts/optim/index.js'
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  NAdam,
+  type Optimizer,
+  type OptimizerParams,
+  type OptimizerStateDict,
+  RAdam,
+  RMSprop,
+  SGD,
+} from '../../ts/optim/index.js'
 import { tensor } from '../../ts/tensor/create.js'
 import type { FloatDType } from '../../ts/tensor/dtype.js'
 import type { Tensor } from '../../ts/tensor/tensor.js'
@@ -157,6 +171,157 @@ describe('optimizers', () => {
   })
 })
 
+/** Every optimizer with options that make it keep all of its state, and PyTorch's names of that. */
+const all: readonly [
+  name: string,
+  make: (params: Parameter[]) => Optimizer<{ lr: number; maximize: boolean }>,
+  state: string[],
+][] = [
+  [
+    'SGD',
+    (params) => new SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true }),
+    ['momentum_buffer'],
+  ],
+  [
+    'Adam',
+    (params) => new Adam(params, { lr: 0.1, amsgrad: true }),
+    ['step', 'exp_avg', 'exp_avg_sq', 'max_exp_avg_sq'],
+  ],
+  ['AdamW', (params) => new AdamW(params), ['step', 'exp_avg', 'exp_avg_sq']],
+  [
+    'Adagrad',
+    (params) => new Adagrad(params, { initialAccumulatorValue: 0.5, lrDecay: 0.1 }),
+    ['step', 'sum'],
+  ],
+  ['RMSprop', (params) => new RMSprop(params), ['step', 'square_avg']],
+  [
+    'RMSprop with momentum',
+    (params) => new RMSprop(params, { momentum: 0.5 }),
+    ['step', 'square_avg', 'momentum_buffer'],
+  ],
+  [
+    'RMSprop, centered',
+    (params) => new RMSprop(params, { centered: true, alpha: 0.5, eps: 0.1 }),
+    ['step', 'square_avg', 'grad_avg'],
+  ],
+  ['Adadelta', (params) => new Adadelta(params), ['step', 'square_avg', 'acc_delta']],
+  ['Adamax', (params) => new Adamax(params), ['step', 'exp_avg', 'exp_inf']],
+  [
+    'NAdam',
+    (params) => new NAdam(params, { momentumDecay: 0.2 }),
+    ['step', 'mu_product', 'exp_avg', 'exp_avg_sq'],
+  ],
+  ['RAdam', (params) => new RAdam(params), ['step', 'exp_avg', 'exp_avg_sq']],
+  ['Lion', (params) => new Lion(params, { weightDecay: 0.1 }), ['exp_avg']],
+]
+
+describe('every optimizer', () => {
+  eachBackend(() => {
+    for (const [name, make, keys] of all) {
+      const start = () => {
+        const params = [parameter([1, -2, 3]), parameter([0.5], 'float32')]
+        return { params, optimizer: make(params) }
+      }
+      const step = ({ params, optimizer }: ReturnType<typeof start>, n: number): void => {
+        params[0]!.grad = tensor([n % 3, -0.5, 0.25], { dtype: 'float64' })
+        params[1]!.grad = n % 2 === 0 ? null : tensor([n % 5])
+        optimizer.step()
+      }
+
+      it(`${name} keeps PyTorch's state and goes on from it bit for bit`, () => {
+        const [straight, first, second] = [start(), start(), start()]
+        for (let n = 1; n <= 9; n++) step(straight, n)
+        for (let n = 1; n <= 4; n++) step(first, n)
+        second.params.forEach((target, i) => {
+          target.data.set(first.params[i]!.data)
+        })
+        const dict = first.optimizer.stateDict()
+        expect(Object.keys(dict.state[0]!)).to.deep.equal(keys)
+        expect(Object.keys(dict.state[1]!)).to.deep.equal(keys)
+        second.optimizer.loadStateDict(dict)
+        expect(second.optimizer.stateDict()).to.deep.equal(dict)
+        for (let n = 5; n <= 9; n++) step(second, n)
+        expect(second.params.map(values)).to.deep.equal(straight.params.map(values))
+        expect(second.optimizer.stateDict()).to.deep.equal(straight.optimizer.stateDict())
+      })
+
+      it(`${name} descends, and ascends with maximize`, () => {
+        const [down, up] = [start(), start()]
+        up.optimizer.paramGroups[0]!.maximize = true
+        for (const run of [down, up]) {
+          setGrad(run.params[0]!, [1, -1, 2])
+          run.optimizer.step()
+        }
+        ;[1, -2, 3].forEach((before, i) => {
+          const direction = Math.sign([1, -1, 2][i]!)
+          const [lower, higher] = [down, up].map(({ params }) => direction * params[0]!.data[i]!)
+          expect(lower).to.be.below(direction * before)
+          expect(higher).to.be.above(lower!)
+        })
+      })
+    }
+
+    it('Adagrad lists parameters that were never updated, as PyTorch does', () => {
+      const params = [parameter([1]), parameter([2, 3])]
+      const optimizer = new Adagrad(params, { initialAccumulatorValue: 0.25 })
+      setGrad(params[0]!, [2])
+      optimizer.step()
+      const { state } = optimizer.stateDict()
+      expect(values(state[0]!['sum'] as Tensor)).to.deep.equal([4.25])
+      expect((state[1]!['step'] as Tensor).item()).to.equal(0)
+      expect(values(state[1]!['sum'] as Tensor)).to.deep.equal([0.25, 0.25])
+    })
+
+    it('the state of RMSprop stays in its place when momentum or centering is switched on', () => {
+      const p = parameter([1])
+      const optimizer = new RMSprop([p], { alpha: 0.5, centered: true, eps: 1 })
+      setGrad(p, [2])
+      optimizer.step()
+      optimizer.paramGroups[0]!.momentum = 0.5
+      const state = optimizer.stateDict().state[0]!
+      expect(values(state['grad_avg'] as Tensor)).to.deep.equal([1])
+      expect(values(state['momentum_buffer'] as Tensor)).to.deep.equal([0])
+      optimizer.paramGroups[0]!.centered = false
+      expect(Object.keys(optimizer.stateDict().state[0]!)).to.deep.equal([
+        'step',
+        'square_avg',
+        'momentum_buffer',
+      ])
+    })
+
+    it('takes steps of exact halves: Adagrad, RMSprop and Lion by hand', () => {
+      const [a, r, l] = [parameter([1]), parameter([1]), parameter([1])]
+      const adagrad = new Adagrad([a], { lr: 1, eps: 0 })
+      const rmsprop = new RMSprop([r], { lr: 1, alpha: 0.75, eps: 0 })
+      const lion = new Lion([l], { lr: 0.25, betas: [0.5, 0.5] })
+      for (const grad of [3, 4]) {
+        for (const p of [a, r, l]) setGrad(p, [grad])
+        for (const optimizer of [adagrad, rmsprop, lion]) optimizer.step()
+      }
+      expect(values(a)).to.deep.equal([1 - 3 / 3 - 4 / 5])
+      // v = 9 / 4, then 27 / 16 + 4
+      const second = 4 / Math.sqrt(27 / 16 + 4)
+      expect(r.data[0]).to.be.closeTo(1 - 3 / 1.5 - second, 8 * 2 ** -53)
+      expect(values(l)).to.deep.equal([0.5])
+    })
+
+    it('eps 0 and a gradient that was always 0 make NaN, as in PyTorch', () => {
+      for (const make of [
+        (p: Parameter) => new Adam([p], { eps: 0 }),
+        (p: Parameter) => new Adagrad([p], { eps: 0 }),
+        (p: Parameter) => new RMSprop([p], { eps: 0 }),
+      ]) {
+        const p = parameter([1, 1])
+        const optimizer = make(p)
+        setGrad(p, [0, 1])
+        optimizer.step()
+        expect(p.data[0]).to.be.NaN
+        expect(p.data[1]).to.be.below(1)
+      }
+    })
+  })
+})
+
 describe('optimizer state dicts', () => {
   function trained(steps: number): { p: Parameter[]; optimizer: Adam; step: (n: number) => void } {
     const p = [parameter([1, 2, 3]), parameter([4])]
@@ -233,6 +398,23 @@ describe('optimizer state dicts', () => {
     })
   })
 
+  it('refuse a product of NAdam that is no finite number', () => {
+    const p = parameter([1])
+    const optimizer = new NAdam([p])
+    setGrad(p, [1])
+    optimizer.step()
+    const dict = optimizer.stateDict()
+    for (const bad of [NaN, tensor([1, 2]), null]) {
+      dict.state[0]!['mu_product'] = bad
+      expect(() => {
+        optimizer.loadStateDict(dict)
+      }).to.throw(ValueError, 'mu_product of state 0 to be a finite number')
+    }
+    dict.state[0]!['mu_product'] = 0.5
+    optimizer.loadStateDict(dict)
+    expect((optimizer.stateDict().state[0]!['mu_product'] as Tensor).item()).to.equal(0.5)
+  })
+
   describe('that do not fit are refused and change nothing', () => {
     type Spoil = (dict: OptimizerStateDict) => unknown
     const cases: [string, Spoil, typeof ValueError | typeof ShapeError, string][] = [
@@ -306,6 +488,10 @@ describe('optimizer state dicts', () => {
 describe('optimizer options and parameters out of order', () => {
   const make = (options: object) => () => new SGD([parameter([1])], options)
   const adam = (options: object) => () => new Adam([parameter([1])], options)
+  const other =
+    (kind: new (params: OptimizerParams<never>, options: object) => unknown, options: object) =>
+    () =>
+      new kind([parameter([1])], options)
 
   const refused: [string, () => unknown, string][] = [
     [
@@ -339,6 +525,14 @@ describe('optimizer options and parameters out of order', () => {
     ['a NaN beta2', adam({ betas: [0.9, NaN] }), 'got [0.9, NaN]'],
     ['one beta', adam({ betas: [0.9] }), 'got [0.9]'],
     ['a negative eps', adam({ eps: -1e-8 }), 'expected eps'],
+    ['an alpha above 1', other(RMSprop, { alpha: 1.5 }), 'alpha to be a number in [0, 1], got 1.5'],
+    ['a NaN rho', other(Adadelta, { rho: NaN }), 'Adadelta: parameter group 0: expected rho'],
+    ['a negative lrDecay', other(Adagrad, { lrDecay: -1 }), 'expected lrDecay'],
+    ['an infinite sum', other(Adagrad, { initialAccumulatorValue: Infinity }), 'got Infinity'],
+    ['a negative momentumDecay', other(NAdam, { momentumDecay: -1 }), 'expected momentumDecay'],
+    ['a flag of RAdam', other(RAdam, { decoupledWeightDecay: 1 }), 'true or false, got 1'],
+    ['betas of Adamax', other(Adamax, { betas: [0.9, 1] }), 'two numbers in [0, 1), got [0.9, 1]'],
+    ['an eps of Lion', other(Lion, { eps: 1 }), 'unknown option eps'],
     ['no parameters', () => new SGD([]), 'an empty list; pass model.parameters()'],
     ['something else', () => new SGD(5 as never), 'got number'],
     ['a tensor', () => new SGD([tensor([1])] as never), 'item 0 to be a Parameter'],

@@ -12,7 +12,7 @@ import {
 /** A network with all that its training step needs, made from a seed. */
 export interface Training {
   readonly model: nn.Module
-  readonly optimizer: optim.SGD | optim.Adam | optim.AdamW
+  readonly optimizer: optim.Optimizer<{ lr: number }>
   readonly x: Tensor
   readonly y: Tensor
   /** One step; returns the loss. */
@@ -48,6 +48,17 @@ function training(
       return loss
     },
   }
+}
+
+/** The optimizers that the networks below do not use, with options that make them keep all their state. */
+export const others: Readonly<Record<string, (params: nn.Parameter[]) => Training['optimizer']>> = {
+  Adagrad: (params) => new optim.Adagrad(params, { lr: 0.05, lrDecay: 0.1 }),
+  RMSprop: (params) => new optim.RMSprop(params, { centered: true, momentum: 0.5, eps: 0.01 }),
+  Adadelta: (params) => new optim.Adadelta(params),
+  Adamax: (params) => new optim.Adamax(params),
+  NAdam: (params) => new optim.NAdam(params, { momentumDecay: 0.3 }),
+  RAdam: (params) => new optim.RAdam(params, { betas: [0.9, 0.9] }),
+  Lion: (params) => new optim.Lion(params, { lr: 0.01, weightDecay: 0.1 }),
 }
 
 /** Networks that between them use every kind of state a step can carry on. */
@@ -95,6 +106,22 @@ export const trainings: Readonly<Record<string, (dtype: FloatDType) => Training>
     const criterion = new nn.CrossEntropyLoss({ weight })
     return training(model, optimizer, criterion, randn([3, 2, 10, 10], { dtype }), labels(3, 4))
   },
+  ...Object.fromEntries(
+    Object.entries(others).map(([name, make]) => [
+      `a regression with ${name}`,
+      (dtype: FloatDType) => {
+        manualSeed(6)
+        const model = new nn.Sequential(
+          new nn.Linear(5, 7, { dtype }),
+          new nn.Tanh(),
+          new nn.Linear(7, 1, { dtype }),
+        )
+        const x = randn([9, 5], { dtype })
+        const y = randn([9, 1], { dtype })
+        return training(model, make(model.parameters()), new nn.MSELoss(), x, y)
+      },
+    ]),
+  ),
 }
 
 /** All numbers that a training has changed: parameters, buffers, optimizer state. */

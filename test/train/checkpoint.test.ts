@@ -23,6 +23,7 @@ import {
   ValueError,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
+import { others } from '../support/training.js'
 
 const ROWS = 53
 
@@ -33,7 +34,12 @@ interface Run {
 }
 
 /** A training with every kind of state, made anew as a new process would. */
-function make(file: string, ownGenerator: boolean): Run {
+function make(
+  file: string,
+  ownGenerator: boolean,
+  optimizerOf: (typeof others)[string] = ([first, ...rest]) =>
+    new optim.Adam([{ params: [first!], lr: 0.01 }, { params: rest }], { lr: 0.02 }),
+): Run {
   const generator = new Generator(1)
   const x = randn([ROWS, 6], { generator })
   const y = tensor(
@@ -48,8 +54,7 @@ function make(file: string, ownGenerator: boolean): Run {
     new nn.Dropout(0.2, ownGenerator ? { generator: new Generator(4) } : {}),
     new nn.Linear(10, 2),
   )
-  const [first, ...rest] = model.parameters()
-  const optimizer = new optim.Adam([{ params: [first!], lr: 0.01 }, { params: rest }], { lr: 0.02 })
+  const optimizer = optimizerOf(model.parameters())
   const order = ownGenerator ? { generator: new Generator(2) } : {}
   return {
     model,
@@ -142,6 +147,26 @@ describe('fit: checkpoints', () => {
           expect(readdirSync(folder)).to.deep.equal(['run.ckpt'])
         })
       }
+    }
+
+    for (const [name, optimizerOf] of Object.entries(others)) {
+      it(`resumes ${name} from the middle of an epoch as if nothing had been`, async () => {
+        const whole = make(file, true, optimizerOf)
+        await fit(whole.model, whole.loader, whole.options)
+        rmSync(file)
+        const first = make(file, true, optimizerOf)
+        const stop: callbacks.Callback = {
+          onBatchEnd({ step }) {
+            if (step === 10) throw new Error('stop')
+          },
+        }
+        const options = { ...first.options, callbacks: [stop] }
+        expect(await rejection(fit(first.model, first.loader, options))).to.be.instanceOf(Error)
+        const second = make(file, true, optimizerOf)
+        await fit(second.model, second.loader, { ...second.options, resume: true })
+        expect(weights(second.model)).to.deep.equal(weights(whole.model))
+        expect(weights(second.model)).to.not.deep.equal(weights(first.model))
+      })
     }
 
     it('does nothing more when all epochs are done, and goes on for more', async () => {

@@ -82,6 +82,7 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   transpose: { overwrites: [1] },
   unary: { overwrites: [2] },
   uniform: { overwrites: [1], updates: [0] },
+  updateStep: { updates: [2, 3, 4, 6] },
   upsample2d: { overwrites: [1] },
   upsample2dGradient: { overwrites: [1] },
   xnorConv2d: { overwrites: [3] },

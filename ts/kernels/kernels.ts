@@ -14,11 +14,13 @@ import type {
   Reduction,
   UnaryKind,
 } from './kinds.js'
+import type { UpdateKernels } from './update.js'
 import type { Upsample2dKernels } from './upsample2d.js'
 import type { View } from './view.js'
 import type { XnorKernels } from './xnor.js'
 
 export * from './kinds.js'
+export { UpdateHyper, UpdateKind } from './update.js'
 export type { View } from './view.js'
 
 /** Options of a matrix product beyond its operands. */
@@ -104,6 +106,7 @@ export interface Kernels
     Pad2dKernels,
     PointwiseLossKernels,
     Pool2dKernels,
+    UpdateKernels,
     Upsample2dKernels,
     XnorKernels {
   readonly name: 'native' | 'reference'

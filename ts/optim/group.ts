@@ -28,6 +28,7 @@ export class Group<O extends object> {
   readonly #hyper: Tensor
   readonly #hyperData: Float64Array
   readonly #steps: Tensor
+  readonly #numbers: Tensor
   // The counters count updates of the state; where a rule keeps none (SGD without momentum), its
   // kernel counts here instead, so that a momentum set later still finds its first step.
   readonly #idleSteps: Tensor
@@ -50,6 +51,7 @@ export class Group<O extends object> {
     this.#hyperData = this.#hyper.data as Float64Array
     this.#steps = empty([params.length], 'float64')
     this.#idleSteps = empty([params.length], 'float64')
+    this.#numbers = empty([rule.number === undefined ? 0 : params.length], 'float64')
     const dtypes = ['float32', 'float64'] as const
     this.#buckets = dtypes
       .filter((dtype) => params.some((parameter) => parameter.dtype === dtype))
@@ -99,13 +101,14 @@ export class Group<O extends object> {
 
   /** One step over the gradients that `collect` found. */
   step(kernels: Kernels): void {
-    const arrays = this.#rule.stateArrays(this.#values).length
+    const arrays = this.#arrays()
     const steps = arrays === 0 ? this.#idleSteps : this.#steps
     for (const bucket of this.#buckets) {
       if (bucket.slots.length === 0) continue
       bucket.reserve(arrays)
       const { state, stateLength, slots } = bucket
-      this.#rule.step(kernels, { hyper: this.#hyper, steps, state, stateLength, slots })
+      const [hyper, numbers] = [this.#hyper, this.#numbers]
+      this.#rule.step(kernels, { hyper, steps, numbers, state, stateLength, slots })
     }
   }
 
@@ -118,14 +121,28 @@ export class Group<O extends object> {
     this.#steps.data[index] = steps
   }
 
+  /** The number that is kept for a parameter, of a rule that keeps one. */
+  numberOf(index: number): number {
+    return this.#numbers.data[index]!
+  }
+
+  setNumber(index: number, value: number): void {
+    this.#numbers.data[index] = value
+  }
+
   /** The state arrays of a parameter in the order of the rule's `stateArrays`, not copied. */
   stateOf(index: number): TypedArray[] {
-    const arrays = this.#rule.stateArrays(this.#values).length
+    const arrays = this.#arrays()
     for (const bucket of this.#buckets) {
       const parts = bucket.partsOf(index, arrays)
       if (parts !== null) return parts
     }
     return []
+  }
+
+  /** How many state arrays there have to be, empty places between them included. */
+  #arrays(): number {
+    return this.#rule.stateArrays(this.#values).findLastIndex((name) => name !== null) + 1
   }
 
   #initial(): O {

@@ -29,6 +29,15 @@ export function atLeast(key: string, place: number, initial: number, min = 0): H
   }
 }
 
+/** A weight of a running average, in [0, 1]. */
+export function weight(key: string, place: number, initial: number): Hyper<number> {
+  return {
+    ...atLeast(key, place, initial),
+    expected: 'a number in [0, 1]',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  }
+}
+
 /** Any finite number. */
 export function finite(key: string, place: number, initial: number): Hyper<number> {
   return { ...atLeast(key, place, initial, -Infinity), expected: 'a finite number' }

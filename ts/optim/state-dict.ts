@@ -25,12 +25,17 @@ export function writeStateDict<O extends object>(
     const params: number[] = []
     group.params.forEach((parameter, index) => {
       const steps = group.stepsOf(index)
-      if (steps > 0 && names.length > 0) {
+      const initial = rule.initialState?.(group.values)
+      if ((steps > 0 || initial !== undefined) && names.length > 0) {
         const entry: Entry = rule.countsSteps ? { step: scalar(steps) } : {}
+        if (rule.number !== undefined) entry[rule.number] = scalar(group.numberOf(index))
         group.stateOf(index).forEach((part, i) => {
+          const name = names[i] ?? null
+          if (name === null) return
           const copy = empty(parameter.shape, parameter.dtype)
-          copy.data.set(part)
-          entry[names[i]!] = copy
+          if (steps > 0) copy.data.set(part)
+          else copy.data.fill(initial!)
+          entry[name] = copy
         })
         dict.state[number] = entry
       }
@@ -78,9 +83,11 @@ export function readStateDict<O extends object>(
       group.assign(values)
       entries.forEach((entry, index) => {
         group.setSteps(index, entry?.steps ?? 0)
+        if (rule.number !== undefined) group.setNumber(index, entry?.number ?? 0)
         group.stateOf(index).forEach((part, i) => {
-          if (entry === undefined) part.fill(0)
-          else part.set(entry.arrays[i]!.data)
+          const array = entry?.arrays[i] ?? null
+          if (array === null) part.fill(0)
+          else part.set(array.data)
         })
       })
     })
@@ -95,7 +102,9 @@ function isStateDict(dict: unknown): dict is OptimizerStateDict {
 
 interface CheckedEntry {
   steps: number
-  arrays: Tensor[]
+  number: number
+  /** null at a place that the options leave empty. */
+  arrays: (Tensor | null)[]
 }
 
 function checkedEntry<O extends object>(
@@ -104,13 +113,14 @@ function checkedEntry<O extends object>(
   group: Group<O>,
   index: number,
   number: number,
-  names: readonly string[],
+  names: readonly (string | null)[],
   entry: Entry | undefined,
 ): CheckedEntry | undefined {
   const present = Object.entries(entry ?? {}).filter(([, value]) => value !== null)
   if (entry === undefined || present.length === 0) return undefined
   const where = `state ${number}`
-  const known = rule.countsSteps ? ['step', ...names] : names
+  const numbers = [rule.countsSteps ? 'step' : null, rule.number ?? null]
+  const known = [...numbers, ...names].filter((name) => name !== null)
   for (const [name] of present) {
     if (!known.includes(name)) {
       const expected = known.length === 0 ? 'no state' : known.join(', ')
@@ -121,6 +131,7 @@ function checkedEntry<O extends object>(
   }
   const shape = formatShape(group.params[index]!.shape)
   const arrays = names.map((name) => {
+    if (name === null) return null
     const value = entry[name]
     const what = `${name} of ${where}`
     if (!(value instanceof Tensor)) {
@@ -137,15 +148,26 @@ function checkedEntry<O extends object>(
     value.checkMemory()
     return value
   })
-  if (!rule.countsSteps) return { steps: 1, arrays }
-  const step = entry['step']
-  const steps = step instanceof Tensor && step.length === 1 ? step.item() : step
+  const own = rule.number === undefined ? 0 : numberIn(entry, rule.number)
+  if (typeof own !== 'number' || !Number.isFinite(own)) {
+    throw new ValueError(
+      complaint(who, `${rule.number} of ${where}`, 'a finite number', String(own)),
+    )
+  }
+  if (!rule.countsSteps) return { steps: 1, number: own, arrays }
+  const steps = numberIn(entry, 'step')
   if (typeof steps !== 'number' || !Number.isInteger(steps) || steps < 0) {
     throw new ValueError(
       complaint(who, `step of ${where}`, 'a whole number of at least 0', String(steps)),
     )
   }
-  return { steps, arrays }
+  return { steps, number: own, arrays }
+}
+
+/** A number of an entry, which PyTorch keeps as a tensor of one element or as such. */
+function numberIn(entry: Entry, name: string): unknown {
+  const value = entry[name]
+  return value instanceof Tensor && value.length === 1 ? value.item() : value
 }
 
 /** The options of a saved group, by our names. */

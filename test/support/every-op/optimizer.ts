@@ -1,4 +1,4 @@
-import { AdamHyper, SgdHyper } from '../../../ts/kernels/kernels.js'
+import { AdamHyper, SgdHyper, UpdateHyper, UpdateKind } from '../../../ts/kernels/kernels.js'
 import { n, type OpCalls, v, values, type Views } from './op-call.js'
 
 const slots = (views: Views) => [
@@ -25,6 +25,17 @@ export const optimizerCalls = {
     operands: step(AdamHyper.length, { [AdamHyper.lr]: 0.1, [AdamHyper.eps]: 1e-8 }, 2),
     run: (k, w) => {
       k.adamStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), n, slots(w))
+    },
+  },
+  updateStep: {
+    operands: () => {
+      const hyper = { [UpdateHyper.lr]: 0.1, [UpdateHyper.beta1]: 0.9, [UpdateHyper.eps]: 1e-8 }
+      const { parameter, ...others } = step(UpdateHyper.length, hyper, 2)()
+      return { products: new Float64Array(1), ...others, parameter }
+    },
+    run: (k, w) => {
+      const [hyper, steps, products] = [v(w, 'hyper'), v(w, 'steps'), v(w, 'products')]
+      k.updateStep(UpdateKind.nadam, hyper, steps, products, v(w, 'state'), n, slots(w))
     },
   },
   gradNorm: {

@@ -6,6 +6,7 @@ import type {
   ReduceKind,
   Reduction,
   UnaryKind,
+  UpdateKind,
 } from '../kernels.js'
 import type { PadMode } from '../pad2d.js'
 import type { PointwiseLossKind } from '../pointwise-loss.js'
@@ -247,6 +248,12 @@ export interface Addon {
   adamStep(
     dtype: DTypeCode, hyper: Bytes, hyperAt: number, steps: Bytes, stepsAt: number, state: Bytes,
     stateAt: number, stateLength: number, ...slots: FlatSlots
+  ): void
+  // prettier-ignore
+  updateStep(
+    dtype: DTypeCode, kind: UpdateKind, hyper: Bytes, hyperAt: number, steps: Bytes,
+    stepsAt: number, products: Bytes, productsAt: number, state: Bytes, stateAt: number,
+    stateLength: number, ...slots: FlatSlots
   ): void
   gradNorm(dtype: DTypeCode, out: Bytes, outAt: number, p: number, ...slots: FlatSlots): void
   // prettier-ignore

@@ -25,6 +25,7 @@ import {
 import { bernoulli, normal, permutation, uniform } from './random.js'
 import { argmax, reduce } from './reduce.js'
 import { softmax, softmaxGradient } from './softmax.js'
+import { updateStep } from './update.js'
 import { upsample2d, upsample2dGradient } from './upsample2d.js'
 import { packSigns, xnorConv2d, xnorMatmul } from './xnor.js'
 
@@ -57,6 +58,7 @@ export const native: Kernels = {
   pointwiseLossGradient,
   sgdStep,
   adamStep,
+  updateStep,
   gradNorm,
   clipGradients,
   gatherRows,

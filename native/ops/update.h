@@ -1,0 +1,26 @@
+// One step of Adagrad, RMSprop, Adadelta, Adamax, NAdam, RAdam or Lion over many parameters.
+#pragma once
+
+#include "base/buffer.h"
+#include "cpu/tables/optimizer.h"
+#include "ops/slots.h"
+
+namespace gradlane {
+
+struct UpdateStepArgs {
+  Dtype dtype;
+  UpdateKind kind;
+  Buffer hyper, steps, products, state;
+  std::int64_t state_length;  // elements of each array in `state`
+  ParameterSlots slots;
+
+  template <class Visitor>
+  void Fields(Visitor&& visit) {
+    visit(dtype, kind, hyper, steps, products, state, state_length, slots);
+  }
+};
+// PyTorch's algorithms, as ts/kernels/update.ts states them. Hyper-parameters, step counters and
+// products are read from their buffers when the step is executed.
+void UpdateStep(const UpdateStepArgs& args);
+
+}  // namespace gradlane

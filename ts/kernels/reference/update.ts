@@ -1,0 +1,155 @@
+import { UpdateHyper, UpdateKind, type ParameterSlot, type View } from '../kernels.js'
+import { type Floats, doubles, floats } from './operand.js'
+import { counterExtent, decay, pairs } from './slots.js'
+
+/** What a rule sees of its parameter: hyper-parameters, the step, and its number for NAdam. */
+interface Context {
+  readonly h: Float64Array
+  /** 1 at the first step. */
+  readonly t: number
+  readonly products: Float64Array
+  readonly index: number
+}
+
+/** Updates element `at` of the state arrays by the gradient g; returns what is taken off the parameter. */
+type Element = (at: number, g: number) => number
+
+/** The rules by kind, each after its formula in ../update.ts. */
+const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) => Element>> = {
+  [UpdateKind.adagrad]({ h, t }, sum) {
+    const lr = h[UpdateHyper.lr]! / (1 + (t - 1) * h[UpdateHyper.lrDecay]!)
+    return (at, g) => {
+      const next = store(sum, at, (t === 1 ? h[UpdateHyper.initialSum]! : sum[at]!) + g * g)
+      return (lr * g) / (Math.sqrt(next) + h[UpdateHyper.eps]!)
+    }
+  },
+
+  [UpdateKind.rmsprop]({ h }, square, buffer, mean) {
+    const momentum = h[UpdateHyper.momentum]!
+    return (at, g) => {
+      const next = average(square, at, h[UpdateHyper.beta2]!, g * g)
+      let variance = next
+      if (h[UpdateHyper.centered] !== 0) {
+        const center = average(mean, at, h[UpdateHyper.beta2]!, g)
+        variance -= center * center
+      }
+      let step = g / (Math.sqrt(variance) + h[UpdateHyper.eps]!)
+      if (momentum !== 0) step = store(buffer, at, momentum * buffer[at]! + step)
+      return h[UpdateHyper.lr]! * step
+    }
+  },
+
+  [UpdateKind.adadelta]({ h }, square, moved) {
+    const eps = h[UpdateHyper.eps]!
+    return (at, g) => {
+      const next = average(square, at, h[UpdateHyper.beta2]!, g * g)
+      const step = (Math.sqrt(moved[at]! + eps) / Math.sqrt(next + eps)) * g
+      average(moved, at, h[UpdateHyper.beta2]!, step * step)
+      return h[UpdateHyper.lr]! * step
+    }
+  },
+
+  [UpdateKind.adamax]({ h, t }, expAvg, norm) {
+    const lr = h[UpdateHyper.lr]! / (1 - h[UpdateHyper.beta1]! ** t)
+    return (at, g) => {
+      const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
+      const size = Math.abs(g) + h[UpdateHyper.eps]!
+      return (lr * m) / store(norm, at, Math.max(h[UpdateHyper.beta2]! * norm[at]!, size))
+    }
+  },
+
+  [UpdateKind.nadam]({ h, t, products, index }, expAvg, expAvgSq) {
+    const momentum = (step: number): number =>
+      h[UpdateHyper.beta1]! * (1 - 0.5 * 0.96 ** (step * h[UpdateHyper.momentumDecay]!))
+    const [now, next] = [momentum(t), momentum(t + 1)]
+    const product = (t === 1 ? 1 : products[index]!) * now
+    products[index] = product
+    const correction = 1 - h[UpdateHyper.beta2]! ** t
+    return (at, g) => {
+      const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
+      const v = average(expAvgSq, at, h[UpdateHyper.beta2]!, g * g)
+      const step = ((1 - now) / (1 - product)) * g + (next / (1 - product * next)) * m
+      return (h[UpdateHyper.lr]! * step) / (Math.sqrt(v / correction) + h[UpdateHyper.eps]!)
+    }
+  },
+
+  [UpdateKind.radam]({ h, t }, expAvg, expAvgSq) {
+    const power = h[UpdateHyper.beta2]! ** t
+    const longest = 2 / (1 - h[UpdateHyper.beta2]!) - 1
+    const length = longest - (2 * t * power) / (1 - power)
+    const rectified = length > 5
+    const variance =
+      ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length)
+    const lr = h[UpdateHyper.lr]! / (1 - h[UpdateHyper.beta1]! ** t)
+    return (at, g) => {
+      const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
+      const v = average(expAvgSq, at, h[UpdateHyper.beta2]!, g * g)
+      if (!rectified) return lr * m
+      return (lr * Math.sqrt(variance * (1 - power)) * m) / (Math.sqrt(v) + h[UpdateHyper.eps]!)
+    }
+  },
+
+  [UpdateKind.lion]({ h }, expAvg) {
+    const beta1 = h[UpdateHyper.beta1]!
+    return (at, g) => {
+      const mixed = beta1 * expAvg[at]! + (1 - beta1) * g
+      average(expAvg, at, h[UpdateHyper.beta2]!, g)
+      return h[UpdateHyper.lr]! * Math.sign(mixed)
+    }
+  },
+}
+
+/** Puts a number into the state; gives it as it is stored, so that what overflows does so at once. */
+function store(array: Floats, at: number, value: number): number {
+  array[at] = value
+  return array[at]!
+}
+
+/** beta x + (1 - beta) value, stored in place of x. */
+function average(array: Floats, at: number, beta: number, value: number): number {
+  return store(array, at, beta * array[at]! + (1 - beta) * value)
+}
+
+/** How many arrays of state a rule reaches to. */
+function arraysOf(kind: UpdateKind, h: Float64Array): number {
+  if (kind === UpdateKind.adagrad || kind === UpdateKind.lion) return 1
+  if (kind !== UpdateKind.rmsprop) return 2
+  return h[UpdateHyper.centered] !== 0 ? 3 : h[UpdateHyper.momentum] !== 0 ? 2 : 1
+}
+
+export function updateStep(
+  kind: UpdateKind,
+  hyper: View,
+  steps: View,
+  products: View,
+  state: View,
+  stateLength: number,
+  slots: readonly ParameterSlot[],
+): void {
+  const op = 'updateStep'
+  const h = doubles(hyper, UpdateHyper.length, op, 'hyper')
+  const sign = h[UpdateHyper.maximize] !== 0 ? -1 : 1
+  const decoupled = h[UpdateHyper.decoupled] !== 0
+  const weightDecay = h[UpdateHyper.weightDecay]!
+  const keep = 1 - h[UpdateHyper.lr]! * weightDecay
+  const counters = doubles(steps, counterExtent(slots), op, 'steps')
+  const numbers = kind === UpdateKind.nadam ? counterExtent(slots) : 0
+  const productsOf = doubles(products, numbers, op, 'products')
+  const arrays = arraysOf(kind, h)
+  const states = floats(state, arrays * stateLength, op, 'state')
+  const parts = Array.from({ length: arrays }, (_, k) =>
+    states.subarray(k * stateLength, (k + 1) * stateLength),
+  )
+
+  for (const { parameter, gradient, index, stateOffset } of pairs(slots, state.dtype, op)) {
+    const t = (counters[index]! += 1)
+    const step = rules[kind]({ h, t, products: productsOf, index }, ...parts)
+    for (let i = 0; i < parameter.length; i++) {
+      let p = parameter[i]!
+      let g = sign * gradient[i]!
+      if (decoupled) p *= keep
+      else g += decay(weightDecay, p)
+      parameter[i] = p - step(stateOffset + i, g)
+    }
+  }
+}

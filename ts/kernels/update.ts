@@ -1,0 +1,75 @@
+import type { ParameterSlot } from './kernels.js'
+import type { View } from './view.js'
+
+/** Update rules; the codes of native/cpu/tables/optimizer.h. */
+export const UpdateKind = {
+  adagrad: 0,
+  rmsprop: 1,
+  adadelta: 2,
+  adamax: 3,
+  nadam: 4,
+  radam: 5,
+  lion: 6,
+} as const
+export type UpdateKind = (typeof UpdateKind)[keyof typeof UpdateKind]
+
+/** Places in the `hyper` Float64 view of `updateStep`; a rule reads those that its formula names. */
+export const UpdateHyper = {
+  lr: 0,
+  beta1: 1,
+  /** also RMSprop's alpha and Adadelta's rho */
+  beta2: 2,
+  eps: 3,
+  weightDecay: 4,
+  /** 1: param *= 1 - lr * weightDecay; 0: weightDecay * param is added to the gradient */
+  decoupled: 5,
+  maximize: 6,
+  momentum: 7,
+  /** 0 or 1 */
+  centered: 8,
+  lrDecay: 9,
+  initialSum: 10,
+  momentumDecay: 11,
+  length: 12,
+} as const
+
+export interface UpdateKernels {
+  /**
+   * One step of a rule over many parameters. `hyper` (float64, UpdateHyper.length), `steps` (float64,
+   * one a parameter) counts up to the parameter's step t; `products` as `steps`, for nadam alone.
+   * `state` (dtype of the parameters) holds the arrays below, each of `stateLength` elements.
+   *
+   * With g = ±grad, and p *= 1 - lr weightDecay if decoupled, else g += weightDecay p:
+   *   adagrad   sum = (t = 1 ? initialSum : sum) + g^2
+   *             p -= lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)
+   *   rmsprop   square = beta2 square + (1 - beta2) g^2
+   *             centered: mean = beta2 mean + (1 - beta2) g, v = square - mean^2; else v = square
+   *             b = momentum b + g / (sqrt(v) + eps);  p -= lr b
+   *             state: square, b, mean; b and mean are not touched, and may lie beyond the end of
+   *             `state`, where momentum and centered are 0
+   *   adadelta  square = beta2 square + (1 - beta2) g^2
+   *             d = g sqrt(moved + eps) / sqrt(square + eps)
+   *             moved = beta2 moved + (1 - beta2) d^2;  p -= lr d
+   *   the others have m = beta1 m + (1 - beta1) g, and but for lion and adamax
+   *   v = beta2 v + (1 - beta2) g^2
+   *   adamax    norm = max(beta2 norm, |g| + eps);  p -= lr / (1 - beta1^t) m / norm
+   *   nadam     mu(t) = beta1 (1 - 0.96^(t momentumDecay) / 2)
+   *             product = (t = 1 ? 1 : product) mu(t)
+   *             p -= lr ((1 - mu(t)) / (1 - product) g + mu(t + 1) / (1 - product mu(t + 1)) m)
+   *                  / (sqrt(v / (1 - beta2^t)) + eps)
+   *   radam     with N = 2 / (1 - beta2) - 1 and n = N - 2 t beta2^t / (1 - beta2^t):
+   *             n > 5:  p -= lr sqrt((n - 4) (n - 2) N / ((N - 4) (N - 2) n)) sqrt(1 - beta2^t)
+   *                          / (1 - beta1^t) m / (sqrt(v) + eps)
+   *             else p -= lr / (1 - beta1^t) m
+   *   lion      p -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g
+   */
+  updateStep(
+    kind: UpdateKind,
+    hyper: View,
+    steps: View,
+    products: View,
+    state: View,
+    stateLength: number,
+    slots: readonly ParameterSlot[],
+  ): void
+}
