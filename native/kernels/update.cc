@@ -16,6 +16,9 @@ struct Lanes {
 };
 
 template <class T>
+constexpr T kLargest = sizeof(T) == 4 ? T(__FLT_MAX__) : T(__DBL_MAX__);
+
+template <class T>
 GRADLANE_INLINE typename Simd<T>::Vec FirstMoment(typename Simd<T>::Vec m, typename Simd<T>::Vec g,
                                                   const UpdateScalars<T>& s) {
   return Simd<T>::Set(s.beta1) * m + Simd<T>::Set(s.one_minus_beta1) * g;
@@ -48,7 +51,8 @@ struct Rmsprop {
     typename S::Vec variance = square;
     if (s.centered) {
       mean = S::Set(s.beta2) * mean + S::Set(s.one_minus_beta2) * x.g;
-      variance -= mean * mean;
+      // finite, so that nothing is taken from an overflowed square but what leaves it infinite
+      variance -= S::Min(mean * mean, S::Set(kLargest<T>));
     }
     buffer = S::Set(s.momentum) * buffer + x.g / (S::Sqrt(variance) + S::Set(s.eps));
     x.p -= S::Set(s.step_size) * buffer;

@@ -404,6 +404,7 @@ describe('optimizer state dicts', () => {
     setGrad(p, [1])
     optimizer.step()
     const dict = optimizer.stateDict()
+    expect((dict.state[0]!['mu_product'] as Tensor).dtype).to.equal('float64')
     for (const bad of [NaN, tensor([1, 2]), null]) {
       dict.state[0]!['mu_product'] = bad
       expect(() => {

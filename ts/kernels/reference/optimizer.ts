@@ -90,8 +90,8 @@ export function adamStep(
       expAvg[at] = beta1 * expAvg[at]! + (1 - beta1) * g
       expAvgSq[at] = beta2 * expAvgSq[at]! + (1 - beta2) * g * g
       // as they are stored: a square that float32 cannot hold is Infinity at once, not at the next step
-      const m = expAvg[at]!
-      let second = expAvgSq[at]!
+      const m = expAvg[at]
+      let second = expAvgSq[at]
       if (amsgrad) {
         second = Math.max(maxExpAvgSq[at]!, second)
         maxExpAvgSq[at] = second

@@ -39,4 +39,5 @@ export function pairs(slots: readonly ParameterSlot[], dtype: DType, op: string)
 }
 
 /** weightDecay * p; of a decay of 0 nothing, not even 0 * Infinity. */
-export const decay = (weightDecay: number, p: number): number => (weightDecay === 0 ? 0 : weightDecay * p)
+export const decay = (weightDecay: number, p: number): number =>
+  weightDecay === 0 ? 0 : weightDecay * p

@@ -31,7 +31,9 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
       let variance = next
       if (h[UpdateHyper.centered] !== 0) {
         const center = average(mean, at, h[UpdateHyper.beta2]!, g)
-        variance -= center * center
+        // in the dtype, where a square that overflows is Infinity and two that underflow are 0
+        variance -= Math.min(center * center, Number.MAX_VALUE)
+        if (square instanceof Float32Array) variance = Math.fround(variance)
       }
       let step = g / (Math.sqrt(variance) + h[UpdateHyper.eps]!)
       if (momentum !== 0) step = store(buffer, at, momentum * buffer[at]! + step)
@@ -102,7 +104,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
 /** Puts a number into the state; gives it as it is stored, so that what overflows does so at once. */
 function store(array: Floats, at: number, value: number): number {
   array[at] = value
-  return array[at]!
+  return array[at]
 }
 
 /** beta x + (1 - beta) value, stored in place of x. */
