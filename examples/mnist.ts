@@ -3,11 +3,10 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { data, io, manualSeed, nn, optim } from '../ts/index.js'
+import { data, fit, io, manualSeed, metrics, nn, optim } from '../ts/index.js'
 import { chooseBackend, wholeNumber } from './support/arguments.js'
 import { ClassReport, percent } from './support/class-report.js'
 import { digits, mnistFolder, readImages } from './support/images.js'
-import { EpochProgress } from './support/progress.js'
 import { announce, test } from './support/training.js'
 
 const HELP = `npm start -- [options]
@@ -16,7 +15,7 @@ const HELP = `npm start -- [options]
   --batch-size N               images a step (64)
   --seed N                     of weights and shuffling (42)
   --samples N                  train on the first N images only (60000)
-  --out FILE                   where the weights go (out/mnist.safetensors)`
+  --out FILE                   where the weights go (out/mnist.safetensors), and the report beside them`
 
 const { values: given } = parseArgs({
   options: {
@@ -61,25 +60,17 @@ console.log(
 )
 
 // The learning rate falls to 0 along half a cosine.
-const steps = epochs * trainLoader.length
-const group = optimizer.paramGroups[0]!
-const lr = group.lr
-let step = 0
-const start = performance.now()
-for (let epoch = 1; epoch <= epochs; epoch++) {
-  const progress = new EpochProgress(`epoch ${epoch}/${epochs}`, train.length)
-  for (const [images, labels] of trainLoader) {
-    group.lr = (lr * (1 + Math.cos((Math.PI * step++) / steps))) / 2
-    optimizer.zeroGrad()
-    const prediction = model.forward(images)
-    const loss = criterion.forward(prediction, labels)
-    model.backwardParameters(images, criterion.backward(prediction, labels))
-    optimizer.step()
-    progress.update(labels.length, loss.item())
-  }
-  progress.finish()
-}
-const seconds = (performance.now() - start) / 1000
+const scheduler = new optim.CosineAnnealingLR(optimizer, { tMax: epochs })
+const history = await fit(model, trainLoader, {
+  criterion,
+  optimizer,
+  scheduler,
+  epochs,
+  validation: testLoader,
+  metrics: ['accuracy', new metrics.ConfusionMatrix({ labels: digits })],
+  progress: true,
+})
+const seconds = history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
 
 const report = new ClassReport(digits)
 const testLoss = test(model, testLoader, report)
@@ -92,6 +83,9 @@ await io.saveSafetensors(model.stateDict(), given.out, {
   metadata: { accuracy: report.accuracy.toFixed(4), epochs: String(epochs), seed: String(seed) },
 })
 console.log(`\nweights saved to ${path.resolve(given.out)}`)
+const page = path.resolve(`${given.out.replace(/\.safetensors$/, '')}.html`)
+await history.report(page, { title: 'Handwritten digits' })
+console.log(`report of the training: ${page}`)
 
 if (samples === 60_000 && epochs >= 6 && report.accuracy < 0.975) {
   console.error('the test accuracy is below 97.5 %')

@@ -39,12 +39,16 @@ describe('examples', function () {
     const { status, out, err } = run('mnist.ts', ...options)
     expect(status, err).to.equal(0)
     expect(out).to.match(new RegExp(`^gradlane \\S+: ${getBackend()} backend`))
-    expect(out).to.match(/^epoch 1\/2 \| 2000 samples \| loss \d\.\d+ \| [\d,]+ samples\/s/m)
-    expect(out).to.match(/^epoch 2\/2 /m)
+    expect(err).to.match(/^epoch 1\/2 .*[\d,]+ samples\/s .*loss \d\.\d+ .*valAccuracy [\d.]+/m)
+    expect(err).to.match(/^epoch 2\/2 /m)
     expect(out.match(/^ +\d +\d+ +[\d.]+ % +[\d.]+ % /gm)).to.have.length(10)
     expect(out).to.include(`weights saved to ${file}`)
+    const page = join(folder, 'new', 'mnist.html')
+    expect(out).to.include(`report of the training: ${page}`)
+    expect(readFileSync(page, 'utf8')).to.match(/^<!doctype html>[^]*Handwritten digits/i)
     const printed = /^test accuracy ([\d.]+) %$/m.exec(out)![1]!
     expect(Number(printed)).to.be.above(85)
+    expect(err).to.include(`valAccuracy ${(Number(printed) / 100).toPrecision(4)}`)
 
     const model = new nn.Sequential(
       new nn.Flatten(),
