@@ -23,7 +23,7 @@ import {
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { STEP, tolerance } from '../support/gradcheck.js'
-import { moduleCases } from '../support/module-cases/index.js'
+import { differentiable } from '../support/module-cases/index.js'
 import { bench, wholeState } from '../train/whole-state.js'
 
 const f64 = { dtype: 'float64' } as const
@@ -143,7 +143,7 @@ describe('gradcheck', () => {
   })
 
   eachBackend(() => {
-    for (const { title, make, shapes } of moduleCases) {
+    for (const { title, make, shapes } of differentiable) {
       it(`passes: ${title}`, () => {
         for (const [shape] of shapes) {
           const x = random(...shape)

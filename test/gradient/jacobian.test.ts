@@ -24,7 +24,7 @@ import {
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { STEP, tolerance } from '../support/gradcheck.js'
-import { moduleCases } from '../support/module-cases/index.js'
+import { differentiable } from '../support/module-cases/index.js'
 import { bench, wholeState } from '../train/whole-state.js'
 
 const f64 = { dtype: 'float64' } as const
@@ -82,7 +82,7 @@ describe('jacobian, parameterJacobians', () => {
   })
 
   eachBackend(() => {
-    for (const { title, make, shapes } of moduleCases) {
+    for (const { title, make, shapes } of differentiable) {
       const batched = shapes.filter(([input, output]) => input[0] === output[0] && input.length > 0)
       if (batched.length === 0) continue
       it(`are those of central differences: ${title}`, () => {

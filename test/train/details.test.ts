@@ -233,9 +233,10 @@ describe('fit: details', () => {
 
     it('leaves out the times of a model that refuses the pass, and nothing else', async () => {
       const { model, loader, options } = make([new Picky()])
-      // The last of 29 rows in batches of 8 has 5. Slow, so that a pass is to have the fewest samples.
+      // The last of 29 rows in batches of 8 has 5. So slow that 8 ms are worth less than two samples,
+      // which is the least that a pass takes.
       const slow: callbacks.Callback = {
-        onBatchEnd: () => new Promise((resolve) => setTimeout(resolve, 10)),
+        onBatchEnd: () => new Promise((resolve) => setTimeout(resolve, 40)),
       }
       const history = await fit(model, loader, { ...options, callbacks: [slow], epochs: 1 })
       expect(history.outcome).to.equal('completed')

@@ -47,3 +47,6 @@ export const moduleCases: readonly ModuleCase[] = [
   ...softmaxCases,
   ...upsample2dCases,
 ]
+
+/** Those whose gradients are the derivatives of what they compute. */
+export const differentiable = moduleCases.filter(({ gradcheck }) => gradcheck === undefined)

@@ -16,7 +16,7 @@ export interface ModuleCase {
   readonly evaluating?: boolean
   /**
    * What the gradients are checked against, where the function has a derivative that is not the one
-   * that is meant. Default: central differences.
+   * that is meant. Default: central differences. See `differentiable`.
    */
   readonly gradcheck?: (module: nn.Module, input: Tensor, gradOutput: Tensor) => void
   /** Takes any dtype. */

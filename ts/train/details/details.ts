@@ -1,5 +1,6 @@
 import { gradNormOf } from '../../nn/utils/clip-grad-norm.js'
 import type { Parameter } from '../../nn/parameter.js'
+import { withThreads } from '../../threads.js'
 import type { Batches } from '../batches.js'
 import type { Settings } from '../fit-options.js'
 import { type Flow, wait } from '../flow.js'
@@ -39,7 +40,8 @@ export class Details {
   /** The norm of the gradients of the last step; null where it is not wanted. */
   gradNorm(): number | null {
     if (!this.#wanted) return null
-    return gradNormOf(this.#parameters).item()
+    const { threads } = this.#settings.manner
+    return withThreads(threads, () => gradNormOf(this.#parameters)).item()
   }
 
   *endEpoch(epoch: number): Flow<void> {
@@ -70,12 +72,27 @@ export class Details {
   }
 
   *#done<T>(task: Task<T>): Flow<T> {
-    return yield* wait(this.#settings.manner.sync ? finish(task) : finishGently(task))
+    const { sync, threads } = this.#settings.manner
+    const limited = within(threads, task)
+    return yield* wait(sync ? finish(limited) : finishGently(limited))
   }
 
   #whyNot(): string {
     if (this.#settings.details === false) return 'details: false was asked for'
     const most = MOST_PARAMETERS.toLocaleString('en')
     return `the model has more than ${most} parameters and details: true was not asked for`
+  }
+}
+
+/** The same work on at most so many threads. */
+function* within<T>(threads: number | undefined, task: Task<T>): Task<T> {
+  try {
+    for (;;) {
+      const { done, value } = withThreads(threads, () => task.next())
+      if (done) return value
+      yield
+    }
+  } finally {
+    task.return(undefined as never)
   }
 }
