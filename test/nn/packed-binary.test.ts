@@ -194,17 +194,20 @@ describe('nn: packed binary layers', () => {
       last,
     )
     const signsBefore = last.pack().weight.toArray()
+    const optimizer = new optim.Adam(net.parameters(), { lr: 0.01 })
     const history = await fit(net, [x, y], {
       batchSize: 32,
       shuffle: false,
       criterion: new nn.CrossEntropyLoss(),
-      optimizer: new optim.Adam(net.parameters(), { lr: 0.01 }),
+      optimizer,
+      // Smaller and smaller steps: signs that go to and fro cost accuracy.
+      scheduler: new optim.CosineAnnealingLR(optimizer, { tMax: 30 }),
       epochs: 30,
       metrics: ['accuracy'],
     })
     expect(history.mode).to.equal('captured')
-    // guessing gives 0.5
-    expect(history.last['accuracy']).to.be.above(0.8)
+    // Guessing gives 0.5, with a standard deviation of 0.5 / sqrt(256) = 1/32.
+    expect(history.last['accuracy']).to.be.above(0.9)
     expect(last.pack().weight.toArray()).to.not.deep.equal(signsBefore)
 
     net.eval()

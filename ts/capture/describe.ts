@@ -15,8 +15,9 @@ interface Described {
 
 /** The calls that were recorded, and those that are run instead. */
 export function describeBoth(recorded: Described, run: Described): string {
-  const bytes = new Set(run.calls.flatMap(({ args }) => tensorsOf(args)).map((t) => t.buffer))
-  const mebibytes = Array.from(bytes).reduce((sum, { byteLength }) => sum + byteLength, 0) / 2 ** 20
+  const memory = new Set(run.calls.flatMap(({ args }) => tensorsOf(args)).map((t) => t.buffer))
+  const mebibytes =
+    Array.from(memory).reduce((sum, { byteLength }) => sum + byteLength, 0) / 2 ** 20
   return [
     `recorded: ${recorded.calls.length} calls`,
     describeCalls(recorded),

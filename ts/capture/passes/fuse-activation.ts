@@ -1,7 +1,7 @@
 import { ActivationKind, type MatmulOptions } from '../../kernels/kernels.js'
 import type { KernelCall } from '../../kernels/program.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { sameView, tensorsOf } from './tensors.js'
+import { sameView, usesByBuffer } from './tensors.js'
 import type { Values } from './values.js'
 
 /**
@@ -92,17 +92,4 @@ const placesOf: Partial<Record<KernelCall['method'], readonly [result: number, k
   conv2d: [3, 5],
   batchNorm: [8, 14],
   batchNormInference: [7, 12],
-}
-
-/** The calls that each piece of memory is mentioned in, in order. */
-export function usesByBuffer(calls: readonly KernelCall[]): Map<ArrayBuffer, number[]> {
-  const uses = new Map<ArrayBuffer, number[]>()
-  calls.forEach(({ args }, i) => {
-    for (const { buffer } of tensorsOf(args)) {
-      const known = uses.get(buffer)
-      if (known === undefined) uses.set(buffer, [i])
-      else if (known.at(-1) !== i) known.push(i)
-    }
-  })
-  return uses
 }

@@ -4,8 +4,7 @@ import type { Pool2dGeometry } from '../../kernels/pool2d.js'
 import type { KernelCall } from '../../kernels/program.js'
 import { itemSize } from '../../tensor/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { usesByBuffer } from './fuse-activation.js'
-import { sameView } from './tensors.js'
+import { sameView, usesByBuffer } from './tensors.js'
 import type { Values } from './values.js'
 
 /**

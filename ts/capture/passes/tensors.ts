@@ -1,4 +1,5 @@
 import type { View } from '../../kernels/kernels.js'
+import type { KernelCall } from '../../kernels/program.js'
 import { Tensor } from '../../tensor/tensor.js'
 
 /** The tensors among the arguments of a call, in order. */
@@ -25,4 +26,17 @@ export function sameView(a: unknown, b: unknown): boolean {
   const same = (x: View, y: View): boolean =>
     x.buffer === y.buffer && x.byteOffset === y.byteOffset && x.dtype === y.dtype
   return same(a, b) && a.length === b.length
+}
+
+/** The calls that each piece of memory is mentioned in, in order. */
+export function usesByBuffer(calls: readonly KernelCall[]): Map<ArrayBuffer, number[]> {
+  const uses = new Map<ArrayBuffer, number[]>()
+  calls.forEach(({ args }, i) => {
+    for (const { buffer } of tensorsOf(args)) {
+      const known = uses.get(buffer)
+      if (known === undefined) uses.set(buffer, [i])
+      else if (known.at(-1) !== i) known.push(i)
+    }
+  })
+  return uses
 }

@@ -84,7 +84,7 @@ function tryToLift(
   }
 }
 
-// A vector of the first-level cache, and a line of it.
+// Bytes: a line of the caches, and the widest vector.
 const ALIGNMENT = 64
 
 /** Values that lie in the same place one after the other, from the first call to the last. */
