@@ -1,5 +1,5 @@
 export * from './errors.js'
-export type { DType, FloatDType, TypedArray } from './tensor/dtype.js'
+export type { DType, FloatDType, TypedArray } from './kernels/dtype.js'
 export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
 export {
   arange,

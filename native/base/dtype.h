@@ -1,4 +1,4 @@
-// Element types, with the codes that ts/tensor/dtype.ts uses too.
+// Element types, with the codes that ts/kernels/dtype.ts uses too.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ import {
 import type { AnyKernel, KernelCall } from '../../ts/kernels/program.js'
 import { reference } from '../../ts/kernels/reference/index.js'
 import { empty } from '../../ts/tensor/tensor.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
 import { arrayOf, bell } from '../support/samples.js'
 

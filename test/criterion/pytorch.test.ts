@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { nn, type Tensor, ValueError } from '../../ts/index.js'
 import { PointwiseLossKind } from '../../ts/kernels/pointwise-loss.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import {
   crossEntropyBounds,
   type LossBounds,

@@ -1,6 +1,6 @@
 import { ActivationKind } from '../../ts/kernels/kernels.js'
 import { activationFunction } from '../../ts/kernels/reference/activation.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound, activationGradientBound } from '../support/activation-bound.js'
 import { suiteTitle } from '../support/backends.js'
 import { check } from '../support/op-case.js'

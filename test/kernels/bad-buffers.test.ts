@@ -6,7 +6,7 @@
 import { expect } from 'chai'
 
 import type { Kernels, View } from '../../ts/kernels/kernels.js'
-import { itemSize, type TypedArray } from '../../ts/tensor/dtype.js'
+import { itemSize, type TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { everyOp, type OpName, opNames } from '../support/every-op/index.js'
 import { asView } from '../support/op-case.js'

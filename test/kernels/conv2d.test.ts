@@ -4,7 +4,7 @@ import { Conv2dAlgorithm, type Conv2dGeometry } from '../../ts/kernels/conv2d.js
 import { ActivationKind, type Kernels, type View } from '../../ts/kernels/kernels.js'
 import { native } from '../../ts/kernels/native/index.js'
 import { reference } from '../../ts/kernels/reference/index.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
 import { backends, nativeExpected, suiteTitle } from '../support/backends.js'
 import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2d-cases.js'

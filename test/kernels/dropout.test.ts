@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { TypedArray } from '../../ts/tensor/dtype.js'
+import type { TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check } from '../support/op-case.js'
 import { arrayOf, bell, bigSize, floatDTypes, smallSizes, whole } from '../support/samples.js'

@@ -1,5 +1,5 @@
 import { BinaryKind, Broadcast, UnaryKind } from '../../ts/kernels/kernels.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { type Bound, check } from '../support/op-case.js'
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { channelStatistics, sumsBound } from '../support/norm-bound.js'
 import { asView, check } from '../support/op-case.js'

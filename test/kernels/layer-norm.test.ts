@@ -1,5 +1,5 @@
 import { reference } from '../../ts/kernels/reference/index.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { channelStatistics } from '../support/norm-bound.js'
 import { asView, check } from '../support/op-case.js'

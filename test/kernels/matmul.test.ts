@@ -1,6 +1,6 @@
 import { ActivationKind, type MatmulOptions } from '../../ts/kernels/kernels.js'
 import { reference } from '../../ts/kernels/reference/index.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
 import { suiteTitle } from '../support/backends.js'
 import { asView, check, tooBig } from '../support/op-case.js'

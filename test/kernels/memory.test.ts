@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { DType, FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { DType, FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, type Bound, check } from '../support/op-case.js'
 import {

@@ -1,5 +1,5 @@
 import { AdamHyper, type Kernels, SgdHyper } from '../../ts/kernels/kernels.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { type Bound, check } from '../support/op-case.js'
 import {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { PointwiseLossKind } from '../../ts/kernels/pointwise-loss.js'
 import { reference } from '../../ts/kernels/reference/index.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check } from '../support/op-case.js'
 import {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import type { Pool2dGeometry } from '../../ts/kernels/pool2d.js'
 import { reference } from '../../ts/kernels/reference/index.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check } from '../support/op-case.js'
 import { arrayOf, bell, floatDTypes, whole } from '../support/samples.js'

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import type { Kernels } from '../../ts/kernels/kernels.js'
 import { multiplyHigh, philox } from '../../ts/kernels/reference/philox.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check, tooBig } from '../support/op-case.js'
 import { arrayOf, bell, bigSize, floatDTypes, smallSizes, whole } from '../support/samples.js'

@@ -5,7 +5,7 @@ import { arrayOf, bell, floatDTypes, whole } from '../support/samples.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, type Bound, check } from '../support/op-case.js'
 import { sumBound } from '../support/tolerance.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 
 type Shape = readonly [outer: number, n: number, inner: number]
 

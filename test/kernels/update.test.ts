@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { UpdateHyper, UpdateKind } from '../../ts/kernels/kernels.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { type Bound, check } from '../support/op-case.js'
 import {

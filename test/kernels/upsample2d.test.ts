@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { reference } from '../../ts/kernels/reference/index.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../../ts/kernels/upsample2d.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check } from '../support/op-case.js'
 import { bell, floatDTypes } from '../support/samples.js'

@@ -1,5 +1,5 @@
 import { nn } from '../../ts/index.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
 import { type InputKind, numbers } from '../support/formula.js'
 import {

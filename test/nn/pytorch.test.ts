@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { nn, type Tensor, ValueError } from '../../ts/index.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
 import { gradients, indices, numbers, seeds, stateNumbers } from '../support/formula.js'
 import {

@@ -10,7 +10,7 @@ import {
   tensorOf,
   valuesOf,
 } from '../support/pytorch-fixture.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 
 /** `case` of test/fixtures/models.py. */
 interface ModelCase {

@@ -17,7 +17,7 @@ import {
   SGD,
 } from '../../ts/optim/index.js'
 import { tensor } from '../../ts/tensor/create.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import type { Tensor } from '../../ts/tensor/tensor.js'
 import { eachBackend } from '../support/each-backend.js'
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import * as nn from '../../ts/nn/parameter.js'
 import * as optim from '../../ts/optim/index.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { empty, type Tensor } from '../../ts/tensor/tensor.js'
 import { eachBackend } from '../support/each-backend.js'
 

@@ -1,5 +1,5 @@
 import { PointwiseLossKind } from '../../ts/kernels/pointwise-loss.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import {
   type LossElement,
   pointwiseGradientError,

@@ -1,4 +1,4 @@
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { bothSides, roundoff, smallestNormal, sumBound } from './tolerance.js'
 
 /** Of one channel, with the errors that its computation may have; inverseError is relative. */

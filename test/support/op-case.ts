@@ -9,7 +9,7 @@ import {
   itemSize,
   type TypedArray,
   viewOf,
-} from '../../ts/tensor/dtype.js'
+} from '../../ts/kernels/dtype.js'
 import { nativeExpected, withThreads } from './backends.js'
 import { arrayOf } from './samples.js'
 import { isWithin } from './tolerance.js'

@@ -1,5 +1,5 @@
 import type { ParameterSlot, View } from '../../ts/kernels/kernels.js'
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { bell } from './samples.js'
 
 /** Sizes of the parameters of one call: around vectors, none, and one of two tasks. */

@@ -1,5 +1,5 @@
 import { ActivationKind } from '../../ts/kernels/kernels.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { activationBound, activationGradientBound } from './activation-bound.js'
 import { sizeOf } from './formula.js'
 import type { Bound, LayerCase } from './pytorch-fixture.js'

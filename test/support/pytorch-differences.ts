@@ -1,4 +1,4 @@
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { type LayerCase, type LossCase, type Result, valuesOf } from './pytorch-fixture.js'
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 
 import { fromTypedArray, type Tensor } from '../../ts/index.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import type { InputKind } from './formula.js'
 import { arrayOf } from './samples.js'
 import { isWithin } from './tolerance.js'

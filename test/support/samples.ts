@@ -1,4 +1,4 @@
-import type { DType, FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { DType, FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 
 /** A source of numbers in [0, 1) that is not the one under test: mulberry32, by T. Ettinger. */
 export function source(seed: number): () => number {

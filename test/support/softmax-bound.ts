@@ -1,4 +1,4 @@
-import type { FloatDType, TypedArray } from '../../ts/tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { bothSides, roundoff, smallestNormal } from './tolerance.js'
 
 /** Where element i of (outer, n, inner) stands: the first index of its line along n. */

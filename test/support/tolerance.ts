@@ -7,7 +7,7 @@
  * float32 its own error is 2^-29 of the bound and vanishes in it; for float64 it has the same bound
  * as the native one, so bounds are taken twice (`bothSides`).
  */
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 
 /** u, the largest relative error of one rounding: half an ulp of 1. */
 export const roundoff = { float32: 2 ** -24, float64: 2 ** -53 } as const

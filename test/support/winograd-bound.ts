@@ -1,5 +1,5 @@
 import { type Conv2dGeometry } from '../../ts/kernels/conv2d.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { bothSides, roundoff } from './tolerance.js'
 
 /** Where the polynomials of native/cpu/tables/conv2d_winograd.h are evaluated, infinity aside. */

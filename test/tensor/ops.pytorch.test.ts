@@ -1,6 +1,6 @@
 import * as gradlane from '../../ts/index.js'
 import type { Tensor } from '../../ts/index.js'
-import type { FloatDType } from '../../ts/tensor/dtype.js'
+import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
 import {
   expectResult,

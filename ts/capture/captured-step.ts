@@ -4,7 +4,7 @@ import { CaptureError, complaint, ShapeError, ValueError, DTypeError } from '../
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
 import type { KernelCall, Program, ReplayFailure, ThreadOptions } from '../kernels/program.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
-import { itemSize } from '../tensor/dtype.js'
+import { itemSize } from '../kernels/dtype.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { checkThreadOptions, withThreads } from '../threads.js'

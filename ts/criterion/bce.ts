@@ -1,5 +1,5 @@
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import type { CriterionOptions, ReductionName } from './criterion.js'
 import { Expanded } from './expanded.js'

@@ -1,5 +1,5 @@
 import { computeNow } from '../kernels/backend.js'
-import type { DType } from '../tensor/dtype.js'
+import type { DType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /**

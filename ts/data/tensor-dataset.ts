@@ -1,6 +1,6 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import type { DType } from '../tensor/dtype.js'
+import type { DType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import { complaint, FormatError, ValueError } from '../errors.js'
-import type { DType } from '../tensor/dtype.js'
+import type { DType } from '../kernels/dtype.js'
 import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
 
 export interface ReadIdxOptions {

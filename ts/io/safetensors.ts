@@ -1,5 +1,5 @@
 import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
-import { type DType, itemSize } from '../tensor/dtype.js'
+import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
 import { repeatedKey } from './json.js'
 

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '../tensor/dtype.js'
+import type { DType, TypedArray } from './dtype.js'
 
 /**
  * What a kernel sees of a tensor: contiguous, row-major elements. `data` is a typed array over them;

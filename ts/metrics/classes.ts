@@ -1,6 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import type { TypedArray } from '../tensor/dtype.js'
+import type { TypedArray } from '../kernels/dtype.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 
 /** What the metrics over classes share. */

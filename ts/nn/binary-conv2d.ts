@@ -1,7 +1,7 @@
 import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type BinarizeOptions, Signs } from './binarize.js'
 import { ConvLayer } from './conv.js'

@@ -1,4 +1,4 @@
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type BinarizeOptions, Signs } from './binarize.js'
 import { markBuiltIn } from './layer.js'

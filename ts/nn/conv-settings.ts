@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../errors.js'
 import type { Generator } from '../random/generator.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { formatPair, type Pair, type Rank, type Sizes2d, sizesOf } from './pair.js'
 
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'

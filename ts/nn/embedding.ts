@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { Generator } from '../random/generator.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { normal_, zeros_ } from './init/index.js'

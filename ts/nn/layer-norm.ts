@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape, Workspace } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'

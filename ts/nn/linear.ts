@@ -1,7 +1,7 @@
 import { kernels } from '../kernels/backend.js'
 import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
 import type { Generator } from '../random/generator.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'

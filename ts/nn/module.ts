@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { showAs } from '../tensor/show.js'

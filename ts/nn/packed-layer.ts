@@ -1,7 +1,7 @@
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, zeros } from '../tensor/create.js'
-import type { DType, FloatDType } from '../tensor/dtype.js'
+import type { DType, FloatDType } from '../kernels/dtype.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { Workspace } from '../tensor/workspace.js'
 import { Layer } from './layer.js'

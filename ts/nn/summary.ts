@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../errors.js'
 import { defaultGenerator } from '../random/generator.js'
-import { type DType, itemSize } from '../tensor/dtype.js'
+import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { observe } from './observe.js'

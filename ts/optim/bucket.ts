@@ -1,7 +1,7 @@
 import { complaint, DTypeError } from '../errors.js'
 import type { ParameterSlot } from '../kernels/kernels.js'
 import type { Parameter } from '../nn/parameter.js'
-import type { FloatDType, TypedArray } from '../tensor/dtype.js'
+import type { FloatDType, TypedArray } from '../kernels/dtype.js'
 import { abandon } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 

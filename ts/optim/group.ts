@@ -1,7 +1,7 @@
 import { complaint, ValueError } from '../errors.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { Parameter } from '../nn/parameter.js'
-import type { TypedArray } from '../tensor/dtype.js'
+import type { TypedArray } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { Bucket } from './bucket.js'
 import type { Hyper } from './hyper.js'

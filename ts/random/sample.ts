@@ -1,6 +1,6 @@
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
 import { defaultGenerator, type Generator } from './generator.js'
 

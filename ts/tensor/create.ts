@@ -1,6 +1,6 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
-import type { DType, TypedArray } from './dtype.js'
+import type { DType, TypedArray } from '../kernels/dtype.js'
 import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
 
 /** What `tensor` takes: numbers, typed arrays, and arrays of them of equal lengths. */

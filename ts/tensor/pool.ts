@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
 
-import { type DType, itemSize } from './dtype.js'
+import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, type Shape, Tensor } from './tensor.js'
 
 // 8 to 64 tensors a slab. Keeping one of them alive keeps the slab, so it is small.

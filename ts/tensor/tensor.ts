@@ -2,7 +2,7 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
 import { showAs } from './show.js'
-import { type DType, itemSize, type TypedArray, viewOf } from './dtype.js'
+import { type DType, itemSize, type TypedArray, viewOf } from '../kernels/dtype.js'
 
 /** Sizes by dimension, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[]

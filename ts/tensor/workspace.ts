@@ -1,6 +1,6 @@
 import { currentCapture } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
-import { itemSize, type DType } from './dtype.js'
+import { itemSize, type DType } from '../kernels/dtype.js'
 import { emptyPooled } from './pool.js'
 import { empty, Tensor, type Shape } from './tensor.js'
 

@@ -1,5 +1,5 @@
 import type { Kernels, View } from '../../../ts/kernels/kernels.js'
-import type { TypedArray } from '../../../ts/tensor/dtype.js'
+import type { TypedArray } from '../../../ts/kernels/dtype.js'
 import { bell, whole } from '../samples.js'
 
 export type OpName = Exclude<keyof Kernels, 'name'>

@@ -1,6 +1,6 @@
 import { inPlaceOf, overwrittenBy } from '../../kernels/effects.js'
 import type { KernelCall } from '../../kernels/program.js'
-import { itemSize } from '../../tensor/dtype.js'
+import { itemSize } from '../../kernels/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { mapTensors, tensorsOf } from './tensors.js'
 

@@ -1,4 +1,4 @@
-import { dtypeCode } from '../../tensor/dtype.js'
+import { dtypeCode } from '../dtype.js'
 import type { Conv2dGeometry } from '../conv2d.js'
 import type { Kernels } from '../kernels.js'
 import type { FlatConv2dGeometry } from './addon.js'

@@ -1,4 +1,4 @@
-import { type DType, dtypeCode } from '../../tensor/dtype.js'
+import { type DType, dtypeCode } from '../dtype.js'
 import type { Kernels, ParameterSlot } from '../kernels.js'
 import { addon } from './load.js'
 import { flatten } from './slots.js'

@@ -1,4 +1,4 @@
-import { dtypeCode } from '../../tensor/dtype.js'
+import { dtypeCode } from '../dtype.js'
 import type { Kernels } from '../kernels.js'
 import { addon } from './load.js'
 

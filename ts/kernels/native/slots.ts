@@ -1,5 +1,5 @@
 import { complaint, DTypeError } from '../../errors.js'
-import type { DType } from '../../tensor/dtype.js'
+import type { DType } from '../dtype.js'
 import type { ParameterSlot } from '../kernels.js'
 import type { FlatSlots } from './addon.js'
 

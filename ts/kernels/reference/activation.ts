@@ -1,5 +1,5 @@
 import { ValueError } from '../../errors.js'
-import type { DType } from '../../tensor/dtype.js'
+import type { DType } from '../dtype.js'
 import { ActivationKind, type View } from '../kernels.js'
 import { erfc } from './erf.js'
 import { floats } from './operand.js'

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors.js'
-import type { DType } from '../../tensor/dtype.js'
+import type { DType } from '../dtype.js'
 import type { View } from '../kernels.js'
 import { checkedIndices } from './indices.js'
 import { elements } from './operand.js'

@@ -1,5 +1,5 @@
 import { DTypeError, ValueError } from '../../errors.js'
-import { itemSize, type TypedArray, viewOf } from '../../tensor/dtype.js'
+import { itemSize, type TypedArray, viewOf } from '../dtype.js'
 import type { View } from '../kernels.js'
 
 /** The elements of a float operand. */

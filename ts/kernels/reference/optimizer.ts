@@ -1,4 +1,4 @@
-import type { DType } from '../../tensor/dtype.js'
+import type { DType } from '../dtype.js'
 import { AdamHyper, type ParameterSlot, SgdHyper, type View } from '../kernels.js'
 import { doubles, floats } from './operand.js'
 import { counterExtent, decay, pairs, stateExtent } from './slots.js'

@@ -1,4 +1,4 @@
-import type { FloatDType } from '../../tensor/dtype.js'
+import type { FloatDType } from '../dtype.js'
 import type { View } from '../kernels.js'
 import { floats, ints } from './operand.js'
 import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
