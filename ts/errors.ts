@@ -1,5 +1,3 @@
-import type { GradcheckReport } from './gradient/gradcheck-report.js'
-
 /** The stable codes that every error of gradlane carries. */
 export type ErrorCode =
   | 'ERR_SHAPE'
@@ -60,16 +58,6 @@ export class CaptureError extends GradlaneError {
 export class NotFiniteError extends GradlaneError {
   constructor(message: string) {
     super('ERR_NOT_FINITE', message)
-  }
-}
-
-/** A backward pass does not agree with central differences of its forward pass (`ERR_GRADCHECK`). */
-export class GradcheckError extends GradlaneError {
-  constructor(
-    message: string,
-    readonly report: GradcheckReport,
-  ) {
-    super('ERR_GRADCHECK', message)
   }
 }
 

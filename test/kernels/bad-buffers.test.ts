@@ -18,11 +18,10 @@ const Resizable = ArrayBuffer as unknown as new (
 ) => ArrayBuffer & { resize(bytes: number): void }
 
 function detached(values: TypedArray): View {
-  const view = asView(values)
-  const { byteOffset, buffer, length, dtype } = view
+  const { byteOffset, buffer, length, dtype } = asView(values)
   structuredClone(buffer, { transfer: [buffer] })
   expect(buffer.byteLength).to.equal(0)
-  return { buffer, byteOffset, length, dtype, data: view.data }
+  return { buffer, byteOffset, length, dtype }
 }
 
 /** A view whose buffer has lost its last byte. */

@@ -8,7 +8,7 @@ import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
 import { backends, nativeExpected, suiteTitle } from '../support/backends.js'
 import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2d-cases.js'
-import { asView, check } from '../support/op-case.js'
+import { type ArrayView, asView, check } from '../support/op-case.js'
 import { arrayOf, bell, floatDTypes } from '../support/samples.js'
 import { sumBound } from '../support/tolerance.js'
 import { mayBeWinograd, winogradBound, winogradWeightBound } from '../support/winograd-bound.js'
@@ -72,7 +72,12 @@ function checkForward(
     reference.conv2d(of(x), of(weight), of(bias), out, g, identity, 0, auto)
   })
   const before = new Float64Array(gradOut.length)
-  const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [View, View, View, View]
+  const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [
+    ArrayView,
+    ArrayView,
+    ArrayView,
+    ArrayView,
+  ]
   reference.conv2d(...views, g, identity, 0, auto)
   const terms = weight.length / g.outChannels
   const steps = ifWinograd(g, algorithm, () =>
@@ -159,7 +164,7 @@ function algorithmsFor(g: Conv2dGeometry): Conv2dAlgorithm[] {
   if (!nativeExpected) return [auto]
   const { x, weight, gradOut } = operandsOf('float32', { ...g, batch: 0 })
   return Object.values(Conv2dAlgorithm).filter((algorithm) => {
-    const views = [x, weight, gradOut].map(asView) as [View, View, View]
+    const views = [x, weight, gradOut].map(asView) as [ArrayView, ArrayView, ArrayView]
     const [xs, weights, outs] = views
     try {
       native.conv2d(xs, weights, null, outs, { ...g, batch: 0 }, 0, 0, algorithm)
@@ -267,7 +272,12 @@ describe(suiteTitle('conv2d'), () => {
         const { x, weight, bias, gradOut } = operandsOf('float32', good)
         const before = Array.from(gradOut)
         try {
-          const views = [x, weight, bias, gradOut].map(asView) as [View, View, View, View]
+          const views = [x, weight, bias, gradOut].map(asView) as [
+            ArrayView,
+            ArrayView,
+            ArrayView,
+            ArrayView,
+          ]
           kernels.conv2d(...views, { ...good, ...change }, 0, 0, auto)
           expect.fail('did not throw')
         } catch (error) {

@@ -6,7 +6,7 @@ import { ActivationKind, type Kernels, type View } from '../../ts/kernels/kernel
 import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2d-cases.js'
-import { asView, check } from '../support/op-case.js'
+import { type ArrayView, asView, check } from '../support/op-case.js'
 import { bell, floatDTypes, smallSizes, specials, whole } from '../support/samples.js'
 
 const words = (count: number, seed: number): TypedArray =>
@@ -66,7 +66,7 @@ function multipliesSigns(kernels: Kernels, dtype: FloatDType): void {
   const [a, b] = [bell(dtype, m * k, 1), bell(dtype, k * n, 2)]
   const [expected, out] = [bell(dtype, m * n, 3), bell(dtype, m * n, 4)]
   reference.matmul(signsOf(a), signsOf(b), asView(expected), m, n, k)
-  const words = [packed(a, m, k, 1), packed(b, 1, k, n)].map(asView) as [View, View]
+  const words = [packed(a, m, k, 1), packed(b, 1, k, n)].map(asView) as [ArrayView, ArrayView]
   kernels.xnorMatmul(...words, null, asView(out), m, n, k)
   expect(out).to.deep.equal(expected)
 }

@@ -34,7 +34,7 @@ export interface OpCase<Name extends string> {
   readonly inPlace?: readonly (readonly [NoInfer<Name>, NoInfer<Name>])[]
   /** The expected values depend on the dtype itself and are not computed in float64. */
   readonly ownDType?: boolean
-  run(kernels: Kernels, views: Readonly<Record<NoInfer<Name>, View>>): void
+  run(kernels: Kernels, views: Readonly<Record<NoInfer<Name>, ArrayView>>): void
 }
 
 /** Elements of all operands from which on GRADLANE_TEST_SMALL leaves a case out. */
@@ -45,7 +45,7 @@ const onlySmall = (process.env['GRADLANE_TEST_SMALL'] ?? '') !== ''
 export const tooBig = (elements: number): boolean => onlySmall && elements > SMALL
 
 interface Placed {
-  readonly view: View
+  readonly view: ArrayView
   readonly buffer: ArrayBuffer
   readonly start: number
 }
@@ -56,8 +56,12 @@ function dtypeOf(array: TypedArray): DType {
   return array instanceof Int32Array ? 'int32' : 'uint8'
 }
 
-/** A view over the elements of a typed array. */
-export function asView(data: TypedArray): View {
+/** A view over the elements of a typed array, with the array itself. */
+export interface ArrayView extends View {
+  readonly data: TypedArray
+}
+
+export function asView(data: TypedArray): ArrayView {
   const { buffer, byteOffset, length } = data
   return { buffer: buffer as ArrayBuffer, byteOffset, length, dtype: dtypeOf(data), data }
 }
@@ -105,7 +109,10 @@ function results<Name extends string>(
   if (alias) placed.set(alias[0], placed.get(alias[1])!)
   opCase.run(
     kernels,
-    Object.fromEntries(names.map((name) => [name, placed.get(name)!.view])) as Record<Name, View>,
+    Object.fromEntries(names.map((name) => [name, placed.get(name)!.view])) as Record<
+      Name,
+      ArrayView
+    >,
   )
   const written = new Map<Name, TypedArray>()
   for (const name of names) {

@@ -1,5 +1,5 @@
 import { recordWith } from '../kernels/backend.js'
-import type { Kernels, View } from '../kernels/kernels.js'
+import { isView, type Kernels } from '../kernels/kernels.js'
 import type { Capture, KernelCall, KernelName } from '../kernels/program.js'
 import { reference } from '../kernels/reference/index.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -38,8 +38,4 @@ function snapshot(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(snapshot)
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, snapshot(part)]))
-}
-
-function isView(value: object): value is View {
-  return value instanceof Tensor || 'byteOffset' in value
 }

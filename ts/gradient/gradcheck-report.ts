@@ -1,3 +1,4 @@
+import { GradlaneError } from '../errors.js'
 import type { Shape } from '../tensor/tensor.js'
 
 /** One derivative as the backward pass and as central differences give it. */
@@ -26,6 +27,13 @@ export interface GradcheckReport {
   /** The farthest off for the input and for each parameter that is trained. */
   readonly variables: Readonly<Record<string, GradcheckElement | null>>
   toString(): string
+}
+
+/** A backward pass does not agree with central differences of its forward pass (`ERR_GRADCHECK`). */
+export class GradcheckError extends GradlaneError {
+  constructor(readonly report: GradcheckReport) {
+    super('ERR_GRADCHECK', report.toString())
+  }
 }
 
 /** What derivatives are compared with, element by element. */

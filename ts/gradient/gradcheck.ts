@@ -1,11 +1,17 @@
-import { complaint, GradcheckError, ShapeError, ValueError } from '../errors.js'
+import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { optionsOf } from '../train/arguments.js'
-import { type Expected, type GradcheckReport, indexOf, Tally } from './gradcheck-report.js'
+import {
+  type Expected,
+  GradcheckError,
+  type GradcheckReport,
+  indexOf,
+  Tally,
+} from './gradcheck-report.js'
 import { centralDifferences, checkedEps, type NumericalOptions } from './numerical.js'
 import { checkDouble, onTrial, type Trial } from './trial.js'
 
@@ -67,7 +73,7 @@ export function gradcheck(
     check(trial, eps, gradOutput ?? null, tally)
     return tally.report(module.describe())
   })
-  if (!report.ok && raiseException) throw new GradcheckError(report.toString(), report)
+  if (!report.ok && raiseException) throw new GradcheckError(report)
   return report
 }
 

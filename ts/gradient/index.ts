@@ -1,5 +1,5 @@
 export { gradcheck, type GradcheckOptions } from './gradcheck.js'
-export type { GradcheckElement, GradcheckReport } from './gradcheck-report.js'
+export { type GradcheckElement, GradcheckError, type GradcheckReport } from './gradcheck-report.js'
 export { inputGradient } from './input-gradient.js'
 export { jacobian, parameterJacobians } from './jacobian.js'
 export {

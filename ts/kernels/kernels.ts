@@ -16,12 +16,12 @@ import type {
 } from './kinds.js'
 import type { UpdateKernels } from './update.js'
 import type { Upsample2dKernels } from './upsample2d.js'
-import type { View } from './view.js'
+import type { ParameterSlot, View } from './view.js'
 import type { XnorKernels } from './xnor.js'
 
 export * from './kinds.js'
 export { UpdateHyper, UpdateKind } from './update.js'
-export type { View } from './view.js'
+export { isView, type ParameterSlot, type View } from './view.js'
 
 /** Options of a matrix product beyond its operands. */
 export interface MatmulOptions {
@@ -39,17 +39,6 @@ export interface MatmulOptions {
   activation?: ActivationKind
   /** Of the activation. Default 0. */
   parameter?: number
-}
-
-/**
- * One parameter of an operation that runs over many. `index` is the place of its step counter,
- * `stateOffset` the place (in elements) of its part within each state array.
- */
-export interface ParameterSlot {
-  readonly parameter: View
-  readonly gradient: View
-  readonly index: number
-  readonly stateOffset: number
 }
 
 /** Places in the `hyper` Float64 view of `sgdStep`. Hyper-parameters live in a buffer so that a

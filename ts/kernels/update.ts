@@ -1,5 +1,4 @@
-import type { ParameterSlot } from './kernels.js'
-import type { View } from './view.js'
+import type { ParameterSlot, View } from './view.js'
 
 /** Update rules; the codes of native/cpu/tables/optimizer.h. */
 export const UpdateKind = {

@@ -2,7 +2,6 @@ import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import type { Module } from './module.js'
 
 /** Tensors by path, as in PyTorch: `'0.weight'`, `'bn.running_mean'`. */
 export type StateDict = Record<string, Tensor>
@@ -14,8 +13,15 @@ export interface LoadResult {
   readonly unexpectedKeys: string[]
 }
 
+/** What state dicts see of a module. */
+interface Stateful {
+  ownParameters(): Iterable<[string, Tensor]>
+  ownBuffers(options: { persistentOnly: boolean }): Iterable<[string, Tensor]>
+  namedChildren(): Iterable<[string, Stateful]>
+}
+
 /** Every tensor of the module's state under each of its paths (shared ones have several). */
-function* entries(module: Module, prefix: string): Generator<[string, Tensor]> {
+function* entries(module: Stateful, prefix: string): Generator<[string, Tensor]> {
   for (const [name, parameter] of module.ownParameters()) yield [prefix + name, parameter]
   for (const [name, buffer] of module.ownBuffers({ persistentOnly: true })) {
     yield [prefix + name, buffer]
@@ -23,7 +29,7 @@ function* entries(module: Module, prefix: string): Generator<[string, Tensor]> {
   for (const [name, child] of module.namedChildren()) yield* entries(child, `${prefix}${name}.`)
 }
 
-export function stateDict(module: Module): StateDict {
+export function stateDict(module: Stateful): StateDict {
   const state: StateDict = {}
   for (const [key, tensor] of entries(module, '')) {
     state[key] = new Tensor(
@@ -37,7 +43,7 @@ export function stateDict(module: Module): StateDict {
   return state
 }
 
-export function loadStateDict(module: Module, state: StateDict, strict: boolean): LoadResult {
+export function loadStateDict(module: Stateful, state: StateDict, strict: boolean): LoadResult {
   const who = `${module.constructor.name}.loadStateDict`
   if (typeof state !== 'object' || (state as unknown) === null) {
     throw new ValueError(complaint(who, 'the state', 'tensors by name', typeof state))

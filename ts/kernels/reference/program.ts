@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
-import { Tensor } from '../../tensor/tensor.js'
 import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
+import { isView, type View } from '../view.js'
 import { reference } from './index.js'
 
 /** How long a replay holds the event loop at a time. */
@@ -11,7 +11,7 @@ const SLICE_MS = 8
 interface Operand {
   readonly holder: Record<PropertyKey, unknown>
   readonly key: PropertyKey
-  readonly recorded: Tensor
+  readonly recorded: View
   /** Within the placeholder. */
   readonly offset: number
 }
@@ -113,9 +113,8 @@ export class InterpretedProgram implements Program {
       if (placeholder.placed) continue
       const { buffer, byteOffset, stride } = placeholder
       for (const { holder, key, recorded, offset } of placeholder.operands) {
-        const { shape, dtype, length } = recorded
-        const at = byteOffset + step * stride + offset
-        holder[key] = new Tensor(buffer, at, shape, dtype, length)
+        const { dtype, length } = recorded
+        holder[key] = { buffer, byteOffset: byteOffset + step * stride + offset, dtype, length }
       }
       placeholder.placed = stride === 0
     }
@@ -137,7 +136,7 @@ function findOperands(value: unknown, buffer: ArrayBuffer, found: Operand[]): vo
   if (!Array.isArray(value) && !isOptions(value)) return
   const holder = value as Record<PropertyKey, unknown>
   for (const [key, part] of Object.entries(holder)) {
-    if (!(part instanceof Tensor)) findOperands(part, buffer, found)
+    if (!isView(part)) findOperands(part, buffer, found)
     else if (part.buffer === buffer) {
       found.push({ holder, key, recorded: part, offset: part.byteOffset })
     }
@@ -145,5 +144,5 @@ function findOperands(value: unknown, buffer: ArrayBuffer, found: Operand[]): vo
 }
 
 function isOptions(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !(value instanceof Tensor)
+  return typeof value === 'object' && value !== null && !isView(value)
 }
