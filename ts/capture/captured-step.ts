@@ -30,7 +30,10 @@ export interface RunAsyncOptions extends RunOptions, ScanOptions {}
 export interface ScanOptions extends ThreadOptions {
   /** Ends the run after the step in progress; the promise rejects with `signal.reason`. */
   signal?: AbortSignal | undefined
-  /** Called about every `progressInterval` with the number of steps that are done. */
+  /**
+   * Called about every `progressInterval` with the number of steps that are done. What it throws ends the
+   * run after the step in progress, and the promise rejects with it.
+   */
   onProgress?: ((done: number) => void) | undefined
   /** Milliseconds. Default 100. */
   progressInterval?: number | undefined
@@ -298,15 +301,25 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       signal?.removeEventListener('abort', stop)
     }
     return new Promise((resolve, reject) => {
+      let thrown: { readonly error: unknown } | null = null
       const end = (done: number, failure: ReplayFailure | null): void => {
         release()
-        if (failure !== null) reject(this.#explained(failure, done))
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        if (thrown !== null) reject(thrown.error)
+        else if (failure !== null) reject(this.#explained(failure, done))
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         else if (done < times) reject(signal?.reason)
         else resolve()
       }
       try {
-        const progress = (done: number): void => onProgress?.(done)
+        const progress = (done: number): void => {
+          try {
+            onProgress?.(done)
+          } catch (error) {
+            thrown ??= { error }
+            stop()
+          }
+        }
         this.#program.start(times, { intervalMs, threads, priority }, { progress, end })
       } catch (error) {
         release() // there was no thread to be had

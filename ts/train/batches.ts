@@ -88,6 +88,7 @@ export class Groups {
   readonly #manner: Manner
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
   #ended = false
+  #closed = false
   #next: Promise<Batch[]> | null = null
 
   constructor(who: string, batches: Batches, size: number, manner: Manner) {
@@ -99,33 +100,72 @@ export class Groups {
     this.#iterator = waiting ?? iterable[Symbol.iterator]()
   }
 
-  /** The next group; an empty one at the end. */
+  /**
+   * The next group; an empty one at the end.
+   *
+   * @throws the signal's reason as soon as it is aborted.
+   */
   *next(): Flow<Batch[]> {
-    if (this.#manner.sync) return yield* this.#collect()
-    const group = yield* wait(this.#next ?? drive(this.#collect()))
+    const { sync, signal } = this.#manner
+    if (sync) return yield* this.#collect()
+    this.#next ??= drive(this.#collect())
+    const group = yield* wait(unlessAborted(this.#next, signal))
     this.#next = drive(this.#collect())
     this.#next.catch(() => undefined) // thrown where it is awaited
     return group
   }
 
-  /** Lets go of the batches that were not asked for. */
+  /**
+   * Lets go of the batches that were not asked for. What the iterator throws then does not count, as
+   * where a loop over it is left by an error.
+   */
   *close(): Flow<void> {
-    if (this.#next !== null) yield* wait(this.#next.catch(() => undefined))
-    if (!this.#ended) yield* wait(this.#iterator.return?.())
+    this.#closed = true
+    if (this.#ended) return
+    try {
+      const returned = this.#iterator.return?.()
+      if (this.#manner.sync || returned === undefined) return
+      yield* wait(unlessAborted(Promise.resolve(returned), this.#manner.signal))
+    } catch {
+      // the error that the loop was left by is on its way
+    }
   }
 
   *#collect(): Flow<Batch[]> {
     const group: Batch[] = []
-    while (group.length < this.#size && !this.#ended) {
-      this.#ended = true // also when it throws
-      const next = withThreads(this.#manner.threads, () => this.#iterator.next())
-      const { done, value } = yield* wait<IteratorResult<unknown, unknown>>(next)
-      if (done === true) break
-      const batch = yield* wait(value)
-      this.#ended = false
-      checkBatch(this.#who, batch)
-      group.push(batch)
+    while (group.length < this.#size && !this.#ended && !this.#closed) {
+      const { done, value } = yield* this.#ask()
+      if (done === true) this.#ended = true
+      else {
+        const batch = yield* wait(value)
+        checkBatch(this.#who, batch)
+        group.push(batch)
+      }
     }
     return group
   }
+
+  *#ask(): Flow<IteratorResult<unknown, unknown>> {
+    try {
+      return yield* wait(withThreads(this.#manner.threads, () => this.#iterator.next()))
+    } catch (error) {
+      this.#ended = true // an iterator that throws has closed itself
+      throw error
+    }
+  }
+}
+
+/** What the promise comes to, or the signal's reason as soon as that is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort)
+    })
+  })
 }

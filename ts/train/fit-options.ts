@@ -45,7 +45,10 @@ export interface FitOptions {
   clipGradNorm?: number
   /** Batches whose gradients are averaged for one optimizer step. Default 1. */
   accumulate?: number
-  /** Ends the training after the step in progress: the promise rejects with `signal.reason`. */
+  /**
+   * Ends the training after the step in progress, or at once where it waits for a batch (the iterator's
+   * `return` is called then): the promise rejects with `signal.reason`.
+   */
   signal?: AbortSignal
   /** At most so many threads. Default: all of the pool. The results are the same. */
   threads?: number

@@ -14,6 +14,8 @@ import {
   type Loader,
   optionsOf,
 } from './arguments.js'
+import { Groups } from './batches.js'
+import { drive } from './flow.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
 import { meanOf } from './task.js'
 
@@ -75,10 +77,15 @@ export async function lrFind(
   const sweep = new Sweep('lrFind', model, loader, options)
   try {
     while (sweep.wantsEpoch()) {
-      for await (const batch of loader) {
-        signal?.throwIfAborted()
-        if (!sweep.step(batch)) break
-        await setImmediate()
+      const groups = new Groups('lrFind', loader, 1, { sync: false, signal })
+      try {
+        for (;;) {
+          const [batch] = await drive(groups.next())
+          if (batch === undefined || !sweep.step(batch)) break
+          await setImmediate()
+        }
+      } finally {
+        await drive(groups.close())
       }
     }
     return sweep.result()

@@ -100,6 +100,30 @@ describe('CSVLogger', () => {
     expect(lines()).to.deep.equal(expected)
   })
 
+  it('escapes names that a spreadsheet would compute, and reads them back', async () => {
+    const names = ['=1+1', '@x', '+x', '-x', '\tx', '\r=x', "'=x", "''-x", "it's", 'a=b']
+    const train = async (from: number, append: boolean): Promise<void> => {
+      const logger = new CSVLogger({ path: path('log.csv'), append })
+      const logs = Object.fromEntries(names.map((name) => [name, -1]))
+      await new Subject().train(
+        [logger],
+        Array<callbacks.Logs>(2)
+          .fill(logs)
+          .slice(0, from + 1),
+        {
+          from,
+        },
+      )
+    }
+    await train(0, false)
+    const [header, row] = readFileSync(path('log.csv'), 'utf8').split(/\n(?=\d)/)
+    expect(header).to.equal(`epoch,step,'=1+1,'@x,'+x,'-x,'\tx,"'\r=x",''=x,'''-x,it's,a=b`)
+    expect(row).to.equal(`0,10${',-1'.repeat(names.length)}\n`)
+    await train(1, true)
+    const again = `1,20${',-1'.repeat(names.length)}\n`
+    expect(readFileSync(path('log.csv'), 'utf8')).to.equal(`${header!}\n${row!}${again}`)
+  })
+
   it('goes on with its file, without a line that was cut off', async () => {
     const epochs = epochsOf('loss', [1, 2, 3])
     await new Subject().train([new CSVLogger({ path: path('log.csv') })], epochs.slice(0, 2))

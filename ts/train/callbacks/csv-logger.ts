@@ -22,6 +22,9 @@ const NAME = 'CSVLogger'
  * written so that they can be read back exactly. When an epoch brings a name that was not there, the
  * file is written anew with a column more.
  *
+ * A name that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line
+ * end) gets a `'` in front.
+ *
  * @see https://keras.io/api/callbacks/csv_logger/
  */
 export class CSVLogger implements Callback {
@@ -54,8 +57,8 @@ export class CSVLogger implements Callback {
 
   *#begin(sync: boolean): Flow<void> {
     const text = this.append ? yield* contentOf(this.path, sync) : ''
-    const [columns = ['epoch', 'step'], ...rows] = parse(text, this.separator)
-    this.#columns = columns
+    const [columns, ...rows] = parse(text, this.separator)
+    this.#columns = columns?.map(unescaped) ?? ['epoch', 'step']
     this.#rows = rows
     yield* this.#writeAll(sync)
   }
@@ -74,7 +77,7 @@ export class CSVLogger implements Callback {
   *#writeAll(sync: boolean): Flow<void> {
     const count = this.#columns.length
     const padded = this.#rows.map((row) => [...row, ...Array<string>(count - row.length).fill('')])
-    const text = [this.#columns, ...padded].map((row) => this.#line(row)).join('')
+    const text = [this.#columns.map(escaped), ...padded].map((row) => this.#line(row)).join('')
     if (sync) writeAtomicallySync(this.path, Buffer.from(text))
     else yield* wait(writeAtomically(this.path, Buffer.from(text)))
   }
@@ -84,6 +87,15 @@ export class CSVLogger implements Callback {
     const quoted = cells.map((cell) => (odd(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
     return `${quoted.join(this.separator)}\n`
   }
+}
+
+/** Escapes once more what looks like an escaped name, so that every name can be read back. */
+function escaped(name: string): string {
+  return /^'*[=+\-@\t\r\n]/.test(name) ? `'${name}` : name
+}
+
+function unescaped(name: string): string {
+  return /^'+[=+\-@\t\r\n]/.test(name) ? name.slice(1) : name
 }
 
 function* contentOf(path: string, sync: boolean): Flow<string> {
