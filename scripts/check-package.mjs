@@ -31,11 +31,11 @@ function checkTarball({ files, size }) {
     'LICENSE',
     'dist/index.js',
     'dist/index.d.ts',
-    'dist/train/report/assets/page.css',
-    'dist/train/report/assets/page.js',
-    'dist/train/report/assets/uPlot.LICENSE',
-    'dist/train/report/assets/uPlot.iife.min.js',
-    'dist/train/report/assets/uPlot.min.css',
+    'dist/report/assets/page.css',
+    'dist/report/assets/page.js',
+    'dist/report/assets/uPlot.LICENSE',
+    'dist/report/assets/uPlot.iife.min.js',
+    'dist/report/assets/uPlot.min.css',
   ]) {
     assert.ok(names.includes(needed), `${needed} is missing from the tarball`)
   }

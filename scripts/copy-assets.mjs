@@ -7,10 +7,10 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'))
-const to = 'dist/train/report/assets'
+const to = 'dist/report/assets'
 const uPlot = path.dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
 
-fs.cpSync('ts/train/report/assets', to, { recursive: true })
+fs.cpSync('ts/report/assets', to, { recursive: true })
 for (const [file, name] of [
   ['dist/uPlot.iife.min.js', 'uPlot.iife.min.js'],
   ['dist/uPlot.min.css', 'uPlot.min.css'],

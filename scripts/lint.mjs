@@ -44,7 +44,7 @@ check('clang-format', 'clang-format', [
 ])
 if (/"resolved"/.test(fs.readFileSync('package-lock.json', 'utf8')))
   failed.push('lock file names a registry')
-check('native layers', process.execPath, ['scripts/check-native-layers.mjs'])
+check('layers', process.execPath, ['scripts/check-layers.mjs'])
 
 if (failed.length > 0) {
   console.error(`\nfailed: ${failed.join(', ')}${fix ? '' : ' (npm run format repairs layout)'}`)

@@ -37,6 +37,12 @@ export const facts: TrainingFacts = {
   batchSize: 8,
   samples: 100,
   validationSamples: 20,
+  metrics: [
+    { name: 'accuracy', higherIsBetter: true, isShare: true },
+    { name: 'f1', higherIsBetter: true, isShare: true },
+    { name: 'mae', higherIsBetter: false, isShare: false },
+    { name: 'confusionMatrix', higherIsBetter: null, isShare: false },
+  ],
   accumulate: 1,
   clipGradNorm: 1,
   labels: null,

@@ -265,7 +265,7 @@ describe('fit: details', () => {
       })
       expect(history.facts!.environment.backend).to.equal(backend)
       expect(Date.now() - Date.parse(history.facts!.started)).to.be.within(0, 20_000)
-      const html = history.toHTML()
+      const html = await history.toHTML()
       expect(html).to.include('yes answered as no')
     })
 

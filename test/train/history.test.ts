@@ -86,6 +86,17 @@ describe('History', () => {
       expect(json.epochs[0]!.results).to.deep.equal(results)
     })
 
+    it('notes how each metric is to be read, by whatever name', async () => {
+      const top = new metrics.TopKAccuracy({ k: 1, name: 'first' })
+      const history = await trained([top, new metrics.ConfusionMatrix(), new Fixed('odd', 1)])
+      expect(history.facts!.metrics).to.deep.equal([
+        { name: 'first', higherIsBetter: true, isShare: true },
+        { name: 'confusionMatrix', higherIsBetter: null, isShare: false },
+        { name: 'odd', higherIsBetter: null, isShare: false },
+      ])
+      expect(await history.toHTML()).to.include('Training first is 75.00 %')
+    })
+
     it('keeps results in arrays and objects, and leaves out what JSON has nothing for', async () => {
       const results: readonly (readonly [unknown, unknown])[] = [
         [tensor([[1, 2]]), [[1, 2]]],

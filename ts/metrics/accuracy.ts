@@ -17,6 +17,8 @@ import { countsOf, Metric, type MetricState } from './metric.js'
  * accuracy.compute() // 0.97
  */
 export class Accuracy extends Metric {
+  override readonly higherIsBetter = true
+  override readonly isShare = true
   readonly #reader: ClassReader
   #hits = 0
   #count = 0

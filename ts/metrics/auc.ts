@@ -46,6 +46,8 @@ class Scores {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
  */
 export class AUC extends Metric {
+  override readonly higherIsBetter = true
+  override readonly isShare = true
   readonly #negative = new Scores()
   readonly #positive = new Scores()
 

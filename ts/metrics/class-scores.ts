@@ -22,6 +22,8 @@ interface Counts {
 }
 
 abstract class ClassScore extends Metric<number | number[]> {
+  override readonly higherIsBetter = true
+  override readonly isShare = true
   readonly average: ClassAverage
   readonly #counts: ClassCounts
 

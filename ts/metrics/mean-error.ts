@@ -9,6 +9,7 @@ export interface MeanErrorOptions {
 }
 
 abstract class MeanError extends Metric {
+  override readonly higherIsBetter = false
   readonly #sum = new RunningSum()
   #count = 0
 

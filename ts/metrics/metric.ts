@@ -20,6 +20,11 @@ export type MetricState = Record<string, number | readonly number[] | null>
  * console.log(accuracy.compute())
  */
 export abstract class Metric<T = number> {
+  /** Whether more is better; null, as by default, where neither more nor less is. */
+  readonly higherIsBetter: boolean | null = null
+  /** Whether the results are parts of 1, which reports show as percentages. Default false. */
+  readonly isShare: boolean = false
+
   /** @param name What the result is called in logs. */
   constructor(readonly name: string) {
     if (typeof name !== 'string' || name === '') {

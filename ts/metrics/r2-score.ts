@@ -30,6 +30,7 @@ interface Output {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
  */
 export class R2Score extends Metric<number | number[]> {
+  override readonly higherIsBetter = true
   readonly average: 'uniform' | null
   #outputs: Output[] = []
   #count = 0

@@ -21,6 +21,8 @@ export interface TopKAccuracyOptions {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
  */
 export class TopKAccuracy extends Metric {
+  override readonly higherIsBetter = true
+  override readonly isShare = true
   readonly k: number
   readonly #ignoreIndex: number
   #hits = 0

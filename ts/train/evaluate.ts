@@ -6,8 +6,9 @@ import { checkCriterion, checkModel, optionsOf } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf } from './batches.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
-import type { Logs, Tally } from './tally.js'
+import type { Tally } from './tally.js'
 import { Trainer } from './trainer.js'
+import type { Logs } from './records.js'
 
 export interface EvaluateOptions {
   criterion: Criterion

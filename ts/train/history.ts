@@ -1,48 +1,12 @@
 import { writeAtomically } from '../io/atomic-write.js'
-import type { TrainingFacts } from './details/facts.js'
-import type { LayerTimes } from './details/layers.js'
-import type { WeightRecord } from './details/weights.js'
-import { pageOf, type ReportOptions } from './report/page.js'
-import type { Logs } from './tally.js'
-
-/** What a metric came to, fit for JSON. */
-export type MetricResult =
-  | number
-  | string
-  | boolean
-  | null
-  | readonly MetricResult[]
-  | { readonly [key: string]: MetricResult }
-
-/** One epoch of a training. */
-export interface EpochRecord {
-  /** Counted from 0. */
-  readonly epoch: number
-  /**
-   * `loss`, the metrics by name, `gradNorm` where gradients were clipped, and the same of the validation
-   * as `valLoss`, `valAccuracy`, …
-   */
-  readonly logs: Readonly<Logs>
-  /**
-   * Metrics that are no single number, named as in the logs: the rows of a `confusionMatrix`, a
-   * `precision` for each class, …
-   */
-  readonly results: Readonly<Record<string, MetricResult>>
-  /** Learning rate of the first parameter group at the end of the epoch. */
-  readonly lr: number
-  /** Learning rates of all parameter groups at the end of the epoch. */
-  readonly lrs: readonly number[]
-  /**
-   * Norm of all gradients together as the last step of the epoch used them; null where details are not
-   * recorded.
-   */
-  readonly gradNorm: number | null
-  /** Wall time of training and of validation. */
-  readonly seconds: number
-  readonly validationSeconds: number
-  /** Samples trained on in a second. */
-  readonly samplesPerSecond: number
-}
+import type {
+  EpochRecord,
+  LayerTimes,
+  Logs,
+  ReportOptions,
+  TrainingFacts,
+  WeightRecord,
+} from './records.js'
 
 /** What `fit` tells of a training, epoch by epoch. */
 export class History {
@@ -76,7 +40,9 @@ export class History {
    *
    * @throws AssetNotFoundError when a part of the installed package is missing.
    */
-  toHTML(options?: ReportOptions): string {
+  async toHTML(options?: ReportOptions): Promise<string> {
+    // The page is loaded by those who ask for one.
+    const { pageOf } = await import('../report/page.js')
     return pageOf(this, options)
   }
 
@@ -90,7 +56,7 @@ export class History {
    * await history.report('report.html', { title: 'Digits' })
    */
   async report(path: string | URL, options?: ReportOptions): Promise<void> {
-    await writeAtomically(path, Buffer.from(this.toHTML(options)))
+    await writeAtomically(path, Buffer.from(await this.toHTML(options)))
   }
 
   toJSON(): object {

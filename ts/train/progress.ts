@@ -1,6 +1,6 @@
 import { stderr } from 'node:process'
 
-import type { EpochRecord } from './history.js'
+import type { EpochRecord } from './records.js'
 
 /** Where a training shows how far it is. */
 export interface Progress {

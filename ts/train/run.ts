@@ -10,7 +10,8 @@ import { type Flow, wait } from './flow.js'
 import type { History } from './history.js'
 import { Modes } from './modes.js'
 import { type Progress, progressOf } from './progress.js'
-import type { Logs, Measured, Tally, TallyState } from './tally.js'
+import { type Logs, validationName } from './records.js'
+import type { Measured, Tally, TallyState } from './tally.js'
 import { type EpochOptions, Trainer } from './trainer.js'
 
 /** Thrown between two steps when a callback has ended the training. */
@@ -231,11 +232,6 @@ export class Run {
       yield* wait(call(callback, { model, optimizer, epoch, step, sync, stop }))
     }
   }
-}
-
-/** `loss` is `valLoss`. */
-function validationName(name: string): string {
-  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`
 }
 
 function samplesOf(loader: Batches): number | null {

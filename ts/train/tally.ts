@@ -1,10 +1,7 @@
 import { ValueError } from '../errors.js'
 import type { Metric, MetricState } from '../metrics/metric.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { MetricResult } from './history.js'
-
-/** What an epoch logs: numbers by name. */
-export type Logs = Record<string, number>
+import type { Logs, MetricResult } from './records.js'
 
 /** What an epoch came to: numbers, and metrics that are something else, fit for JSON. */
 export interface Measured {

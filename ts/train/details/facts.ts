@@ -1,33 +1,8 @@
-import { type Info, info } from '../../info.js'
+import { info } from '../../info.js'
 import { ConfusionMatrix } from '../../metrics/confusion-matrix.js'
 import type { Batches } from '../batches.js'
 import type { Settings } from '../fit-options.js'
-
-/** What was trained, how, and where. */
-export interface TrainingFacts {
-  /** When `fit` was called: ISO 8601, in UTC. */
-  readonly started: string
-  /** Version, machine, backend, threads. */
-  readonly environment: Info
-  /** The model as it prints. */
-  readonly model: string
-  /** Elements of all parameters. */
-  readonly parameters: number
-  /** Names of the classes. */
-  readonly criterion: string
-  readonly optimizer: string
-  readonly scheduler: string | null
-  /** Null where the loader does not tell. */
-  readonly batchSize: number | null
-  readonly samples: number | null
-  readonly validationSamples: number | null
-  /** Batches whose gradients make one optimizer step. */
-  readonly accumulate: number
-  /** Largest norm of the gradients; null where they are not clipped. */
-  readonly clipGradNorm: number | null
-  /** Labels of the `ConfusionMatrix`, where it has some. */
-  readonly labels: readonly string[] | null
-}
+import type { TrainingFacts } from '../records.js'
 
 /** Notes what a training starts with. */
 export function factsOf(
@@ -47,6 +22,11 @@ export function factsOf(
     batchSize: countOf(loader, 'batchSize'),
     samples: countOf(loader, 'numSamples'),
     validationSamples: validation === undefined ? null : countOf(validation, 'numSamples'),
+    metrics: metrics.map(({ name, higherIsBetter, isShare }) => ({
+      name,
+      higherIsBetter,
+      isShare,
+    })),
     accumulate: settings.accumulate,
     clipGradNorm: settings.clipGradNorm ?? null,
     labels: metrics.map(labelsOf).find((labels) => labels !== null) ?? null,

@@ -5,38 +5,9 @@ import type { Parameter } from '../../nn/parameter.js'
 import type { Shape } from '../../tensor/tensor.js'
 import type { Batch } from '../arguments.js'
 import type { Modes } from '../modes.js'
+import type { LayerRecord, LayerTimes } from '../records.js'
 import { Snapshot } from '../snapshot.js'
 import type { Task } from '../task.js'
-
-/** A module of the model. */
-export interface LayerRecord {
-  /** `''` for the model itself. */
-  readonly path: string
-  /** `Linear(784, 128)`. */
-  readonly module: string
-  /** Modules around it. */
-  readonly depth: number
-  /** Elements of its own parameters. A shared one counts where it comes first. */
-  readonly parameters: number
-  /** Null, as all that follow, when it was not run. Of the batch that was timed. */
-  readonly outputShape: Shape | null
-  readonly multiplyAdds: number | null
-  /** Of a pass over the batch that was timed, without modules inside. */
-  readonly forwardMs: number | null
-  readonly backwardMs: number | null
-}
-
-/** The modules of a model and how long each takes in a training step. */
-export interface LayerTimes {
-  /** In the order of `namedModules`. */
-  readonly layers: readonly LayerRecord[]
-  /** Of the criterion; null when nothing was timed. */
-  readonly criterionMs: number | null
-  /** Samples of the batch that was timed; null when none was. */
-  readonly samples: number | null
-  /** Why nothing was timed; null when it was. */
-  readonly reason: string | null
-}
 
 /** How long one pass is to take at most, and passes together: the event loop waits for each. */
 const PASS_MS = 8

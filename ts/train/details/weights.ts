@@ -1,27 +1,6 @@
 import type { Module } from '../../nn/module.js'
+import type { WeightHistogram, WeightRecord } from '../records.js'
 import type { Task } from '../task.js'
-
-/** How the elements of a parameter are distributed; those that are not finite count nowhere else. */
-export interface WeightHistogram {
-  /** 0, as all others, where nothing is finite. */
-  readonly min: number
-  readonly max: number
-  readonly mean: number
-  /** Standard deviation of these elements (divided by their number). */
-  readonly std: number
-  /** Elements that are NaN or infinite. */
-  readonly notFinite: number
-  /** Elements in each of equal intervals between min and max. */
-  readonly counts: readonly number[]
-}
-
-/** The parameters of a model at the end of an epoch. */
-export interface WeightRecord {
-  /** Counted from 0. */
-  readonly epoch: number
-  /** By path. */
-  readonly parameters: Readonly<Record<string, WeightHistogram>>
-}
 
 const BINS = 30
 

@@ -1,6 +1,6 @@
-import type { WeightHistogram, WeightRecord } from '../details/weights.js'
 import { escapeHtml } from './escape.js'
 import { number, some } from './words.js'
+import type { WeightHistogram, WeightRecord } from '../train/records.js'
 
 const WIDTH = 280
 const LEFT = 34

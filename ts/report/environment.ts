@@ -1,7 +1,7 @@
-import type { TrainingFacts } from '../details/facts.js'
-import type { History } from '../history.js'
+import type { History } from '../train/history.js'
 import { escapeHtml } from './escape.js'
 import { count, duration, some } from './words.js'
+import type { TrainingFacts } from '../train/records.js'
 
 /** The section about what was trained, how and where. */
 export function environmentSection(history: History): string {

@@ -1,7 +1,7 @@
-import type { EpochRecord, MetricResult } from '../history.js'
 import { escapeHtml } from './escape.js'
 import { count, percent, some } from './words.js'
 import { measureOf } from './charts.js'
+import type { EpochRecord, MetricResult } from '../train/records.js'
 
 /** Classes up to which every count can be read. */
 const MOST_IN_TABLE = 24

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { AssetNotFoundError } from '../../errors.js'
+import { AssetNotFoundError } from '../errors.js'
 
 /** What a page carries along. */
 export interface Assets {

@@ -1,4 +1,5 @@
-import type { History } from '../history.js'
+import type { History } from '../train/history.js'
+import { validationName } from '../train/records.js'
 import { isShare, measureOf, namesOf } from './charts.js'
 import { number, percent, ranges, some, titleOf } from './words.js'
 
@@ -18,9 +19,6 @@ export interface Best {
   readonly final: number
   readonly percent: boolean
 }
-
-/** Where more is better, most telling first. */
-const RISING = ['accuracy', 'f1', 'auc', 'r2', 'topKAccuracy', 'precision', 'recall']
 
 /** A loss that has risen by so much over its lowest is said to have risen. */
 const RISEN = 1.05
@@ -44,8 +42,9 @@ export function spoken(log: string): string {
 }
 
 function bestOf(history: History): Best | null {
-  const rising = RISING.map((name) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`)
-  for (const log of [...rising, 'valLoss', ...RISING, 'loss']) {
+  const metrics = history.facts?.metrics ?? []
+  const rising = metrics.filter(({ higherIsBetter }) => higherIsBetter).map(({ name }) => name)
+  for (const log of [...rising.map(validationName), 'valLoss', ...rising, 'loss']) {
     const values = history.values(log)
     const falls = log === 'valLoss' || log === 'loss'
     let index = -1
@@ -56,7 +55,7 @@ function bestOf(history: History): Best | null {
     })
     if (index < 0) continue
     const [value, final] = [values[index]!, values.at(-1)!]
-    return { log, index, value, final, percent: isShare(log, values) }
+    return { log, index, value, final, percent: isShare(history, log, values) }
   }
   return null
 }

@@ -1,7 +1,7 @@
-import type { LayerRecord } from '../details/layers.js'
-import type { History } from '../history.js'
+import type { History } from '../train/history.js'
 import { escapeHtml } from './escape.js'
 import { count, duration, some } from './words.js'
+import type { LayerRecord } from '../train/records.js'
 
 /** The section about the modules and their times. */
 export function layersSection({ layers: times, mode }: History): string {

@@ -1,5 +1,6 @@
-import type { EpochRecord, History } from '../history.js'
+import type { History } from '../train/history.js'
 import { titleOf } from './words.js'
+import { type EpochRecord, validationName } from '../train/records.js'
 
 /** A curve over the epochs; null where there is no finite number. */
 export interface Curve {
@@ -17,9 +18,6 @@ export interface Chart {
   readonly curves: readonly Curve[]
 }
 
-/** Metrics that are shares of 1. */
-const SHARES = new Set(['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1', 'auc'])
-
 /** A log by what it measures, and whether on validation data. */
 export function measureOf(log: string): { readonly name: string; readonly validation: boolean } {
   if (!/^val[A-Z]/.test(log)) return { name: log, validation: false }
@@ -27,8 +25,9 @@ export function measureOf(log: string): { readonly name: string; readonly valida
 }
 
 /** Whether values of a log are shares of 1. */
-export function isShare(log: string, values: readonly number[]): boolean {
-  if (!SHARES.has(measureOf(log).name)) return false
+export function isShare({ facts }: History, log: string, values: readonly number[]): boolean {
+  const metric = facts?.metrics.find(({ name }) => name === log || validationName(name) === log)
+  if (!metric?.isShare) return false
   return values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1))
 }
 
@@ -45,7 +44,7 @@ export function chartsOf(history: History): Chart[] {
         : ['training', '--training']
       return { name, colour, values: finite(history.values(log)) }
     })
-    const percent = own.every((log) => isShare(log, history.values(log)))
+    const percent = own.every((log) => isShare(history, log, history.values(log)))
     return { id: measure, title: titleOf(measure), percent, curves }
   })
   return [...measured, ratesOf(epochs), gradientsOf(history), throughputOf(epochs)].filter(

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 
-import { History } from '../../../ts/index.js'
-import { findChromium, launch, open, type Opened } from '../../support/chromium.js'
-import { historyOf, hostile, hostileHistory } from '../../support/histories.js'
+import { History } from '../../ts/index.js'
+import { findChromium, launch, open, type Opened } from '../support/chromium.js'
+import { historyOf, hostile, hostileHistory } from '../support/histories.js'
 
 const many = Array.from({ length: 30 }, (_, i) => `class ${i}`)
 const histories: Readonly<Record<string, () => History>> = {

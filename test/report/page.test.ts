@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { History } from '../../../ts/index.js'
-import { facts, historyOf, hostile, hostileHistory } from '../../support/histories.js'
-import { imbalance, textOf } from '../../support/html.js'
+import { History } from '../../ts/index.js'
+import { facts, historyOf, hostile, hostileHistory } from '../support/histories.js'
+import { imbalance, textOf } from '../support/html.js'
 
 interface Embedded {
   readonly epochs: number[]
@@ -41,8 +41,8 @@ const histories: Readonly<Record<string, () => History>> = {
 
 describe('report: the page', () => {
   for (const [what, make] of Object.entries(histories)) {
-    it(`of ${what} is whole, well-formed and loads nothing`, () => {
-      const html = make().toHTML()
+    it(`of ${what} is whole, well-formed and loads nothing`, async () => {
+      const html = await make().toHTML()
       expect(html).to.match(/^<!doctype html>\n<html lang="en">/)
       expect(imbalance(html)).to.equal(null)
       expect(html).not.to.match(/<(?:script|img|iframe|link)[^>]+(?:src|href)="(?!data:)/)
@@ -52,9 +52,9 @@ describe('report: the page', () => {
     })
   }
 
-  it('holds every curve, number for number', () => {
+  it('holds every curve, number for number', async () => {
     const history = historyOf({ epochs: 12 })
-    const { epochs, charts } = embedded(history.toHTML())
+    const { epochs, charts } = embedded(await history.toHTML())
     expect(epochs).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     const curves = charts.map(({ id, curves }) => [id, curves.map(({ name }) => name)])
     expect(curves).to.deep.equal([
@@ -80,9 +80,9 @@ describe('report: the page', () => {
     expect(charts.filter(({ percent }) => percent).map(({ id }) => id)).to.deep.equal(['accuracy'])
   })
 
-  it('has gaps for what is not finite, and says where', () => {
+  it('has gaps for what is not finite, and says where', async () => {
     const history = historyOf({ epochs: 9, nan: [2, 3, 4, 8] })
-    const html = history.toHTML()
+    const html = await history.toHTML()
     const [loss] = embedded(html).charts[0]!.curves
     expect(loss!.values.map((value) => value === null)).to.deep.equal(
       history.values('loss').map(Number.isNaN),
@@ -116,6 +116,17 @@ describe('report: the page', () => {
       'Validation accuracy was best at the end: 72.51 % in epoch 10 of 10.',
     ],
     [
+      'a metric under a name of its own, by its traits',
+      () => {
+        const history = historyOf({ epochs: 12, metric: 'gain', validation: false })
+        const gain = { name: 'gain', higherIsBetter: true, isShare: true }
+        history.facts = { ...history.facts!, metrics: [gain] }
+        return history
+      },
+      // 3 / (1 + t) falls, and is no share where it is above 1.
+      'Training gain was best with 3.000 in epoch 1 and ended at 1.167.',
+    ],
+    [
       'nothing finite but a metric nobody knows',
       () => {
         const history = new History()
@@ -127,29 +138,31 @@ describe('report: the page', () => {
     ],
   ]
   for (const [what, make, expected] of verdicts) {
-    it(`sums up ${what}`, () => {
-      expect(verdict(make().toHTML())).to.equal(expected)
+    it(`sums up ${what}`, async () => {
+      expect(verdict(await make().toHTML())).to.equal(expected)
     })
   }
 
-  it('tells of overfitting, of missing validation, of an early end, of weights that are not finite', () => {
+  it('tells of overfitting, of missing validation, of an early end, of weights that are not finite', async () => {
     // 2.1 exp(-t) + 0.05 t with t = epoch / 7 is least at t = ln 42, in the 27th epoch.
-    expect(textOf(historyOf({ epochs: 80 }).toHTML())).to.match(
+    expect(textOf(await historyOf({ epochs: 80 }).toHTML())).to.match(
       /After epoch 27 the validation loss rose from 0\.2369 to 0\.5643 while .* begun to overfit/,
     )
-    expect(textOf(historyOf({ epochs: 8 }).toHTML())).not.to.include('overfit')
+    expect(textOf(await historyOf({ epochs: 8 }).toHTML())).not.to.include('overfit')
     const alone = historyOf({ epochs: 8, validation: false })
-    expect(textOf(alone.toHTML())).to.include('There was no validation data')
+    expect(textOf(await alone.toHTML())).to.include('There was no validation data')
     alone.outcome = 'aborted'
-    expect(textOf(alone.toHTML())).to.include('The training was aborted after 8 epochs.')
+    expect(textOf(await alone.toHTML())).to.include('The training was aborted after 8 epochs.')
     const { weights } = historyOf({ epochs: 1 })
     const broken = { ...weights[0]!.parameters['0.weight']!, notFinite: 2 }
     alone.weights.push({ epoch: 7, parameters: { '0.weight': broken } })
-    expect(textOf(alone.toHTML())).to.include('There are weights that are not finite in 0.weight.')
+    expect(textOf(await alone.toHTML())).to.include(
+      'There are weights that are not finite in 0.weight.',
+    )
   })
 
-  it('shows the confusion matrix with its shares', () => {
-    const html = historyOf({ epochs: 2 }).toHTML()
+  it('shows the confusion matrix with its shares', async () => {
+    const html = await historyOf({ epochs: 2 }).toHTML()
     const text = textOf(html)
     expect(text).to.include('Answers to the validation samples after epoch 2')
     // Rows 40 1 2, 1 41 3, 2 3 42.
@@ -159,31 +172,33 @@ describe('report: the page', () => {
     expect(text).to.include('dog as emu3 times, 6.67 %')
     expect(embedded(html).matrix).to.equal(null)
     const large = historyOf({ epochs: 2, labels: many })
-    const { matrix } = embedded(large.toHTML())
+    const { matrix } = embedded(await large.toHTML())
     expect(matrix!.rows).to.deep.equal(large.epochs[1]!.results['valConfusionMatrix'])
   })
 
-  it('takes names of classes and a title', () => {
-    const html = historyOf({ epochs: 1 }).toHTML({ title: 'T <1>', labels: ['x', 'y', 'z'] })
+  it('takes names of classes and a title', async () => {
+    const html = await historyOf({ epochs: 1 }).toHTML({ title: 'T <1>', labels: ['x', 'y', 'z'] })
     expect(html).to.include('<title>T &lt;1&gt;</title>')
     expect(html).to.include('title="y answered as z: 3, 6.67 % of the row"')
   })
 
-  it('shows layers with their times, or why there are none', () => {
+  it('shows layers with their times, or why there are none', async () => {
     const history = historyOf({ epochs: 1 })
-    const text = textOf(history.toHTML())
+    const text = textOf(await history.toHTML())
     expect(text).to.match(/A step over 8 samples, .* takes 510 µs without the optimizer/)
     expect(text).to.match(/0 Linear\(4, 3\) 8 × 3 15 96 325 µs 64 %/)
     const { layers } = history.layers!
     const none = layers.map((layer) => ({ ...layer, forwardMs: null, backwardMs: null }))
     const [criterionMs, samples] = [null, null]
     history.layers = { layers: none, criterionMs, samples, reason: 'they were not wanted' }
-    expect(textOf(history.toHTML())).to.include('Times were not measured: they were not wanted.')
+    expect(textOf(await history.toHTML())).to.include(
+      'Times were not measured: they were not wanted.',
+    )
   })
 
-  it('tells the environment, the mode and why', () => {
+  it('tells the environment, the mode and why', async () => {
     const history = historyOf({ epochs: 5 })
-    const text = textOf(history.toHTML())
+    const text = textOf(await history.toHTML())
     for (const part of [
       'began 2025-03-04 05:06:07 UTC',
       'epochs 5',
@@ -201,25 +216,25 @@ describe('report: the page', () => {
     }
     history.mode = 'eager'
     history.reason = 'Doubled computes in JavaScript'
-    expect(textOf(history.toHTML())).to.include(
+    expect(textOf(await history.toHTML())).to.include(
       'steps eager: on the main thread, because Doubled computes in JavaScript',
     )
   })
 
-  it('has a row for every epoch, of very many for some, among them the best and the last', () => {
+  it('has a row for every epoch, of very many for some, among them the best and the last', async () => {
     const rows = (html: string): number[] =>
       [...html.matchAll(/<tr(?: class="best")?><th scope="row">(\d+)<\/th><td>[\d.−]+/g)].map(
         ([, epoch]) => Number(epoch),
       )
     const section = (html: string): string => html.slice(html.indexOf('<section id="epochs">'))
-    expect(rows(section(historyOf({ epochs: 12 }).toHTML()))).to.have.length(12)
-    const shown = rows(section(historyOf({ epochs: 2500 }).toHTML()))
+    expect(rows(section(await historyOf({ epochs: 12 }).toHTML()))).to.have.length(12)
+    const shown = rows(section(await historyOf({ epochs: 2500 }).toHTML()))
     expect(shown).to.have.length(835) // every third of 2500, the best (32nd), the last is one of them
     expect(shown).to.include.members([1, 4, 32, 2500])
   })
 
-  it('escapes names everywhere', () => {
-    const html = hostileHistory().toHTML({ title: hostile })
+  it('escapes names everywhere', async () => {
+    const html = await hostileHistory().toHTML({ title: hostile })
     expect(html).not.to.include('<img')
     expect(html).not.to.include('<!--')
     // The data and the scripts of the page.
@@ -237,7 +252,7 @@ describe('report: the page', () => {
       const file = join(folder, 'report.html')
       await history.report(file, { title: 'One' })
       await history.report(file, { title: 'Two' })
-      expect(readFileSync(file, 'utf8')).to.equal(history.toHTML({ title: 'Two' }))
+      expect(readFileSync(file, 'utf8')).to.equal(await history.toHTML({ title: 'Two' }))
       expect(readdirSync(folder)).to.deep.equal(['report.html'])
       let error: unknown
       await history.report(join(folder, 'none', 'report.html')).catch((thrown: unknown) => {

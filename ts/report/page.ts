@@ -1,4 +1,5 @@
-import type { History } from '../history.js'
+import type { History } from '../train/history.js'
+import type { ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
 import { type Chart, chartsOf } from './charts.js'
 import { environmentSection } from './environment.js'
@@ -9,13 +10,6 @@ import { drawnOf, matrixOf, matrixSection } from './matrix.js'
 import { type Best, shown, spoken, type Verdict, verdictOf } from './verdict.js'
 import { weightsSection } from './weights.js'
 import { count, duration, number, percent, some } from './words.js'
-
-export interface ReportOptions {
-  /** Default `Training report`. */
-  title?: string
-  /** Names of the classes, in the order of their indices. Default: the labels of the `ConfusionMatrix`. */
-  labels?: readonly string[]
-}
 
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {

@@ -1,8 +1,9 @@
-import type { History, MetricResult } from '../history.js'
+import type { History } from '../train/history.js'
 import { isShare, namesOf } from './charts.js'
 import { escapeHtml } from './escape.js'
 import { duration, number, percent, some } from './words.js'
 import { spoken, type Verdict } from './verdict.js'
+import type { MetricResult } from '../train/records.js'
 
 /** Rows up to which every epoch has one. */
 const MOST_ROWS = 1000
@@ -12,7 +13,7 @@ export function epochsSection(history: History, { best }: Verdict): string {
   const { epochs } = history
   if (epochs.length === 0) return ''
   const logs = namesOf(epochs)
-  const share = new Map(logs.map((log) => [log, isShare(log, history.values(log))]))
+  const share = new Map(logs.map((log) => [log, isShare(history, log, history.values(log))]))
   const every = Math.ceil(epochs.length / MOST_ROWS)
   const shown = epochs.filter(
     (_, i) => i % every === 0 || i === epochs.length - 1 || i === best?.index,
@@ -51,7 +52,7 @@ export function byClassSection(history: History, labels: readonly string[] | nul
     const cells = lists.map(([name, values]) => {
       const value = values[i]
       if (value === undefined) return '<td></td>'
-      return `<td>${isShare(name, values) ? percent(value) : number(value)}</td>`
+      return `<td>${isShare(history, name, values) ? percent(value) : number(value)}</td>`
     })
     return `<tr><th scope="row">${escapeHtml(labels?.[i] ?? String(i))}</th>${cells.join('')}</tr>`
   })

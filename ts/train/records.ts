@@ -1,0 +1,142 @@
+import type { Info } from '../info.js'
+import type { Shape } from '../tensor/tensor.js'
+
+/** What an epoch logs: numbers by name. */
+export type Logs = Record<string, number>
+
+/** The log of the validation data beside that of the training data: `loss` is `valLoss`. */
+export function validationName(log: string): string {
+  return `val${log.charAt(0).toUpperCase()}${log.slice(1)}`
+}
+
+/** What a metric came to, fit for JSON. */
+export type MetricResult =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly MetricResult[]
+  | { readonly [key: string]: MetricResult }
+
+/** One epoch of a training. */
+export interface EpochRecord {
+  /** Counted from 0. */
+  readonly epoch: number
+  /**
+   * `loss`, the metrics by name, `gradNorm` where gradients were clipped, and the same of the validation
+   * as `valLoss`, `valAccuracy`, …
+   */
+  readonly logs: Readonly<Logs>
+  /**
+   * Metrics that are no single number, named as in the logs: the rows of a `confusionMatrix`, a
+   * `precision` for each class, …
+   */
+  readonly results: Readonly<Record<string, MetricResult>>
+  /** Learning rate of the first parameter group at the end of the epoch. */
+  readonly lr: number
+  /** Learning rates of all parameter groups at the end of the epoch. */
+  readonly lrs: readonly number[]
+  /**
+   * Norm of all gradients together as the last step of the epoch used them; null where details are not
+   * recorded.
+   */
+  readonly gradNorm: number | null
+  /** Wall time of training and of validation. */
+  readonly seconds: number
+  readonly validationSeconds: number
+  /** Samples trained on in a second. */
+  readonly samplesPerSecond: number
+}
+
+/** How to read the logs of a metric. */
+export interface MetricFacts {
+  readonly name: string
+  readonly higherIsBetter: boolean | null
+  readonly isShare: boolean
+}
+
+/** What was trained, how, and where. */
+export interface TrainingFacts {
+  /** When `fit` was called: ISO 8601, in UTC. */
+  readonly started: string
+  /** Version, machine, backend, threads. */
+  readonly environment: Info
+  /** The model as it prints. */
+  readonly model: string
+  /** Elements of all parameters. */
+  readonly parameters: number
+  /** Names of the classes. */
+  readonly criterion: string
+  readonly optimizer: string
+  readonly scheduler: string | null
+  /** Null where the loader does not tell. */
+  readonly batchSize: number | null
+  readonly samples: number | null
+  readonly validationSamples: number | null
+  readonly metrics: readonly MetricFacts[]
+  /** Batches whose gradients make one optimizer step. */
+  readonly accumulate: number
+  /** Largest norm of the gradients; null where they are not clipped. */
+  readonly clipGradNorm: number | null
+  /** Labels of the `ConfusionMatrix`, where it has some. */
+  readonly labels: readonly string[] | null
+}
+
+/** A module of the model. */
+export interface LayerRecord {
+  /** `''` for the model itself. */
+  readonly path: string
+  /** `Linear(784, 128)`. */
+  readonly module: string
+  /** Modules around it. */
+  readonly depth: number
+  /** Elements of its own parameters. A shared one counts where it comes first. */
+  readonly parameters: number
+  /** Null, as all that follow, when it was not run. Of the batch that was timed. */
+  readonly outputShape: Shape | null
+  readonly multiplyAdds: number | null
+  /** Of a pass over the batch that was timed, without modules inside. */
+  readonly forwardMs: number | null
+  readonly backwardMs: number | null
+}
+
+/** The modules of a model and how long each takes in a training step. */
+export interface LayerTimes {
+  /** In the order of `namedModules`. */
+  readonly layers: readonly LayerRecord[]
+  /** Of the criterion; null when nothing was timed. */
+  readonly criterionMs: number | null
+  /** Samples of the batch that was timed; null when none was. */
+  readonly samples: number | null
+  /** Why nothing was timed; null when it was. */
+  readonly reason: string | null
+}
+
+/** How the elements of a parameter are distributed; those that are not finite count nowhere else. */
+export interface WeightHistogram {
+  /** 0, as all others, where nothing is finite. */
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  /** Standard deviation of these elements (divided by their number). */
+  readonly std: number
+  /** Elements that are NaN or infinite. */
+  readonly notFinite: number
+  /** Elements in each of equal intervals between min and max. */
+  readonly counts: readonly number[]
+}
+
+/** The parameters of a model at the end of an epoch. */
+export interface WeightRecord {
+  /** Counted from 0. */
+  readonly epoch: number
+  /** By path. */
+  readonly parameters: Readonly<Record<string, WeightHistogram>>
+}
+
+export interface ReportOptions {
+  /** Default `Training report`. */
+  title?: string
+  /** Names of the classes, in the order of their indices. Default: the labels of the `ConfusionMatrix`. */
+  labels?: readonly string[]
+}
