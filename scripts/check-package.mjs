@@ -1,5 +1,6 @@
 // npm run check:package: what would be published is small, complete, loads on old systems, and
 // trains a network where nothing can be compiled.
+//   npm run check:package -- --built    takes the binary that `npm run build:addon` has made
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -84,7 +85,7 @@ function checkBinaries() {
 }
 
 withFolder((folder) => {
-  const { report, tarball } = pack(folder)
+  const { report, tarball } = pack(folder, { built: process.argv.includes('--built') })
   checkTarball(report)
   checkBinaries()
   const project = path.join(folder, 'project')

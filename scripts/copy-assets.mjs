@@ -7,7 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'))
-const to = 'dist/report/assets'
+const to = path.join(process.argv[2] ?? 'dist', 'report/assets')
 const uPlot = path.dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
 
 fs.cpSync('ts/report/assets', to, { recursive: true })

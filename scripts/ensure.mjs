@@ -7,6 +7,8 @@ import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { newestTime } from './newest-time.mjs'
+
 process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'))
 const allowReference = process.argv.includes('--allow-reference')
 
@@ -66,13 +68,6 @@ function installPackages() {
         'look at `npm config get registry` and the proxy settings, then run `npm ci --ignore-scripts`',
     )
   }
-}
-
-function newestTime(entry) {
-  const stat = fs.statSync(entry, { throwIfNoEntry: false })
-  if (stat === undefined) return 0
-  if (!stat.isDirectory()) return stat.mtimeMs
-  return Math.max(0, ...fs.readdirSync(entry).map((name) => newestTime(path.join(entry, name))))
 }
 
 function buildAddon() {

@@ -1,5 +1,7 @@
 // npm run prebuild: the binary of this platform into prebuilds/, with prebuildify and node-gyp.
 // prebuildify cleans build/ and moves the file out of it, so it works on a copy of the sources.
+//   npm run prebuild -- --built    takes the binary of `npm run build:addon`, which the same compiler
+//                                  made with the same flags, instead of compiling once more
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,11 +10,15 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const work = path.join(root, 'build', 'prebuild')
+const built = process.argv.includes('--built')
 const { name } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
 
 fs.rmSync(work, { recursive: true, force: true })
 fs.mkdirSync(work, { recursive: true })
-for (const entry of ['package.json', 'binding.gyp', 'native']) {
+const entries = built
+  ? ['package.json', 'build/Release/gradlane.node']
+  : ['package.json', 'binding.gyp', 'native']
+for (const entry of entries) {
   fs.cpSync(path.join(root, entry), path.join(work, entry), { recursive: true })
 }
 fs.symlinkSync(path.join(root, 'node_modules'), path.join(work, 'node_modules'), 'junction')
@@ -28,6 +34,7 @@ const { status } = spawnSync(
     path.join(root, 'node_modules/prebuildify/bin.js'),
     ...['--napi', '--strip', '--tag-libc', '--name', name, '-t', '20.19.0'],
     ...['--cwd', work, '--out', root],
+    ...(built ? ['--node-gyp', 'true'] : []), // the command that does nothing
   ],
   { stdio: 'inherit', cwd: work, env },
 )

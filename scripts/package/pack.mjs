@@ -35,11 +35,13 @@ export function npm(args, options) {
   return run(process.execPath, [cli, ...args], options)
 }
 
-/** Builds dist/ and this platform's binary; packs. Returns npm's report and the tarball's path. */
-export function pack(folder) {
-  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+/**
+ * Builds dist/ and this platform's binary, or takes the one of `npm run build:addon`; packs. Returns
+ * npm's report and the tarball's path.
+ */
+export function pack(folder, { built = false } = {}) {
   npm(['run', 'build:ts'])
-  npm(['run', 'prebuild'])
+  npm(['run', 'prebuild', '--', ...(built ? ['--built'] : [])])
   const [report] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder]))
   return { report, tarball: path.join(folder, report.filename) }
 }

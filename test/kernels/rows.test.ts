@@ -1,8 +1,8 @@
 /**
- * `npm test` runs the kernels of the best row of the machine; here the same tests run once more for
- * each of its other rows, in a process of its own because a row is chosen when the addon is loaded.
- * These runs leave out the big sizes (GRADLANE_TEST_SMALL, see support/op-case.ts); with `GRADLANE_ISA`
- * set, as the continuous integration does, the whole suite runs on that row instead.
+ * `npm test` runs the kernels of the best row of the machine; here the native halves of the same tests
+ * run once more for each of its other rows, in a process of its own because a row is chosen when the
+ * addon is loaded. These runs leave out the big sizes (GRADLANE_TEST_SMALL, see support/op-case.ts);
+ * the continuous integration runs `npm run test:kernels` on each row instead, which does not.
  */
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
@@ -30,7 +30,10 @@ function runOnRow(row: string): Promise<Outcome> {
   const options = ['--no-config', '--extension', 'ts', '--timeout', '60000']
   const child = spawn(process.execPath, ['--import', 'tsx', mocha, ...options, ...files], {
     cwd: root,
-    env: { ...process.env, GRADLANE_ISA: row, GRADLANE_TEST_SMALL: '1' },
+    env: {
+      ...process.env,
+      ...{ GRADLANE_BACKEND: 'native', GRADLANE_ISA: row, GRADLANE_TEST_SMALL: '1' },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return new Promise((resolve, reject) => {

@@ -1,22 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A mocha hook: makes dist/, which the programs import as a user would. */
+/** A mocha hook: brings dist/ up to date, which the programs import as a user would. */
 export function buildDist(): void {
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-  for (const args of [
-    [tsc, '-p', 'tsconfig.build.json'],
-    [path.join(root, 'scripts', 'copy-assets.mjs')],
-  ]) {
-    const options = { cwd: root, encoding: 'utf8' } as const
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
-    if (status !== 0) throw new Error(`${args[0]!} failed:\n${stdout}${stderr}`)
-  }
+  const options = { cwd: root, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['scripts/build-dist.mjs'],
+    options,
+  )
+  if (status !== 0) throw new Error(`dist could not be built:\n${stdout}${stderr}`)
 }
 
 export interface Outcome {

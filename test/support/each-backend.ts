@@ -1,13 +1,10 @@
 import { getBackend, setBackend } from '../../ts/kernels/backend.js'
 import type { BackendName } from '../../ts/kernels/environment.js'
+import { backends } from './backends.js'
 
-// With GRADLANE_BACKEND=reference no native binary is expected to exist.
-const names: readonly BackendName[] =
-  process.env['GRADLANE_BACKEND'] === 'reference' ? ['reference'] : ['native', 'reference']
-
-/** The tests that `body` declares, once on each backend. */
+/** The tests that `body` declares, once on each backend that this run tests. */
 export function eachBackend(body: (name: BackendName) => void): void {
-  for (const name of names) {
+  for (const { name } of backends) {
     describe(`on the ${name} backend`, () => {
       let before: BackendName
       beforeEach(() => {
