@@ -1,8 +1,7 @@
 // The export list of the addon, and the life of an environment.
-#include <napi.h>
-
 #include "binding/environment.h"
 #include "binding/errors.h"
+#include "binding/node_api.h"
 #include "binding/operations.h"
 #include "binding/program.h"
 #include "cpu/cpu.h"

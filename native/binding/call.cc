@@ -61,25 +61,27 @@ void Arguments::Read(bool& field) {
   if (napi_get_value_bool(env_, Next(), &field) != napi_ok) Mismatch("a boolean");
 }
 
-void Arguments::Read(Buffer& field) {
+Buffer Arguments::ReadArrayBuffer() {
   void* data = nullptr;
   std::size_t bytes = 0;
   const napi_value value = Next();
-  const bool given = napi_get_arraybuffer_info(env_, value, &data, &bytes) == napi_ok;
-  if (!given) {
-    napi_valuetype type = napi_undefined;
-    napi_typeof(env_, value, &type);
-    if (type != napi_null) Mismatch("an ArrayBuffer or null");
+  if (napi_get_arraybuffer_info(env_, value, &data, &bytes) == napi_ok) {
+    return {data, static_cast<std::int64_t>(bytes)};
   }
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env_, value, &type);
+  if (type != napi_null) Mismatch("an ArrayBuffer or null");
+  return {};
+}
+
+void Arguments::Read(Buffer& field) {
+  field = ReadArrayBuffer();
   std::int64_t offset = 0;
   Read(offset);
-  if (!given) {
-    field = Buffer{};
-    return;
-  }
-  const bool inside = offset >= 0 && offset <= static_cast<std::int64_t>(bytes);
-  field.data = inside && data != nullptr ? static_cast<char*>(data) + offset : nullptr;
-  field.bytes = inside ? static_cast<std::int64_t>(bytes) - offset : 0;
+  if (!field.present()) return;
+  const bool inside = offset >= 0 && offset <= field.bytes;
+  field.data = inside && field.data != nullptr ? static_cast<char*>(field.data) + offset : nullptr;
+  field.bytes = inside ? field.bytes - offset : 0;
 }
 
 void Arguments::Read(std::vector<ParameterSlot>& field) {
@@ -94,10 +96,14 @@ void Arguments::Read(std::vector<ParameterSlot>& field) {
   }
 }
 
+void Arguments::Read(napi_value& field) { field = Next(); }
+
 napi_value Guarded(napi_env env, napi_callback_info info,
-                   void (*run)(napi_env, napi_callback_info)) {
+                   napi_value (*run)(napi_env, napi_callback_info)) {
   try {
-    run(env, info);
+    return run(env, info);
+  } catch (const Napi::Error& error) {  // JavaScript's own
+    error.ThrowAsJavaScriptException();
   } catch (const Error& error) {
     ThrowError(env, error.code(), error.what());
   } catch (const std::exception& error) {

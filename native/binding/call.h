@@ -5,8 +5,6 @@
 // small network makes some fifteen of them a step.
 #pragma once
 
-#include <napi.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "binding/node_api.h"
 #include "ops/args_of.h"
 #include "ops/parameter_slot.h"
 #include "program/program.h"
@@ -27,6 +26,9 @@ class Arguments {
   // The first argument as the name of an operation, which ends at the size of `name`.
   void ReadName(std::span<char> name);
 
+  // The whole of an ArrayBuffer, or Buffer{} for null.
+  Buffer ReadArrayBuffer();
+
   // One field of an argument struct a call. A Buffer is an ArrayBuffer (or null) followed by the
   // offset in bytes; slots are all that is left of the arguments.
   void Read(double& field);
@@ -35,6 +37,7 @@ class Arguments {
   void Read(bool& field);
   void Read(Buffer& field);
   void Read(std::vector<ParameterSlot>& field);
+  void Read(napi_value& field);  // anything
   template <class Enum, class = std::enable_if_t<std::is_enum_v<Enum>>>
   void Read(Enum& field) {
     std::int32_t value = 0;
@@ -64,16 +67,17 @@ template <class Args>
   return args;
 }
 
-// Runs the operation; an exception of it becomes a JavaScript one.
+// Returns what `run` returns; an exception of it becomes a JavaScript one.
 napi_value Guarded(napi_env env, napi_callback_info info,
-                   void (*run)(napi_env, napi_callback_info));
+                   napi_value (*run)(napi_env, napi_callback_info));
 
 // The JavaScript function of an operation.
 template <auto Op>
 napi_value Call(napi_env env, napi_callback_info info) {
-  return Guarded(env, info, [](napi_env env_, napi_callback_info info_) {
+  return Guarded(env, info, [](napi_env env_, napi_callback_info info_) -> napi_value {
     Arguments arguments(env_, info_);
     Op(Unpack<ArgsOf<Op>>(arguments));
+    return nullptr;
   });
 }
 

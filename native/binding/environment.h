@@ -1,7 +1,7 @@
 // What the binding keeps for each Node environment (the main thread and every worker).
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 namespace gradlane::binding {
 

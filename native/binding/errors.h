@@ -1,11 +1,10 @@
 // From the core's exceptions to the classes of ts/errors.ts.
 #pragma once
 
-#include <napi.h>
-
 #include <string>
 
 #include "base/error.h"
+#include "binding/node_api.h"
 
 namespace gradlane::binding {
 

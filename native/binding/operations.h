@@ -1,11 +1,10 @@
 // The operations that JavaScript can call, by name.
 #pragma once
 
-#include <napi.h>
-
 #include <span>
 
 #include "binding/call.h"
+#include "binding/node_api.h"
 
 namespace gradlane::binding {
 

@@ -25,62 +25,53 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   }
 
   // add(name, ...arguments of the operation)
-  static napi_value Add(napi_env env, napi_callback_info info) {
-    return Guarded(env, info, [](napi_env env_, napi_callback_info info_) {
-      napi_value self = nullptr;
-      napi_get_cb_info(env_, info_, nullptr, nullptr, &self, nullptr);
-      Arguments arguments(env_, info_);
-      char name[64];
-      arguments.ReadName(name);
-      for (const Operation& operation : Operations()) {
-        if (std::strcmp(operation.name, name) != 0) continue;
-        operation.record(Unwrap(Napi::Object(env_, self))->program_, arguments);
-        return;
-      }
-      throw Error(ErrorCode::kValue, std::string("program: there is no operation ") + name);
-    });
+  napi_value Add(Arguments& arguments) {
+    CheckIdle();
+    char name[64];
+    arguments.ReadName(name);
+    for (const Operation& operation : Operations()) {
+      if (std::strcmp(operation.name, name) != 0) continue;
+      operation.record(program_, arguments);
+      return nullptr;
+    }
+    throw Error(ErrorCode::kValue, std::string("program: there is no operation ") + name);
   }
 
   // addPlaceholder(buffer) -> number
-  Napi::Value AddPlaceholder(const Napi::CallbackInfo& info) {
-    auto buffer = info[0].As<Napi::ArrayBuffer>();
-    return Napi::Number::New(
-        info.Env(), program_.AddPlaceholder(static_cast<char*>(buffer.Data()),
-                                            static_cast<std::int64_t>(buffer.ByteLength())));
+  napi_value AddPlaceholder(Arguments& arguments) {
+    CheckIdle();
+    const Buffer buffer = arguments.ReadArrayBuffer();
+    return Number(program_.AddPlaceholder(static_cast<char*>(buffer.data), buffer.bytes));
   }
 
   // place(placeholder, buffer, byteOffset, stride)
-  void Place(const Napi::CallbackInfo& info) {
-    auto buffer = info[1].As<Napi::ArrayBuffer>();
-    const std::int64_t offset = info[2].As<Napi::Number>().Int64Value();
-    program_.Place(info[0].As<Napi::Number>().Int32Value(),
-                   {static_cast<char*>(buffer.Data()) + offset,
-                    static_cast<std::int64_t>(buffer.ByteLength()) - offset,
-                    info[3].As<Napi::Number>().Int64Value()});
+  napi_value Place(Arguments& arguments) {
+    CheckIdle();
+    std::int64_t placeholder = 0, stride = 0;
+    Buffer buffer;
+    arguments.Read(placeholder);
+    arguments.Read(buffer);
+    arguments.Read(stride);
+    program_.Place(placeholder, {static_cast<char*>(buffer.data), buffer.bytes, stride});
+    return nullptr;
   }
 
   // runSync(times)
-  static napi_value RunSync(napi_env env, napi_callback_info info) {
-    return Guarded(env, info, [](napi_env env_, napi_callback_info info_) {
-      napi_value self = nullptr;
-      napi_get_cb_info(env_, info_, nullptr, nullptr, &self, nullptr);
-      Arguments arguments(env_, info_);
-      std::int64_t times = 0;
-      arguments.Read(times);
-      ReplayHere(Unwrap(Napi::Object(env_, self))->program_, times);
-    });
+  napi_value RunSync(Arguments& arguments) {
+    CheckIdle();
+    std::int64_t times = 0;
+    arguments.Read(times);
+    ReplayHere(program_, times);
+    return nullptr;
   }
 
   // timeOperations(times) -> milliseconds of each operation
-  Napi::Value Time(const Napi::CallbackInfo& info) {
-    std::vector<double> milliseconds;
-    try {
-      milliseconds = TimeOperations(program_, info[0].As<Napi::Number>().Int64Value());
-    } catch (const Error& error) {
-      ThrowError(info.Env(), error.code(), error.what());
-      return {};
-    }
-    Napi::Array result = Napi::Array::New(info.Env(), milliseconds.size());
+  napi_value Time(Arguments& arguments) {
+    CheckIdle();
+    std::int64_t times = 0;
+    arguments.Read(times);
+    const std::vector<double> milliseconds = TimeOperations(program_, times);
+    Napi::Array result = Napi::Array::New(env_, milliseconds.size());
     for (std::uint32_t i = 0; i < milliseconds.size(); ++i) result.Set(i, milliseconds[i]);
     return result;
   }
@@ -88,42 +79,64 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   // start(times, intervalMs, threads, background, listener), threads 0 for all: listener(done) now
   // and then, listener(done, true) at the end or listener(done, true, code, message, operation) if
   // an operation failed.
-  void Start(const Napi::CallbackInfo& info) {
-    napi_value name = Napi::String::New(info.Env(), "gradlane replay");
+  napi_value Start(Arguments& arguments) {
+    CheckIdle();
+    std::int64_t times = 0;
+    double interval_ms = 0;
+    std::int32_t threads = 0;
+    bool background = false;
+    napi_value listener = nullptr;
+    arguments.Read(times);
+    arguments.Read(interval_ms);
+    arguments.Read(threads);
+    arguments.Read(background);
+    arguments.Read(listener);
+    const Crew crew{threads, background ? Priority::kBackground : Priority::kNormal};
+
+    napi_value name = Napi::String::New(env_, "gradlane replay");
     napi_threadsafe_function notify = nullptr;
-    if (napi_create_threadsafe_function(info.Env(), info[4], nullptr, name, 0, 1, nullptr, nullptr,
-                                        this, &ProgramObject::Notified, &notify) != napi_ok) {
-      ThrowError(info.Env(), ErrorCode::kValue, "program: the replay could not be started");
-      return;
+    if (napi_create_threadsafe_function(env_, listener, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                        &ProgramObject::Notified, &notify) != napi_ok) {
+      throw Error(ErrorCode::kValue, "program: the replay could not be started");
     }
-    const bool background = info[3].As<Napi::Boolean>().Value();
-    const Crew crew{info[2].As<Napi::Number>().Int32Value(),
-                    background ? Priority::kBackground : Priority::kNormal};
     try {
-      replay_.Start(
-          info[0].As<Napi::Number>().Int64Value(), info[1].As<Napi::Number>().DoubleValue(), crew,
-          [this, notify, closed = false]() mutable {
-            // Once the environment is closing, the function must not be touched again.
-            if (closed) return;
-            const bool finished = !replay_.Running();
-            void* const last = finished ? this : nullptr;
-            closed = napi_call_threadsafe_function(notify, last, napi_tsfn_nonblocking) != napi_ok;
-            if (finished && !closed) {
-              napi_release_threadsafe_function(notify, napi_tsfn_release);
-            }
-          });
-    } catch (const std::exception& error) {
+      replay_.Start(times, interval_ms, crew, [this, notify, closed = false]() mutable {
+        // Once the environment is closing, the function must not be touched again.
+        if (closed) return;
+        const bool finished = !replay_.Running();
+        void* const last = finished ? this : nullptr;
+        closed = napi_call_threadsafe_function(notify, last, napi_tsfn_nonblocking) != napi_ok;
+        if (finished && !closed) {
+          napi_release_threadsafe_function(notify, napi_tsfn_release);
+        }
+      });
+    } catch (...) {
       napi_release_threadsafe_function(notify, napi_tsfn_abort);
-      ThrowError(info.Env(), ErrorCode::kValue, std::string("program: ") + error.what());
-      return;
+      throw;
     }
     Ref();
+    return nullptr;
   }
 
-  void Stop(const Napi::CallbackInfo&) { replay_.Stop(); }
+  napi_value Stop(Arguments&) {
+    replay_.Stop();
+    return nullptr;
+  }
 
-  Napi::Value Done(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(replay_.Done()));
+  napi_value Done(Arguments&) { return Number(static_cast<double>(replay_.Done())); }
+
+  // A method of the class; V8 calls it on instances only.
+  template <napi_value (ProgramObject::*Method)(Arguments&)>
+  static napi_property_descriptor Describe(const char* name) {
+    const napi_callback call = [](napi_env env, napi_callback_info info) {
+      return Guarded(env, info, [](napi_env env_, napi_callback_info info_) {
+        napi_value self = nullptr;
+        napi_get_cb_info(env_, info_, nullptr, nullptr, &self, nullptr);
+        Arguments arguments(env_, info_);
+        return (Unwrap(Napi::Object(env_, self))->*Method)(arguments);
+      });
+    };
+    return {name, nullptr, call, nullptr, nullptr, nullptr, napi_default_method, nullptr};
   }
 
  private:
@@ -152,6 +165,13 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     napi_call_function(env, global, listener, count, arguments, nullptr);
   }
 
+  napi_value Number(double value) { return Napi::Number::New(env_, value); }
+
+  // What a replay reads on its thread must stay as it is meanwhile.
+  void CheckIdle() const {
+    if (replay_.Running()) throw Error(ErrorCode::kValue, "program: a replay is running");
+  }
+
   napi_env env_;
   Program program_;
   Replay replay_;  // after the program: its thread ends first
@@ -160,25 +180,14 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
 }  // namespace
 
 Napi::Function DefineProgram(Napi::Env env) {
-  using Wrap = Napi::ObjectWrap<ProgramObject>;
-  const Napi::Function constructor = ProgramObject::DefineClass(
+  using Object = ProgramObject;
+  return Object::DefineClass(
       env, "Program",
-      {Wrap::InstanceMethod<&ProgramObject::AddPlaceholder>("addPlaceholder"),
-       Wrap::InstanceMethod<&ProgramObject::Place>("place"),
-       Wrap::InstanceMethod<&ProgramObject::Start>("start"),
-       Wrap::InstanceMethod<&ProgramObject::Stop>("stop"),
-       Wrap::InstanceMethod<&ProgramObject::Done>("done"),
-       Wrap::InstanceMethod<&ProgramObject::Time>("timeOperations")});
-  // These take the arguments of operations, which are read without wrapper objects.
-  const Napi::Object prototype = constructor.Get("prototype").As<Napi::Object>();
-  const auto add = [&](const char* name, napi_callback call) {
-    napi_value function = nullptr;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
-    Napi::Object(prototype).Set(name, Napi::Function(env, function));
-  };
-  add("add", &ProgramObject::Add);
-  add("runSync", &ProgramObject::RunSync);
-  return constructor;
+      {Object::Describe<&Object::Add>("add"),
+       Object::Describe<&Object::AddPlaceholder>("addPlaceholder"),
+       Object::Describe<&Object::Place>("place"), Object::Describe<&Object::RunSync>("runSync"),
+       Object::Describe<&Object::Start>("start"), Object::Describe<&Object::Stop>("stop"),
+       Object::Describe<&Object::Done>("done"), Object::Describe<&Object::Time>("timeOperations")});
 }
 
 }  // namespace gradlane::binding

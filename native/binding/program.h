@@ -1,7 +1,7 @@
 // The JavaScript class Program: a list of recorded operations and its replay.
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 namespace gradlane::binding {
 

@@ -58,9 +58,12 @@ class Program {
   // it was recorded.
   int AddPlaceholder(char* data, std::int64_t bytes);
   int placeholders() const { return static_cast<int>(placeholders_.size()); }
-  void Place(int placeholder, const Placement& placement);
+  // Throws ERR_VALUE, before anything is moved, when there is no such placeholder, when its memory
+  // is smaller than that it was recorded with, or when the stride is negative.
+  void Place(std::int64_t placeholder, const Placement& placement);
 
-  // Moves the placeholders to where they lie in `step` of a replay.
+  // Moves the placeholders to where they lie in `step` of a replay. Operands past the end of their
+  // memory have 0 bytes, which operations refuse.
   void MoveTo(std::int64_t step);
 
   // Runs one operation. Throws what it throws.
@@ -72,6 +75,7 @@ class Program {
     std::int64_t offset;  // within the placeholder
   };
   struct Placeholder {
+    std::int64_t bytes;  // that it was recorded with
     Placement placement;
     std::vector<Operand> operands;
     bool placed = true;  // operands are where `placement` says, for every step

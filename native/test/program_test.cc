@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -82,6 +83,57 @@ TEST(ProgramTest, AStepBeyondTheRowsIsRefusedBeforeItReads) {
   program.Place(input, {reinterpret_cast<char*>(rows.data()), 16, 8});
   EXPECT_THROW(ReplayHere(program, 3), Error);
   EXPECT_EQ(sum, (std::vector<float>{4, 6}));
+}
+
+TEST(ProgramTest, RefusesToLayAPlaceholderOutsideOfItsMemory) {
+  std::vector<float> recorded = {1, 2}, sum = {0, 0};
+  Program program;
+  program.Add(Add(Of(recorded), Of(sum), 2));
+  auto* const data = reinterpret_cast<char*>(recorded.data());
+  const int input = program.AddPlaceholder(data, 8);
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t no_placeholder : {std::int64_t{-1}, std::int64_t{1}, kMost, -kMost}) {
+    EXPECT_THROW(program.Place(no_placeholder, {data, 8, 0}), Error);
+  }
+  for (const std::int64_t bytes : {std::int64_t{7}, std::int64_t{0}, std::int64_t{-1}, -kMost}) {
+    EXPECT_THROW(program.Place(input, {data, bytes, 0}), Error);
+  }
+  for (const std::int64_t stride : {std::int64_t{-1}, std::int64_t{-8}, -kMost}) {
+    EXPECT_THROW(program.Place(input, {data, 8, stride}), Error);
+  }
+  ReplayHere(program, 1);  // where it was
+  EXPECT_EQ(sum, (std::vector<float>{1, 2}));
+}
+
+TEST(ProgramTest, NoStrideTakesAStepIntoOtherMemory) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  // 4 (2^61 + 2) wraps round to -2^63 + 8
+  for (const std::int64_t stride :
+       {std::int64_t{5}, std::int64_t{8}, (std::int64_t{1} << 61) + 2, kMost}) {
+    std::vector<float> recorded = {1, 2}, sum = {0, 0};
+    Program program;
+    program.Add(Add(Of(recorded), Of(sum), 2));
+    auto* const data = reinterpret_cast<char*>(recorded.data());
+    program.Place(program.AddPlaceholder(data, 8), {data, 8, stride});
+    EXPECT_THROW(ReplayHere(program, 2), Error);
+    program.MoveTo(4);
+    EXPECT_THROW(program.Run(0), Error);
+    program.MoveTo(kMost);
+    EXPECT_THROW(program.Run(0), Error);
+    EXPECT_EQ(sum, (std::vector<float>{1, 2}));
+  }
+}
+
+TEST(ProgramTest, AnOptionalOperandPastTheEndIsNotTakenForAbsent) {
+  std::vector<float> a = {1}, b = {2}, out = {0}, bias = {5};
+  MatmulArgs args = ProductOf(a, b, out, 1);
+  args.bias = Of(bias);
+  Program program;
+  program.Add(std::make_unique<Recorded<&Matmul>>(args));
+  auto* const data = reinterpret_cast<char*>(bias.data());
+  program.Place(program.AddPlaceholder(data, 4), {data, 4, 8});
+  EXPECT_THROW(ReplayHere(program, 2), Error);
+  EXPECT_EQ(out[0], 7);
 }
 
 TEST(ProgramTest, FindsTheOperandsOfParameterSlots) {

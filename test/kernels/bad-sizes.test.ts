@@ -107,4 +107,97 @@ describe('sizes that cannot be', function () {
       expect(y).to.satisfy(all(0))
     })
   }
+
+  for (const value of [...absurd, 1e6, 2 ** 31, '0', null, undefined]) {
+    it(`${String(value)} as place, stride, offset or memory of a program`, () => {
+      const { Program } = addon()
+      const input = floats(4, 1)
+      const output = floats(4, 0)
+      const program = new Program()
+      program.add('copy', 0, input, 0, output, 0, 4)
+      expect(program.addPlaceholder(input)).to.equal(0)
+      const absurdly = value as number
+      const other: unknown = value
+      const calls: (() => void)[] = [
+        () => {
+          program.place(absurdly, input, 0, 0)
+        },
+        () => {
+          program.place(0, input, absurdly, 0)
+        },
+        () => {
+          program.place(0, other as ArrayBuffer, 0, 0)
+        },
+        () => {
+          program.add(other as string)
+        },
+        () => {
+          program.start(absurdly, absurdly, 0, false, other as () => void)
+        },
+        () => {
+          program.start(1, 1, 0, other as boolean, other as () => void)
+        },
+      ]
+      if (!(absurdly >= 0)) {
+        calls.push(() => {
+          program.place(0, input, 0, absurdly)
+        })
+      }
+      for (const call of calls) expect(call).to.throw(ValueError)
+      if (absurdly >= 0) {
+        // No step but the first lies in memory.
+        expect(() => {
+          program.place(0, input, 0, absurdly)
+          program.runSync(2)
+        }).to.throw(ValueError)
+      }
+      new Float32Array(output).fill(0)
+      program.place(0, input, 0, 0)
+      program.runSync(1)
+      expect(output).to.satisfy(all(1))
+    })
+  }
+
+  it('a program refuses to change while it runs', async () => {
+    const { Program } = addon()
+    const input = floats(4, 1)
+    const program = new Program()
+    program.add('copy', 0, input, 0, floats(4, 0), 0, 4)
+    program.addPlaceholder(input)
+    await new Promise<void>((resolve) => {
+      program.start(1e9, 1, 1, false, (_done, ended) => {
+        if (ended === true) resolve()
+      })
+      for (const call of [
+        () => program.addPlaceholder(input),
+        () => program.timeOperations(1),
+        () => {
+          program.add('copy', 0, input, 0, input, 0, 4)
+        },
+        () => {
+          program.place(0, input, 0, 0)
+        },
+        () => {
+          program.runSync(1)
+        },
+        () => {
+          program.start(1, 1, 1, false, () => undefined)
+        },
+      ]) {
+        expect(call).to.throw(ValueError, 'program: a replay is running')
+      }
+      program.stop()
+    })
+  })
+
+  it('methods of a program are those of no other object', () => {
+    const methods = addon().Program.prototype as unknown as Record<string, () => void>
+    for (const name of ['add', 'addPlaceholder', 'place', 'runSync', 'start', 'stop', 'done']) {
+      for (const other of [{}, Object.create(methods), null, 1]) {
+        expect(() => {
+          methods[name]!.call(other)
+        }, name).to.throw(TypeError)
+      }
+    }
+  })
 })

@@ -15,6 +15,15 @@ describe('the life of an environment', function () {
     })
   })
 
+  it('survives workers that are terminated while they load, ask, capture, start or fail', () => {
+    expect(runProgram('terminate-anywhere.mjs', ['24'])).to.deep.equal({
+      code: 0,
+      signal: null,
+      stdout: 'survived\n',
+      stderr: '',
+    })
+  })
+
   for (const holder of ['with the main thread', 'alone']) {
     it(`loads and unloads 200 times, ${holder}`, () => {
       const { code, signal, stdout, stderr } = runProgram('cycles.mjs', [holder])
