@@ -111,6 +111,28 @@ describe('readIdx', () => {
       'at most 2^31 - 1, got (65536, 65536) = 4294967296',
     ],
     ['sizes past 2^53', idx(0x08, [2 ** 32 - 1, 2 ** 32 - 1, 9], [1]), 'at most 2^31 - 1'],
+    [
+      'gzip that goes on for a thousand times its length',
+      gzipSync(Buffer.concat([small, Buffer.alloc(2 ** 25)])),
+      'offset 18: expected the data to be at an end after 18 bytes, got more of them',
+    ],
+    [
+      'gzip of data cut off',
+      gzipSync(small.subarray(0, -1)),
+      'offset 17: expected the data to be 6 bytes for (2, 3) of uint8, got 5',
+    ],
+    [
+      'gzip that says it holds more than is borne',
+      gzipSync(Buffer.concat([idx(0x08, [2 ** 15, 2 ** 15 + 1], []), Buffer.alloc(2 ** 20)])),
+      'expected the file to be at most 1073741824 bytes, unpacked, got 1073774604 for (32768, 32769)',
+    ],
+    [
+      'gzip of another format, however much of it',
+      gzipSync(Buffer.alloc(2 ** 25, 'PK')),
+      'to be 0x00 0x00 and two more bytes, got 0x50 0x4b',
+    ],
+    ['gzip of nothing', gzipSync(Buffer.alloc(0)), 'the magic number to be 4 bytes, got 0'],
+    ['gzip cut off in its header', gzipSync(small).subarray(0, 8), 'the gzip stream is corrupt'],
     ['gzip cut off', zipped.subarray(0, -9), 'the gzip stream is corrupt'],
     [
       'gzip with a flipped byte',
@@ -126,6 +148,21 @@ describe('readIdx', () => {
       expect((error as Error).message).to.include(message)
     })
   }
+
+  it('unpacks as much as it is told to', async () => {
+    const large = gzipSync(Buffer.concat([idx(0x08, [100, 1000], []), Buffer.alloc(1e5, 7)]))
+    for (const maxBytes of [100_012, Infinity]) {
+      expect(readIdxSync(large, { maxBytes }).shape).to.deep.equal([100, 1000])
+      expect((await readIdx(large, { maxBytes })).data[99_999]).to.equal(7)
+    }
+    expect(() => readIdxSync(large, { maxBytes: 100_011 })).to.throw(FormatError, 'maxBytes')
+    for (const maxBytes of [0, NaN, '9', null]) {
+      expect(() => readIdxSync(large, { maxBytes: maxBytes as never })).to.throw(
+        ValueError,
+        'expected maxBytes to be a number of at least 1',
+      )
+    }
+  })
 
   it('names the file', () => {
     const path = join(folder, 'broken')

@@ -1,5 +1,16 @@
 import { expect } from 'chai'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -159,6 +170,43 @@ describe('safetensors', () => {
     )
   })
 
+  it('keeps the mode of a file, and a symbolic link to it', async function () {
+    if (process.platform === 'win32') this.skip()
+    const [real, link, other] = ['real', 'link', 'other'].map((name) => join(folder, 'd', name))
+    mkdirSync(join(folder, 'd', 'e'), { recursive: true })
+    writeFileSync(real!, '')
+    symlinkSync('real', link!)
+    symlinkSync(join('e', 'new'), other!)
+    symlinkSync('d', join(folder, 'f'))
+    const modeOf = (path: string): number => statSync(path).mode & 0o7777
+    for (const mode of [0o600, 0o444, 0o640, 0o777]) {
+      for (const sync of [true, false]) {
+        chmodSync(real!, mode)
+        const one = { one: tensor([mode]) }
+        const target = join(folder, 'f', 'link')
+        if (sync) saveSafetensorsSync(one, target)
+        else await saveSafetensors(one, target)
+        expect(lstatSync(link!).isSymbolicLink()).to.equal(true)
+        expect(modeOf(real!)).to.equal(mode)
+        expect(loadSafetensorsSync(real!).tensors['one']!.item()).to.equal(mode)
+      }
+    }
+    saveSafetensorsSync({}, other!) // which pointed to nothing
+    expect(lstatSync(other!).isSymbolicLink()).to.equal(true)
+    expect(readdirSync(join(folder, 'd', 'e'))).to.deep.equal(['new'])
+    writeFileSync(join(folder, 'd', 'e', 'plain'), '')
+    expect(modeOf(other!)).to.equal(modeOf(join(folder, 'd', 'e', 'plain')))
+    expect(readdirSync(join(folder, 'd')).sort()).to.deep.equal(['e', 'link', 'other', 'real'])
+    rmSync(join(folder, 'd'), { recursive: true })
+    rmSync(join(folder, 'f'))
+  })
+
+  it('writes to what is no regular file', function () {
+    if (process.platform === 'win32') this.skip()
+    saveSafetensorsSync({}, '/dev/null')
+    expect(statSync('/dev/null').isCharacterDevice()).to.equal(true)
+  })
+
   const good = safetensorsToBuffer({ a: tensor([1, 2]), b: tensor([3]) })
   const corrupt: [string, Uint8Array, string][] = [
     ['no bytes', Buffer.alloc(0), 'offset 0: expected the header length to be 8 bytes, got 0'],
@@ -261,8 +309,93 @@ describe('safetensors', () => {
         .with.length.below(400)
     }
     const name = 'n'.repeat(2e7)
-    const { tensors } = safetensorsFromBuffer(file({ [name]: entry(0, 4) }, 4))
+    const long = file({ [name]: entry(0, 4) }, 4)
+    expect(() => safetensorsFromBuffer(long)).to.throw(FormatError, 'maxHeaderBytes')
+    const { tensors } = safetensorsFromBuffer(long, { maxHeaderBytes: 3e7 })
     expect(Object.keys(tensors)[0]).to.have.length(name.length)
+  })
+
+  it('refuses headers that would take their reader long, before it reads them', () => {
+    const many = (count: number, one: string): string => Array<string>(count).fill(one).join()
+    const names = (count: number, value: (i: number) => string): string =>
+      Array.from({ length: count }, (_, i) => `"${i}":${value(i)}`).join()
+    const nothing = JSON.stringify(entry(0, 0, [0]))
+    const options = { maxNames: 1000 }
+    for (const [header, message] of [
+      [`{${names(1002, () => nothing)}}`, 'more than 1001 names at depth 0; the option maxNames'],
+      [`{"__metadata__":{${names(4001, () => '""')}}}`, 'more than 4000 names at depth 1'],
+      [`{"a":{"dtype":"F32","shape":[${many(65, '1')}]}}`, 'a list has more than 64 items'],
+      [`{"a":[${many(1e6, '[]')}]}`, 'there is a [ at depth 1'],
+      [`{"a":{"shape":[${many(9, '{}')}]}}`, 'there is a { at depth 3'],
+      [`{"a":{"dtype":{}}}`, 'there is a { at depth 2'],
+      [`{"a":{"dtype":"F32","dtype":"F64"}}`, 'the name "dtype" is there twice'],
+      [`{"__metadata__":{"a":"1","a":"2"}}`, 'the name "a" is there twice'],
+      ['{"a', 'not valid JSON'],
+      ['{"a\\"', 'not valid JSON'],
+      ['{]{]}:,', 'not valid JSON'],
+    ] as const) {
+      const read = (): unknown => safetensorsFromBuffer(file(header, 0), options)
+      expect(read).to.throw(FormatError, message)
+    }
+    const all = file(`{${names(1000, () => nothing)}}`, 0)
+    expect(Object.keys(safetensorsFromBuffer(all, options).tensors)).to.have.length(1000)
+    for (const limits of [{ maxNames: NaN }, { maxHeaderBytes: '1' }, { maxNames: -1 }]) {
+      expect(() => safetensorsFromBuffer(all, limits as never)).to.throw(ValueError, 'at least 0')
+    }
+  })
+
+  it('sees every flipped bit, in the header and in the data', () => {
+    const bytes = Buffer.from(safetensorsToBuffer(tensors, { metadata: { epoch: '3' } }))
+    const before = plain(safetensorsFromBuffer(bytes).tensors)
+    let unseen = 0
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+      try {
+        // The name of the checksum may be damaged, and then nothing else is.
+        const { tensors: read, metadata } = safetensorsFromBuffer(bytes)
+        unseen++
+        expect(plain(read)).to.deep.equal(before)
+        expect(metadata['epoch']).to.equal('3')
+      } catch (error) {
+        expect(error).to.be.instanceOf(FormatError)
+      }
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+    }
+    expect(unseen).to.be.at.most(8 * 'gradlane_gmac'.length)
+  })
+
+  it('says where the damage is, and reads on where it is told to', () => {
+    const bytes = Buffer.from(safetensorsToBuffer({ a: tensor([1, 2]) }))
+    bytes[bytes.length - 1]! ^= 1
+    expect(() => safetensorsFromBuffer(bytes)).to.throw(
+      FormatError,
+      /offset \d+ to \d+: expected the checksum of the data to be [0-9a-f]{32}, got [0-9a-f]{32}; the file was damaged/,
+    )
+    const { tensors: read } = safetensorsFromBuffer(bytes, { checksum: false })
+    expect(read['a']!.data[0]).to.equal(1)
+    const path = join(folder, 'damaged')
+    writeFileSync(path, bytes)
+    expect(() => loadSafetensorsSync(path)).to.throw(FormatError, 'checksum')
+    expect(Object.keys(loadSafetensorsSync(path, { checksum: false }).tensors)).to.have.length(1)
+  })
+
+  it('does not take the checksum of other data that came with their metadata', () => {
+    // As Python writes it that was given the metadata of our file for tensors of its own.
+    const bytes = Buffer.from(safetensorsToBuffer({ a: tensor([1]) }))
+    const length = Number(bytes.readBigUInt64LE())
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as object
+    expect(Object.keys((header as Record<string, object>)['__metadata__']!)).to.deep.equal([
+      'gradlane_gmac',
+    ])
+    for (const text of [JSON.stringify(header), JSON.stringify(header, null, 1)]) {
+      const { tensors: read, metadata } = safetensorsFromBuffer(file(text, 4))
+      expect(read['a']!.toArray()).to.deep.equal([0])
+      expect(metadata).to.deep.equal({})
+    }
+    expect(() => safetensorsToBuffer({}, { metadata: { gradlane_gmac: '' } })).to.throw(
+      ValueError,
+      'reserved',
+    )
   })
 
   it('sees a name that comes twice, however it is written', () => {

@@ -1,20 +1,44 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
  * Writes a file so that its name has the old content or the new one, never a part: to a temporary name
- * beside it, synced, then renamed.
+ * beside it, synced, then renamed. The file keeps its mode and, where this process may give it away, its
+ * owner. A symbolic link stays one: what it points to is written. What is no regular file, a pipe, is
+ * simply written to.
+ *
+ * @param token Makes the temporary name one of this writer's: `temporaryOf`.
  */
-export async function writeAtomically(target: string | URL, bytes: Uint8Array): Promise<void> {
-  const path = pathOf(target)
-  const temporary = temporaryOf(path)
+export async function writeAtomically(
+  target: string | URL,
+  bytes: Uint8Array,
+  token: string = randomUUID(),
+): Promise<void> {
+  const { path, old } = found(target)
+  if (old?.isFile() === false) return writeFile(path, bytes)
+  const temporary = temporaryOf(path, token)
   let file: FileHandle | undefined
   try {
     file = await open(temporary, 'wx')
     await file.writeFile(bytes)
+    if (old !== undefined) keepAttributes(file.fd, old)
     await file.sync()
     await file.close()
     file = undefined
@@ -28,13 +52,22 @@ export async function writeAtomically(target: string | URL, bytes: Uint8Array): 
 }
 
 /** As `writeAtomically`, without a promise. */
-export function writeAtomicallySync(target: string | URL, bytes: Uint8Array): void {
-  const path = pathOf(target)
-  const temporary = temporaryOf(path)
+export function writeAtomicallySync(
+  target: string | URL,
+  bytes: Uint8Array,
+  token: string = randomUUID(),
+): void {
+  const { path, old } = found(target)
+  if (old?.isFile() === false) {
+    writeFileSync(path, bytes)
+    return
+  }
+  const temporary = temporaryOf(path, token)
   let file: number | undefined
   try {
     file = openSync(temporary, 'wx')
     writeFileSync(file, bytes)
+    if (old !== undefined) keepAttributes(file, old)
     fsyncSync(file)
     closeSync(file)
     file = undefined
@@ -47,12 +80,41 @@ export function writeAtomicallySync(target: string | URL, bytes: Uint8Array): vo
   syncFolderSync(path)
 }
 
-function pathOf(target: string | URL): string {
-  return target instanceof URL ? fileURLToPath(target) : target
+/** Where a write to a file goes first. @param path What `realFile` has returned. */
+export function temporaryOf(path: string, token: string): string {
+  return join(dirname(path), `.${basename(path)}.${token}.tmp`)
 }
 
-function temporaryOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`)
+/**
+ * The file that a name stands for, whatever symbolic links lead to it: one file has one. The last of them
+ * may point to nothing yet.
+ */
+export function realFile(target: string | URL): string {
+  let path = resolve(target instanceof URL ? fileURLToPath(target) : target)
+  for (let links = 0; links < 40; links++) {
+    try {
+      path = join(realpathSync(dirname(path)), basename(path))
+      path = resolve(dirname(path), readlinkSync(path))
+    } catch {
+      return path // no link, or nothing there
+    }
+  }
+  return path // a circle, which the system refuses to open
+}
+
+function found(target: string | URL): { path: string; old: Stats | undefined } {
+  const path = realFile(target)
+  return { path, old: statSync(path, { throwIfNoEntry: false }) }
+}
+
+function keepAttributes(file: number, old: Stats): void {
+  const { uid, gid } = fstatSync(file)
+  try {
+    if (uid !== old.uid || gid !== old.gid) fchownSync(file, old.uid, old.gid)
+  } catch {
+    // Only the superuser can give a file away.
+  }
+  fchmodSync(file, old.mode & 0o7777)
 }
 
 // The rename itself is on disk once the folder is. Windows cannot open a folder; there the rename is

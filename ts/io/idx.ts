@@ -1,7 +1,8 @@
+import { constants as bufferConstants } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { gunzip, gunzipSync } from 'node:zlib'
+import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
 import { complaint, FormatError, ValueError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
 import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
@@ -12,6 +13,11 @@ export interface ReadIdxOptions {
    * integers, `float32`, `float64`). `int32` makes class indices out of a file of labels.
    */
   dtype?: DType
+  /**
+   * Most bytes that a gzip stream may unpack to. Default 1 GiB. A stream is unpacked no further than the
+   * sizes at its beginning say.
+   */
+  maxBytes?: number
 }
 
 /** A path, a `file:` URL, or the bytes themselves. */
@@ -36,11 +42,17 @@ const elementTypes = new Map<number, ElementType>([
 
 const MAX_ELEMENTS = 2 ** 31 - 1
 
+const DEFAULT_MAX_BYTES = 2 ** 30
+
+/** Bytes of a gzip stream in which the header must come; they unpack to 16 MiB at most. */
+const BEGINNING = 2 ** 14
+
 /**
  * Reads a tensor in the IDX format, which MNIST and its successors come in; gzip is recognised by its
  * first bytes.
  *
- * @throws FormatError when the bytes are not IDX, are cut off, or go on after the last element.
+ * @throws FormatError when the bytes are not IDX, are cut off, go on after the last element, or unpack to
+ *   more than `maxBytes`.
  * @see https://yann.lecun.org/exdb/mnist/index.html
  *
  * @example
@@ -51,14 +63,18 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
   const who = whoOf(source)
   const bytes = source instanceof Uint8Array ? source : await readFile(source)
   if (!isGzip(bytes)) return parse(who, bytes, options)
-  return parse(who, await promisify(gunzip)(bytes).catch(corruptGzip(who)), options)
+  const maxOutputLength = unpackedLength(who, bytes, options)
+  const unpacked = promisify(gunzip)(bytes, { maxOutputLength })
+  return parse(who, await unpacked.catch(corruptGzip(who, maxOutputLength)), options)
 }
 
 /** As `readIdx`, without a promise. */
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
   const who = whoOf(source)
   const bytes = source instanceof Uint8Array ? source : readFileSync(source)
-  return parse(who, isGzip(bytes) ? unzip(who, bytes) : bytes, options)
+  if (!isGzip(bytes)) return parse(who, bytes, options)
+  const maxOutputLength = unpackedLength(who, bytes, options)
+  return parse(who, unzip(who, bytes, { maxOutputLength }), options)
 }
 
 function whoOf(source: IdxSource): string {
@@ -71,27 +87,56 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
-function unzip(who: string, bytes: Uint8Array): Uint8Array {
+/** What a stream must unpack to, by the header at its beginning. */
+function unpackedLength(
+  who: string,
+  bytes: Uint8Array,
+  { maxBytes = DEFAULT_MAX_BYTES }: ReadIdxOptions,
+): number {
+  if (!(typeof maxBytes === 'number' && maxBytes >= 1)) {
+    const got = typeof maxBytes === 'number' ? String(maxBytes) : typeof maxBytes
+    throw new ValueError(complaint(who, 'maxBytes', 'a number of at least 1', got))
+  }
+  const beginning = bytes.subarray(0, BEGINNING)
+  const finishFlush = bytes.length > BEGINNING ? constants.Z_SYNC_FLUSH : constants.Z_FINISH
+  const { type, shape, start } = parseHeader(who, unzip(who, beginning, { finishFlush }))
+  const length = start + countOf(who, shape) * type.bytes
+  if (length > maxBytes) {
+    const expected = `at most ${maxBytes} bytes, unpacked`
+    const got = `${length} for ${formatShape(shape)} of ${type.name}`
+    const hint = 'the option maxBytes allows more'
+    throw new FormatError(complaint(who, 'the file', expected, got, hint))
+  }
+  return Math.min(length, bufferConstants.MAX_LENGTH)
+}
+
+function unzip(who: string, bytes: Uint8Array, options: ZlibOptions): Buffer {
   try {
-    return gunzipSync(bytes)
+    return gunzipSync(bytes, options)
   } catch (error) {
-    return corruptGzip(who)(error)
+    return corruptGzip(who, options.maxOutputLength)(error)
   }
 }
 
-function corruptGzip(who: string): (error: unknown) => never {
+function corruptGzip(who: string, expected: number | undefined): (error: unknown) => never {
   return (error) => {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new FormatError(`${who}: the gzip stream is corrupt: ${reason}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      fail(who, expected!, 'the data', `at an end after ${expected!} bytes`, 'more of them')
+    }
+    throw new FormatError(`${who}: the gzip stream is corrupt: ${message}`)
   }
+}
+
+function countOf(who: string, shape: readonly number[]): number {
+  const count = shape.reduce((product, dim) => product * dim, 1)
+  if (count <= MAX_ELEMENTS) return count
+  return fail(who, 4, 'the element count', 'at most 2^31 - 1', `${formatShape(shape)} = ${count}`)
 }
 
 function parse(who: string, bytes: Uint8Array, options: ReadIdxOptions): Tensor {
   const { type, shape, start } = parseHeader(who, bytes)
-  const count = shape.reduce((product, dim) => product * dim, 1)
-  if (count > MAX_ELEMENTS) {
-    fail(who, 4, 'the element count', 'at most 2^31 - 1', `${formatShape(shape)} = ${count}`)
-  }
+  const count = countOf(who, shape)
   const end = start + count * type.bytes
   if (bytes.length !== end) {
     const expected = `${end - start} bytes for ${formatShape(shape)} of ${type.name}`

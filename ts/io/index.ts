@@ -1,5 +1,6 @@
 export { type IdxSource, readIdx, type ReadIdxOptions, readIdxSync } from './idx.js'
 export {
+  type ReadSafetensorsOptions,
   type Safetensors,
   safetensorsFromBuffer,
   type SafetensorsOptions,
@@ -11,3 +12,4 @@ export {
   saveSafetensors,
   saveSafetensorsSync,
 } from './safetensors-file.js'
+export type { SafetensorsLimits } from './safetensors-header.js'

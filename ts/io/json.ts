@@ -1,35 +1,68 @@
+/** What a JSON text may be made of. */
+export interface JsonForm {
+  /** What may be open inside of each other, outermost first: `{[` is an object of lists. */
+  readonly nesting: string
+  /** Most names at each depth: [0] in the outermost objects, [1] in those inside of them, … */
+  readonly names: readonly number[]
+  /** Most items of a list. */
+  readonly items: number
+}
+
 /**
- * The first name that a JSON object has twice at its top level, which `JSON.parse` passes over in
- * silence; undefined when all are different.
+ * Looks over a JSON text in one pass that builds nothing, before `JSON.parse` builds it: the time and the
+ * memory of that go by the names and items.
  *
- * @param text Valid JSON of an object.
+ * @param text Perhaps no JSON at all.
+ * @returns what is wrong: it is not of that form, or an object has a name twice, which `JSON.parse` passes
+ *   over in silence; undefined when nothing is.
  */
-export function repeatedKey(text: string): string | undefined {
-  const seen = new Set<string>()
-  let depth = 0
+export function objection(text: string, { nesting, names, items }: JsonForm): string | undefined {
+  const counts = names.map(() => 0)
+  const open: { readonly seen: Set<string> | null; items: number }[] = []
   for (let i = 0; i < text.length; i++) {
     const char = text[i]
-    if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') depth--
-    else if (char === '"') {
+    if (char === '{' || char === '[') {
+      if (char !== nesting[open.length]) return `there is a ${char} at depth ${open.length}`
+      open.push({ seen: char === '{' ? new Set() : null, items: 0 })
+    } else if (char === '}' || char === ']') open.pop()
+    else if (char === ',') {
+      const inside = open.at(-1)
+      if (inside?.seen === null && ++inside.items >= items) {
+        return `a list has more than ${items} items`
+      }
+    } else if (char === '"') {
       const start = i
       i = endOfString(text, start)
+      const seen = open.at(-1)?.seen
       // A string before a colon is a name.
-      if (depth === 1 && text[afterSpace(text, i + 1)] === ':') {
-        const name = JSON.parse(text.slice(start, i + 1)) as string
-        if (seen.has(name)) return name
-        seen.add(name)
+      if (!seen || text[afterSpace(text, i + 1)] !== ':') continue
+      const depth = open.length - 1
+      if (++counts[depth]! > names[depth]!) {
+        return `there are more than ${names[depth]!} names at depth ${depth}`
       }
+      const name = nameIn(text.slice(start, i + 1))
+      if (seen.has(name)) return `the name ${shown(name)} is there twice`
+      seen.add(name)
     }
   }
   return undefined
 }
 
-/** The place of the quote that ends the string that starts at `start`. */
+function nameIn(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1)
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    return quoted // JSON.parse of the whole will say more
+  }
+}
+
+/** The place of the quote that ends the string that starts at `start`, or of the end. */
 function endOfString(text: string, start: number): number {
   let end = start
   for (;;) {
     end = text.indexOf('"', end + 1)
+    if (end === -1) return text.length
     let backslashes = 0
     while (text[end - 1 - backslashes] === '\\') backslashes++
     if (backslashes % 2 === 0) return end
@@ -40,4 +73,9 @@ function afterSpace(text: string, start: number): number {
   let at = start
   while (' \n\r\t'.includes(text[at] ?? '|')) at++
   return at
+}
+
+/** A name for a message, however long. */
+export function shown(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name)
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { writeAtomically, writeAtomicallySync } from './atomic-write.js'
 import {
   parseSafetensors,
+  type ReadSafetensorsOptions,
   type Safetensors,
   type SafetensorsOptions,
   safetensorsToBuffer,
@@ -11,7 +12,8 @@ import {
 
 /**
  * Saves tensors in the safetensors format, which Python's `safetensors` reads. The file has its old
- * content or the new one, also if the process dies meanwhile.
+ * content or the new one, also if the process dies meanwhile; its mode stays, and a symbolic link to it.
+ * A checksum in the metadata, `gradlane_gmac`, tells `loadSafetensors` of damage.
  *
  * @param target A path or a `file:` URL, in a folder that exists.
  * @throws ValueError when a value is not a tensor or the metadata is not text.
@@ -40,17 +42,34 @@ export function saveSafetensorsSync(
  * Loads a safetensors file.
  *
  * @param source A path or a `file:` URL.
- * @throws FormatError when the file is cut off or corrupt.
+ * @param options How much of a file is borne, and whether its checksum counts.
+ * @throws FormatError when the file is cut off, damaged, or past a limit.
  *
  * @example
  * const { tensors, metadata } = await io.loadSafetensors('model.safetensors')
  * model.loadStateDict(tensors)
  */
-export async function loadSafetensors(source: string | URL): Promise<Safetensors> {
-  return parseSafetensors(`loadSafetensors(${String(source)})`, await readFile(source))
+export async function loadSafetensors(
+  source: string | URL,
+  options: ReadSafetensorsOptions = {},
+): Promise<Safetensors> {
+  return loaded(source, await readFile(source), options)
 }
 
 /** As `loadSafetensors`, without a promise. */
-export function loadSafetensorsSync(source: string | URL): Safetensors {
-  return parseSafetensors(`loadSafetensors(${String(source)})`, readFileSync(source))
+export function loadSafetensorsSync(
+  source: string | URL,
+  options: ReadSafetensorsOptions = {},
+): Safetensors {
+  return loaded(source, readFileSync(source), options)
+}
+
+function loaded(
+  source: string | URL,
+  bytes: Uint8Array,
+  options: ReadSafetensorsOptions,
+): Safetensors {
+  const who = `loadSafetensors(${String(source)})`
+  const { tensors, metadata } = parseSafetensors(who, bytes, options)
+  return { tensors, metadata }
 }

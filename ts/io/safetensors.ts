@@ -1,7 +1,15 @@
 import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
-import { repeatedKey } from './json.js'
+import { shown } from './json.js'
+import { checkData, CHECKSUM, sign, unsigned } from './safetensors-checksum.js'
+import {
+  isObject,
+  LONGEST_HEADER,
+  METADATA,
+  parseHeader,
+  type SafetensorsLimits,
+} from './safetensors-header.js'
 
 /** Tensors by name, and the text that travels with them. */
 export interface Safetensors {
@@ -12,6 +20,14 @@ export interface Safetensors {
 export interface SafetensorsOptions {
   /** Text by key, kept in the header. */
   metadata?: Readonly<Record<string, string>>
+}
+
+export interface ReadSafetensorsOptions extends SafetensorsLimits {
+  /**
+   * Refuse a file that is not as it was written, where its writer has left a checksum, as gradlane does.
+   * Default true.
+   */
+  checksum?: boolean
 }
 
 interface Entry {
@@ -36,14 +52,13 @@ const storedTypes = new Map<string, StoredType>([
   ['I64', { dtype: 'int32', bytes: 8 }],
 ])
 
-const METADATA = '__metadata__'
-// The limit of the reference implementation: a longer header is an attack or garbage.
-const MAX_HEADER = 100_000_000
-
 /**
- * The bytes of a safetensors file: the header's length (8 bytes), the header (JSON), the elements.
+ * The bytes of a safetensors file: the header's length (8 bytes), the header (JSON), the elements. The
+ * metadata begin with a checksum of all of it, `gradlane_gmac`, which other readers take for one text
+ * more.
  *
- * @throws ValueError when a value is not a tensor, a name is reserved, or the metadata is not text.
+ * @throws ValueError when a value is not a tensor, a name is reserved, the metadata is not text, or there
+ *   is more of both than the format can hold.
  * @see https://huggingface.co/docs/safetensors
  */
 export function safetensorsToBuffer(
@@ -71,25 +86,32 @@ export function safetensorsToBuffer(
   const parts = entries.map(([name, { dtype, shape }]) =>
     member(name, { dtype: codes[dtype], shape, data_offsets: places.get(name)! }),
   )
-  if (options.metadata !== undefined) {
-    for (const [key, text] of Object.entries(options.metadata)) {
-      if (typeof text !== 'string') {
-        throw new ValueError(complaint(who, `metadata ${key}`, 'a string', String(text)))
-      }
+  const texts = Object.entries(options.metadata ?? {}).map(([key, text]) => {
+    if (key === CHECKSUM) throw new ValueError(`${who}: the metadata ${CHECKSUM} is reserved`)
+    if (typeof text !== 'string') {
+      throw new ValueError(complaint(who, `metadata ${key}`, 'a string', String(text)))
     }
-    parts.unshift(member(METADATA, options.metadata))
+    return member(key, text)
+  })
+  parts.unshift(`${[unsigned, ...texts].join(',')}}`)
+  const json = Buffer.from(`${parts.join(',')}}`)
+  const dataStart = 8 + Math.ceil(json.length / 8) * 8
+  if (dataStart - 8 > LONGEST_HEADER) {
+    const what = 'names and metadata together'
+    const got = String(json.length)
+    throw new ValueError(complaint(who, what, `at most ${LONGEST_HEADER} bytes`, got))
   }
-  const json = Buffer.from(`{${parts.join(',')}}`)
-  const headerEnd = 8 + Math.ceil(json.length / 8) * 8
 
-  const bytes = Buffer.alloc(headerEnd + end, ' ')
-  bytes.writeBigUInt64LE(BigInt(headerEnd - 8))
+  const bytes = Buffer.allocUnsafeSlow(dataStart + end)
+  bytes.writeBigUInt64LE(BigInt(dataStart - 8))
   json.copy(bytes, 8)
+  bytes.fill(' ', 8 + json.length, dataStart)
   for (const [name, tensor] of entries) {
     const { data } = tensor
     const elements = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    bytes.set(elements, headerEnd + places.get(name)![0])
+    bytes.set(elements, dataStart + places.get(name)![0])
   }
+  sign(bytes, dataStart)
   return bytes
 }
 
@@ -98,20 +120,30 @@ export function safetensorsToBuffer(
  *
  * Element types F32, F64, I32 and U8; I64 becomes int32 where every element fits.
  *
- * @throws FormatError when the bytes are cut off, the header is not valid, tensors overlap or leave
- *   gaps, or a name is there twice. Nothing is returned then.
+ * @throws FormatError when the bytes are cut off or damaged, the header is not valid or past a limit,
+ *   tensors overlap or leave gaps, or a name is there twice. Nothing is returned then.
  */
-export function safetensorsFromBuffer(bytes: Uint8Array): Safetensors {
-  return parseSafetensors('safetensorsFromBuffer', bytes)
+export function safetensorsFromBuffer(
+  bytes: Uint8Array,
+  options: ReadSafetensorsOptions = {},
+): Safetensors {
+  const { tensors, metadata } = parseSafetensors('safetensorsFromBuffer', bytes, options)
+  return { tensors, metadata }
 }
 
-/** @internal `who` opens the messages. */
-export function parseSafetensors(who: string, bytes: Uint8Array): Safetensors {
-  const { header, dataStart } = parseHeader(who, bytes)
+/** @internal `who` opens the messages; `checked` tells whether there was a checksum, and it was right. */
+export function parseSafetensors(
+  who: string,
+  bytes: Uint8Array,
+  options: ReadSafetensorsOptions,
+): Safetensors & { checked: boolean } {
+  const wanted = options.checksum ?? true
+  const { header, dataStart, checksum } = parseHeader(who, bytes, options, wanted)
   const metadata = parseMetadata(who, header[METADATA])
   const entries = Object.entries(header).filter(([name]) => name !== METADATA)
   const checked = entries.map(([name, entry]) => [name, checkedEntry(who, name, entry)] as const)
   checkCoverage(who, checked, bytes.length - dataStart)
+  if (checksum !== null) checkData(who, bytes, dataStart, checksum)
 
   const tensors: Record<string, Tensor> = {}
   for (const [name, { dtype, shape, data_offsets }] of checked) {
@@ -126,49 +158,11 @@ export function parseSafetensors(who: string, bytes: Uint8Array): Safetensors {
       configurable: true,
     })
   }
-  return { tensors, metadata }
+  return { tensors, metadata, checked: checksum !== null }
 }
 
 function member(name: string, value: unknown): string {
   return `${JSON.stringify(name)}:${JSON.stringify(value)}`
-}
-
-function parseHeader(
-  who: string,
-  bytes: Uint8Array,
-): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) {
-    throw new FormatError(
-      complaint(`${who}, offset 0`, 'the header length', '8 bytes', `${bytes.length}`),
-    )
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const length = Number(view.getBigUint64(0, true))
-  const room = Math.min(bytes.length - 8, MAX_HEADER)
-  if (length > room) {
-    const expected = `at most ${room} bytes`
-    throw new FormatError(complaint(`${who}, offset 0`, 'the header', expected, `${length}`))
-  }
-  const where = `${who}, offset 8`
-  let text: string
-  let header: unknown
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      bytes.subarray(8, 8 + length),
-    )
-    header = JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new FormatError(`${where}: the header is not valid JSON: ${reason}`)
-  }
-  if (!isObject(header) || !text.startsWith('{')) {
-    throw new FormatError(complaint(where, 'the header', 'a JSON object', text.slice(0, 20)))
-  }
-  const repeated = repeatedKey(text)
-  if (repeated !== undefined) {
-    throw new FormatError(`${where}: the name ${JSON.stringify(repeated)} is there twice`)
-  }
-  return { header, dataStart: 8 + length }
 }
 
 function parseMetadata(who: string, metadata: unknown): Record<string, string> {
@@ -176,11 +170,12 @@ function parseMetadata(who: string, metadata: unknown): Record<string, string> {
   if (!isObject(metadata) || Object.values(metadata).some((text) => typeof text !== 'string')) {
     throw new FormatError(complaint(who, METADATA, 'an object of strings', excerpt(metadata)))
   }
-  return metadata as Record<string, string>
+  const texts = Object.entries(metadata).filter(([key]) => key !== CHECKSUM)
+  return Object.fromEntries(texts) as Record<string, string>
 }
 
 function checkedEntry(who: string, name: string, value: unknown): Entry {
-  const what = `the entry of ${JSON.stringify(name)}`
+  const what = `the entry of ${shown(name)}`
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {}
   if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) {
     const expected = 'dtype, shape and data_offsets'
@@ -189,7 +184,7 @@ function checkedEntry(who: string, name: string, value: unknown): Entry {
   const type = storedTypes.get(dtype)
   if (type === undefined) {
     const known = [...storedTypes.keys()].join(', ')
-    throw new DTypeError(complaint(who, `the dtype of ${JSON.stringify(name)}`, known, dtype))
+    throw new DTypeError(complaint(who, `the dtype of ${shown(name)}`, known, dtype))
   }
   const bytes = shape.reduce((product, dim) => product * dim, type.bytes)
   const [start, end] = offsets as [number, number]
@@ -212,7 +207,7 @@ function checkCoverage(
   let end = 0
   for (const [name, { data_offsets: offsets }] of sorted) {
     if (offsets[0] !== end) {
-      const what = `the data of ${JSON.stringify(name)}`
+      const what = `the data of ${shown(name)}`
       const hint = offsets[0] < end ? 'it overlaps another tensor' : 'there is a gap before it'
       throw new FormatError(complaint(who, what, `at ${end}`, `${offsets[0]}`, hint))
     }
@@ -237,7 +232,7 @@ function narrowed(who: string, name: string, elements: Uint8Array, shape: number
   for (let i = 0; i < data.length; i++) {
     const value = view.getBigInt64(8 * i, true)
     if (BigInt.asIntN(32, value) !== value) {
-      const what = `element ${i} of ${JSON.stringify(name)}`
+      const what = `element ${i} of ${shown(name)}`
       throw new DTypeError(complaint(who, what, 'an I64 that int32 can hold', String(value)))
     }
     data[i] = Number(value)
@@ -247,17 +242,8 @@ function narrowed(who: string, name: string, elements: Uint8Array, shape: number
 
 /** The beginning of a value as JSON, for a message. */
 function excerpt(value: unknown): string {
-  let text: string
-  try {
-    text = JSON.stringify(value)
-  } catch {
-    return 'a value nested too deeply to be shown' // reading it takes no stack, writing it does
-  }
+  const text = JSON.stringify(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -45,7 +45,7 @@ export function* readCheckpoint(file: string, sync: boolean): Flow<State | undef
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const { tensors, metadata } = parseSafetensors(`checkpoint ${file}`, bytes)
+  const { tensors, metadata } = parseSafetensors(`checkpoint ${file}`, bytes, {})
   if (metadata['format'] !== FORMAT) {
     throw new FormatError(`checkpoint ${file}: it is a safetensors file, but no checkpoint of fit`)
   }
