@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'ERR_VALUE'
   | 'ERR_NOT_FINITE'
   | 'ERR_ABORTED'
+  | 'ERR_OUT_OF_MEMORY'
   | 'ERR_GRADCHECK'
   | 'ERR_CAPTURE'
   | 'ERR_FORMAT'
@@ -44,6 +45,17 @@ export class DTypeError extends GradlaneError {
 export class ValueError extends GradlaneError {
   constructor(message: string) {
     super('ERR_VALUE', message)
+  }
+}
+
+/**
+ * The system has no memory for an operation; the message says how many bytes were asked for
+ * (`ERR_OUT_OF_MEMORY`). What the operation was writing holds no result. gradlane goes on: a smaller
+ * batch may fit.
+ */
+export class OutOfMemoryError extends GradlaneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_OUT_OF_MEMORY', message, options)
   }
 }
 

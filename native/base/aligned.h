@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <new>
+
+#include "base/error.h"
 
 namespace gradlane {
 
@@ -17,18 +19,20 @@ class AlignedScratch {
   std::size_t capacity() const { return capacity_; }
 
   // At least `bytes` bytes, 64-byte aligned. Their content is undefined and does not survive a
-  // later call that asks for more.
+  // later call that asks for more. Throws OutOfMemory and holds nothing then.
   void* Reserve(std::size_t bytes) {
     if (bytes > capacity_) {
       std::free(data_);
+      data_ = nullptr;
       capacity_ = 0;
+      if (bytes > static_cast<std::size_t>(PTRDIFF_MAX) - 4095) throw OutOfMemory(bytes);
       const std::size_t rounded = (bytes + 4095) / 4096 * 4096;
 #if defined(_WIN32)
       data_ = std::malloc(rounded);  // over-aligned use is not needed for correctness
 #else
       data_ = std::aligned_alloc(64, rounded);
 #endif
-      if (data_ == nullptr) throw std::bad_alloc();
+      if (data_ == nullptr) throw OutOfMemory(rounded);
       capacity_ = rounded;
     }
     return data_;

@@ -106,6 +106,10 @@ napi_value Guarded(napi_env env, napi_callback_info info,
     error.ThrowAsJavaScriptException();
   } catch (const Error& error) {
     ThrowError(env, error.code(), error.what());
+  } catch (const OutOfMemory& error) {
+    ThrowError(env, ErrorCode::kMemory, error.what());
+  } catch (const std::bad_alloc&) {
+    ThrowError(env, ErrorCode::kMemory, OutOfMemory(0).what());
   } catch (const std::exception& error) {
     ThrowError(env, ErrorCode::kValue, error.what());
   }

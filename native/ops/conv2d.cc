@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/zeros.h"
 #include "cpu/dispatch.h"
 #include "ops/conv2d_direct.h"
 #include "ops/conv2d_lowered.h"
@@ -32,10 +33,10 @@ Conv2dAlgorithm Resolve(Conv2dAlgorithm wanted, Conv2dPass pass, const Conv2dGeo
 }
 
 std::vector<Conv2dTap> ForwardTaps(const Conv2dGeometry& g) {
-  std::vector<Conv2dTap> taps;
+  auto taps = Zeros<Conv2dTap>(g.taps());
   for (std::int64_t i = 0; i < g.taps(); ++i) {
-    taps.push_back({i / g.kernel_width * g.dilation_height - g.pad_top,
-                    i % g.kernel_width * g.dilation_width - g.pad_left, i});
+    taps[static_cast<std::size_t>(i)] = {i / g.kernel_width * g.dilation_height - g.pad_top,
+                                         i % g.kernel_width * g.dilation_width - g.pad_left, i};
   }
   return taps;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/zeros.h"
 #include "cpu/dispatch.h"
 #include "ops/conv2d_geometry.h"
 #include "ops/conv2d_source.h"
@@ -37,7 +38,7 @@ void RunDirectConv2d(const LoweredConv2d<T>& p) {
 
   // The weights of each result in the order of the sum, and where each of them reads.
   T* const weights = Scratch<T>(ScratchSlot::kPackA, p.groups * p.m * k);
-  std::vector<std::int64_t> starts(static_cast<std::size_t>(k));
+  auto starts = Zeros<std::int64_t>(k);
   for (std::int64_t at = 0; at < k; ++at) {
     const Conv2dTap& tap = p.taps[static_cast<std::size_t>(at % taps)];
     starts[static_cast<std::size_t>(at)] = at / taps * plane + padded.StartOf(tap);
@@ -91,8 +92,10 @@ void DirectWeightGradient(const WeightGradientProblem<T>& problem,
   const std::int64_t plane = padded.plane(g.out_height), taps = g.taps();
   const std::int64_t in_group = g.in_group(), m = g.out_group();
   CheckPadded(plane, 1);
-  std::vector<std::int64_t> starts;
-  for (const Conv2dTap& tap : tap_list) starts.push_back(padded.StartOf(tap));
+  auto starts = Zeros<std::int64_t>(taps);
+  for (std::int64_t i = 0; i < taps; ++i) {
+    starts[static_cast<std::size_t>(i)] = padded.StartOf(tap_list[static_cast<std::size_t>(i)]);
+  }
 
   const Conv2dWindow window = padded.WindowOf(g.in_height, g.in_width, 0, g.out_height);
   // Eight tasks, unless the work is small: the channels of one lie side by side in each image.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/zeros.h"
 #include "cpu/dispatch.h"
 #include "ops/conv2d_geometry.h"
 #include "ops/conv2d_panel.h"
@@ -129,7 +130,7 @@ class Run {
     if (problem_.in_place) return;
     plane_ = padded_.plane(cut_.rows);
     CheckPadded(plane_, channels_of_step_ * cut_.images);
-    starts_.resize(static_cast<std::size_t>(k_));
+    starts_ = Zeros<std::int64_t>(k_);
     for (std::int64_t p = 0; p < k_; ++p) {
       const Conv2dTap& tap = problem_.taps[static_cast<std::size_t>(p % taps_)];
       starts_[static_cast<std::size_t>(p)] =

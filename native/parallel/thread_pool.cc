@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/error.h"
 #include "cpu/cpu.h"
 #include "parallel/lock.h"
 #include "parallel/park.h"
@@ -46,12 +47,14 @@ class Pool {
 
   int threads() const { return threads_; }  // that were asked for
 
-  // With at most `most` threads, the calling one included.
-  void Run(int most, std::int64_t tasks, TaskFn fn, void* context) {
+  // With at most `most` threads, the calling one included. False when memory ran out; `wanted` is
+  // how much of it was asked for.
+  bool Run(int most, std::int64_t tasks, TaskFn fn, void* context, std::size_t& wanted) noexcept {
     Limit(static_cast<std::uint32_t>(most));
     fn_ = fn;
     context_ = context;
     tasks_ = tasks;
+    failed_.store(false, std::memory_order_relaxed);
     next_.store(0, std::memory_order_relaxed);
     open_.store(true, std::memory_order_seq_cst);
     Announce();
@@ -66,6 +69,8 @@ class Pool {
         std::this_thread::yield();
       }
     }
+    wanted = wanted_;
+    return !failed_.load(std::memory_order_relaxed);
   }
 
  private:
@@ -85,12 +90,24 @@ class Pool {
     if (parked_.load(std::memory_order_seq_cst) > 0) WakeAll(generation_);
   }
 
-  void Work() {
-    for (;;) {
-      const std::int64_t task = next_.fetch_add(1, std::memory_order_relaxed);
-      if (task >= tasks_) return;
-      fn_(context_, task);
+  // What leaves a thread ends the process, so a failure is noted for the caller to throw.
+  void Work() noexcept {
+    try {
+      for (;;) {
+        const std::int64_t task = next_.fetch_add(1, std::memory_order_relaxed);
+        if (task >= tasks_) return;
+        fn_(context_, task);
+      }
+    } catch (const OutOfMemory& error) {
+      Fail(error.bytes());
+    } catch (const std::bad_alloc&) {
+      Fail(0);
     }
+  }
+
+  void Fail(std::size_t bytes) {
+    next_.store(tasks_, std::memory_order_relaxed);  // no further tasks
+    if (!failed_.exchange(true, std::memory_order_relaxed)) wanted_ = bytes;
   }
 
   void WorkerLoop(std::uint32_t number) {
@@ -130,6 +147,8 @@ class Pool {
   TaskFn fn_ = nullptr;
   void* context_ = nullptr;
   std::int64_t tasks_ = 0;
+  std::size_t wanted_ = 0;  // of the failed job; read when all have left it
+  std::atomic<bool> failed_{false};
   alignas(64) std::atomic<std::int64_t> next_{0};
   alignas(64) std::atomic<std::int32_t> active_{0};
   alignas(64) std::atomic<std::uint32_t> generation_{0};
@@ -188,9 +207,11 @@ void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
         slot.pool.reset();
         slot.pool = std::make_unique<Pool>(threads, priority);
       }
+      std::size_t wanted = 0;
       t_inside = true;
-      slot.pool->Run(most, tasks, fn, context);
+      const bool done = slot.pool->Run(most, tasks, fn, context, wanted);
       t_inside = false;
+      if (!done) throw OutOfMemory(wanted);
       return;
     }
   }

@@ -10,18 +10,19 @@
 namespace gradlane {
 
 // Runs body(task) for every task in [0, tasks), on the calling thread and on up to Threads() - 1
-// others, or those of its Crew; returns when all are done. Tasks must not throw. A call from inside
-// a task, or while another caller holds the pool, runs on the calling thread alone. Nothing is
-// allocated.
-using TaskFn = void (*)(void* context, std::int64_t task) noexcept;
+// others, or those of its Crew; returns when all are done. A call from inside a task, or while
+// another caller holds the pool, runs on the calling thread alone. Nothing is allocated.
+//
+// Tasks throw nothing but std::bad_alloc. If one does, no further ones are begun, and when those
+// under way are done OutOfMemory is thrown here, with the bytes that were asked for.
+using TaskFn = void (*)(void* context, std::int64_t task);
 void ParallelRun(std::int64_t tasks, TaskFn fn, void* context);
 
 template <class Body>
 void ParallelFor(std::int64_t tasks, Body&& body) {
   using Plain = std::remove_reference_t<Body>;
   ParallelRun(
-      tasks,
-      [](void* context, std::int64_t task) noexcept { (*static_cast<Plain*>(context))(task); },
+      tasks, [](void* context, std::int64_t task) { (*static_cast<Plain*>(context))(task); },
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 

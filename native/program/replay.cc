@@ -110,9 +110,22 @@ void Replay::RunSteps() {
       reported = now;
     }
   } catch (const Error& error) {
-    failure_ = ReplayFailure{error, operation};
+    Fail(error.code(), error.what(), operation);
+  } catch (const OutOfMemory& error) {
+    Fail(ErrorCode::kMemory, error.what(), operation);
+  } catch (const std::bad_alloc&) {
+    Fail(ErrorCode::kMemory, OutOfMemory(0).what(), operation);
   } catch (const std::exception& error) {
-    failure_ = ReplayFailure{Error(ErrorCode::kValue, error.what()), operation};
+    Fail(ErrorCode::kValue, error.what(), operation);
+  }
+}
+
+// What leaves the thread ends the process, also where there is no memory left for the message.
+void Replay::Fail(ErrorCode code, const char* message, std::size_t operation) noexcept {
+  try {
+    failure_ = ReplayFailure{Error(code, message), operation};
+  } catch (const std::bad_alloc&) {
+    failure_ = ReplayFailure{Error(ErrorCode::kMemory, {}), operation};
   }
 }
 

@@ -15,7 +15,7 @@
 
 namespace gradlane {
 
-// Why a replay ended early: an operation refused its arguments.
+// Why a replay ended early: an operation refused its arguments or found no memory.
 struct ReplayFailure {
   Error error;
   std::size_t operation;
@@ -56,6 +56,7 @@ class Replay {
  private:
   void ThreadLoop(Priority priority);
   void RunSteps();
+  void Fail(ErrorCode code, const char* message, std::size_t operation) noexcept;
 
   Program& program_;
   std::int64_t times_ = 0;

@@ -16,6 +16,7 @@
 #include "ops/elementwise.h"
 #include "ops/gradient.h"
 #include "ops/matmul.h"
+#include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
 #include "program/replay.h"
 
@@ -217,6 +218,35 @@ TEST_F(ReplayTest, EndsWithTheOperationThatFails) {
   EXPECT_EQ(replay.failure()->error.code(), ErrorCode::kValue);
   EXPECT_EQ(replay.Done(), 0);
   EXPECT_EQ(count_[0], 1);
+}
+
+// Asks for more memory than any system gives, on some thread of the pool.
+class Greedy final : public RecordedOperation {
+ public:
+  void Run() const override {
+    ParallelFor(8,
+                [](std::int64_t) { ThreadScratch(ScratchSlot::kTemporary, std::size_t{1} << 60); });
+  }
+  void Buffers(std::vector<Buffer*>&) override {}
+};
+
+TEST_F(ReplayTest, EndsWhereMemoryRunsOutAndStartsAgain) {
+  SetThreads(2);
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  program_.Add(std::make_unique<Greedy>());
+  Replay replay(program_);
+  for (int round = 1; round <= 3; ++round) {
+    std::atomic<bool> ended{false};
+    replay.Start(5, 1e9, {}, [&] { ended.store(!replay.Running()); });
+    Await(ended);
+    ASSERT_TRUE(replay.failure().has_value());
+    EXPECT_EQ(replay.failure()->operation, 1u);
+    EXPECT_EQ(replay.failure()->error.code(), ErrorCode::kMemory);
+    EXPECT_STREQ(replay.failure()->error.what(), "out of memory: 1152921504606846976 bytes");
+    EXPECT_EQ(replay.Done(), 0);
+    EXPECT_EQ(count_[0], round);
+  }
+  SetThreads(1);
 }
 
 TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {

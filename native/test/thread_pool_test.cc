@@ -10,13 +10,21 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/error.h"
 #include "parallel/lock.h"
 #include "parallel/scratch.h"
+
+// For what is refused here on purpose; without it the sanitizers end the process.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1"; }
 
 namespace gradlane {
 namespace {
@@ -38,6 +46,53 @@ TEST_F(ThreadPoolTest, EveryTaskRunsOnce) {
       ParallelFor(tasks, [&](std::int64_t task) { ++runs[static_cast<std::size_t>(task)]; });
       for (const auto& count : runs) ASSERT_EQ(count.load(), 1);
     }
+  }
+}
+
+// More than any system gives.
+constexpr std::size_t kTooMuch = std::size_t{1} << 60;
+
+TEST_F(ThreadPoolTest, MemoryThatRunsOutInATaskIsTheCallersException) {
+  for (const int threads : {1, 2, 5}) {
+    SetThreads(threads);
+    for (const std::int64_t failing : {0, 1, 500, 999}) {
+      for (int round = 0; round < 20; ++round) {
+        try {
+          ParallelFor(1000, [&](std::int64_t task) {
+            if (task == failing) ThreadScratch(ScratchSlot::kTemporary, kTooMuch);
+          });
+          FAIL() << "nothing was thrown";
+        } catch (const OutOfMemory& error) {
+          EXPECT_EQ(error.bytes(), kTooMuch);
+          EXPECT_STREQ(error.what(), "out of memory: 1152921504606846976 bytes");
+        }
+        // The pool takes the next job, and that one alone.
+        std::atomic<int> runs{0};
+        ParallelFor(1000, [&](std::int64_t) { ++runs; });
+        ASSERT_EQ(runs.load(), 1000);
+      }
+    }
+  }
+}
+
+TEST_F(ThreadPoolTest, MemoryThatRunsOutInEveryTaskIsOneException) {
+  SetThreads(4);
+  EXPECT_THROW(ParallelFor(1000, [](std::int64_t) { throw std::bad_alloc(); }), OutOfMemory);
+  std::atomic<int> begun{0};
+  EXPECT_THROW(ParallelFor(1000000,
+                           [&](std::int64_t) {
+                             ++begun;
+                             throw std::bad_alloc();
+                           }),
+               OutOfMemory);
+  EXPECT_LE(begun.load(), 4);  // nobody goes on after that
+}
+
+TEST_F(ThreadPoolTest, ScratchThatIsNotToBeHadLeavesTheThreadUsable) {
+  for (const std::size_t bytes : {kTooMuch, ~std::size_t{0}, ~std::size_t{0} - 4095}) {
+    EXPECT_THROW(ThreadScratch(ScratchSlot::kTemporary, bytes), OutOfMemory);
+    auto* const memory = static_cast<char*>(ThreadScratch(ScratchSlot::kTemporary, 100));
+    memory[0] = memory[99] = 1;
   }
 }
 

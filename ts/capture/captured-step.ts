@@ -1,6 +1,7 @@
 import { markAsUntransferable } from 'node:worker_threads'
 
 import { CaptureError, complaint, ShapeError, ValueError, DTypeError } from '../errors.js'
+import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
 import type { KernelCall, Program, ReplayFailure, ThreadOptions } from '../kernels/program.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
@@ -171,7 +172,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     this.#checkReady('describe', times, {})
     this.#fill('describe', {})
     this.#placeOutputs(null)
-    const saved = Array.from(this.#memory.keys(), (buffer) => [buffer, buffer.slice(0)] as const)
+    const saved = Array.from(this.#memory.keys(), (buffer) => [buffer, copyOf(buffer)] as const)
     try {
       const calls = placeValues(this.#recorded)
       const before = programOf(calls).timeCalls(times)

@@ -1,5 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
 
+import { allocate } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, type Shape, Tensor } from './tensor.js'
 
@@ -26,7 +27,7 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   const bytes = length * itemSize[dtype]
   if (bytes > LARGEST) return empty(shape, dtype)
   if (used + bytes > slab.byteLength) {
-    slab = new ArrayBuffer(SLAB)
+    slab = allocate(SLAB)
     markAsUntransferable(slab)
     used = 0
   }

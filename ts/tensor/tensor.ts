@@ -1,4 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { allocate } from '../kernels/allocate.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
 import { showAs } from './show.js'
@@ -305,7 +306,7 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
     throw new DTypeError(complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', dtype))
   }
   return new Tensor(
-    new ArrayBuffer(length * itemSize[dtype]),
+    allocate(length * itemSize[dtype]),
     0,
     Object.isFrozen(shape) ? shape : Object.freeze([...shape]),
     dtype,

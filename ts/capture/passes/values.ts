@@ -1,3 +1,4 @@
+import { allocate } from '../../kernels/allocate.js'
 import { inPlaceOf, overwrittenBy } from '../../kernels/effects.js'
 import type { KernelCall } from '../../kernels/program.js'
 import { itemSize } from '../../kernels/dtype.js'
@@ -115,7 +116,7 @@ export function placeValues(lifted: Lifted): readonly KernelCall[] {
     placed.push({ life, start, end })
     placed.sort((a, b) => a.start - b.start)
   }
-  const arena = new ArrayBuffer(placed.reduce((most, { end }) => Math.max(most, end), 0))
+  const arena = allocate(placed.reduce((most, { end }) => Math.max(most, end), 0))
   const starts = new Map(
     placed.flatMap(({ life, start }) => life.values.map((value) => [value, start] as const)),
   )

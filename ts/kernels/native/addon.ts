@@ -88,7 +88,7 @@ export interface Addon {
   /** Counts as long as nobody has called setNumThreads. */
   setDefaultNumThreads(count: number): void
   /** What errors of the core become. */
-  setErrorClasses(shape: ErrorClass, dtype: ErrorClass, value: ErrorClass): void
+  setErrorClasses(shape: ErrorClass, dtype: ErrorClass, value: ErrorClass, memory: ErrorClass): void
 
   // prettier-ignore
   matmul(

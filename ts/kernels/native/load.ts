@@ -2,7 +2,13 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { BindingNotFoundError, DTypeError, ShapeError, ValueError } from '../../errors.js'
+import {
+  BindingNotFoundError,
+  DTypeError,
+  OutOfMemoryError,
+  ShapeError,
+  ValueError,
+} from '../../errors.js'
 import { threadsFromEnvironment } from '../environment.js'
 import type { Addon, NativeProgram } from './addon.js'
 import { isTruncated } from './truncated.js'
@@ -65,7 +71,7 @@ function load(): Addon {
     }
     throw notFound(error)
   }
-  binding.setErrorClasses(ShapeError, DTypeError, ValueError)
+  binding.setErrorClasses(ShapeError, DTypeError, ValueError, OutOfMemoryError)
   if (threads !== undefined) binding.setDefaultNumThreads(threads)
   // The exports of an addon are an object in slow dictionary mode; a spread copy has a fixed shape,
   // and a call through it saves some 10 ns.

@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError, ValueError } from '../../errors.js'
+import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../../errors.js'
 import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
 import { native } from './index.js'
 import type { NativeProgram } from './addon.js'
@@ -58,5 +58,6 @@ export class CompiledProgram implements Program {
 function errorOf(code: string, message: string): Error {
   if (code === 'ERR_SHAPE') return new ShapeError(message)
   if (code === 'ERR_DTYPE') return new DTypeError(message)
+  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message)
   return new ValueError(message)
 }

@@ -1,4 +1,5 @@
 import { ShapeError, ValueError } from '../../errors.js'
+import { doubles } from '../allocate.js'
 import { Conv2dAlgorithm, type Conv2dGeometry } from '../conv2d.js'
 import type { ActivationKind, View } from '../kernels.js'
 import { activationOfResult } from './activation.js'
@@ -106,7 +107,7 @@ export function conv2d(
   const biases = bias ? floats(bias, outChannels, op, 'bias') : null
   const outs = floats(out, plan.outLength, op, 'out')
 
-  const sums = new Float64Array(outPlane)
+  const sums = doubles(outPlane)
   for (let b = 0; b < batch; b++) {
     for (let o = 0; o < outChannels; o++) {
       sums.fill(biases ? biases[o]! : 0)
@@ -145,7 +146,7 @@ export function conv2dInputGradient(
   const biases = bias ? floats(bias, inChannels, op, 'bias') : null
   const results = floats(gradX, plan.inLength, op, 'gradX')
 
-  const sums = new Float64Array(inPlane)
+  const sums = doubles(inPlane)
   for (let b = 0; b < batch; b++) {
     for (let channel = 0; channel < inChannels; channel++) {
       sums.fill(biases ? biases[channel]! : 0)

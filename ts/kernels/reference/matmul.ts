@@ -1,3 +1,4 @@
+import { doubles } from '../allocate.js'
 import { ActivationKind, type MatmulOptions, type View } from '../kernels.js'
 import { activationOfResult } from './activation.js'
 import { type Floats, floats } from './operand.js'
@@ -25,8 +26,8 @@ export function matmul(
   const outs = floats(out, m * n, op, 'out')
   const bias = options.bias ? floats(options.bias, n, op, 'bias') : null
 
-  const aRow = new Float64Array(k)
-  const sums = new Float64Array(n)
+  const aRow = doubles(k)
+  const sums = doubles(n)
   for (let i = 0; i < m; i++) {
     for (let p = 0; p < k; p++) aRow[p] = transposeA ? as[p * m + i]! : as[i * k + p]!
     if (transposeB) rowTimesTransposed(aRow, bs, sums)

@@ -1,4 +1,5 @@
 import { ShapeError, ValueError } from '../../errors.js'
+import { doubles } from '../allocate.js'
 import { type Pad2dGeometry, PadMode } from '../pad2d.js'
 import type { View } from '../view.js'
 import { floats } from './operand.js'
@@ -92,7 +93,7 @@ export function pad2dGradient(
   const elements = elementsOf(geometry, mode, 'pad2dGradient')
   const gradOuts = floats(gradOut, elements.outLength, 'pad2dGradient', 'gradOut')
   const gradXs = floats(gradX, elements.inLength, 'pad2dGradient', 'gradX')
-  const sums = new Float64Array(elements.inLength)
+  const sums = doubles(elements.inLength)
   elements.forEach((o, e) => {
     if (e !== null) sums[e]! += gradOuts[o]!
   })

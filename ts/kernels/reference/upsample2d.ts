@@ -1,3 +1,4 @@
+import { doubles } from '../allocate.js'
 import type { View } from '../kernels.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../upsample2d.js'
 import { floats } from './operand.js'
@@ -58,7 +59,7 @@ function forTerms(
 export function upsample2d(x: View, out: View, g: Upsample2dGeometry): void {
   const xs = floats(x, inLength(g), 'upsample2d', 'x')
   const outs = floats(out, outLength(g), 'upsample2d', 'out')
-  const sums = new Float64Array(outLength(g))
+  const sums = doubles(outLength(g))
   forTerms(g, (o, e, weight) => (sums[o]! += weight * xs[e]!))
   outs.set(sums)
 }
@@ -66,7 +67,7 @@ export function upsample2d(x: View, out: View, g: Upsample2dGeometry): void {
 export function upsample2dGradient(gradOut: View, gradX: View, g: Upsample2dGeometry): void {
   const gradOuts = floats(gradOut, outLength(g), 'upsample2dGradient', 'gradOut')
   const gradXs = floats(gradX, inLength(g), 'upsample2dGradient', 'gradX')
-  const sums = new Float64Array(inLength(g))
+  const sums = doubles(inLength(g))
   forTerms(g, (o, e, weight) => (sums[e]! += weight * gradOuts[o]!))
   gradXs.set(sums)
 }
