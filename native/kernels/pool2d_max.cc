@@ -246,7 +246,12 @@ void MaxGradient(const Pool2dShape& s, const T* grad_out, const std::int32_t* in
   const std::int64_t in = s.in_height * s.in_width, out = s.out_height * s.out_width;
   for (std::int64_t plane = 0; plane < part.planes; ++plane) {
     Zero(grad_x, in);
-    for (std::int64_t i = 0; i < out; ++i) grad_x[index[i]] += grad_out[i];
+    for (std::int64_t i = 0; i < out; ++i) {
+      // Places were checked, but their memory may be written to since: read once, looked at again.
+      const volatile std::int32_t& now = index[i];
+      const auto place = static_cast<std::uint32_t>(now);
+      if (place < in) grad_x[place] += grad_out[i];
+    }
     grad_x += in;
     grad_out += out;
     index += out;

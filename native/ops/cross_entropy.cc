@@ -6,8 +6,8 @@
 #include "cpu/dispatch.h"
 #include "cpu/tables/cross_entropy.h"
 #include "ops/grain.h"
+#include "ops/indices.h"
 #include "ops/kind.h"
-#include "ops/labels.h"
 #include "ops/partials.h"
 #include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
@@ -30,8 +30,8 @@ CrossEntropyRows<T> RowsOf(const Args& args, const char* op) {
     rows.probabilities = Elements<T>(args.target, n, op, "target");
     return rows;
   }
-  rows.indices = Elements<std::int32_t>(args.target, rows.rows, op, "target");
-  CheckLabels(rows.indices, rows.rows, rows.cols, rows.ignore_index, op);
+  const auto* given = Elements<std::int32_t>(args.target, rows.rows, op, "target");
+  rows.indices = CheckedLabels(given, rows.rows, rows.cols, rows.ignore_index, op);
   if (rows.smoothing != 0) {
     double sum = 0;
     for (std::int64_t c = 0; c < rows.cols; ++c) sum += rows.weight ? rows.weight[c] : T(1);

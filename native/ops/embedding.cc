@@ -21,9 +21,9 @@ void EmbeddingGradient(const EmbeddingGradientArgs& args) {
     using T = decltype(zero);
     const std::int64_t rows = args.rows, cols = args.cols, count = args.count;
     const T* grad_out = Elements<T>(args.grad_out, Product(kOp, rows, cols), kOp, "gradOut");
-    const std::int32_t* index = Elements<std::int32_t>(args.index, rows, kOp, "index");
+    const std::int32_t* given = Elements<std::int32_t>(args.index, rows, kOp, "index");
     T* grad = Elements<T>(args.grad_weight, Product(kOp, count, cols), kOp, "gradWeight");
-    CheckIndices(index, rows, count, kOp);
+    const std::int32_t* index = CheckedIndices(given, rows, count, kOp);
     const auto axpby = Kernels().typed<T>().elementwise.axpby;
     const T beta = static_cast<T>(args.beta);
     const std::int64_t grain =

@@ -1,19 +1,50 @@
 #include "ops/indices.h"
 
+#include <cstring>
 #include <string>
 
 #include "base/error.h"
+#include "parallel/scratch.h"
 
 namespace gradlane {
+namespace {
 
-void CheckIndices(const std::int32_t* index, std::int64_t n, std::int64_t count, const char* op) {
+const std::int32_t* Copy(const std::int32_t* index, std::int64_t n) {
+  const std::size_t bytes = static_cast<std::size_t>(n) * sizeof(std::int32_t);
+  void* copy = ThreadScratch(ScratchSlot::kIndices, bytes);
+  if (n > 0) std::memcpy(copy, index, bytes);
+  return static_cast<const std::int32_t*>(copy);
+}
+
+}  // namespace
+
+const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, std::int64_t count,
+                                   const char* op) {
+  const std::int32_t* copy = Copy(index, n);
   for (std::int64_t i = 0; i < n; ++i) {
-    if (index[i] < 0 || index[i] >= count) {
-      throw Error(ErrorCode::kValue, std::string(op) + ": index " + std::to_string(index[i]) +
+    if (copy[i] < 0 || copy[i] >= count) {
+      throw Error(ErrorCode::kValue, std::string(op) + ": index " + std::to_string(copy[i]) +
                                          " at row " + std::to_string(i) + " is outside [0, " +
                                          std::to_string(count) + ")");
     }
   }
+  return copy;
+}
+
+const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, std::int64_t classes,
+                                  std::int64_t ignore_index, const char* op) {
+  const std::int32_t* copy = Copy(labels, n);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t label = copy[i];
+    if ((label < 0 || label >= classes) && label != ignore_index) {
+      throw Error(ErrorCode::kValue,
+                  std::string(op) + ": target[" + std::to_string(i) + "] = " +
+                      std::to_string(label) + " is outside 0.." + std::to_string(classes - 1) +
+                      " and is not ignoreIndex (" + std::to_string(ignore_index) +
+                      "); class indices count from 0, one for each column of the prediction");
+    }
+  }
+  return copy;
 }
 
 }  // namespace gradlane

@@ -1,11 +1,18 @@
-// Row numbers that came from a user.
+// Row numbers and class indices that came from a user. A replay runs beside JavaScript, which may
+// write to their memory meanwhile, so they are copied first and what was checked is what is used.
 #pragma once
 
 #include <cstdint>
 
 namespace gradlane {
 
-// Throws ERR_VALUE for the first of n indices that is not in [0, count).
-void CheckIndices(const std::int32_t* index, std::int64_t n, std::int64_t count, const char* op);
+// A copy of n indices, all of them in [0, count), in scratch of this thread: it lasts until the
+// next call of one of these. Throws ERR_VALUE for the first that is outside.
+const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, std::int64_t count,
+                                   const char* op);
+
+// The same for labels, each in [0, classes) or ignore_index.
+const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, std::int64_t classes,
+                                  std::int64_t ignore_index, const char* op);
 
 }  // namespace gradlane

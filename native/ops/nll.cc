@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ops/grain.h"
+#include "ops/indices.h"
 #include "ops/kind.h"
-#include "ops/labels.h"
 #include "ops/partials.h"
 #include "parallel/thread_pool.h"
 
@@ -25,9 +25,9 @@ struct Samples {
         inner(args.inner),
         ignore_index(args.ignore_index) {
     Product(op, args.outer, classes, inner);
-    labels = Elements<std::int32_t>(args.target, n, op, "target");
+    const auto* given = Elements<std::int32_t>(args.target, n, op, "target");
     weight = OptionalElements<T>(args.weight, classes, op, "weight");
-    CheckLabels(labels, n, classes, ignore_index, op);
+    labels = CheckedLabels(given, n, classes, ignore_index, op);
   }
 
   bool Counts(std::int64_t i) const { return labels[i] != ignore_index; }

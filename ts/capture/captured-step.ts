@@ -1,75 +1,74 @@
-import { markAsUntransferable } from 'node:worker_threads'
-
-import { CaptureError, complaint, ShapeError, ValueError, DTypeError } from '../errors.js'
+import { CaptureError, ShapeError, ValueError } from '../errors.js'
 import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
-import type { KernelCall, Program, ReplayFailure, ThreadOptions } from '../kernels/program.js'
-import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { itemSize } from '../kernels/dtype.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
-import { checkThreadOptions, withThreads } from '../threads.js'
+import type { KernelCall, ReplayFailure } from '../kernels/program.js'
+import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
+import { empty, Tensor } from '../tensor/tensor.js'
+import { withThreads } from '../threads.js'
 import { describeBoth } from './describe.js'
+import { heldMemoryCanGo, hold } from './held-memory.js'
 import { type Outputs, outputsOf, withTensors } from './outputs.js'
+import { OwnMemory } from './own-memory.js'
 import { shorten } from './passes/index.js'
 import { tensorsOf } from './passes/tensors.js'
 import { type Lifted, liftScratch, placeValues } from './passes/values.js'
+import { PortedProgram } from './ported-program.js'
 import type { Recording } from './recorder.js'
+import {
+  readRunOptions,
+  type RunAsyncOptions,
+  type RunOptions,
+  type RunSettings,
+  type ScanOptions,
+} from './run-options.js'
+import { type InputPort, readInputs } from './step-input.js'
+
+export type { RunAsyncOptions, RunOptions, ScanOptions }
 
 /** Tensors by name, as a captured function takes them. */
 export type Inputs = Readonly<Record<string, Tensor>>
 
-export interface RunOptions {
-  /** How often the step is run. Default 1. */
-  times?: number
-  /** At most so many threads. Default: all of the pool. The results are the same. */
-  threads?: number | undefined
+interface Memory {
+  readonly buffer: ArrayBuffer
+  /** All of it; without a length when it has gone away. */
+  readonly view: Uint8Array
+  readonly bytes: number
 }
 
-export interface RunAsyncOptions extends RunOptions, ScanOptions {}
-
-export interface ScanOptions extends ThreadOptions {
-  /** Ends the run after the step in progress; the promise rejects with `signal.reason`. */
-  signal?: AbortSignal | undefined
-  /**
-   * Called about every `progressInterval` with the number of steps that are done. What it throws ends the
-   * run after the step in progress, and the promise rejects with it.
-   */
-  onProgress?: ((done: number) => void) | undefined
-  /** Milliseconds. Default 100. */
-  progressInterval?: number | undefined
+/** A program on a copy of the memory; null where it works on the memory itself. */
+interface Away {
+  readonly program: PortedProgram
+  readonly own: OwnMemory | null
 }
 
-interface Port {
-  readonly name: string
-  /** The tensor that the calls were recorded with; it has a buffer of its own. */
-  readonly tensor: Tensor
-  readonly placeholder: number
-}
+/** How a program is laid over memory for a run. */
+type Laying = (program: PortedProgram, own: OwnMemory | null) => Tensor[]
 
 /**
  * A step that `capture` recorded. It runs without JavaScript: on the native backend on a thread of its
  * own, while the event loop goes on.
  *
  * During a run its parameters, optimizer state and generators change step by step. Reading them
- * meanwhile is safe but may show a step half done.
+ * meanwhile is safe but may show a step half done. Where `ArrayBuffer.prototype.transfer` could take
+ * memory away under a run (Node 22), it works on a copy and they change at its end.
  */
 export class CapturedStep<I extends Inputs, O extends Outputs> {
   /** What was recorded, for `describe`; and the calls that are run instead. */
   readonly #recorded: Lifted
   readonly #calls: readonly KernelCall[]
-  readonly #program: Program
-  readonly #inputs: readonly Port[]
-  readonly #outputs: readonly Port[]
+  readonly #program: PortedProgram
+  /** Ports of the program, the inputs before the outputs. */
+  readonly #inputs: readonly InputPort[]
+  readonly #outputs: readonly Tensor[]
   readonly #result: O
-  /** All memory the calls work on, with its size. */
-  readonly #memory: ReadonlyMap<ArrayBuffer, number>
+  /** All memory the calls work on. */
+  readonly #memory: readonly Memory[]
+  /** That of it which was not recorded, so that nobody else has it. */
+  readonly #unreachable: ReadonlySet<ArrayBuffer>
+  /** The step on a copy of its memory. */
+  #away: Away | null = null
   #abandoned = abandonedCount()
-  /**
-   * Memory that ports were laid on for the run in progress. The program knows its address alone, so
-   * until the run has ended it must not be collected.
-   */
-  readonly #placed = new Set<ArrayBuffer>()
   #running = false
 
   /** @internal */
@@ -85,20 +84,25 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     const values = new Map(this.#recorded.values)
     this.#calls = placeValues({ calls: shorten(this.#recorded.calls, values), values })
     this.#result = result
-    this.#program = programOf(this.#calls)
-    const port = (name: string, tensor: Tensor): Port => {
-      return { name, tensor, placeholder: this.#program.addPlaceholder(tensor.buffer) }
-    }
-    this.#inputs = Object.entries(inputs).map(([name, tensor]) => port(name, tensor))
-    this.#outputs = outputs.map(({ copy }, i) => port(String(i), copy))
-    const buffers = this.#calls.flatMap(({ args }) => tensorsOf(args)).map(({ buffer }) => buffer)
-    for (const buffer of new Set(buffers)) hold(buffer)
-    this.#memory = new Map(buffers.map((buffer) => [buffer, buffer.byteLength]))
+    this.#inputs = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }))
+    this.#outputs = outputs.map(({ copy }) => copy)
+    const tensors = tensorsOf(this.#calls.map(({ args }) => args))
+    for (const tensor of tensors) tensor.checkMemory()
+    const buffers = new Set(tensors.map(({ buffer }) => buffer))
+    for (const buffer of buffers) hold(buffer)
+    this.#memory = Array.from(buffers, (buffer) => {
+      const view = new Uint8Array(buffer)
+      return { buffer, view, bytes: view.length }
+    })
+    const recorded = tensorsOf(calls.map(({ args }) => args)).map(({ buffer }) => buffer)
+    for (const buffer of recorded) buffers.delete(buffer)
+    this.#unreachable = buffers
+    this.#program = new PortedProgram(this.#calls, this.#ports)
   }
 
   /** Bytes that one step returns. @internal */
   get outputBytes(): number {
-    return this.#outputs.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0)
+    return this.#outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0)
   }
 
   /** Whether a run is in flight. */
@@ -117,22 +121,24 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    *   refuses its operands (a label out of range); the step in progress is left half done then.
    */
   async run(inputs: Partial<I> = {}, options: RunAsyncOptions = {}): Promise<O> {
-    const { times = 1 } = options
-    this.#checkReady('run', times, options)
-    this.#fill('run', inputs)
-    const outputs = this.#placeOutputs(null)
-    await this.#replay(times, options)
-    return withTensors(this.#result, outputs)
+    const settings = readRunOptions('run', options)
+    const given = readInputs('run', this.#inputs, inputs, false)
+    const lay: Laying = (program) => {
+      this.#fill(program, given)
+      return this.#layOutputs(program, null)
+    }
+    return withTensors(this.#result, await this.#replay('run', settings, lay))
   }
 
   /** `run`, on this thread. */
   runSync(inputs: Partial<I> = {}, options: RunOptions = {}): O {
-    const { times = 1, threads } = options
-    this.#checkReady('runSync', times, options)
-    this.#fill('runSync', inputs)
-    const outputs = this.#placeOutputs(null)
-    this.#replaySync(times, threads)
-    return withTensors(this.#result, outputs)
+    const settings = readRunOptions('runSync', options)
+    const given = readInputs('runSync', this.#inputs, inputs, false)
+    const lay: Laying = (program) => {
+      this.#fill(program, given)
+      return this.#layOutputs(program, null)
+    }
+    return withTensors(this.#result, this.#replaySync('runSync', settings, lay))
   }
 
   /**
@@ -148,18 +154,16 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    * const { loss } = await step.scan({ x: batches, y: labels }) // (100, 32, 784), (100, 32) -> (100)
    */
   async scan(inputs: Partial<I>, options: ScanOptions = {}): Promise<O> {
-    const steps = this.#placeRows('scan', inputs, options)
-    const outputs = this.#placeOutputs(steps)
-    await this.#replay(steps, options)
-    return withTensors(this.#result, outputs)
+    const settings = readRunOptions('scan', options)
+    const [lay, times] = this.#overRows('scan', inputs)
+    return withTensors(this.#result, await this.#replay('scan', { ...settings, times }, lay))
   }
 
   /** `scan`, on this thread. */
   scanSync(inputs: Partial<I>, options: Pick<RunOptions, 'threads'> = {}): O {
-    const steps = this.#placeRows('scanSync', inputs, options)
-    const outputs = this.#placeOutputs(steps)
-    this.#replaySync(steps, options.threads)
-    return withTensors(this.#result, outputs)
+    const settings = readRunOptions('scanSync', options)
+    const [lay, times] = this.#overRows('scanSync', inputs)
+    return withTensors(this.#result, this.#replaySync('scanSync', { ...settings, times }, lay))
   }
 
   /**
@@ -169,42 +173,45 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   describe(options: { times?: number } = {}): string {
     const { times = 0 } = options
     if (times === 0) return describeBoth({ calls: this.#recorded.calls }, { calls: this.#calls })
-    this.#checkReady('describe', times, {})
-    this.#fill('describe', {})
-    this.#placeOutputs(null)
-    const saved = Array.from(this.#memory.keys(), (buffer) => [buffer, copyOf(buffer)] as const)
+    readRunOptions('describe', { times })
+    this.#begin('describe')
+    const saved: (readonly [view: Uint8Array, copy: ArrayBuffer])[] = []
     try {
+      for (const { buffer, view } of this.#memory) saved.push([view, copyOf(buffer)])
+      this.#fill(this.#program, [])
+      this.#layOutputs(this.#program, null)
       const calls = placeValues(this.#recorded)
       const before = programOf(calls).timeCalls(times)
-      const after = this.#program.timeCalls(times)
+      const after = this.#program.program.timeCalls(times)
       return describeBoth(
         { calls, timing: { times, milliseconds: before } },
         { calls: this.#calls, timing: { times, milliseconds: after } },
       )
     } finally {
-      this.#placed.clear()
-      for (const [buffer, copy] of saved) new Uint8Array(buffer).set(new Uint8Array(copy))
+      this.#end(this.#program)
+      for (const [view, copy] of saved) view.set(new Uint8Array(copy))
     }
   }
 
-  #checkReady(who: string, times: number, options: ThreadOptions): void {
+  get #ports(): Tensor[] {
+    return [...this.#inputs.map(({ tensor }) => tensor), ...this.#outputs]
+  }
+
+  /** From here on nothing but this run lays the program over memory or runs it. */
+  #begin(who: string): void {
     if (isRecording()) throw new CaptureError(`${who}: a captured step cannot run inside a capture`)
-    if (this.running) {
+    if (this.#running) {
       throw new CaptureError(`${who}: a run of this step is in flight; await it first`)
     }
-    if (!Number.isInteger(times) || times < 1) {
-      throw new ValueError(complaint(who, 'times', 'a whole number of at least 1', String(times)))
-    }
-    checkThreadOptions(who, options)
-    for (const [buffer, bytes] of this.#memory) {
-      if (buffer.byteLength !== bytes) {
+    for (const { view, bytes } of this.#memory) {
+      if (view.length !== bytes) {
         throw new ValueError(
           `${who}: memory that the step works on was detached or resized; capture again`,
         )
       }
     }
     if (this.#abandoned !== abandonedCount()) {
-      for (const buffer of this.#memory.keys()) {
+      for (const { buffer } of this.#memory) {
         if (!isAbandoned(buffer)) continue
         throw new CaptureError(
           `${who}: a parameter or a state that the step works on has been replaced since the capture ` +
@@ -213,98 +220,119 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       }
       this.#abandoned = abandonedCount()
     }
+    this.#running = true
   }
 
-  /** @throws ValueError when a name is no input's. */
-  #checkNames(who: string, inputs: Partial<I>): void {
-    for (const name of Object.keys(inputs)) {
-      if (this.#inputs.some((port) => port.name === name)) continue
-      const known = this.#inputs.map((port) => port.name).join(', ') || 'none'
-      throw new ValueError(`${who}: there is no input ${name}; the inputs are ${known}`)
-    }
+  #end(program: PortedProgram): void {
+    this.#running = false
+    program.release()
   }
 
-  /** Copies the inputs into the storage of the step, all or none. */
-  #fill(who: string, inputs: Partial<I>): void {
-    this.#checkNames(who, inputs)
-    for (const { name, tensor } of this.#inputs) {
-      const input = inputs[name]
-      if (input !== undefined) checkInput(who, name, input, tensor.dtype, tensor.shape)
-    }
-    for (const { name, tensor, placeholder } of this.#inputs) {
-      const input = inputs[name]
+  /** Copies what was given into the storage of the step. */
+  #fill(program: PortedProgram, given: readonly (Tensor | undefined)[]): void {
+    this.#inputs.forEach(({ tensor }, i) => {
+      const input = given[i]
       if (input !== undefined) kernels().copy(input, tensor, tensor.length)
-      this.#place(placeholder, tensor.buffer, 0, 0)
-    }
+      program.lay(i, program.ports[i]!, 0)
+    })
   }
 
-  /** Lays the inputs over the rows; returns their number. */
-  #placeRows(who: string, inputs: Partial<I>, options: ThreadOptions): number {
-    this.#checkReady(who, 1, options)
-    this.#checkNames(who, inputs)
-    let rows: number | undefined
-    for (const { name, tensor } of this.#inputs) {
-      const input = inputs[name]
-      if (input === undefined) continue
-      if (!(input instanceof Tensor)) throw noTensor(who, `input ${name}`, input)
-      rows ??= input.shape[0] ?? 0
-      checkInput(who, name, input, tensor.dtype, [rows, ...tensor.shape])
-    }
-    if (rows === undefined || rows === 0) {
+  /** Lays the inputs over their rows; with the number of these. */
+  #overRows(who: string, inputs: Partial<I>): [lay: Laying, rows: number] {
+    const given = readInputs(who, this.#inputs, inputs, true)
+    const rows = given.find((tensor) => tensor !== undefined)?.shape[0] ?? 0
+    if (rows === 0) {
       throw new ShapeError(`${who}: expected inputs with at least one row, got none`)
     }
-    for (const { name, tensor, placeholder } of this.#inputs) {
-      const { buffer, byteOffset } = inputs[name] ?? tensor
-      const stride = inputs[name] === undefined ? 0 : bytesOf(tensor)
-      hold(buffer)
-      this.#place(placeholder, buffer, byteOffset, stride)
+    const lay: Laying = (program, own) => {
+      this.#inputs.forEach(({ tensor }, i) => {
+        const input = given[i]
+        if (input === undefined) program.lay(i, program.ports[i]!, 0)
+        else if (own !== null) program.lay(i, input.clone(), bytesOf(tensor))
+        else {
+          hold(input.buffer)
+          program.lay(i, input, bytesOf(tensor))
+        }
+      })
+      return this.#layOutputs(program, rows)
     }
-    return rows
+    return [lay, rows]
   }
 
-  #place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void {
-    this.#placed.add(buffer)
-    this.#program.place(placeholder, buffer, byteOffset, stride)
-  }
-
-  /** Fresh tensors for the results: of one step, or of `steps` steps. */
-  #placeOutputs(steps: number | null): Tensor[] {
-    return this.#outputs.map(({ tensor, placeholder }) => {
+  /** Fresh tensors for the results, nobody else's before the end: of one step, or of `steps` steps. */
+  #layOutputs(program: PortedProgram, steps: number | null): Tensor[] {
+    return this.#outputs.map((tensor, i) => {
       const shape = steps === null ? tensor.shape : [steps, ...tensor.shape]
       const output = empty(shape, tensor.dtype)
-      hold(output.buffer)
-      this.#place(placeholder, output.buffer, 0, steps === null ? 0 : bytesOf(tensor))
+      program.lay(this.#inputs.length + i, output, steps === null ? 0 : bytesOf(tensor))
       return output
     })
   }
 
-  #replaySync(times: number, threads: number | undefined): void {
+  #replaySync(who: string, { times, threads }: RunSettings, lay: Laying): Tensor[] {
+    this.#begin(who)
     try {
+      const outputs = lay(this.#program, null)
       withThreads(threads, () => {
-        this.#program.runSync(times)
+        this.#program.program.runSync(times)
       })
+      return outputs
     } finally {
-      this.#placed.clear()
+      this.#end(this.#program)
     }
   }
 
-  #replay(times: number, options: ScanOptions): Promise<void> {
-    const { signal, onProgress, progressInterval: intervalMs = 100, threads, priority } = options
-    signal?.throwIfAborted()
-    this.#running = true
+  async #replay(who: string, settings: RunSettings, lay: Laying): Promise<Tensor[]> {
+    this.#begin(who)
+    let { program, own }: Away = { program: this.#program, own: null }
+    try {
+      ;({ program, own } = this.#placeToRun())
+      const outputs = lay(program, own)
+      own?.copyIn()
+      let whole = true
+      try {
+        await this.#toTheEnd(program, settings)
+      } finally {
+        whole = own?.copyOut() ?? true
+      }
+      if (whole) return outputs
+      throw new ValueError(
+        `${who}: memory that the step works on was detached while it ran; what the run wrote there is lost`,
+      )
+    } finally {
+      this.#end(program)
+    }
+  }
+
+  /** Where a run on another thread works. On the reference backend there is none. */
+  #placeToRun(): Away {
+    if (kernels().name === 'reference' || !heldMemoryCanGo()) {
+      return { program: this.#program, own: null }
+    }
+    if (this.#away === null) {
+      const own = new OwnMemory(this.#calls, this.#unreachable)
+      const ports = this.#ports.map((tensor) => own.of(tensor))
+      this.#away = { program: new PortedProgram(own.moved(this.#calls), ports), own }
+    }
+    return this.#away
+  }
+
+  #toTheEnd({ program }: PortedProgram, settings: RunSettings): Promise<void> {
+    const { times, signal, onProgress, intervalMs, threads, priority } = settings
     const stop = (): void => {
-      this.#program.stop()
+      program.stop()
     }
-    signal?.addEventListener('abort', stop, { once: true })
-    const release = (): void => {
-      this.#running = false
-      this.#placed.clear()
-      signal?.removeEventListener('abort', stop)
+    let thrown: { readonly error: unknown } | null = null
+    const progress = (done: number): void => {
+      try {
+        onProgress?.(done)
+      } catch (error) {
+        thrown ??= { error }
+        stop()
+      }
     }
-    return new Promise((resolve, reject) => {
-      let thrown: { readonly error: unknown } | null = null
+    return new Promise<void>((resolve, reject) => {
       const end = (done: number, failure: ReplayFailure | null): void => {
-        release()
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         if (thrown !== null) reject(thrown.error)
         else if (failure !== null) reject(this.#explained(failure, done))
@@ -312,21 +340,10 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
         else if (done < times) reject(signal?.reason)
         else resolve()
       }
-      try {
-        const progress = (done: number): void => {
-          try {
-            onProgress?.(done)
-          } catch (error) {
-            thrown ??= { error }
-            stop()
-          }
-        }
-        this.#program.start(times, { intervalMs, threads, priority }, { progress, end })
-      } catch (error) {
-        release() // there was no thread to be had
-        throw error
-      }
-    })
+      signal?.addEventListener('abort', stop, { once: true })
+      program.start(times, { intervalMs, threads, priority }, { progress, end })
+      if (signal?.aborted === true) stop()
+    }).finally(() => signal?.removeEventListener('abort', stop))
   }
 
   #explained({ error, call }: ReplayFailure, done: number): Error {
@@ -335,35 +352,6 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   }
 }
 
-/** The memory of a tensor that a replay works on must not go away while another thread uses it. */
-function hold(buffer: ArrayBuffer): void {
-  if ((buffer as { resizable?: boolean }).resizable === true) {
-    throw new CaptureError(
-      'capture: a tensor lies in a resizable ArrayBuffer, which could shrink while the step runs; use its clone()',
-    )
-  }
-  markAsUntransferable(buffer)
-}
-
 function bytesOf({ length, dtype }: Tensor): number {
   return length * itemSize[dtype]
-}
-
-function checkInput(
-  who: string,
-  name: string,
-  input: unknown,
-  dtype: Tensor['dtype'],
-  shape: Shape,
-): void {
-  if (!(input instanceof Tensor)) throw noTensor(who, `input ${name}`, input)
-  if (input.dtype !== dtype) {
-    throw new DTypeError(complaint(who, `input ${name}`, `${dtype} as in the capture`, input.dtype))
-  }
-  if (!sameShape(input.shape, shape)) {
-    const hint = 'a step is captured for one shape; capture another for the last, smaller batch'
-    const [expected, got] = [formatShape(shape), formatShape(input.shape)]
-    throw new ShapeError(complaint(who, `input ${name}`, `shape ${expected}`, `shape ${got}`, hint))
-  }
-  input.checkMemory()
 }

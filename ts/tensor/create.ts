@@ -1,6 +1,7 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import type { DType, TypedArray } from '../kernels/dtype.js'
+import { isArrayBuffer, memoryOf, typedArrayName } from './memory.js'
 import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
 
 /** What `tensor` takes: numbers, typed arrays, and arrays of them of equal lengths. */
@@ -11,13 +12,16 @@ export interface TensorOptions {
   dtype?: DType
 }
 
+const dtypes: ReadonlyMap<string | undefined, DType> = new Map([
+  ['Float32Array', 'float32'],
+  ['Float64Array', 'float64'],
+  ['Int32Array', 'int32'],
+  ['Uint8Array', 'uint8'],
+])
+
 /** The dtype of a typed array's elements; undefined for anything else. */
 export function dtypeOf(array: unknown): DType | undefined {
-  if (array instanceof Float32Array) return 'float32'
-  if (array instanceof Float64Array) return 'float64'
-  if (array instanceof Int32Array) return 'int32'
-  if (array instanceof Uint8Array) return 'uint8'
-  return undefined
+  return dtypes.get(typedArrayName(array))
 }
 
 /**
@@ -117,10 +121,11 @@ function odd(path: readonly number[], expected: string, got: string): ShapeError
  *   write to it during a computation).
  * @throws ShapeError when the shape has another number of elements.
  */
-export function fromTypedArray(array: TypedArray, shape: Shape = [array.length]): Tensor {
+export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
   refuseWhileRecording('fromTypedArray', 'make the tensor before capture, or an input of it')
   const dtype = dtypeOf(array)
-  if (dtype === undefined) {
+  const memory = memoryOf(array)
+  if (dtype === undefined || memory === null) {
     throw new ValueError(
       complaint(
         'fromTypedArray',
@@ -130,8 +135,8 @@ export function fromTypedArray(array: TypedArray, shape: Shape = [array.length])
       ),
     )
   }
-  const buffer: unknown = array.buffer
-  if (!(buffer instanceof ArrayBuffer)) {
+  const { buffer, byteOffset, length } = memory
+  if (!isArrayBuffer(buffer)) {
     throw new ValueError(
       complaint(
         'fromTypedArray',
@@ -142,17 +147,13 @@ export function fromTypedArray(array: TypedArray, shape: Shape = [array.length])
       ),
     )
   }
-  if (sizeOf(shape) !== array.length) {
+  const own = Object.freeze(Array.isArray(shape) ? [...(shape as Shape)] : (shape ?? [length]))
+  if (sizeOf(own) !== length) {
     throw new ShapeError(
-      complaint(
-        'fromTypedArray',
-        'the shape',
-        `one of ${array.length} elements`,
-        formatShape(shape),
-      ),
+      complaint('fromTypedArray', 'the shape', `one of ${length} elements`, formatShape(own)),
     )
   }
-  return new Tensor(buffer, array.byteOffset, Object.freeze([...shape]), dtype, array.length)
+  return new Tensor(buffer, byteOffset, own, dtype, length)
 }
 
 /** A tensor of zeros. */

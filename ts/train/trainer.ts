@@ -1,3 +1,4 @@
+import { heldMemoryCanGo } from '../capture/held-memory.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
@@ -90,7 +91,8 @@ export class Trainer {
     if (options.done !== undefined) tally.loadStateDict(options.done.tally)
     if (this.reason === null && this.#source !== batches) {
       this.#source = batches
-      this.#onIndex = isIndexed(batches) ? this.#indexed(batches) : null
+      this.#onIndex =
+        isIndexed(batches) && this.#pays(options.pause) ? this.#indexed(batches) : null
     }
     if (this.#onIndex !== null && this.reason === null) {
       yield* this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
@@ -98,6 +100,11 @@ export class Trainer {
       yield* this.#epochByBatch(batches, tally, options)
     }
     return tally
+  }
+
+  /** A run that works on a copy of the dataset must not be one of a few steps. */
+  #pays(pause: number): boolean {
+    return this.#options.manner.sync || pause === Infinity || !heldMemoryCanGo()
   }
 
   #indexed({ dataset, batchSize }: IndexedLoader): Replayable<{ index: Tensor }, StepOutputs> {

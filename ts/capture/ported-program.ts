@@ -1,0 +1,33 @@
+import { programOf } from '../kernels/backend.js'
+import type { KernelCall, Program } from '../kernels/program.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** A program with ports: tensors among its operands that lie elsewhere in each run. */
+export class PortedProgram {
+  readonly program: Program
+  /** What the calls were recorded with, each in a buffer of its own. */
+  readonly ports: readonly Tensor[]
+  readonly #placeholders: readonly number[]
+  /**
+   * What ports were laid over for the run in progress. The program knows its address alone, so until
+   * the run has ended it must not be collected.
+   */
+  readonly #laid: ArrayBuffer[] = []
+
+  constructor(calls: readonly KernelCall[], ports: readonly Tensor[]) {
+    this.program = programOf(calls)
+    this.ports = ports
+    this.#placeholders = ports.map(({ buffer }) => this.program.addPlaceholder(buffer))
+  }
+
+  /** Step i of the next run finds a port `i * stride` bytes after the beginning of this tensor. */
+  lay(port: number, { buffer, byteOffset }: Tensor, stride: number): void {
+    this.#laid.push(buffer)
+    this.program.place(this.#placeholders[port]!, buffer, byteOffset, stride)
+  }
+
+  /** The run has ended. */
+  release(): void {
+    this.#laid.length = 0
+  }
+}
