@@ -25,14 +25,20 @@ Conv2dAlgorithm Resolve(Conv2dAlgorithm wanted, Conv2dPass pass, const Conv2dGeo
                         const char* op) {
   KindIndex(wanted, kConv2dAlgorithmCount, op, "algorithm");
   CheckConv2dGeometry(geometry, op);
-  if (wanted == Conv2dAlgorithm::kAuto) return ChooseConv2d(pass, geometry);
-  if (CanRun(wanted, geometry)) return wanted;
+  // Where nothing is summed up there are biases at most, and no taps for the other algorithms.
+  const bool sums = geometry.in_length() > 0 && geometry.out_length() > 0;
+  if (wanted == Conv2dAlgorithm::kAuto) {
+    return sums ? ChooseConv2d(pass, geometry) : Conv2dAlgorithm::kImplicitGemm;
+  }
+  if (CanRun(wanted, geometry)) return sums ? wanted : Conv2dAlgorithm::kImplicitGemm;
   throw Error(ErrorCode::kValue, std::string(op) + ": algorithm " +
                                      std::to_string(static_cast<int>(wanted)) +
                                      " cannot compute this geometry");
 }
 
+// None where either side has no elements: there, the kernel may have any size.
 std::vector<Conv2dTap> ForwardTaps(const Conv2dGeometry& g) {
+  if (g.in_length() == 0 || g.out_length() == 0) return {};
   auto taps = Zeros<Conv2dTap>(g.taps());
   for (std::int64_t i = 0; i < g.taps(); ++i) {
     taps[static_cast<std::size_t>(i)] = {i / g.kernel_width * g.dilation_height - g.pad_top,
@@ -69,7 +75,7 @@ void GradientOfRemainder(LoweredConv2d<T> problem, const Conv2dGeometry& g, std:
   problem.grid_width = columns.count;
   problem.first_y = rows.first;
   problem.first_x = columns.first;
-  for (std::int64_t i = 0; i < g.taps(); ++i) {
+  for (std::int64_t i = 0; i < g.taps() && g.out_length() > 0; ++i) {
     const std::int64_t from_y = rows.first + g.pad_top - i / g.kernel_width * g.dilation_height;
     const std::int64_t from_x = columns.first + g.pad_left - i % g.kernel_width * g.dilation_width;
     if (from_y % g.stride_height == 0 && from_x % g.stride_width == 0) {
@@ -110,6 +116,7 @@ void Forward(const Conv2dArgs& args) {
     problem.activation = Kernels().typed<T>().activation.forward[kind];
   }
   problem.parameter = static_cast<T>(args.parameter);
+  if (g.out_length() == 0) return;
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
   RunBy(algorithm, problem);
 }
@@ -139,6 +146,7 @@ void InputGradient(const Conv2dInputGradientArgs& args) {
   problem.result_width = g.in_width;
   problem.spread_y = g.stride_height;
   problem.spread_x = g.stride_width;
+  if (g.in_length() == 0) return;
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
   for (std::int64_t y = 0; y < std::min(g.stride_height, g.in_height); ++y) {
     for (std::int64_t x = 0; x < std::min(g.stride_width, g.in_width); ++x) {
@@ -159,13 +167,11 @@ void WeightGradient(const Conv2dWeightGradientArgs& args) {
       Elements<T>(args.grad_weight, g.weight_length(), kWeightGradient, "gradWeight"),
       static_cast<T>(args.beta), g};
   if (g.weight_length() == 0) return;
-  if (g.out_length() > 0 && algorithm == Conv2dAlgorithm::kDirect) {
-    return DirectWeightGradient(problem, ForwardTaps(g));
+  if (g.in_length() > 0 && g.out_length() > 0) {
+    if (algorithm == Conv2dAlgorithm::kDirect) return DirectWeightGradient(problem, ForwardTaps(g));
+    if (algorithm == Conv2dAlgorithm::kWinograd) return WinogradWeightGradient(problem);
+    return LoweredWeightGradient(problem);
   }
-  if (g.out_length() > 0 && algorithm == Conv2dAlgorithm::kWinograd) {
-    return WinogradWeightGradient(problem);
-  }
-  if (g.out_length() > 0) return LoweredWeightGradient(problem);
   for (std::int64_t i = 0; i < g.weight_length(); ++i) {
     T& element = problem.grad_weight[i];
     element = problem.beta == T(0) ? T(0) : problem.beta * element;

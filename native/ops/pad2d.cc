@@ -149,6 +149,7 @@ void Pad2d(const Pad2dArgs& args) {
     const Line &rows = image.y, &line = image.x;
     const T* x = Elements<T>(args.x, Product(kOp, args.planes, rows.in, line.in), kOp, "x");
     T* out = Elements<T>(args.out, Product(kOp, args.planes, rows.out, line.out), kOp, "out");
+    if (args.planes * image.out_plane() == 0) return;
     const T value = static_cast<T>(args.value);
     ParallelRanges(args.planes * rows.out, RowsOfGrain(kMemoryGrain, line.out),
                    [&](std::int64_t begin, std::int64_t end) {
@@ -176,6 +177,10 @@ void Pad2dGradient(const Pad2dGradientArgs& args) {
                                 kOp, "gradOut");
     T* x =
         Elements<T>(args.grad_x, Product(kOp, args.planes, image.y.in, image.x.in), kOp, "gradX");
+    if (in == 0 || padded == 0) {
+      std::fill_n(x, args.planes * in, T(0));
+      return;
+    }
     const auto axpby = Kernels().typed<T>().elementwise.axpby;
     ParallelRanges(args.planes, RowsOfGrain(kMemoryGrain, std::max(in, padded)),
                    [&](std::int64_t begin, std::int64_t end) {

@@ -1,6 +1,7 @@
 #include "ops/pool2d.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "cpu/dispatch.h"
 #include "ops/grain.h"
@@ -30,6 +31,9 @@ struct Lengths {
       if (!fits(size, 0)) ThrowSize(op, size);
     }
   }
+
+  // Then the sizes may be anything, and no loop goes over them.
+  bool empty() const { return in == 0 || out == 0; }
 
  private:
   [[noreturn]] static void ThrowSize(const char* op, std::int64_t size) {
@@ -110,6 +114,11 @@ void MaxPool2d(const MaxPool2dArgs& args) {
     const T* x = Elements<T>(args.x, length.in, kOp, "x");
     T* out = Elements<T>(args.out, length.out, kOp, "out");
     std::int32_t* index = Elements<std::int32_t>(args.index, length.out, kOp, "index");
+    if (length.in == 0) {
+      std::fill_n(out, length.out, -std::numeric_limits<T>::infinity());
+      std::fill_n(index, length.out, 0);
+    }
+    if (length.empty()) return;
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const auto kernel = Kernels().typed<T>().pool2d.max;
     ForParts(args.planes, s.out_height, in, [&](std::int64_t first, Pool2dPart part) {
@@ -129,6 +138,8 @@ void MaxPool2dGradient(const MaxPool2dGradientArgs& args) {
     T* grad_x = Elements<T>(args.grad_x, length.in, kOp, "gradX");
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     CheckPlaces(kOp, index, length.out, in);
+    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
+    if (length.empty()) return;
     const auto& kernels = Kernels().typed<T>().pool2d;
     const auto body = [&](std::int64_t first, Pool2dPart part) {
       kernels.max_gradient(s, grad_out + first * pooled, index + first * pooled,
@@ -152,6 +163,8 @@ void AvgPool2d(const AvgPool2dArgs& args) {
     const Lengths length(args.planes, s, kOp);
     const T* x = Elements<T>(args.from, length.in, kOp, "x");
     T* out = Elements<T>(args.to, length.out, kOp, "out");
+    if (length.in == 0) std::fill_n(out, length.out, T(0));
+    if (length.empty()) return;
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average;
@@ -170,6 +183,8 @@ void AvgPool2dGradient(const AvgPool2dArgs& args) {
     const Lengths length(args.planes, s, kOp);
     const T* grad_out = Elements<T>(args.from, length.out, kOp, "gradOut");
     T* grad_x = Elements<T>(args.to, length.in, kOp, "gradX");
+    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
+    if (length.empty()) return;
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average_gradient;
@@ -189,6 +204,8 @@ void AdaptiveAvgPool2d(const AdaptiveAvgPool2dArgs& args) {
     const Lengths length(args.planes, s, kOp);
     const T* x = Elements<T>(args.from, length.in, kOp, "x");
     T* out = Elements<T>(args.to, length.out, kOp, "out");
+    if (length.in == 0) std::fill_n(out, length.out, std::numeric_limits<T>::quiet_NaN());
+    if (length.empty()) return;
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const auto kernel = Kernels().typed<T>().pool2d.adaptive;
     ForPlanes(args.planes, std::max(in, pooled), [&](std::int64_t first, std::int64_t count) {
@@ -205,6 +222,8 @@ void AdaptiveAvgPool2dGradient(const AdaptiveAvgPool2dArgs& args) {
     const Lengths length(args.planes, s, kOp);
     const T* grad_out = Elements<T>(args.from, length.out, kOp, "gradOut");
     T* grad_x = Elements<T>(args.to, length.in, kOp, "gradX");
+    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
+    if (length.empty()) return;
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const auto kernel = Kernels().typed<T>().pool2d.adaptive_gradient;
     ForPlanes(args.planes, std::max(in, pooled), [&](std::int64_t first, std::int64_t count) {

@@ -29,6 +29,7 @@ void PackSigns(const PackSignsArgs& args) {
     const std::int64_t words = WordsOf(n);
     auto* packed = reinterpret_cast<std::uint32_t*>(
         Elements<std::int32_t>(args.words, Product(kOp, outer, words, inner), kOp, "words"));
+    if (n == 0 || inner == 0) return;
     const XnorKernels<T>& kernels = Kernels().typed<T>().xnor;
     if (inner == 1) {
       ParallelRanges(outer, RowsOfGrain(kMemoryGrain, n),

@@ -2,7 +2,7 @@ import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { checkCountable, empty, formatShape, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 
 /** One entry a tensor; null leaves that tensor as it is. */
@@ -44,7 +44,8 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
   readonly #columns: readonly Column[]
 
   /**
-   * @throws ShapeError when the tensors do not share their first dimension.
+   * @throws ShapeError when the tensors do not share their first dimension, or more than 2^16 samples
+   *   hold no element.
    * @throws ValueError when there are no tensors, or `scale` or `shift` do not have one entry each.
    */
   constructor(tensors: readonly [...T], options: TensorDatasetOptions<T> = {}) {
@@ -69,6 +70,9 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
         )
       }
     })
+    if (list.every(({ length }) => length === 0)) {
+      checkCountable('TensorDataset', first.shape, first.shape[0]!)
+    }
     const scale = entries('scale', list.length, options.scale)
     const shift = entries('shift', list.length, options.shift)
     this.tensors = tensors

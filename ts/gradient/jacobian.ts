@@ -33,6 +33,7 @@ export function jacobian(module: Module, x: Tensor): Tensor {
     const sizes = sampleSizes(trial, x, output)
     const { batch, outs, ins } = sizes
     const result = empty([batch, outs, ins], x.dtype)
+    if (result.length === 0) return result
     const hot = empty(output.shape, output.dtype)
     const together = !dependOnEachOther(trial, output, sizes)
     for (let o = 0; o < outs; o++) {

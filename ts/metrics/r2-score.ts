@@ -62,6 +62,8 @@ export class R2Score extends Metric<number | number[]> {
       }
       this.#outputs = Array.from({ length: width }, () => ({ mean: 0, spread: 0, residual: 0 }))
     }
+    if (width === 0) this.#count += samples
+    if (width === 0) return
     const { data: predicted } = prediction
     const { data: actual } = target
     for (let row = 0; row < samples; row++) {

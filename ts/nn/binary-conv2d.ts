@@ -83,6 +83,7 @@ export class BinaryConv2d extends ConvLayer {
     // after the sum, which it would make inexact from its first term on
     const { batch, outChannels, outHeight, outWidth } = plan.geometry
     const spatial = outHeight * outWidth
+    if (output.length === 0) return
     const images = output.reshape([batch, outChannels * spatial])
     for (let i = 0; i < batch; i++) {
       const image = images.row(i)

@@ -170,11 +170,11 @@ export abstract class GroupedNorm extends Layer {
   }
 }
 
-/** The batch, and all that comes after the channels. */
+/** The batch, of which samples without an element do not count, and all that comes after the channels. */
 function extents(shape: Shape): [number, number] {
   let spatial = 1
   for (let i = 2; i < shape.length; i++) spatial *= shape[i]!
-  return [shape[0]!, spatial]
+  return [spatial === 0 ? 0 : shape[0]!, spatial]
 }
 
 /**

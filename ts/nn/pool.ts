@@ -175,10 +175,13 @@ function windowsAlong(
   let count = Math.floor((room + (ceilMode ? stride - 1 : 0)) / stride) + 1
   // the last window has to begin within the image or the padding before it
   if (ceilMode && (count - 1) * stride >= size + padding) count -= 1
-  for (let i = 0; i < count; i++) {
+  // A window from within the image on holds its first element, so the last one tells for all of them.
+  // One that begins in the padding meets the image's first `dilation` elements; with half a kernel of
+  // padding at most that misses it only where a single step leads across, at the first window.
+  const holds = (i: number): boolean => {
     const start = i * stride - padding
     const first = start < 0 ? start + Math.ceil(-start / dilation) * dilation : start
-    if (first >= size || first > start + dilation * (kernel - 1)) return 0
+    return first < size && first <= start + dilation * (kernel - 1)
   }
-  return count
+  return holds(0) && holds(count - 1) ? count : 0
 }

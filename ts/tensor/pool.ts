@@ -25,7 +25,8 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   let length = 1
   for (let i = 0; i < shape.length; i++) length *= shape[i]!
   const bytes = length * itemSize[dtype]
-  if (bytes > LARGEST) return empty(shape, dtype)
+  // `empty` also checks the sizes beside a 0.
+  if (bytes > LARGEST || length === 0) return empty(shape, dtype)
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
     markAsUntransferable(slab)

@@ -13,6 +13,7 @@ export type NestedArray = number | readonly NestedArray[]
 
 const MAX_ELEMENTS = 2 ** 31 - 1
 const MOST_SHOWN = 1000
+const MOST_WITHOUT_ELEMENTS = 2 ** 16
 
 /** `(2, 3)`, as messages show a shape. */
 export function formatShape(shape: Shape): string {
@@ -22,32 +23,44 @@ export function formatShape(shape: Shape): string {
 /**
  * Number of elements of a shape.
  *
- * @throws ShapeError when it is no array, a size is not a whole number ≥ 0, or the product passes
- *   2^31 - 1.
+ * @throws ShapeError when it is no array, a size is not a whole number ≥ 0, or the product of those
+ *   other than 0 passes 2^31 - 1.
  */
 export function sizeOf(shape: Shape): number {
   checkList(shape)
   let size = 1
+  let others = 1
   for (const dim of shape) {
     if (!Number.isInteger(dim) || dim < 0) {
       throw new ShapeError(
         complaint('shape', 'every size', 'a whole number of at least 0', formatShape(shape)),
       )
     }
-    size *= dim
+    if (dim === 0) size = 0
+    else others *= dim
   }
-  // NaN: an infinite product met a 0.
-  if (!(size <= MAX_ELEMENTS)) {
+  // A 0 does not hide the others: with it too, no product of some of the sizes passes the limit.
+  if (others > MAX_ELEMENTS) {
+    const what = size === 0 ? 'the product of the sizes other than 0' : 'the element count'
     throw new ShapeError(
-      complaint(
-        'shape',
-        'the element count',
-        'at most 2^31 - 1',
-        `${formatShape(shape)} = ${size}`,
-      ),
+      complaint('shape', what, 'at most 2^31 - 1', `${formatShape(shape)} = ${others}`),
     )
   }
-  return size
+  return size * others
+}
+
+/**
+ * Refuses to make `count` parts, rows or arrays of a shape one by one where none of them holds an
+ * element: no memory bounds their number.
+ *
+ * @throws ShapeError for more than 2^16 of them.
+ */
+export function checkCountable(who: string, shape: Shape, count: number): void {
+  if (count <= MOST_WITHOUT_ELEMENTS || !shape.includes(0)) return
+  const got = `${count} of shape ${formatShape(shape)}`
+  throw new ShapeError(
+    complaint(who, 'what holds no element', 'at most 2^16 parts, made one by one', got),
+  )
 }
 
 /** PyTorch also takes sizes one by one. */
@@ -72,7 +85,8 @@ export class Tensor {
         return `${tensor.toString()} (detached)`
       if (isRecording()) return `${tensor.toString()} (not computed yet: a step is being captured)`
       // Nested arrays as long as they are readable; of a long typed array only the beginning is shown.
-      return `${tensor.toString()} ${inspect(length <= MOST_SHOWN ? tensor.toArray() : tensor.data)}`
+      const nested = length <= MOST_SHOWN && rowsOf(tensor.shape) <= MOST_SHOWN
+      return `${tensor.toString()} ${inspect(nested ? tensor.toArray() : tensor.data)}`
     })
   }
 
@@ -161,9 +175,14 @@ export class Tensor {
     return this.data[0]!
   }
 
-  /** A copy as nested arrays; a number for a scalar. */
+  /**
+   * A copy as nested arrays; a number for a scalar.
+   *
+   * @throws ShapeError when that would be more than 2^16 arrays without an element.
+   */
   toArray(): NestedArray {
     const { data, shape } = this
+    checkCountable('toArray', shape, rowsOf(shape))
     const build = (depth: number, start: number, count: number): NestedArray => {
       if (depth === shape.length) return data[start]!
       const size = shape[depth]!
@@ -312,6 +331,13 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
     dtype,
     length,
   )
+}
+
+/** How many arrays of the last level before a size of 0, or of the last of all, a shape nests. */
+function rowsOf(shape: Shape): number {
+  const zero = shape.indexOf(0)
+  const outer = shape.slice(0, zero < 0 ? -1 : zero)
+  return outer.reduce((product, size) => product * size, 1)
 }
 
 function refuseRead(what: string): void {

@@ -2,7 +2,7 @@ import { currentCapture } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
 import { itemSize, type DType } from '../kernels/dtype.js'
 import { emptyPooled } from './pool.js'
-import { empty, Tensor, type Shape } from './tensor.js'
+import { empty, type Shape, sizeOf, Tensor } from './tensor.js'
 
 /**
  * Storage for the intermediate results of a container, reused from pass to pass: a fresh large buffer
@@ -33,7 +33,7 @@ export class Workspace {
     const index = this.#next++
     const slot = this.#slots[index]
     if (slot !== undefined && slot.dtype === dtype && sameShape(slot.shape, shape)) return slot
-    const length = shape.reduce((product, size) => product * size, 1)
+    const length = sizeOf(shape)
     const fits = slot !== undefined && length * itemSize[dtype] <= slot.buffer.byteLength
     const taken = fits ? new Tensor(slot.buffer, 0, shape, dtype, length) : empty(shape, dtype)
     if (!fits) this.#owner?.scratch.add(taken.buffer)

@@ -1,7 +1,7 @@
 import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
-import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { checkCount, checkModel, optionsOf } from './arguments.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
@@ -58,6 +58,7 @@ function* outputs(
     const got = `shape ${formatShape(inputs.shape)}`
     throw new ShapeError(complaint(who, 'the inputs', 'at least one row', got))
   }
+  checkCountable(who, inputs.shape, rows)
   const modes = Modes.evaluating(model)
   const forward = new Replayable<{ x: Tensor }, Tensor>(
     ({ x }) => modes.during(() => model.forward(x)),

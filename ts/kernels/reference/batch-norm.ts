@@ -3,7 +3,7 @@ import { activationOfResult } from './activation.js'
 import { moments } from './moments.js'
 import { doubles, floats, ints, optionalFloats } from './operand.js'
 
-/** Calls visit(index) for every element of channel c of (batch, channels, spatial). */
+/** Calls visit(index) for every element of channel c of (batch, channels, spatial), if there is one. */
 function ofChannel(
   c: number,
   batch: number,
@@ -11,7 +11,7 @@ function ofChannel(
   spatial: number,
   visit: (i: number) => void,
 ): void {
-  for (let b = 0; b < batch; b++) {
+  for (let b = 0; b < (spatial === 0 ? 0 : batch); b++) {
     const start = (b * channels + c) * spatial
     for (let i = start; i < start + spatial; i++) visit(i)
   }

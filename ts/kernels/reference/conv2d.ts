@@ -38,8 +38,6 @@ interface Plan {
   readonly outGroup: number
   readonly inPlane: number
   readonly outPlane: number
-  /** Runs of each tap, row by row. */
-  readonly taps: readonly Run[][]
   readonly inLength: number
   readonly outLength: number
   readonly weightLength: number
@@ -64,6 +62,17 @@ export function checkGeometry(g: Conv2dGeometry, op: string): void {
   }
 }
 
+/**
+ * The runs of each tap, row by row; to be called when the operands are checked. Where one side has no
+ * elements the kernel may have any size, and meets nothing.
+ */
+function tapsOf(g: Conv2dGeometry, { inLength, outLength }: Plan): readonly Run[][] {
+  const count = inLength * outLength === 0 ? 0 : g.kernelHeight * g.kernelWidth
+  return Array.from({ length: count }, (_, tap) =>
+    runsOf(g, Math.floor(tap / g.kernelWidth), tap % g.kernelWidth),
+  )
+}
+
 function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan {
   if (!Object.values(Conv2dAlgorithm).includes(algorithm)) {
     throw new ValueError(`${op}: unknown algorithm ${String(algorithm)}`)
@@ -73,16 +82,15 @@ function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan
   const inGroup = g.inChannels / g.groups
   const inPlane = g.inHeight * g.inWidth
   const outPlane = g.outHeight * g.outWidth
+  const inLength = g.batch * g.inChannels * inPlane
+  const outLength = g.batch * g.outChannels * outPlane
   return {
     inGroup,
     outGroup: g.outChannels / g.groups,
     inPlane,
     outPlane,
-    taps: Array.from({ length: kernelHeight * kernelWidth }, (_, tap) =>
-      runsOf(g, Math.floor(tap / kernelWidth), tap % kernelWidth),
-    ),
-    inLength: g.batch * g.inChannels * inPlane,
-    outLength: g.batch * g.outChannels * outPlane,
+    inLength,
+    outLength,
     weightLength: g.outChannels * inGroup * kernelHeight * kernelWidth,
   }
 }
@@ -101,11 +109,13 @@ export function conv2d(
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const f = activationOfResult(activation, parameter, out.dtype)
   const plan = planOf(geometry, algorithm, op)
-  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const { inGroup, outGroup, inPlane, outPlane } = plan
   const xs = floats(x, plan.inLength, op, 'x')
   const weights = floats(weight, plan.weightLength, op, 'weight')
   const biases = bias ? floats(bias, outChannels, op, 'bias') : null
   const outs = floats(out, plan.outLength, op, 'out')
+  if (outs.length === 0) return
+  const taps = tapsOf(geometry, plan)
 
   const sums = doubles(outPlane)
   for (let b = 0; b < batch; b++) {
@@ -140,11 +150,13 @@ export function conv2dInputGradient(
   const op = 'conv2dInputGradient'
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const plan = planOf(geometry, algorithm, op)
-  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const { inGroup, outGroup, inPlane, outPlane } = plan
   const gradients = floats(gradOut, plan.outLength, op, 'gradOut')
   const weights = floats(weight, plan.weightLength, op, 'weight')
   const biases = bias ? floats(bias, inChannels, op, 'bias') : null
   const results = floats(gradX, plan.inLength, op, 'gradX')
+  if (results.length === 0) return
+  const taps = tapsOf(geometry, plan)
 
   const sums = doubles(inPlane)
   for (let b = 0; b < batch; b++) {
@@ -179,10 +191,15 @@ export function conv2dWeightGradient(
   const op = 'conv2dWeightGradient'
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const plan = planOf(geometry, algorithm, op)
-  const { inGroup, outGroup, inPlane, outPlane, taps } = plan
+  const { inGroup, outGroup, inPlane, outPlane } = plan
   const xs = floats(x, plan.inLength, op, 'x')
   const gradients = floats(gradOut, plan.outLength, op, 'gradOut')
   const results = floats(gradWeight, plan.weightLength, op, 'gradWeight')
+  const taps = tapsOf(geometry, plan)
+  if (taps.length === 0) {
+    for (let i = 0; i < results.length; i++) results[i] = beta === 0 ? 0 : beta * results[i]!
+    return
+  }
 
   for (let o = 0; o < outChannels; o++) {
     for (let c = 0; c < inGroup; c++) {
@@ -215,9 +232,10 @@ export function channelSum(
 ): void {
   const xs = floats(x, batch * channels * spatial, 'channelSum', 'x')
   const outs = floats(out, channels, 'channelSum', 'out')
+  const summed = xs.length === 0 ? 0 : batch
   for (let c = 0; c < channels; c++) {
     let sum = 0
-    for (let b = 0; b < batch; b++) {
+    for (let b = 0; b < summed; b++) {
       const at = (b * channels + c) * spatial
       for (let i = 0; i < spatial; i++) sum += xs[at + i]!
     }

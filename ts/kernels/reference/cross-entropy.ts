@@ -88,10 +88,12 @@ export function crossEntropy(
   const divisors = floats(divisor, 1, op, 'divisor')
   const targets = targetsOf(target, ws, rows, classes, place, ignoreIndex, labelSmoothing, op)
   const byClass = target.dtype === 'int32'
+  // Rows without a class differ in nothing, and have a length only if their labels or losses do.
+  const told = classes > 0 || byClass || reduction === Reduction.none
 
   let total = 0
   let shares = 0
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < (told ? rows : Math.min(rows, 1)); r++) {
     let rowLoss = 0
     if (targets.counts(r)) {
       const logP = logProbabilities(classes, (c) => xs[place(r, c)]!)
@@ -134,6 +136,7 @@ export function crossEntropyGradient(
   const grads = floats(gradLogits, rows * classes, op, 'gradLogits')
   const targets = targetsOf(target, ws, rows, classes, place, ignoreIndex, labelSmoothing, op)
 
+  if (grads.length === 0) return
   for (let r = 0; r < rows; r++) {
     if (!targets.counts(r)) {
       for (let c = 0; c < classes; c++) grads[place(r, c)] = 0

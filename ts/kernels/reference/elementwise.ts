@@ -88,6 +88,7 @@ export function binary(
   const as = floats(a, rows * cols, op, 'a')
   const bs = floats(b, length, op, 'b')
   const outs = floats(out, rows * cols, op, 'out')
+  if (outs.length === 0) return
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < cols; c++) {
       outs[r * cols + c] = f(as[r * cols + c]!, bs[r * rowStep + c * columnStep]!)

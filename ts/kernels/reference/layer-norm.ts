@@ -91,6 +91,7 @@ export function layerNormAffineGradient(
   const inverse = floats(inverseStd, rows, op, 'inverseStd')
   const gw = optionalFloats(gradWeight, cols, op, 'gradWeight')
   const gb = optionalFloats(gradBias, cols, op, 'gradBias')
+  if (gw === null && gb === null) return
   for (let c = 0; c < cols; c++) {
     let sum = 0
     let product = 0

@@ -25,6 +25,7 @@ export function matmul(
   const bs = floats(b, k * n, op, 'b')
   const outs = floats(out, m * n, op, 'out')
   const bias = options.bias ? floats(options.bias, n, op, 'bias') : null
+  if (m * n === 0) return
 
   const aRow = doubles(k)
   const sums = doubles(n)

@@ -35,6 +35,7 @@ export function gatherRows(
   const from = elements(src, srcRows * cols, op, 'src')
   const indices = checkedIndices(index, rows, srcRows, op)
   const to = elements(out, rows * cols, op, 'out')
+  if (to.length === 0) return
   // A copy keeps the sign of a zero, which the sum with a shift of 0 would lose.
   const same = src.dtype === out.dtype && scale === 1 && shift === 0
   const convert = converter(out.dtype)
@@ -76,6 +77,7 @@ export function copyBlocks(
   }
   const xs = elements(x, extent(xOffset, xStride), op, 'x')
   const outs = elements(out, extent(outOffset, outStride), op, 'out')
+  if (outs.length === 0) return
   for (let r = 0; r < count; r++) {
     for (let j = 0; j < size; j++)
       outs[outOffset + r * outStride + j] = xs[xOffset + r * xStride + j]!
@@ -92,6 +94,7 @@ export function cast(x: View, y: View, n: number, scale: number, shift: number):
 export function transpose(x: View, out: View, rows: number, cols: number): void {
   const xs = elements(x, rows * cols, 'transpose', 'x')
   const outs = elements(out, rows * cols, 'transpose', 'out')
+  if (outs.length === 0) return
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < cols; c++) outs[c * rows + r] = xs[r * cols + c]!
   }

@@ -2,6 +2,10 @@ import { Reduction, type View } from '../kernels.js'
 import { labels } from './labels.js'
 import { floats } from './operand.js'
 
+/** Where the log-probability of class t of sample i stands. */
+const placeOf = (i: number, t: number, classes: number, inner: number): number =>
+  (Math.floor(i / inner) * classes + t) * inner + (i % inner)
+
 export function nll(
   logProbabilities: View,
   target: View,
@@ -24,15 +28,13 @@ export function nll(
 
   let total = 0
   let shares = 0
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const t = ts[o * inner + i]!
-      const w = t === ignoreIndex ? 0 : ws ? ws[t]! : 1
-      const value = w === 0 ? 0 : -w * xs[(o * classes + t) * inner + i]!
-      if (reduction === Reduction.none) losses[o * inner + i] = value
-      total += value
-      shares += w
-    }
+  for (let i = 0; i < n; i++) {
+    const t = ts[i]!
+    const w = t === ignoreIndex ? 0 : ws ? ws[t]! : 1
+    const value = w === 0 ? 0 : -w * xs[placeOf(i, t, classes, inner)]!
+    if (reduction === Reduction.none) losses[i] = value
+    total += value
+    shares += w
   }
   const share = reduction === Reduction.mean ? shares : 1
   divisors[0] = share
@@ -57,10 +59,8 @@ export function nllGradient(
   const ts = labels(target, n, classes, ignoreIndex, op)
 
   grads.fill(0)
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const t = ts[o * inner + i]!
-      if (t !== ignoreIndex) grads[(o * classes + t) * inner + i] = -(ws ? ws[t]! : 1) / d
-    }
+  for (let i = 0; i < n; i++) {
+    const t = ts[i]!
+    if (t !== ignoreIndex) grads[placeOf(i, t, classes, inner)] = -(ws ? ws[t]! : 1) / d
   }
 }

@@ -4,14 +4,15 @@ import { type Pad2dGeometry, PadMode } from '../pad2d.js'
 import type { View } from '../view.js'
 import { floats } from './operand.js'
 
-/** One dimension of an image: for each padded place the one that it shows, or null. */
-function sourcesOf(
-  size: number,
-  before: number,
-  after: number,
-  mode: PadMode,
-  op: string,
-): (number | null)[] {
+/** One dimension of an image, padded. */
+interface Line {
+  /** With the padding. */
+  readonly length: number
+  /** The place of the image that a padded place shows; null for none. */
+  readonly sourceOf: (padded: number) => number | null
+}
+
+function lineOf(size: number, before: number, after: number, mode: PadMode, op: string): Line {
   const padded = size + before + after
   const reach = Math.max(before, after, 0)
   const rules: readonly (readonly [boolean, string])[] = [
@@ -32,7 +33,7 @@ function sourcesOf(
       `${op}: expected ${rule}, got ${before} before and ${after} after a size of ${size}`,
     )
   }
-  return Array.from({ length: padded }, (_, i) => {
+  const sourceOf = (i: number): number | null => {
     const at = i - before
     if (at >= 0 && at < size) return at
     switch (mode) {
@@ -45,7 +46,8 @@ function sourcesOf(
       case PadMode.circular:
         return at < 0 ? at + size : at - size
     }
-  })
+  }
+  return { length: padded, sourceOf }
 }
 
 /** Calls body(padded place, place or null) for all elements, after the checks of the sizes. */
@@ -53,18 +55,22 @@ function elementsOf(g: Pad2dGeometry, mode: PadMode, op: string) {
   if (!Object.values(PadMode).includes(mode)) {
     throw new ValueError(`${op}: unknown mode ${String(mode)}`)
   }
-  const rows = sourcesOf(g.inHeight, g.padTop, g.padBottom, mode, op)
-  const columns = sourcesOf(g.inWidth, g.padLeft, g.padRight, mode, op)
+  const rows = lineOf(g.inHeight, g.padTop, g.padBottom, mode, op)
+  const columns = lineOf(g.inWidth, g.padLeft, g.padRight, mode, op)
+  const outLength = g.planes * rows.length * columns.length
   return {
     inLength: g.planes * g.inHeight * g.inWidth,
-    outLength: g.planes * rows.length * columns.length,
+    outLength,
     forEach(body: (o: number, e: number | null) => void): void {
-      let o = 0
-      for (let plane = 0; plane < g.planes; plane++) {
-        for (const y of rows) {
-          for (const x of columns) {
-            body(o++, y === null || x === null ? null : (plane * g.inHeight + y) * g.inWidth + x)
-          }
+      const across = Array.from({ length: outLength === 0 ? 0 : columns.length }, (_, i) =>
+        columns.sourceOf(i),
+      )
+      for (let o = 0; o < outLength;) {
+        const row = o / columns.length
+        const plane = Math.floor(row / rows.length)
+        const y = rows.sourceOf(row % rows.length)
+        for (const x of across) {
+          body(o++, y === null || x === null ? null : (plane * g.inHeight + y) * g.inWidth + x)
         }
       }
     },

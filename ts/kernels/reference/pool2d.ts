@@ -10,6 +10,11 @@ export function maxPool2d(x: View, out: View, index: View, g: Pool2dGeometry): v
   const xs = floats(x, inLength(g), 'maxPool2d', 'x')
   const outs = floats(out, outLength(g), 'maxPool2d', 'out')
   const places = ints(index, outLength(g), 'maxPool2d', 'index')
+  if (xs.length === 0) {
+    outs.fill(-Infinity)
+    places.fill(0)
+    return
+  }
   for (let o = 0; o < outLength(g); o++) {
     const plane = Math.floor(o / (g.outHeight * g.outWidth)) * g.inHeight * g.inWidth
     const top = (Math.floor(o / g.outWidth) % g.outHeight) * g.strideHeight - g.padTop
@@ -121,6 +126,10 @@ export function avgPool2d(
 ): void {
   const xs = floats(x, inLength(g), 'avgPool2d', 'x')
   const outs = floats(out, outLength(g), 'avgPool2d', 'out')
+  if (xs.length * outs.length === 0) {
+    outs.fill(0)
+    return
+  }
   const rowsOf = (i: number) => rangeOf(i, g.kernelHeight, g.strideHeight, g.padTop, g.inHeight)
   const colsOf = (j: number) => rangeOf(j, g.kernelWidth, g.strideWidth, g.padLeft, g.inWidth)
   forWindows(g.planes, g.outHeight, g.outWidth, rowsOf, colsOf, (plane, rows, cols, o) => {
@@ -143,6 +152,7 @@ export function avgPool2dGradient(
   const rowsOf = (i: number) => rangeOf(i, g.kernelHeight, g.strideHeight, g.padTop, g.inHeight)
   const colsOf = (j: number) => rangeOf(j, g.kernelWidth, g.strideWidth, g.padLeft, g.inWidth)
   gradXs.fill(0)
+  if (gradXs.length * gradOuts.length === 0) return
   forWindows(g.planes, g.outHeight, g.outWidth, rowsOf, colsOf, (plane, rows, cols, o) => {
     const share = gradOuts[o]! / divisorOf(rows, cols, countIncludePad, divisorOverride)
     forElements(plane, rows, cols, g.inHeight, g.inWidth, (e) => (gradXs[e]! += share))
@@ -160,6 +170,10 @@ export function adaptiveAvgPool2d(
 ): void {
   const xs = floats(x, planes * inHeight * inWidth, 'adaptiveAvgPool2d', 'x')
   const outs = floats(out, planes * outHeight * outWidth, 'adaptiveAvgPool2d', 'out')
+  if (xs.length * outs.length === 0) {
+    outs.fill(NaN)
+    return
+  }
   const rowsOf = (i: number) => adaptiveRangeOf(i, outHeight, inHeight)
   const colsOf = (j: number) => adaptiveRangeOf(j, outWidth, inWidth)
   forWindows(planes, outHeight, outWidth, rowsOf, colsOf, (plane, rows, cols, o) => {
@@ -184,6 +198,7 @@ export function adaptiveAvgPool2dGradient(
   const rowsOf = (i: number) => adaptiveRangeOf(i, outHeight, inHeight)
   const colsOf = (j: number) => adaptiveRangeOf(j, outWidth, inWidth)
   gradXs.fill(0)
+  if (gradXs.length * gradOuts.length === 0) return
   forWindows(planes, outHeight, outWidth, rowsOf, colsOf, (plane, rows, cols, o) => {
     const share = gradOuts[o]! / (rows.padded * cols.padded)
     forElements(plane, rows, cols, inHeight, inWidth, (e) => (gradXs[e]! += share))

@@ -38,6 +38,7 @@ export function reduce(
   const { start, step } = foldOf(kind)
   const xs = floats(x, outer * n * inner, 'reduce', 'x')
   const outs = floats(out, outer * inner, 'reduce', 'out')
+  if (outs.length === 0) return
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       let value = start
@@ -52,7 +53,8 @@ export function reduce(
 export function argmax(x: View, out: View, outer: number, n: number, inner: number): void {
   const xs = floats(x, outer * n * inner, 'argmax', 'x')
   const outs = ints(out, outer * inner, 'argmax', 'out')
-  if (n < 1 && outer * inner > 0) {
+  if (outs.length === 0) return
+  if (n < 1) {
     throw new ValueError(`argmax: expected n to be at least 1, got ${n}`)
   }
   for (let o = 0; o < outer; o++) {

@@ -16,6 +16,7 @@ export function softmax(
 ): void {
   const xs = floats(x, outer * n * inner, 'softmax', 'x')
   const ys = floats(y, outer * n * inner, 'softmax', 'y')
+  if (ys.length === 0) return
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const at = (j: number): number => (o * n + j) * inner + i
@@ -50,6 +51,7 @@ export function softmaxGradient(
   const ys = floats(y, outer * n * inner, op, 'y')
   const gy = floats(gradY, outer * n * inner, op, 'gradY')
   const gx = floats(gradX, outer * n * inner, op, 'gradX')
+  if (gx.length === 0) return
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const at = (j: number): number => (o * n + j) * inner + i

@@ -37,6 +37,7 @@ function forTerms(
   g: Upsample2dGeometry,
   body: (o: number, e: number, weight: number) => void,
 ): void {
+  if (inLength(g) * outLength(g) === 0) return
   const rows = sourcesOf(g, g.inHeight, g.outHeight, g.scaleHeight)
   const cols = sourcesOf(g, g.inWidth, g.outWidth, g.scaleWidth)
   const reach = g.mode === UpsampleMode.nearest ? 0 : 1

@@ -18,6 +18,7 @@ export function packSigns(x: View, words: View, outer: number, n: number, inner:
   const xs = floats(x, outer * n * inner, op, 'x')
   const packed = ints(words, outer * lines * inner, op, 'words')
   packed.fill(0)
+  if (xs.length === 0) return
   for (let o = 0; o < outer; o++) {
     for (let c = 0; c < n; c++) {
       const bit = 1 << (c % WORD)
@@ -44,6 +45,7 @@ export function xnorMatmul(
   const bs = ints(b, words * n, op, 'b')
   const biases = optionalFloats(bias, n, op, 'bias')
   const ys = floats(out, m * n, op, 'out')
+  if (ys.length === 0) return
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let differing = 0
@@ -67,16 +69,18 @@ export function xnorConv2d(
   const depth = Math.ceil(inGroup / WORD)
   const [inPlane, outPlane] = [g.inHeight * g.inWidth, g.outHeight * g.outWidth]
   const taps = g.kernelHeight * g.kernelWidth
+  const met = depth * inPlane === 0 ? 0 : taps
   const xs = ints(x, g.batch * g.groups * depth * inPlane, op, 'x')
   const ws = ints(weight, g.outChannels * depth * taps, op, 'weight')
   const biases = optionalFloats(bias, g.outChannels, op, 'bias')
   const ys = floats(out, g.batch * g.outChannels * outPlane, op, 'out')
+  if (ys.length === 0) return
 
   /** The sum of the signs' products for one result. */
   function at(image: number, channel: number, row: number, column: number): number {
     const source = (image * g.groups + Math.floor(channel / outGroup)) * depth
     let sum = 0
-    for (let tap = 0; tap < taps; tap++) {
+    for (let tap = 0; tap < met; tap++) {
       const [p, q] = [Math.floor(tap / g.kernelWidth), tap % g.kernelWidth]
       const y = row * g.strideHeight - g.padTop + p * g.dilationHeight
       const z = column * g.strideWidth - g.padLeft + q * g.dilationWidth

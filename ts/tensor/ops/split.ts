@@ -1,7 +1,7 @@
 import { complaint, ValueError } from '../../errors.js'
 import { axisOf } from '../axis.js'
 import { Partition } from '../partition.js'
-import { empty, noTensor, Tensor } from '../tensor.js'
+import { checkCountable, empty, noTensor, Tensor } from '../tensor.js'
 
 /**
  * A tensor cut along a dimension, as copies; any dtype.
@@ -9,7 +9,8 @@ import { empty, noTensor, Tensor } from '../tensor.js'
  * @param sizes Of the parts; a number is the size of every part, of which the last may be smaller.
  * @param dim Default 0.
  * @throws ValueError when a size is not a whole number ≥ 0, or is 0 where one is given for all.
- * @throws ShapeError when there is no such dimension or the sizes do not add up to its size.
+ * @throws ShapeError when there is no such dimension, the sizes do not add up to its size, or a size
+ *   for all would give more than 2^16 parts without an element.
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
  *
  * @example
@@ -18,7 +19,7 @@ import { empty, noTensor, Tensor } from '../tensor.js'
 export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
   if (!(x instanceof Tensor)) throw noTensor('split', 'the operand', x)
   const { n } = axisOf('split', x.shape, dim)
-  return cut('split', x, typeof sizes === 'number' ? equalSizes('split', n, sizes) : sizes, dim)
+  return cut('split', x, typeof sizes === 'number' ? equalSizes('split', x, n, sizes) : sizes, dim)
 }
 
 /**
@@ -27,7 +28,7 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
  *
  * @param dim Default 0.
  * @throws ValueError unless `chunks` is a whole number ≥ 1.
- * @throws ShapeError when there is no such dimension.
+ * @throws ShapeError when there is no such dimension, or more than 2^16 parts would hold no element.
  * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
@@ -38,16 +39,18 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
     )
   }
   const { n } = axisOf('chunk', x.shape, dim)
+  if (n === 0) checkCountable('chunk', x.shape, chunks)
   const sizes =
-    n === 0 ? Array<number>(chunks).fill(0) : equalSizes('chunk', n, Math.ceil(n / chunks))
+    n === 0 ? Array<number>(chunks).fill(0) : equalSizes('chunk', x, n, Math.ceil(n / chunks))
   return cut('chunk', x, sizes, dim)
 }
 
-function equalSizes(who: string, n: number, size: number): number[] {
+function equalSizes(who: string, x: Tensor, n: number, size: number): number[] {
   checkSize(who, size)
   if (size === 0 && n > 0) {
     throw new ValueError(complaint(who, 'the size of all parts', 'at least 1', '0'))
   }
+  if (n > 0) checkCountable(who, x.shape, Math.ceil(n / size))
   const sizes = []
   for (let start = 0; start < n; start += size) sizes.push(Math.min(size, n - start))
   return n === 0 ? [0] : sizes
