@@ -114,6 +114,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
       napi_release_threadsafe_function(notify, napi_tsfn_abort);
       throw;
     }
+    started_ = true;
     Ref();
     return nullptr;
   }
@@ -158,6 +159,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
         napi_create_string_utf8(env, failure->error.what(), NAPI_AUTO_LENGTH, &arguments[count++]);
         napi_create_double(env, static_cast<double>(failure->operation), &arguments[count++]);
       }
+      self->started_ = false;
       self->Unref();
     }
     napi_value global = nullptr;
@@ -168,11 +170,13 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   napi_value Number(double value) { return Napi::Number::New(env_, value); }
 
   // What a replay reads on its thread must stay as it is meanwhile.
+  // Until its end was told, that is: what is told of it is read then.
   void CheckIdle() const {
-    if (replay_.Running()) throw Error(ErrorCode::kValue, "program: a replay is running");
+    if (started_) throw Error(ErrorCode::kValue, "program: a replay is running");
   }
 
   napi_env env_;
+  bool started_ = false;
   Program program_;
   Replay replay_;  // after the program: its thread ends first
 };

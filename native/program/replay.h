@@ -37,7 +37,7 @@ class Replay {
   // Starts `times` steps with these threads; in the background the replay thread has low priority,
   // too. `report` is called on the replay thread, about every `interval_ms`
   // milliseconds between two steps and once at the end, when Running() is false already.
-  // Precondition: not Running(). Throws std::system_error when there is no thread to be had.
+  // Throws ERR_VALUE when one is Running(), std::system_error when there is no thread to be had.
   void Start(std::int64_t times, double interval_ms, const Crew& crew,
              std::function<void()> report);
 

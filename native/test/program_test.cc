@@ -187,6 +187,22 @@ TEST_F(ReplayTest, ReportsItsEndAndStartsAgain) {
   }
 }
 
+TEST_F(ReplayTest, RefusesToStartWhileItRuns) {
+  program_.Add(Add(Of(one_), Of(count_), 1));
+  Replay replay(program_);
+  std::atomic<bool> ended{false};
+  replay.Start(std::int64_t{1} << 60, 1e9, {}, [&] { ended.store(!replay.Running()); });
+  EXPECT_THROW(replay.Start(1, 1e9, {}, [] { FAIL() << "a second replay was started"; }), Error);
+  EXPECT_THROW(replay.Start(1, 1e9, {1, Priority::kBackground}, [] { FAIL(); }), Error);
+  replay.Stop();
+  Await(ended);
+  EXPECT_GT(replay.Done(), 0);
+  ended.store(false);
+  replay.Start(1, 1e9, {}, [&] { ended.store(!replay.Running()); });
+  Await(ended);
+  EXPECT_EQ(replay.Done(), 1);
+}
+
 TEST_F(ReplayTest, ReportsInBetweenAndStopsWithAWholeStep) {
   program_.Add(Add(Of(one_), Of(count_), 1));
   program_.Add(Add(Of(one_), Of(count_), 1));

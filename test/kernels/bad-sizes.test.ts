@@ -190,6 +190,31 @@ describe('sizes that cannot be', function () {
     })
   })
 
+  it('a program runs until its end was told', async () => {
+    const { Program } = addon()
+    const program = new Program()
+    program.add('copy', 0, floats(4, 1), 0, floats(4, 0), 0, 4)
+    const ends: number[] = []
+    await new Promise<void>((resolve) => {
+      const listener = (done: number, ended?: boolean): void => {
+        if (ended !== true) return
+        ends.push(done)
+        resolve()
+      }
+      program.start(3, 1e6, 1, false, listener)
+      // Its thread is through, which this one has not heard of yet.
+      while (program.done() < 3) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+      expect(() => {
+        program.start(5, 1e6, 1, false, listener)
+      }).to.throw(ValueError, 'program: a replay is running')
+      expect(() => {
+        program.runSync(1)
+      }).to.throw(ValueError, 'program: a replay is running')
+    })
+    expect(ends).to.deep.equal([3])
+    program.runSync(1)
+  })
+
   it('methods of a program are those of no other object', () => {
     const methods = addon().Program.prototype as unknown as Record<string, () => void>
     for (const name of ['add', 'addPlaceholder', 'place', 'runSync', 'start', 'stop', 'done']) {

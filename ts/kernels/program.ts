@@ -51,7 +51,8 @@ export interface ReplayListener {
 
 /**
  * A list of kernel calls that a backend runs again and again, over the memory they were recorded with.
- * Whoever holds it keeps that memory alive.
+ * Whoever holds it keeps that memory alive. From `start` until its listener is told the end it can only
+ * be stopped: all else throws ValueError.
  */
 export interface Program {
   /**
@@ -60,7 +61,11 @@ export interface Program {
    */
   addPlaceholder(buffer: ArrayBuffer): number
 
-  /** Step i of the next replay finds the placeholder at `byteOffset + i * stride` of `buffer`. */
+  /**
+   * Step i of the next replay finds the placeholder at `byteOffset + i * stride` of `buffer`.
+   *
+   * @throws ValueError when there is no such placeholder, or its first step would not lie in the buffer.
+   */
   place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void
 
   /** Runs all calls `times` times. Throws what a kernel throws. */

@@ -1,6 +1,14 @@
 import { performance } from 'node:perf_hooks'
 
-import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
+import { ValueError } from '../../errors.js'
+import type {
+  AnyKernel,
+  KernelCall,
+  Program,
+  ReplayFailure,
+  ReplayListener,
+  ReplayOptions,
+} from '../program.js'
 import { isView, type View } from '../view.js'
 import { reference } from './index.js'
 
@@ -17,6 +25,8 @@ interface Operand {
 }
 
 interface Placeholder {
+  /** That it was recorded with. */
+  readonly bytes: number
   readonly operands: readonly Operand[]
   buffer: ArrayBuffer
   byteOffset: number
@@ -30,30 +40,50 @@ export class InterpretedProgram implements Program {
   readonly #calls: readonly KernelCall[]
   readonly #placeholders: Placeholder[] = []
   #stopped = false
+  #started = false
 
   constructor(calls: readonly KernelCall[]) {
     this.#calls = calls.map(({ method, args }) => ({ method, args: copied(args) as unknown[] }))
   }
 
   addPlaceholder(buffer: ArrayBuffer): number {
+    this.#checkIdle()
     const operands: Operand[] = []
     for (const { args } of this.#calls) findOperands(args, buffer, operands)
-    this.#placeholders.push({ operands, buffer, byteOffset: 0, stride: 0, placed: true })
+    const bytes = buffer.byteLength
+    this.#placeholders.push({ bytes, operands, buffer, byteOffset: 0, stride: 0, placed: true })
     return this.#placeholders.length - 1
   }
 
   place(placeholder: number, buffer: ArrayBuffer, byteOffset: number, stride: number): void {
-    const { operands } = this.#placeholders[placeholder]!
-    this.#placeholders[placeholder] = { operands, buffer, byteOffset, stride, placed: false }
+    this.#checkIdle()
+    const known = this.#placeholders[placeholder]
+    if (known === undefined) throw new ValueError(`program: there is no placeholder ${placeholder}`)
+    const { bytes, operands } = known
+    const rest = buffer.byteLength - byteOffset
+    if (!(byteOffset >= 0 && rest >= bytes && stride >= 0)) {
+      throw new ValueError(
+        `program: placeholder ${placeholder} needs ${bytes} bytes and a stride of at least 0, got ` +
+          `${rest} from its offset on and a stride of ${stride}`,
+      )
+    }
+    this.#placeholders[placeholder] = { bytes, operands, buffer, byteOffset, stride, placed: false }
   }
 
   runSync(times: number): void {
+    this.#checkIdle()
     for (let step = 0; step < times; step++) this.#step(step)
   }
 
   /** There is this thread only, which has slices between those of others anyway. */
   start(times: number, { intervalMs }: ReplayOptions, listener: ReplayListener): void {
+    this.#checkIdle()
     this.#stopped = false
+    this.#started = true
+    const end = (failure: ReplayFailure | null): void => {
+      this.#started = false
+      listener.end(done, failure)
+    }
     let done = 0
     let reported = performance.now()
     const slice = (): void => {
@@ -62,14 +92,14 @@ export class InterpretedProgram implements Program {
         try {
           this.#step(done)
         } catch (error) {
-          listener.end(done, { error: error as Error, call: this.#failed })
+          end({ error: error as Error, call: this.#failed })
           return
         }
         done++
         if (performance.now() - start > SLICE_MS) break
       }
       if (done === times || this.#stopped) {
-        listener.end(done, null)
+        end(null)
         return
       }
       if (performance.now() - reported >= intervalMs) {
@@ -86,6 +116,7 @@ export class InterpretedProgram implements Program {
   }
 
   timeCalls(times: number): number[] {
+    this.#checkIdle()
     const milliseconds = this.#calls.map(() => 0)
     for (let step = 0; step < times; step++) {
       this.#moveTo(step)
@@ -99,6 +130,10 @@ export class InterpretedProgram implements Program {
   }
 
   #failed = 0
+
+  #checkIdle(): void {
+    if (this.#started) throw new ValueError('program: a replay is running')
+  }
 
   #step(step: number): void {
     this.#moveTo(step)
