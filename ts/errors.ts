@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_GRADCHECK'
   | 'ERR_CAPTURE'
   | 'ERR_FORMAT'
+  | 'ERR_LOCKED'
   | 'ERR_BINDING_NOT_FOUND'
   | 'ERR_ASSET_NOT_FOUND'
 
@@ -77,6 +78,13 @@ export class NotFiniteError extends GradlaneError {
 export class FormatError extends GradlaneError {
   constructor(message: string) {
     super('ERR_FORMAT', message)
+  }
+}
+
+/** A file that is to be written is being written by another training (`ERR_LOCKED`). */
+export class LockedError extends GradlaneError {
+  constructor(message: string) {
+    super('ERR_LOCKED', message)
   }
 }
 

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -9,19 +19,23 @@ import {
   data,
   fit,
   type FitOptions,
+  fitSync,
   FormatError,
   Generator,
   History,
   io,
+  LockedError,
   manualSeed,
   metrics,
   nn,
   optim,
+  rand,
   randn,
   type Tensor,
   tensor,
   ValueError,
 } from '../../ts/index.js'
+import { defaultGenerator } from '../../ts/random/generator.js'
 import { eachBackend } from '../support/each-backend.js'
 import { others } from '../support/training.js'
 
@@ -279,6 +293,224 @@ describe('fit: checkpoints', () => {
           }),
         ),
       ).to.be.instanceOf(ValueError)
+    })
+
+    it('is written by one training at a time, whatever its name and however it ended', async () => {
+      const inner: unknown[] = []
+      const link = path.join(folder, 'link.ckpt')
+      if (process.platform !== 'win32') symlinkSync('run.ckpt', link)
+      const nested: callbacks.Callback = {
+        async onEpochEnd({ epoch, stop }) {
+          if (epoch !== 0) return
+          const other = make(process.platform === 'win32' ? file : link, false)
+          other.model.eval()
+          const before = weights(other.model)
+          for (const changes of [{ resume: true }, {}]) {
+            const options = { ...other.options, ...changes }
+            inner.push(await rejection(fit(other.model, other.loader, options)))
+            try {
+              fitSync(other.model, other.loader, options)
+            } catch (error) {
+              inner.push(error)
+            }
+          }
+          expect(weights(other.model)).to.deep.equal(before)
+          expect(other.model.training).to.equal(false)
+          stop('enough')
+        },
+      }
+      const run = make(file, false)
+      await fit(run.model, run.loader, { ...run.options, callbacks: [nested] })
+      expect(inner.map((error) => (error as { code?: string }).code)).to.deep.equal(
+        Array(4).fill('ERR_LOCKED'),
+      )
+      const endings: ((context: callbacks.BatchContext) => void)[] = [
+        () => {
+          throw new Error('failed')
+        },
+        ({ stop }) => {
+          stop('enough')
+        },
+        () => {
+          controller.abort()
+        },
+      ]
+      const controller = new AbortController()
+      const { signal } = controller
+      for (const onBatchEnd of endings) {
+        const { model, loader, options } = make(file, false)
+        await rejection(fit(model, loader, { ...options, callbacks: [{ onBatchEnd }], signal }))
+        expect(readdirSync(folder).filter((name) => name !== 'link.ckpt')).to.deep.equal([
+          'run.ckpt',
+        ])
+      }
+      writeFileSync(file, 'hello')
+      const last = make(file, false)
+      const error = await rejection(fit(last.model, last.loader, { ...last.options, resume: true }))
+      expect(error).to.be.instanceOf(FormatError)
+      await fit(last.model, last.loader, last.options)
+    })
+
+    it('ends a training whose lock was taken away, before it writes', async () => {
+      const run = make(file, false)
+      const take: callbacks.Callback = {
+        onEpochEnd: () => {
+          rmSync(path.join(folder, '.run.ckpt.lock'))
+        },
+      }
+      const error = await rejection(
+        fit(run.model, run.loader, {
+          ...run.options,
+          checkpoint: file,
+          callbacks: [take],
+        }),
+      )
+      expect(error).to.be.instanceOf(LockedError)
+      expect(readdirSync(folder)).to.deep.equal([])
+    })
+
+    it('keeps the mode of its file', async function () {
+      if (process.platform === 'win32') this.skip()
+      writeFileSync(file, '')
+      chmodSync(file, 0o640)
+      const run = make(file, false)
+      await fit(run.model, run.loader, run.options)
+      expect(statSync(file).mode & 0o777).to.equal(0o640)
+    })
+
+    it('keeps what a callback carries as it is', async () => {
+      const odd = {
+        zero: -0,
+        numbers: [NaN, -Infinity, -0, 0, 1e-320],
+        nothing: undefined,
+        holes: [1, , 3],
+        $tensor: 'a',
+        $$: { $number: 'NaN', $undefined: [] },
+        $number: '1',
+        __proto: Object.create(null) as object,
+        ['a.b']: tensor([1]),
+        a: { b: tensor([2]), "b'": tensor([3]) },
+        words: ['\ud800', 'ü', ''],
+        ['__proto__']: 7,
+      }
+      let loaded: Record<string, unknown> = {}
+      const keeps: callbacks.Callback = {
+        stateDict: () => odd,
+        loadStateDict: (state) => {
+          loaded = state
+        },
+      }
+      const run = make(file, false)
+      await fit(run.model, run.loader, { ...run.options, callbacks: [keeps] })
+      await fit(run.model, run.loader, { ...run.options, callbacks: [keeps], resume: true })
+      const one = loaded['a.b'] as Tensor
+      const rest = (state: Record<string, unknown>): unknown => ({
+        ...state,
+        ...{ holes: 0, __proto: 0, 'a.b': 0, a: 0 },
+      })
+      expect(rest(loaded)).to.deep.equal(rest(odd))
+      expect(Object.is(loaded['zero'], -0)).to.equal(true)
+      expect(Object.hasOwn(loaded, '__proto__')).to.equal(true)
+      expect(loaded['holes']).to.deep.equal([1, undefined, 3])
+      expect(loaded['__proto']).to.deep.equal({})
+      const { b, "b'": c } = loaded['a'] as Record<string, Tensor>
+      expect([one, b!, c!].map((value) => value.item())).to.deep.equal([1, 2, 3])
+    })
+
+    class Point {
+      x = 1
+    }
+    const circle: Record<string, unknown> = {}
+    circle['self'] = { circle }
+    for (const [what, value, message] of [
+      ['a Date', new Date(0), /seen.*an instance of Date/],
+      ['a Map', new Map(), /seen.*an instance of Map/],
+      ['a typed array', new Float32Array(2), /seen.*an instance of Float32Array/],
+      ['an object of a class', [{ a: new Point() }], /seen\.0\.a.*an instance of Point/],
+      ['a bigint', { a: 1n }, /seen\.a.*a bigint/],
+      ['a function', () => 1, /seen.*a function/],
+      ['a symbol', [Symbol('s')], /seen\.0.*a symbol/],
+      ['an object with symbols', { [Symbol('s')]: 1 }, /seen.*an object with symbols/],
+      ['a circle', circle, /in a circle/],
+    ] as const) {
+      it(`refuses a callback that carries ${what}, before it trains`, async () => {
+        const run = make(file, false)
+        const before = weights(run.model)
+        const keeps: callbacks.Callback = {
+          stateDict: () => ({ seen: value }),
+          loadStateDict: () => undefined,
+        }
+        const error = await rejection(
+          fit(run.model, run.loader, { ...run.options, callbacks: [keeps] }),
+        )
+        expect(error).to.be.instanceOf(ValueError)
+        expect(String(error)).to.match(message)
+        expect(weights(run.model)).to.deep.equal(before)
+        expect(readdirSync(folder)).to.deep.equal([])
+      })
+    }
+
+    it('refuses other callbacks, other batches and states that are odd, with nothing changed', async () => {
+      const loads: unknown[] = []
+      const keeps = (state: () => Record<string, unknown>, fails = false): callbacks.Callback => ({
+        stateDict: state,
+        loadStateDict: (given) => {
+          if (fails && loads.length === 1) throw new ValueError('not mine')
+          loads.push(given)
+        },
+      })
+      const one = keeps(() => ({ a: 1 }))
+      const first = make(file, false)
+      const stop: callbacks.Callback = {
+        onBatchEnd({ step }) {
+          if (step === 10) throw new Error('stop')
+        },
+      }
+      const callbacksOf = [one, one, stop]
+      await rejection(fit(first.model, first.loader, { ...first.options, callbacks: callbacksOf }))
+      const run = make(file, false)
+      const before = weights(run.model)
+      const state = (): unknown => [
+        weights(run.model),
+        run.options.optimizer.paramGroups.map(({ lr }) => lr),
+        (run.options.scheduler as optim.LRScheduler).stateDict(),
+        run.options.history!.epochs.length,
+        rand([1], { generator: new Generator(1).setState(defaultGenerator.getState()) }).item(),
+      ]
+      const untouched = state()
+      const every = Array.from({ length: ROWS }, (_, i) => i)
+      const [x, y] = run.loader.dataset.gather!(tensor(every, { dtype: 'int32' }))
+      for (const [changes, message, loader] of [
+        [{ callbacks: [one] }, /the states of callbacks.*got 2/, run.loader],
+        [{ callbacks: [one, one, one] }, /the states of callbacks.*got 2/, run.loader],
+        [{ callbacks: [] }, /those of none.*got 2/, run.loader],
+        [{ callbacks: [{ stateDict: () => ({}) }] }, /no loadStateDict/, run.loader],
+        [{ callbacks: [one, one], metrics: ['accuracy'] }, /of 1 metrics, got 3/, run.loader],
+        [
+          { callbacks: [one, one], metrics: ['accuracy', 'mae', 'mse'] },
+          /loadStateDict/,
+          run.loader,
+        ],
+        [
+          { callbacks: [one, one] },
+          /the batches of the epoch in progress.*"batchSize":9.*got .*"batchSize":8/,
+          new data.DataLoader([x, y], { batchSize: 9, shuffle: true }),
+        ],
+        [{ callbacks: [one, one], accumulate: 2 }, /"accumulate":2.*"accumulate":1/, run.loader],
+        [{ callbacks: [one, keeps(() => ({ a: 2 }), true)] }, /not mine/, run.loader],
+      ] as readonly (readonly [Partial<FitOptions>, RegExp, typeof run.loader])[]) {
+        loads.splice(0, Infinity)
+        const error = await rejection(
+          fit(run.model, loader, { ...run.options, ...changes, resume: true }),
+        )
+        expect(error).to.be.instanceOf(ValueError)
+        expect(String(error)).to.match(message)
+        expect(state()).to.deep.equal(untouched)
+      }
+      // the first one got its state, and then its own again
+      expect(loads).to.deep.equal([{ a: 1 }, { a: 1 }, { a: 2 }].slice(0, loads.length))
+      expect(loads.length).to.be.at.least(2)
+      expect(weights(run.model)).to.deep.equal(before)
     })
 
     it('says when it cannot write', async () => {

@@ -1,15 +1,18 @@
-import { complaint, FormatError, ValueError } from '../errors.js'
+import { complaint, ValueError } from '../errors.js'
 import { DataLoader } from '../data/data-loader.js'
 import { writeAtomically, writeAtomicallySync } from '../io/atomic-write.js'
+import { FileLock } from '../io/file-lock.js'
+import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import type { LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { defaultGenerator, type Generator } from '../random/generator.js'
-import { Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import type { Batches } from './batches.js'
-import { checkpointToBuffer, readCheckpoint, type State } from './checkpoint-file.js'
+import type { Callback } from './callbacks/callback.js'
+import { checkpointToBuffer, checkState, readCheckpoint, type State } from './checkpoint-file.js'
+import { checkedState, type Order, type Position, type Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
-import { History } from './history.js'
-import type { EpochRecord, WeightRecord } from './records.js'
+import type { History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
 import type { Split } from './split.js'
 
@@ -28,27 +31,12 @@ export interface TrainingParts {
   readonly loader: Batches
   readonly split: Split | null
   readonly history: History
-  readonly callbacks: readonly Resumable[]
+  readonly metrics: readonly Metric<unknown>[]
+  readonly callbacks: readonly Callback[]
+  readonly accumulate: number
 }
 
-interface Resumable {
-  stateDict?(): Record<string, unknown>
-  loadStateDict?(state: Record<string, unknown>): void
-}
-
-/** Where a resumed training goes on. */
-export interface Position {
-  /** The epoch in progress, or the next one, counted from 0. */
-  readonly epoch: number
-  /** Optimizer steps of it that are done. */
-  readonly steps: number
-  /** Optimizer steps over all epochs. */
-  readonly step: number
-  /** What the batches of those steps came to; null at the beginning of an epoch. */
-  readonly tally: State
-  /** Whether a callback has ended the training. */
-  readonly stopped: boolean
-}
+type StatefulCallback = Callback & Required<Pick<Callback, 'stateDict' | 'loadStateDict'>>
 
 /**
  * The checkpoint file of a training: everything that its next step depends on. Generators are kept
@@ -58,11 +46,16 @@ export class Checkpoint {
   readonly #path: string
   readonly #sync: boolean
   readonly #parts: TrainingParts
+  readonly #stateful: readonly StatefulCallback[]
   readonly #generators: readonly Generator[]
-  #atEpoch: Tensor[]
+  #atEpoch: readonly Tensor[]
+  #lock: FileLock | null = null
   #writing: Promise<void> | null = null
 
-  /** @param sync Whether files are read and written in one go. */
+  /**
+   * @param sync Whether files are read and written in one go.
+   * @throws ValueError when a callback has a state that could not be saved, or not be loaded.
+   */
   constructor(path: string, sync: boolean, parts: TrainingParts) {
     this.#path = path
     this.#sync = sync
@@ -72,6 +65,24 @@ export class Checkpoint {
       loader instanceof DataLoader && loader.generator !== undefined ? [loader.generator] : []
     this.#generators = [...new Set([defaultGenerator, ...model.generators(), ...own])]
     this.#atEpoch = this.#now()
+    this.#stateful = statefulOf(parts.callbacks)
+    for (const callback of this.#stateful) {
+      checkState(`the state of ${callback.constructor.name}`, callback.stateDict() as State)
+    }
+  }
+
+  /**
+   * Keeps others from writing the file until it is closed.
+   *
+   * @throws LockedError when another training does; what the file system throws.
+   */
+  open(): void {
+    this.#lock = new FileLock(this.#path, !this.#sync)
+  }
+
+  close(): void {
+    this.#lock?.release()
+    this.#lock = null
   }
 
   /** Says that an epoch begins now. */
@@ -95,32 +106,32 @@ export class Checkpoint {
    * Takes down the state as it is now; unless that is to be in one go, it is written while the training
    * goes on.
    *
-   * @throws what the last write has thrown.
+   * @throws what the last write has thrown; ValueError when a callback has a state that cannot be saved.
    */
   *save(position: Position): Flow<void> {
-    const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
+    const { model, optimizer, scheduler, split, history } = this.#parts
     yield* wait(this.#writing)
-    const bytes = checkpointToBuffer({
-      epoch: position.epoch,
-      steps: position.steps,
-      step: position.step,
-      tally: position.tally,
-      stopped: position.stopped,
+    const saved: Saved = {
+      ...position,
+      order: this.#order(),
       model: model.stateDict(),
-      optimizer: optimizer.stateDict() as unknown as State,
-      scheduler: (scheduler?.stateDict() ?? null) as State,
+      optimizer: optimizer.stateDict(),
+      scheduler: scheduler?.stateDict() ?? null,
       split: split?.stateDict() ?? null,
-      callbacks: callbacks.map((callback) => (callback.stateDict?.() ?? null) as State),
+      callbacks: this.#stateful.map((callback) => callback.stateDict()),
       generators: this.#now(),
       generatorsAtEpoch: this.#atEpoch,
-      history: history.epochs as unknown as State,
-      weights: history.weights as unknown as State,
-    })
+      history: history.epochs,
+      weights: history.weights,
+    }
+    const bytes = checkpointToBuffer(saved as unknown as State)
+    const { file, token } = this.#lock!
+    this.#lock!.check()
     if (this.#sync) {
-      writeAtomicallySync(this.#path, bytes)
+      writeAtomicallySync(file, bytes, token)
       return
     }
-    this.#writing = writeAtomically(this.#path, bytes)
+    this.#writing = writeAtomically(file, bytes, token)
     this.#writing.catch(() => undefined) // thrown by the next save or by finish
   }
 
@@ -132,62 +143,111 @@ export class Checkpoint {
   /**
    * Puts everything as the file has it; null when there is none.
    *
-   * @throws FormatError when it is no checkpoint; ValueError, ShapeError, DTypeError when it is one of
-   *   another training. Nothing was changed then.
+   * @throws FormatError when it is no checkpoint, or damaged; ValueError, ShapeError, DTypeError when it is
+   *   one of another training. Nothing was changed then.
    */
   *load(): Flow<Position | null> {
-    const state = (yield* readCheckpoint(this.#path, this.#sync)) as
-      Record<string, unknown> | undefined
+    const who = `checkpoint ${this.#path}`
+    const state = yield* readCheckpoint(this.#path, this.#sync)
     if (state === undefined) return null
-    const { model, optimizer, scheduler, split, history, callbacks } = this.#parts
-    const before = new Snapshot(model, optimizer, this.#generators)
-    const schedulerBefore = scheduler?.stateDict()
+    const saved = checkedState(who, state)
+    this.#checkFit(who, saved)
+    const undo: (() => void)[] = []
     try {
-      const saved = state['generators'] as Tensor[]
-      if (!Array.isArray(saved) || saved.length !== this.#generators.length) {
-        const expected = `${this.#generators.length} generators`
-        const got = Array.isArray(saved) ? String(saved.length) : 'none'
-        throw new ValueError(complaint(`checkpoint ${this.#path}`, 'it', `of ${expected}`, got))
+      for (const { change, back } of this.#changes(saved)) {
+        undo.unshift(back)
+        change()
       }
-      if ((state['scheduler'] === null) !== (scheduler === undefined)) {
-        const got = state['scheduler'] === null ? 'none' : 'one'
-        throw new ValueError(
-          complaint(`checkpoint ${this.#path}`, 'the scheduler', 'as in the training', got),
-        )
-      }
-      const cut = (state['split'] ?? null) as ReturnType<Split['stateDict']>
-      if ((cut === null) !== (split === null)) {
-        const got = cut === null ? 'none' : String(cut.fraction)
-        throw new ValueError(
-          complaint(`checkpoint ${this.#path}`, 'validationSplit', 'as in the training', got),
-        )
-      }
-      if (cut !== null) split!.loadStateDict(cut)
-      const records = state['history']
-      if (!Array.isArray(records)) throw new FormatError(`checkpoint ${this.#path}: no history`)
-      model.loadStateDict(state['model'] as Record<string, Tensor>)
-      optimizer.loadStateDict(state['optimizer'] as ReturnType<TrainingOptimizer['stateDict']>)
-      scheduler?.loadStateDict(state['scheduler'] as Record<string, unknown>)
-      const kept = state['callbacks'] as (Record<string, unknown> | null)[]
-      callbacks.forEach((callback, i) => {
-        if (kept[i]) callback.loadStateDict?.(kept[i])
-      })
-      this.#assign(saved)
-      this.#atEpoch = state['generatorsAtEpoch'] as Tensor[]
-      history.epochs.splice(0, Infinity, ...(records as EpochRecord[]))
-      history.weights.splice(0, Infinity, ...((state['weights'] ?? []) as WeightRecord[]))
     } catch (error) {
-      before.restore()
-      if (schedulerBefore !== undefined) scheduler!.loadStateDict(schedulerBefore)
+      for (const back of undo) attempt(back)
       throw error
     }
-    return {
-      epoch: state['epoch'] as number,
-      steps: state['steps'] as number,
-      step: state['step'] as number,
-      tally: state['tally'] as State,
-      stopped: state['stopped'] === true,
+    const { epoch, steps, step, tally, stopped } = saved
+    return { epoch, steps, step, tally, stopped }
+  }
+
+  /** @throws ValueError when a checkpoint is one of a training with other parts. */
+  #checkFit(who: string, saved: Saved): void {
+    const { scheduler, split, metrics } = this.#parts
+    const complain = (what: string, expected: string, got: string): never => {
+      throw new ValueError(complaint(who, what, expected, got))
     }
+    const generators = this.#generators.length
+    if (saved.generators.length !== generators) {
+      complain('it', `of ${generators} generators`, String(saved.generators.length))
+    }
+    if ((saved.scheduler === null) !== (scheduler === undefined)) {
+      const got = saved.scheduler === null ? 'none' : 'one'
+      complain('the scheduler', 'as in the training', got)
+    }
+    if ((saved.split === null) !== (split === null)) {
+      const got = saved.split === null ? 'none' : String(saved.split.fraction)
+      complain('validationSplit', 'as in the training', got)
+    }
+    if (saved.callbacks.length !== this.#stateful.length) {
+      const names = this.#stateful.map((callback) => callback.constructor.name).join(', ')
+      const expected = `those of ${names || 'none'}, the callbacks of the training that have one`
+      complain('the states of callbacks', expected, String(saved.callbacks.length))
+    }
+    if (saved.tally === null) return
+    if (saved.tally.metrics.length !== metrics.length) {
+      const [expected, got] = [`of ${metrics.length} metrics`, String(saved.tally.metrics.length)]
+      complain('the epoch in progress', expected, got)
+    }
+    const [order, now] = [JSON.stringify(saved.order), JSON.stringify(this.#order())]
+    if (order !== now) complain('the batches of the epoch in progress', now, order)
+  }
+
+  /** What loading does, each part all or nothing, with what takes it back. */
+  *#changes(saved: Saved): Iterable<{ change: () => void; back: () => void }> {
+    const { model, optimizer, scheduler, split, history, metrics } = this.#parts
+    const before = new Snapshot(model, optimizer, this.#generators)
+    const of = <T>(
+      part: { stateDict(): T; loadStateDict(state: T): unknown },
+      state: T,
+    ): { change: () => void; back: () => void } => {
+      const old = part.stateDict()
+      return {
+        change: () => part.loadStateDict(state),
+        back: () => part.loadStateDict(old),
+      }
+    }
+    const nothing = (): void => undefined
+    if (saved.split !== null) {
+      const cut = saved.split
+      yield {
+        change: () => {
+          split!.loadStateDict(cut)
+        },
+        back: nothing, // it is cut when the training begins, or not at all
+      }
+    }
+    for (const [i, metric] of metrics.entries()) {
+      if (saved.tally !== null) yield of(metric, saved.tally.metrics[i]!)
+    }
+    yield {
+      change: () => {
+        model.loadStateDict(saved.model)
+        optimizer.loadStateDict(saved.optimizer)
+        this.#assign(saved.generators)
+      },
+      back: () => {
+        before.restore()
+      },
+    }
+    if (scheduler !== undefined) yield of(scheduler, saved.scheduler!)
+    for (const [i, callback] of this.#stateful.entries()) yield of(callback, saved.callbacks[i]!)
+    this.#atEpoch = saved.generatorsAtEpoch
+    history.epochs.splice(0, Infinity, ...saved.history)
+    history.weights.splice(0, Infinity, ...saved.weights)
+  }
+
+  /** What the steps of an epoch are counted in. */
+  #order(): Order | null {
+    const { loader, accumulate } = this.#parts
+    if (!(loader instanceof DataLoader)) return null
+    const { numSamples: samples, batchSize, dropLast } = loader
+    return { samples, batchSize, dropLast, accumulate }
   }
 
   #now(): Tensor[] {
@@ -196,5 +256,25 @@ export class Checkpoint {
 
   #assign(states: readonly Tensor[]): void {
     this.#generators.forEach((generator, i) => generator.setState(states[i]!))
+  }
+}
+
+/** The callbacks that carry something on. @throws ValueError for one that could not get it back. */
+function statefulOf(callbacks: readonly Callback[]): StatefulCallback[] {
+  return callbacks.filter((callback): callback is StatefulCallback => {
+    if (callback.stateDict === undefined) return false
+    if (callback.loadStateDict !== undefined) return true
+    throw new ValueError(
+      `checkpoint: ${callback.constructor.name} has a stateDict but no loadStateDict`,
+    )
+  })
+}
+
+/** What goes wrong on the way back does not hide why. */
+function attempt(back: () => void): void {
+  try {
+    back()
+  } catch {
+    // a callback that does not take its own state
   }
 }

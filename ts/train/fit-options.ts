@@ -65,7 +65,8 @@ export interface FitOptions {
   /**
    * A file that keeps all that the next step depends on: model, optimizer, scheduler, generators,
    * callbacks, metrics, history and the place in the epoch. A process that is killed at any moment
-   * leaves the previous one or the new one.
+   * leaves the previous one or the new one. One training at a time writes it; another one is refused
+   * (`LockedError`).
    */
   checkpoint?: string | CheckpointOptions
   /**

@@ -23,7 +23,8 @@ import { Run } from './run.js'
  *   the two tensors [features, targets] of all samples, cut by `batchSize` and `shuffle`.
  * @returns the history; `history.last` are the logs of the last epoch.
  * @throws ValueError for options out of their range; ShapeError, DTypeError when batches do not fit
- *   the model; `signal.reason` when the signal was aborted. The steps that were run stay.
+ *   the model; FormatError when the checkpoint to resume from is damaged, LockedError when another
+ *   training writes it; `signal.reason` when the signal was aborted. The steps that were run stay.
  *
  * @example
  * const history = await fit(model, loader, { criterion, optimizer, epochs: 5, validation, metrics: ['accuracy'] })

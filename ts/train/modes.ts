@@ -22,6 +22,11 @@ export class Modes {
     return new Modes(model.modules().map((module) => [module, false]))
   }
 
+  /** Gives the model these flags again. */
+  restore(): void {
+    assign(this.#flags)
+  }
+
   /** Runs `body` with these flags. */
   during<T>(body: () => T): T {
     const before = this.#flags.map(([module]) => [module, module.training] as const)

@@ -1,8 +1,8 @@
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import type { Batches } from './batches.js'
 import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
-import { Checkpoint, type Position } from './checkpoint.js'
-import type { State } from './checkpoint-file.js'
+import { Checkpoint } from './checkpoint.js'
+import type { Position } from './checkpoint-state.js'
 import { Details } from './details/details.js'
 import { evaluateWith } from './evaluate.js'
 import type { Settings } from './fit-options.js'
@@ -11,7 +11,7 @@ import type { History } from './history.js'
 import { Modes } from './modes.js'
 import { type Progress, progressOf } from './progress.js'
 import { type Logs, validationName } from './records.js'
-import type { Measured, Tally, TallyState } from './tally.js'
+import type { Measured, Tally } from './tally.js'
 import { type EpochOptions, Trainer } from './trainer.js'
 
 /** Thrown between two steps when a callback has ended the training. */
@@ -25,6 +25,8 @@ export class Run {
   readonly #checkpoint: Checkpoint | null
   /** Steps between two checkpoints within an epoch. */
   readonly #everySteps: number
+  /** The flags of the model as they were given. */
+  readonly #before: Modes
   readonly #modes: Modes
   readonly #details: Details
   /** Whether the scheduler moves on after each step. */
@@ -43,6 +45,12 @@ export class Run {
     const { who, manner, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
     const { metrics, scheduler, loader, split, history, callbacks, checkpoint } = settings
     this.#settings = settings
+    const parts = { model, optimizer, scheduler, loader, split, history, metrics, callbacks }
+    this.#checkpoint =
+      checkpoint === null
+        ? null
+        : new Checkpoint(checkpoint.path, manner.sync, { ...parts, accumulate })
+    this.#before = Modes.of(model)
     if (!model.training) model.train()
     const common = { who, model, criterion, eagerly, metrics, manner }
     this.#modes = Modes.of(model)
@@ -50,9 +58,6 @@ export class Run {
     this.#trainer = new Trainer(training)
     const validating = { ...common, modes: Modes.evaluating(model), optimizer: null, accumulate: 1 }
     this.#evaluator = new Trainer(validating)
-    const parts = { model, optimizer, scheduler, loader, split, history, callbacks }
-    this.#checkpoint =
-      checkpoint === null ? null : new Checkpoint(checkpoint.path, manner.sync, parts)
     this.#everySteps = checkpoint?.everySteps ?? Infinity
     this.#details = new Details(settings)
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
@@ -74,7 +79,22 @@ export class Run {
   }
 
   *toTheEnd(): Flow<History> {
-    yield* this.#begin()
+    try {
+      this.#checkpoint?.open()
+      yield* this.#begin()
+    } catch (error) {
+      this.#checkpoint?.close()
+      this.#before.restore()
+      throw error
+    }
+    try {
+      return yield* this.#epochs()
+    } finally {
+      this.#checkpoint?.close()
+    }
+  }
+
+  *#epochs(): Flow<History> {
     let outcome: TrainEndContext['outcome'] = 'failed'
     try {
       yield* this.#tell((callback, context) => callback.onTrainBegin?.(context))
@@ -141,10 +161,7 @@ export class Run {
     const before = this.#step - (resumed?.steps ?? 0)
     const options: EpochOptions = {
       pause: this.#byStep || this.#byBatch ? 1 : this.#everySteps,
-      done:
-        resumed === null
-          ? undefined
-          : { steps: resumed.steps, tally: resumed.tally as unknown as TallyState },
+      done: resumed === null ? undefined : { steps: resumed.steps, tally: resumed.tally! },
       onOrder: () => {
         drawn?.()
         drawn = undefined
@@ -170,7 +187,7 @@ export class Run {
       if (this.#stopped) throw new Stopped()
     }
     if (steps % this.#everySteps !== 0) return
-    const tally = sofar.stateDict() as unknown as State
+    const tally = sofar.stateDict()
     yield* this.#save({ epoch: this.#epoch, steps, tally, stopped: false })
   }
 

@@ -50,7 +50,10 @@ export interface Callback {
   onBatchEnd?(context: BatchContext): void | Promise<void>
   onEpochEnd?(context: EpochContext): void | Promise<void>
   onTrainEnd?(context: TrainEndContext): void | Promise<void>
-  /** What a resumed training needs: numbers, words, tensors, null, and objects of them. */
+  /**
+   * What a resumed training needs: numbers, words, booleans, tensors, null, undefined, and arrays and
+   * objects of them. A checkpoint refuses anything else. Also called before the training begins.
+   */
   stateDict?(): Record<string, unknown>
   /** Called before `onTrainBegin` of the resumed training. */
   loadStateDict?(state: Record<string, unknown>): void
