@@ -65,8 +65,20 @@ for (const file of listed) {
 // --- ts/ -----------------------------------------------------------------------------------------
 // From bottom to top: folders, and files that stand beside them. Types count as imports.
 const layers = [
-  ...['errors.ts', 'kernels', 'threads.ts', 'info.ts', 'tensor', 'random', 'criterion', 'nn'],
-  ...['optim', 'data', 'metrics', 'io', 'capture', 'train', 'report', 'gradient', 'index.ts'],
+  ...['show.ts', 'errors.ts', 'check.ts', 'kernels', 'threads.ts', 'info.ts', 'tensor', 'random'],
+  ...[
+    'criterion',
+    'nn',
+    'optim',
+    'data',
+    'metrics',
+    'io',
+    'capture',
+    'train',
+    'report',
+    'gradient',
+    'index.ts',
+  ],
 ]
 
 /** What a file imports at once; what it loads when asked for (`import()`) may stand above it. */

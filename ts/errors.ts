@@ -1,3 +1,5 @@
+import { show } from './show.js'
+
 /** The stable codes that every error of gradlane carries. */
 export type ErrorCode =
   | 'ERR_SHAPE'
@@ -104,7 +106,7 @@ export class AssetNotFoundError extends GradlaneError {
 
 /**
  * The one builder of messages about a wrong argument: who complains, about what, what it expected,
- * what came, and the likely fix.
+ * what came, and the likely fix. What came may be anything; a text stands as it is.
  *
  * @example
  * throw new ShapeError(complaint('Linear(784, 128)', 'input', 'shape (N, 784)', 'shape (64, 28, 28)', 'put nn.Flatten() before it'))
@@ -113,8 +115,9 @@ export function complaint(
   who: string,
   what: string,
   expected: string,
-  got: string,
+  got: unknown,
   hint?: string,
 ): string {
-  return `${who}: expected ${what} to be ${expected}, got ${got}${hint ? `; ${hint}` : ''}`
+  const came = typeof got === 'string' ? got : show(got)
+  return `${who}: expected ${what} to be ${expected}, got ${came}${hint ? `; ${hint}` : ''}`
 }

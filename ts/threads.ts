@@ -1,3 +1,4 @@
+import { optionsOf } from './check.js'
 import { complaint, ValueError } from './errors.js'
 import { getBackend } from './kernels/backend.js'
 import { checkedThreads } from './kernels/environment.js'
@@ -21,7 +22,8 @@ export function setNumThreads(count: number): void {
  *   background.
  * @internal
  */
-export function checkThreadOptions(who: string, { threads, priority }: ThreadOptions): void {
+export function checkThreadOptions(who: string, options: ThreadOptions): void {
+  const { threads, priority } = optionsOf(who, options)
   if (threads !== undefined) checkedThreads(who, threads)
   if (priority !== undefined && !['normal', 'background'].includes(priority)) {
     throw new ValueError(complaint(who, 'priority', 'normal or background', priority))

@@ -177,6 +177,6 @@ describe('readIdx', () => {
   })
 
   it('refuses other sources', () => {
-    expect(() => readIdxSync(5 as never)).to.throw(ValueError, 'a path, a URL or bytes, got 5')
+    expect(() => readIdxSync(5 as never)).to.throw(ValueError, 'a path, a file URL or bytes, got 5')
   })
 })

@@ -92,7 +92,7 @@ describe('nn: Conv1d, ConvTranspose1d, ConvTranspose2d', () => {
     ['Conv1d: expected groups to be', () => new nn.Conv1d(4, 6, 3, { groups: 4 })],
     ['Conv1d: expected kernelSize to be a whole number', () => new nn.Conv1d(3, 1, 0)],
     [
-      'Conv1d: expected kernelSize to be a whole number of at least 1, got [3,3]',
+      'Conv1d: expected kernelSize to be a whole number of at least 1, got [3, 3]',
       () => new nn.Conv1d(3, 1, [3, 3] as unknown as number),
     ],
     ['Conv1d: expected padding to be', () => new nn.Conv1d(3, 1, 3, { padding: -1 })],

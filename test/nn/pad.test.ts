@@ -23,12 +23,12 @@ describe('nn: paddings', () => {
 
   for (const [message, make] of [
     [
-      'ZeroPad2d: expected padding to be a whole number or one for each of (left, right, top, bottom), got [1,2]',
+      'ZeroPad2d: expected padding to be a whole number or one for each of (left, right, top, bottom), got [1, 2]',
       () => new nn.ZeroPad2d([1, 2] as unknown as number),
     ],
     ['ZeroPad2d: expected padding to be a whole number', () => new nn.ZeroPad2d(0.5)],
     [
-      'ReflectionPad1d: expected padding to be a whole number or one for each of (left, right), got [1,2,3,4]',
+      'ReflectionPad1d: expected padding to be a whole number or one for each of (left, right), got [1, 2, 3, 4]',
       () => new nn.ReflectionPad1d([1, 2, 3, 4] as unknown as number),
     ],
     [

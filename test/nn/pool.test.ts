@@ -136,7 +136,7 @@ describe('nn: poolings', () => {
     )
     expect(() => new nn.AvgPool1d([2, 2] as unknown as number)).to.throw(
       ValueError,
-      'AvgPool1d: expected kernelSize to be a whole number of at least 1, got [2,2]',
+      'AvgPool1d: expected kernelSize to be a whole number of at least 1, got [2, 2]',
     )
     for (const divisorOverride of [0, -1, NaN, Infinity]) {
       expect(() => new nn.AvgPool2d(2, { divisorOverride })).to.throw(ValueError, 'divisorOverride')

@@ -101,15 +101,15 @@ describe('nn: Sequential', () => {
     it('refuses what is no module, and bad names', () => {
       const wrong = nn.ReLU as unknown as nn.Module
       expect(() => new nn.Sequential(first, wrong)).to.throw(ValueError, 'class or function ReLU')
-      expect(() => new nn.Sequential({ 'a.b': first })).to.throw(ValueError, '"a.b"')
-      expect(() => new nn.Sequential({ '': first })).to.throw(ValueError, '""')
+      expect(() => new nn.Sequential({ 'a.b': first })).to.throw(ValueError, "'a.b'")
+      expect(() => new nn.Sequential({ '': first })).to.throw(ValueError, "''")
       expect(
         () =>
           new nn.Sequential([
             ['a', first],
             ['a', second],
           ]),
-      ).to.throw(ValueError, '"a"')
+      ).to.throw(ValueError, "'a'")
     })
   })
 

@@ -535,7 +535,7 @@ describe('optimizer options and parameters out of order', () => {
     ['betas of Adamax', other(Adamax, { betas: [0.9, 1] }), 'two numbers in [0, 1), got [0.9, 1]'],
     ['an eps of Lion', other(Lion, { eps: 1 }), 'unknown option eps'],
     ['no parameters', () => new SGD([]), 'an empty list; pass model.parameters()'],
-    ['something else', () => new SGD(5 as never), 'got number'],
+    ['something else', () => new SGD(5 as never), 'got 5'],
     ['a tensor', () => new SGD([tensor([1])] as never), 'item 0 to be a Parameter'],
   ]
   for (const [title, build, message] of refused) {

@@ -96,7 +96,7 @@ describe('concat, split, chunk', () => {
   it('refuses what does not fit', () => {
     const cases: [() => unknown, new (message: string) => Error, string][] = [
       [() => concat([]), ValueError, 'an array of at least one, got none'],
-      [() => concat(wrong(x)), ValueError, 'got no array'],
+      [() => concat(wrong(x)), ValueError, 'an array, got Tensor(2, 3, 4)'],
       [() => concat([x, wrong([1])]), ValueError, 'make one with tensor(array)'],
       [() => concat([x, zeros([2, 3, 4], { dtype: 'int32' })]), DTypeError, 'float32 and int32'],
       [() => concat([x, zeros([2, 2, 4])]), ShapeError, '(2, 3, 4) and (2, 2, 4)'],

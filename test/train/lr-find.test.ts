@@ -150,7 +150,7 @@ describe('lrFind', () => {
     const good = { criterion, optimizer }
     const mistakes: [unknown, unknown, unknown, RegExp][] = [
       ['model', loader, good, /the model.*Module, got string/],
-      [model, 3, good, /iterable, as a DataLoader is, got number/],
+      [model, 3, good, /iterable, as a DataLoader is, got 3/],
       [model, loader, undefined, /criterion/],
       [model, loader, { criterion }, /optimizer.*got undefined/],
       [model, loader, { ...good, minLr: 1, maxLr: 0.1 }, /minLr < maxLr, got 1 and 0\.1/],

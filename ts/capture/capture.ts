@@ -1,4 +1,5 @@
-import { CaptureError, ValueError } from '../errors.js'
+import { checkFunction, optionsOf } from '../check.js'
+import { CaptureError } from '../errors.js'
 import { isRecording, kernels } from '../kernels/backend.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { CapturedStep, type Inputs } from './captured-step.js'
@@ -53,12 +54,10 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
   fn: (inputs: I) => O,
   options: CaptureOptions<I> = {},
 ): CapturedStep<I, O> {
-  if (typeof fn !== 'function') {
-    throw new ValueError(`capture: expected a function, got ${typeof fn}`)
-  }
+  checkFunction('capture', 'what is captured', fn)
   if (isRecording()) throw new CaptureError('capture: a step is being captured already')
   const backend = kernels().name
-  const examples = Object.entries(options.inputs ?? {})
+  const examples = Object.entries(inputsOf(options))
   for (const [name, example] of examples) {
     if (!(example instanceof Tensor)) throw noTensor('capture', `input ${name}`, example)
   }
@@ -73,4 +72,8 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
   const second = record(scope, backend, () => fn({ ...inputs }))
   checkSameStep(first.calls, second.calls)
   return new CapturedStep<I, O>(inputs, second, scope.scratch)
+}
+
+function inputsOf<I extends Inputs>(options: CaptureOptions<I>): Inputs {
+  return optionsOf('capture', optionsOf('capture', options).inputs, 'inputs') as Inputs
 }

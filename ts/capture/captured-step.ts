@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { CaptureError, ShapeError, ValueError } from '../errors.js'
 import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
@@ -171,7 +172,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    * so often, tells the time of each call, and puts everything back as it was.
    */
   describe(options: { times?: number } = {}): string {
-    const { times = 0 } = options
+    const { times = 0 } = optionsOf('describe', options)
     if (times === 0) return describeBoth({ calls: this.#recorded.calls }, { calls: this.#calls })
     readRunOptions('describe', { times })
     this.#begin('describe')

@@ -1,3 +1,4 @@
+import { checkCount, checkFunction, checkSignal, isWithin, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { ThreadOptions } from '../kernels/program.js'
 import { checkThreadOptions } from '../threads.js'
@@ -37,15 +38,16 @@ export interface RunSettings extends ThreadOptions {
  * @throws ValueError for one out of its range; `signal.reason` when the signal was aborted.
  */
 export function readRunOptions(who: string, options: RunAsyncOptions): RunSettings {
-  const { times = 1, threads, priority, signal, onProgress, progressInterval = 100 } = options
-  if (!Number.isInteger(times) || times < 1) {
-    throw new ValueError(complaint(who, 'times', 'a whole number of at least 1', String(times)))
-  }
+  const given = optionsOf(who, options)
+  const { times = 1, threads, priority, signal, onProgress, progressInterval = 100 } = given
+  checkCount(who, 'times', times, 1)
   checkThreadOptions(who, { threads, priority })
-  if (typeof progressInterval !== 'number' || !(progressInterval >= 0)) {
-    const got = String(progressInterval)
-    throw new ValueError(complaint(who, 'progressInterval', 'milliseconds, 0 or more', got))
+  if (!isWithin(progressInterval, 0, Infinity)) {
+    const expected = 'milliseconds, 0 or more'
+    throw new ValueError(complaint(who, 'progressInterval', expected, progressInterval))
   }
+  if (onProgress !== undefined) checkFunction(who, 'onProgress', onProgress)
+  checkSignal(who, signal)
   signal?.throwIfAborted()
   return { times, threads, priority, signal, onProgress, intervalMs: progressInterval }
 }

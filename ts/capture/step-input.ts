@@ -1,3 +1,4 @@
+import { checkObject } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { itemSize } from '../kernels/dtype.js'
 import { bytesIn } from '../tensor/memory.js'
@@ -24,6 +25,7 @@ export function readInputs(
   inputs: Readonly<Record<string, unknown>>,
   rows: boolean,
 ): (Tensor | undefined)[] {
+  checkObject(who, 'the inputs', inputs)
   checkNames(who, ports, inputs)
   let count: number | undefined
   return ports.map(({ name, tensor }) => {

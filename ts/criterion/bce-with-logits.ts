@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -38,7 +39,8 @@ export class BCEWithLogitsLoss extends PointwiseLoss {
    * @throws ValueError for another reduction.
    * @throws DTypeError when weight or posWeight is not float.
    */
-  constructor({ weight, posWeight, reduction = 'mean' }: BCEWithLogitsLossOptions = {}) {
+  constructor(options: BCEWithLogitsLossOptions = {}) {
+    const { weight, posWeight, reduction = 'mean' } = optionsOf('BCEWithLogitsLoss', options)
     super(PointwiseLossKind.bceWithLogits, 0, reduction)
     const expanded = (what: string, source: Tensor | undefined): Expanded | null =>
       source === undefined ? null : new Expanded('BCEWithLogitsLoss', what, source)

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -33,7 +34,8 @@ export class BCELoss extends PointwiseLoss {
    * @throws ValueError for another reduction.
    * @throws DTypeError when weight is not float.
    */
-  constructor({ weight, reduction = 'mean' }: BCELossOptions = {}) {
+  constructor(options: BCELossOptions = {}) {
+    const { weight, reduction = 'mean' } = optionsOf('BCELoss', options)
     super(PointwiseLossKind.bce, 0, reduction)
     this.weight = weight ?? null
     this.#weight = weight === undefined ? null : new Expanded('BCELoss', 'weight', weight)

@@ -17,9 +17,9 @@ export interface ClassOptions {
  * @throws ShapeError, DTypeError when weight is not a float vector.
  */
 export function checkClassOptions(who: string, { weight, ignoreIndex = -100 }: ClassOptions): void {
-  if (ignoreIndex !== (ignoreIndex | 0)) {
+  if (typeof ignoreIndex !== 'number' || ignoreIndex !== (ignoreIndex | 0)) {
     throw new ValueError(
-      complaint(who, 'ignoreIndex', 'a whole number that int32 can hold', String(ignoreIndex)),
+      complaint(who, 'ignoreIndex', 'a whole number that int32 can hold', ignoreIndex),
     )
   }
   if (weight === undefined) return

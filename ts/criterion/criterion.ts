@@ -68,7 +68,7 @@ export abstract class Criterion {
 
 /** @throws ValueError when there is no such reduction. */
 export function checkedReduction(who: string, name: ReductionName = 'mean'): Reduction {
-  if (!Object.hasOwn(Reduction, name)) {
+  if (typeof name !== 'string' || !Object.hasOwn(Reduction, name)) {
     throw new ValueError(complaint(who, 'reduction', 'none, mean or sum', name))
   }
   return Reduction[name]

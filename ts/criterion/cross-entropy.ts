@@ -1,3 +1,4 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
@@ -63,15 +64,20 @@ export class CrossEntropyLoss extends Criterion {
    */
   constructor(options: CrossEntropyLossOptions = {}) {
     super()
-    const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options
-    this.#reduction = checkedReduction(NAME, options.reduction)
-    this.reduction = options.reduction ?? 'mean'
-    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-      throw new ValueError(complaint(NAME, 'labelSmoothing', 'from 0 to 1', String(labelSmoothing)))
+    const {
+      weight,
+      ignoreIndex = -100,
+      labelSmoothing = 0,
+      reduction = 'mean',
+    } = optionsOf(NAME, options)
+    this.#reduction = checkedReduction(NAME, reduction)
+    this.reduction = reduction
+    if (!isWithin(labelSmoothing, 0, 1)) {
+      throw new ValueError(complaint(NAME, 'labelSmoothing', 'from 0 to 1', labelSmoothing))
     }
-    checkClassOptions(NAME, options)
-    this.weight = weight
-    this.#weight = weight
+    checkClassOptions(NAME, { weight, ignoreIndex })
+    this.weight = weight ?? null
+    this.#weight = this.weight
     this.ignoreIndex = ignoreIndex
     this.labelSmoothing = labelSmoothing
   }

@@ -1,3 +1,4 @@
+import { isPositive, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { CriterionOptions, ReductionName } from './criterion.js'
@@ -22,9 +23,10 @@ export class HuberLoss extends PointwiseLoss {
   readonly reduction: ReductionName
 
   /** @throws ValueError for another reduction or a delta that is not a number above 0. */
-  constructor({ delta = 1, reduction = 'mean' }: HuberLossOptions = {}) {
-    if (!(delta > 0 && delta < Infinity)) {
-      throw new ValueError(complaint('HuberLoss', 'delta', 'a number above 0', String(delta)))
+  constructor(options: HuberLossOptions = {}) {
+    const { delta = 1, reduction = 'mean' } = optionsOf('HuberLoss', options)
+    if (!isPositive(delta)) {
+      throw new ValueError(complaint('HuberLoss', 'delta', 'a number above 0', delta))
     }
     super(PointwiseLossKind.huber, delta, reduction)
     this.delta = delta

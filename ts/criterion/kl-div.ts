@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReductionName } from './criterion.js'
@@ -31,7 +32,8 @@ export class KLDivLoss extends PointwiseLoss {
   readonly reduction: ReductionName | 'batchmean'
 
   /** @throws ValueError for another reduction. */
-  constructor({ reduction = 'mean', logTarget = false }: KLDivLossOptions = {}) {
+  constructor(options: KLDivLossOptions = {}) {
+    const { reduction = 'mean', logTarget = false } = optionsOf('KLDivLoss', options)
     const kind = logTarget ? PointwiseLossKind.klDivLogTarget : PointwiseLossKind.klDiv
     super(kind, 0, reduction === 'batchmean' ? 'sum' : reduction)
     this.logTarget = logTarget

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { CriterionOptions, ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
@@ -14,7 +15,8 @@ export class L1Loss extends PointwiseLoss {
   readonly reduction: ReductionName
 
   /** @throws ValueError for another reduction. */
-  constructor({ reduction = 'mean' }: CriterionOptions = {}) {
+  constructor(options: CriterionOptions = {}) {
+    const { reduction = 'mean' } = optionsOf('L1Loss', options)
     super(PointwiseLossKind.smoothL1, 0, reduction)
     this.reduction = reduction
   }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
@@ -60,12 +61,13 @@ export class NLLLoss extends Criterion {
    */
   constructor(options: NLLLossOptions = {}) {
     super()
-    this.#reduction = checkedReduction(NAME, options.reduction)
-    checkClassOptions(NAME, options)
-    this.reduction = options.reduction ?? 'mean'
-    this.weight = options.weight ?? null
+    const { weight, ignoreIndex = -100, reduction = 'mean' } = optionsOf(NAME, options)
+    this.#reduction = checkedReduction(NAME, reduction)
+    checkClassOptions(NAME, { weight, ignoreIndex })
+    this.reduction = reduction
+    this.weight = weight ?? null
     this.#weight = this.weight
-    this.ignoreIndex = options.ignoreIndex ?? -100
+    this.ignoreIndex = ignoreIndex
   }
 
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { show } from '../show.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
@@ -114,6 +115,6 @@ export abstract class PointwiseLoss extends Criterion {
 export function nonDefault(options: Record<string, readonly [unknown, unknown]>): string {
   return Object.entries(options)
     .filter(([, [value, standard]]) => value !== standard)
-    .map(([name, [value]]) => `${name}=${String(value)}`)
+    .map(([name, [value]]) => `${name}=${typeof value === 'string' ? value : show(value)}`)
     .join(', ')
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { sum } from '../tensor/ops/reduce.js'
@@ -35,7 +36,8 @@ export class ProbabilityCrossEntropyLoss extends PointwiseLoss {
   readonly reduction: ReductionName
 
   /** @throws ValueError for another reduction. */
-  constructor({ reduction = 'mean' }: CriterionOptions = {}) {
+  constructor(options: CriterionOptions = {}) {
+    const { reduction = 'mean' } = optionsOf('ProbabilityCrossEntropyLoss', options)
     super(PointwiseLossKind.crossEntropy, 0, reduction)
     this.reduction = reduction
   }

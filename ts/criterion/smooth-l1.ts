@@ -1,3 +1,4 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { CriterionOptions, ReductionName } from './criterion.js'
@@ -22,11 +23,10 @@ export class SmoothL1Loss extends PointwiseLoss {
   readonly reduction: ReductionName
 
   /** @throws ValueError for another reduction or a beta below 0 or not finite. */
-  constructor({ beta = 1, reduction = 'mean' }: SmoothL1LossOptions = {}) {
-    if (!(beta >= 0 && beta < Infinity)) {
-      throw new ValueError(
-        complaint('SmoothL1Loss', 'beta', 'a number of at least 0', String(beta)),
-      )
+  constructor(options: SmoothL1LossOptions = {}) {
+    const { beta = 1, reduction = 'mean' } = optionsOf('SmoothL1Loss', options)
+    if (!isWithin(beta, 0, Number.MAX_VALUE)) {
+      throw new ValueError(complaint('SmoothL1Loss', 'beta', 'a number of at least 0', beta))
     }
     super(PointwiseLossKind.smoothL1, beta, reduction)
     this.beta = beta

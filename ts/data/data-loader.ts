@@ -1,6 +1,7 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { defaultGenerator, Generator } from '../random/generator.js'
+import { checkGenerator, defaultGenerator, Generator } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import { arange } from '../tensor/create.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
@@ -48,12 +49,18 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
    * @throws ShapeError when the tensors do not share their first dimension.
    */
   constructor(source: Dataset<T> | readonly [...T], options: DataLoaderOptions = {}) {
-    const { batchSize = 1, shuffle = false, dropLast = false, generator } = options
+    const {
+      batchSize = 1,
+      shuffle = false,
+      dropLast = false,
+      generator,
+    } = optionsOf('DataLoader', options)
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new ValueError(
-        complaint('DataLoader', 'batchSize', 'a whole number of at least 1', String(batchSize)),
+        complaint('DataLoader', 'batchSize', 'a whole number of at least 1', batchSize),
       )
     }
+    checkGenerator('DataLoader', generator)
     this.dataset = datasetOf(source)
     this.batchSize = batchSize
     this.shuffle = shuffle

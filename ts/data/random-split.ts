@@ -1,3 +1,4 @@
+import { checkList, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Generator } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
@@ -29,8 +30,10 @@ export function randomSplit<T extends readonly Tensor[], const L extends readonl
   options: { generator?: Generator } = {},
 ): Splits<T, L> {
   const dataset = datasetOf(source)
+  checkList('randomSplit', 'lengths', lengths)
   const counts = resolve(lengths, dataset.length)
-  const order = randperm(dataset.length, options)
+  const { generator } = optionsOf('randomSplit', options)
+  const order = randperm(dataset.length, { generator })
   let start = 0
   return counts.map((count) => {
     start += count
@@ -39,6 +42,9 @@ export function randomSplit<T extends readonly Tensor[], const L extends readonl
 }
 
 function resolve(lengths: readonly number[], total: number): number[] {
+  const odd = lengths.find((length: unknown) => typeof length !== 'number')
+  if (odd !== undefined)
+    throw new ValueError(complaint('randomSplit', 'lengths', 'numbers', lengths))
   const sum = lengths.reduce((a, b) => a + b, 0)
   const whole = lengths.every((length) => Number.isInteger(length) && length >= 0)
   if (whole && sum === total) return [...lengths]

@@ -1,3 +1,5 @@
+import { checkDataset, checkIndex } from './tensor-dataset.js'
+import { checkList } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { empty, Tensor } from '../tensor/tensor.js'
@@ -22,12 +24,14 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
     if (indices instanceof Tensor && indices.dtype !== 'int32') {
       throw new DTypeError(complaint('Subset', 'the indices', 'int32', indices.dtype))
     }
-    const numbers = indices instanceof Tensor ? indices.data : indices
+    checkDataset('Subset', dataset)
+    if (!(indices instanceof Tensor)) checkList('Subset', 'the indices', indices)
+    const numbers = indices instanceof Tensor ? indices.data : [...indices]
     const own = empty([numbers.length], 'int32')
-    numbers.forEach((number, i) => {
+    numbers.forEach((number: number, i: number) => {
       if (!Number.isInteger(number) || number < 0 || number >= dataset.length) {
         const expected = `within 0 to ${dataset.length - 1}`
-        throw new ValueError(complaint('Subset', `index ${i}`, expected, String(number)))
+        throw new ValueError(complaint('Subset', `index ${i}`, expected, number))
       }
       own.data[i] = number
     })
@@ -46,7 +50,7 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
     const number = this.indices.data[index]
     if (number === undefined) {
       throw new ValueError(
-        complaint('Subset', 'the index', `within 0 to ${this.length - 1}`, String(index)),
+        complaint('Subset', 'the index', `within 0 to ${this.length - 1}`, index),
       )
     }
     return this.dataset.get(number)
@@ -56,6 +60,7 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when one of the numbers is not that of a sample.
    */
   gather(index: Tensor): T {
+    checkIndex('Subset', index)
     const mapped = empty([index.length], 'int32')
     kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
     return gatherFrom(this.dataset, mapped)

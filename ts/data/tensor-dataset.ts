@@ -1,8 +1,9 @@
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { checkList, optionsOf } from '../check.js'
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { checkCountable, empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 
 /** One entry a tensor; null leaves that tensor as it is. */
@@ -49,14 +50,16 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when there are no tensors, or `scale` or `shift` do not have one entry each.
    */
   constructor(tensors: readonly [...T], options: TensorDatasetOptions<T> = {}) {
-    const list: readonly Tensor[] = tensors
+    checkList('TensorDataset', 'the tensors', tensors)
+    const { scale: scaled, shift: shifted } = optionsOf('TensorDataset', options)
+    const list: readonly Tensor[] = [...(tensors as readonly Tensor[])]
     const first = list[0]
     if (first === undefined) {
       throw new ValueError('TensorDataset: expected at least one tensor, got an empty list')
     }
     list.forEach((tensor, i) => {
       if (!(tensor instanceof Tensor)) {
-        throw new ValueError(complaint('TensorDataset', `item ${i}`, 'a Tensor', String(tensor)))
+        throw new ValueError(complaint('TensorDataset', `item ${i}`, 'a Tensor', tensor))
       }
       if (tensor.ndim === 0 || tensor.shape[0] !== first.shape[0]) {
         const rows = first.ndim === 0 ? 'at least one dimension' : `${first.shape[0]} rows`
@@ -73,9 +76,9 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     if (list.every(({ length }) => length === 0)) {
       checkCountable('TensorDataset', first.shape, first.shape[0]!)
     }
-    const scale = entries('scale', list.length, options.scale)
-    const shift = entries('shift', list.length, options.shift)
-    this.tensors = tensors
+    const scale = entries('scale', list.length, scaled)
+    const shift = entries('shift', list.length, shifted)
+    this.tensors = list as readonly [...T]
     this.length = first.shape[0]!
     this.#columns = list.map((tensor, i) => {
       const tail = tensor.shape.slice(1)
@@ -97,7 +100,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
   get(index: number): T {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
       throw new ValueError(
-        complaint('TensorDataset', 'the index', `within 0 to ${this.length - 1}`, String(index)),
+        complaint('TensorDataset', 'the index', `within 0 to ${this.length - 1}`, index),
       )
     }
     const number = empty([1], 'int32')
@@ -110,6 +113,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when one of the numbers is not that of a sample.
    */
   gather(index: Tensor): T {
+    checkIndex('TensorDataset', index)
     const backend = kernels()
     const rows = index.length
     return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
@@ -143,6 +147,25 @@ function isList<T extends readonly Tensor[]>(
   return Array.isArray(source)
 }
 
+/**
+ * The numbers of samples that `gather` takes.
+ *
+ * @throws ValueError, DTypeError unless they are an int32 tensor.
+ * @internal
+ */
+export function checkIndex(who: string, index: Tensor): void {
+  if (!(index instanceof Tensor)) throw noTensor(who, 'the index', index)
+  if (index.dtype === 'int32') return
+  throw new DTypeError(complaint(who, 'the index', 'int32', index.dtype, "use to('int32')"))
+}
+
+/** @throws ValueError unless it is a dataset. @internal */
+export function checkDataset(who: string, source: unknown): void {
+  if (isDataset(source)) return
+  const expected = 'an object with length (a whole number) and get(index)'
+  throw new ValueError(complaint(who, 'the dataset', expected, source))
+}
+
 function isDataset(source: unknown): boolean {
   const { length, get } = (source ?? {}) as Record<string, unknown>
   return typeof get === 'function' && Number.isInteger(length) && Number(length) >= 0
@@ -154,17 +177,9 @@ function entries(
   given: readonly (number | null)[] | undefined,
 ): readonly (number | null)[] {
   if (given === undefined) return new Array<null>(count).fill(null)
-  const valid =
-    given.length === count && given.every((entry) => entry === null || Number.isFinite(entry))
-  if (!valid) {
-    throw new ValueError(
-      complaint(
-        'TensorDataset',
-        option,
-        `a list of ${count} finite numbers or nulls, one a tensor`,
-        JSON.stringify(given),
-      ),
-    )
-  }
-  return given
+  const list: unknown[] = Array.isArray(given) ? [...(given as readonly unknown[])] : []
+  const fits = list.every((entry) => entry === null || Number.isFinite(entry))
+  if (list.length === count && fits) return list as (number | null)[]
+  const expected = `a list of ${count} finite numbers or nulls, one a tensor`
+  throw new ValueError(complaint('TensorDataset', option, expected, given))
 }

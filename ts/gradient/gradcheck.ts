@@ -4,7 +4,7 @@ import { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { optionsOf } from '../train/arguments.js'
+import { isWithin, optionsOf } from '../check.js'
 import {
   type Expected,
   GradcheckError,
@@ -62,11 +62,11 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): GradcheckReport {
   const who = 'gradcheck'
-  const { atol = 1e-5, rtol = 1e-3, gradOutput, raiseException = true } = optionsOf(options)
+  const { atol = 1e-5, rtol = 1e-3, gradOutput, raiseException = true } = optionsOf(who, options)
   const eps = checkedEps(who, options)
   for (const [name, value] of Object.entries({ atol, rtol })) {
-    if (value >= 0) continue
-    throw new ValueError(complaint(who, name, 'a number of at least 0', String(value)))
+    if (isWithin(value, 0, Infinity)) continue
+    throw new ValueError(complaint(who, name, 'a number of at least 0', value))
   }
   const report = onTrial(who, module, x, false, (trial) => {
     const tally = new Tally(atol, rtol)

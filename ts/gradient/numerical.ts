@@ -1,7 +1,7 @@
 import { complaint, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-import { optionsOf } from '../train/arguments.js'
+import { isPositive, optionsOf } from '../check.js'
 import { checkDouble, onTrial, sampleSizes } from './trial.js'
 
 export interface NumericalOptions {
@@ -113,7 +113,7 @@ export function numericalParameterJacobians(
 
 /** @throws ValueError for an eps that is not positive and finite. */
 export function checkedEps(who: string, options: NumericalOptions): number {
-  const { eps = 1e-6 } = optionsOf(options)
-  if (eps > 0 && eps < Infinity) return eps
-  throw new ValueError(complaint(who, 'eps', 'a positive number', String(eps)))
+  const { eps = 1e-6 } = optionsOf(who, options)
+  if (isPositive(eps)) return eps
+  throw new ValueError(complaint(who, 'eps', 'a positive number', eps))
 }

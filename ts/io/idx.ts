@@ -1,3 +1,4 @@
+import { checkPath, isWithin, optionsOf } from '../check.js'
 import { constants as bufferConstants } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -5,7 +6,7 @@ import { promisify } from 'node:util'
 import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
 import { complaint, FormatError, ValueError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
-import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { checkDType, empty, formatShape, type Tensor } from '../tensor/tensor.js'
 
 export interface ReadIdxOptions {
   /**
@@ -61,26 +62,41 @@ const BEGINNING = 2 ** 14
  */
 export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
   const who = whoOf(source)
+  const { dtype, maxBytes } = readOptions(who, options)
   const bytes = source instanceof Uint8Array ? source : await readFile(source)
-  if (!isGzip(bytes)) return parse(who, bytes, options)
-  const maxOutputLength = unpackedLength(who, bytes, options)
+  if (!isGzip(bytes)) return parse(who, bytes, dtype)
+  const maxOutputLength = unpackedLength(who, bytes, maxBytes)
   const unpacked = promisify(gunzip)(bytes, { maxOutputLength })
-  return parse(who, await unpacked.catch(corruptGzip(who, maxOutputLength)), options)
+  return parse(who, await unpacked.catch(corruptGzip(who, maxOutputLength)), dtype)
 }
 
 /** As `readIdx`, without a promise. */
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
   const who = whoOf(source)
+  const { dtype, maxBytes } = readOptions(who, options)
   const bytes = source instanceof Uint8Array ? source : readFileSync(source)
-  if (!isGzip(bytes)) return parse(who, bytes, options)
-  const maxOutputLength = unpackedLength(who, bytes, options)
-  return parse(who, unzip(who, bytes, { maxOutputLength }), options)
+  if (!isGzip(bytes)) return parse(who, bytes, dtype)
+  const maxOutputLength = unpackedLength(who, bytes, maxBytes)
+  return parse(who, unzip(who, bytes, { maxOutputLength }), dtype)
 }
 
 function whoOf(source: IdxSource): string {
   if (source instanceof Uint8Array) return 'readIdx(buffer)'
-  if (typeof source === 'string' || source instanceof URL) return `readIdx(${String(source)})`
-  throw new ValueError(complaint('readIdx', 'the source', 'a path, a URL or bytes', String(source)))
+  checkPath('readIdx', 'the source', source, 'a path, a file URL or bytes')
+  return `readIdx(${String(source)})`
+}
+
+/** @throws ValueError, DTypeError for an option that is none. */
+function readOptions(
+  who: string,
+  options: ReadIdxOptions,
+): { readonly dtype: DType | undefined; readonly maxBytes: number } {
+  const { dtype, maxBytes = DEFAULT_MAX_BYTES } = optionsOf(who, options)
+  if (dtype !== undefined) checkDType(who, dtype)
+  if (!isWithin(maxBytes, 1, Infinity)) {
+    throw new ValueError(complaint(who, 'maxBytes', 'a number of at least 1', maxBytes))
+  }
+  return { dtype, maxBytes }
 }
 
 function isGzip(bytes: Uint8Array): boolean {
@@ -88,15 +104,7 @@ function isGzip(bytes: Uint8Array): boolean {
 }
 
 /** What a stream must unpack to, by the header at its beginning. */
-function unpackedLength(
-  who: string,
-  bytes: Uint8Array,
-  { maxBytes = DEFAULT_MAX_BYTES }: ReadIdxOptions,
-): number {
-  if (!(typeof maxBytes === 'number' && maxBytes >= 1)) {
-    const got = typeof maxBytes === 'number' ? String(maxBytes) : typeof maxBytes
-    throw new ValueError(complaint(who, 'maxBytes', 'a number of at least 1', got))
-  }
+function unpackedLength(who: string, bytes: Uint8Array, maxBytes: number): number {
   const beginning = bytes.subarray(0, BEGINNING)
   const finishFlush = bytes.length > BEGINNING ? constants.Z_SYNC_FLUSH : constants.Z_FINISH
   const { type, shape, start } = parseHeader(who, unzip(who, beginning, { finishFlush }))
@@ -134,7 +142,7 @@ function countOf(who: string, shape: readonly number[]): number {
   return fail(who, 4, 'the element count', 'at most 2^31 - 1', `${formatShape(shape)} = ${count}`)
 }
 
-function parse(who: string, bytes: Uint8Array, options: ReadIdxOptions): Tensor {
+function parse(who: string, bytes: Uint8Array, dtype: DType | undefined): Tensor {
   const { type, shape, start } = parseHeader(who, bytes)
   const count = countOf(who, shape)
   const end = start + count * type.bytes
@@ -150,7 +158,7 @@ function parse(who: string, bytes: Uint8Array, options: ReadIdxOptions): Tensor 
     const view = viewOf(bytes)
     for (let i = 0; i < count; i++) data[i] = type.read(view, start + i * type.bytes)
   }
-  return result.to(options.dtype ?? type.dtype)
+  return result.to(dtype ?? type.dtype)
 }
 
 /** Two zero bytes, the element type, the number of dimensions, then each size as 32 bits. */

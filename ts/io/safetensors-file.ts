@@ -1,3 +1,4 @@
+import { checkPath } from '../check.js'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Tensor } from '../tensor/tensor.js'
@@ -26,6 +27,7 @@ export async function saveSafetensors(
   target: string | URL,
   options: SafetensorsOptions = {},
 ): Promise<void> {
+  checkPath('saveSafetensors', 'the target', target)
   await writeAtomically(target, safetensorsToBuffer(tensors, options))
 }
 
@@ -35,6 +37,7 @@ export function saveSafetensorsSync(
   target: string | URL,
   options: SafetensorsOptions = {},
 ): void {
+  checkPath('saveSafetensorsSync', 'the target', target)
   writeAtomicallySync(target, safetensorsToBuffer(tensors, options))
 }
 
@@ -53,6 +56,7 @@ export async function loadSafetensors(
   source: string | URL,
   options: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
+  checkPath('loadSafetensors', 'the source', source)
   return loaded(source, await readFile(source), options)
 }
 
@@ -61,6 +65,7 @@ export function loadSafetensorsSync(
   source: string | URL,
   options: ReadSafetensorsOptions = {},
 ): Safetensors {
+  checkPath('loadSafetensorsSync', 'the source', source)
   return loaded(source, readFileSync(source), options)
 }
 

@@ -1,3 +1,4 @@
+import { checkObject, optionsOf } from '../check.js'
 import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
@@ -66,11 +67,14 @@ export function safetensorsToBuffer(
   options: SafetensorsOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const who = 'safetensorsToBuffer'
+  checkObject(who, 'the tensors', tensors)
+  const { metadata } = optionsOf(who, options)
+  if (metadata !== undefined) checkObject(who, 'metadata', metadata)
   const entries = Object.entries(tensors)
   for (const [name, tensor] of entries) {
     if (name === METADATA) throw new ValueError(`${who}: the name ${METADATA} is reserved`)
     if (!(tensor instanceof Tensor)) {
-      throw new ValueError(complaint(who, JSON.stringify(name), 'a Tensor', String(tensor)))
+      throw new ValueError(complaint(who, JSON.stringify(name), 'a Tensor', tensor))
     }
   }
   // Wide elements first, so that all are aligned however long the narrow ones are.
@@ -86,10 +90,10 @@ export function safetensorsToBuffer(
   const parts = entries.map(([name, { dtype, shape }]) =>
     member(name, { dtype: codes[dtype], shape, data_offsets: places.get(name)! }),
   )
-  const texts = Object.entries(options.metadata ?? {}).map(([key, text]) => {
+  const texts = Object.entries(metadata ?? {}).map(([key, text]) => {
     if (key === CHECKSUM) throw new ValueError(`${who}: the metadata ${CHECKSUM} is reserved`)
     if (typeof text !== 'string') {
-      throw new ValueError(complaint(who, `metadata ${key}`, 'a string', String(text)))
+      throw new ValueError(complaint(who, `metadata ${key}`, 'a string', text))
     }
     return member(key, text)
   })
@@ -137,8 +141,11 @@ export function parseSafetensors(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions,
 ): Safetensors & { checked: boolean } {
-  const wanted = options.checksum ?? true
-  const { header, dataStart, checksum } = parseHeader(who, bytes, options, wanted)
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ValueError(complaint(who, 'the bytes', 'a Uint8Array', bytes))
+  }
+  const { checksum: wanted = true, ...limits } = optionsOf(who, options)
+  const { header, dataStart, checksum } = parseHeader(who, bytes, limits, wanted)
   const metadata = parseMetadata(who, header[METADATA])
   const entries = Object.entries(header).filter(([name]) => name !== METADATA)
   const checked = entries.map(([name, entry]) => [name, checkedEntry(who, name, entry)] as const)
@@ -233,7 +240,7 @@ function narrowed(who: string, name: string, elements: Uint8Array, shape: number
     const value = view.getBigInt64(8 * i, true)
     if (BigInt.asIntN(32, value) !== value) {
       const what = `element ${i} of ${shown(name)}`
-      throw new DTypeError(complaint(who, what, 'an I64 that int32 can hold', String(value)))
+      throw new DTypeError(complaint(who, what, 'an I64 that int32 can hold', value))
     }
     data[i] = Number(value)
   }

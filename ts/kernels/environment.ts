@@ -44,7 +44,7 @@ export function checkedThreads(who: string, value: unknown): number {
         who,
         'the number of threads',
         `a whole number from 1 to ${MAX_THREADS}`,
-        String(value),
+        value,
         'leave it out for one thread a core',
       ),
     )

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type ClassMetricOptions, ClassReader } from './classes.js'
 import { countsOf, Metric, type MetricState } from './metric.js'
@@ -25,7 +26,7 @@ export class Accuracy extends Metric {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassMetricOptions = {}) {
-    super(options.name ?? 'accuracy')
+    super(optionsOf('Accuracy', options).name ?? 'accuracy')
     this.#reader = new ClassReader('Accuracy', options)
   }
 

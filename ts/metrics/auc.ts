@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { sameButOnes } from './classes.js'
@@ -52,7 +53,7 @@ export class AUC extends Metric {
   readonly #positive = new Scores()
 
   constructor(options: { name?: string } = {}) {
-    super(options.name ?? 'auc')
+    super(optionsOf('AUC', options).name ?? 'auc')
   }
 
   protected override accumulate(prediction: Tensor, target: Tensor): void {
@@ -77,7 +78,7 @@ export class AUC extends Metric {
       const label = labels[i]!
       if (label === 1) this.#positive.push(score)
       else if (label === 0) this.#negative.push(score)
-      else throw new ValueError(complaint(NAME, `target[${i}]`, '0 or 1', String(label)))
+      else throw new ValueError(complaint(NAME, `target[${i}]`, '0 or 1', label))
     }
   }
 

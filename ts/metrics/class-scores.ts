@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type ClassCountOptions, ClassCounts } from './confusion-matrix.js'
@@ -28,20 +29,20 @@ abstract class ClassScore extends Metric<number | number[]> {
   readonly #counts: ClassCounts
 
   protected constructor(name: string, options: ClassScoreOptions) {
-    super(options.name ?? name)
-    const { average = 'macro' } = options
-    const who = this.constructor.name
+    const who = new.target.name
+    const given = optionsOf(who, options)
+    super(given.name ?? name)
+    const { average = 'macro' } = given
     if (!(['macro', 'micro', 'binary', null] as unknown[]).includes(average)) {
       const expected = 'macro, micro, binary or null'
-      throw new ValueError(complaint(who, 'average', expected, String(average)))
+      throw new ValueError(complaint(who, 'average', expected, average))
     }
-    if (average === 'binary' && (options.numClasses ?? 2) !== 2) {
-      const got = String(options.numClasses)
-      throw new ValueError(complaint(who, "numClasses for average 'binary'", '2', got))
+    if (average === 'binary' && (given.numClasses ?? 2) !== 2) {
+      throw new ValueError(complaint(who, "numClasses for average 'binary'", '2', given.numClasses))
     }
     this.average = average
-    const numClasses = options.numClasses ?? (average === 'binary' ? 2 : undefined)
-    this.#counts = new ClassCounts(who, { ...options, numClasses })
+    const numClasses = given.numClasses ?? (average === 'binary' ? 2 : undefined)
+    this.#counts = new ClassCounts(who, { ...given, numClasses })
   }
 
   /** The score of a class; 0 where it would be 0 / 0. */

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { TypedArray } from '../kernels/dtype.js'
@@ -46,13 +47,11 @@ export class ClassReader {
     readonly who: string,
     options: ClassMetricOptions,
   ) {
-    const { threshold = 0.5, ignoreIndex = -100 } = options
+    const { threshold = 0.5, ignoreIndex = -100 } = optionsOf(who, options)
     if (typeof threshold !== 'number' || Number.isNaN(threshold)) {
-      throw new ValueError(complaint(who, 'threshold', 'a number', String(threshold)))
+      throw new ValueError(complaint(who, 'threshold', 'a number', threshold))
     }
-    if (!Number.isSafeInteger(ignoreIndex)) {
-      throw new ValueError(complaint(who, 'ignoreIndex', 'a whole number', String(ignoreIndex)))
-    }
+    checkIgnored(who, ignoreIndex)
     this.threshold = threshold
     this.ignoreIndex = ignoreIndex
   }
@@ -151,7 +150,7 @@ export class ClassReader {
     if (odd < 0) return
     const hint = 'class indices of more than two classes need a prediction with a score for each'
     throw new ValueError(
-      complaint(this.who, `target[${odd}]`, 'from 0 to 1', String(target.data[odd]), hint),
+      complaint(this.who, `target[${odd}]`, 'from 0 to 1', target.data[odd], hint),
     )
   }
 
@@ -163,7 +162,7 @@ export class ClassReader {
       if ((index >= 0 && index < end) || index === ignored) continue
       const expected = classes === null ? 'a class index of at least 0' : `in 0..${classes - 1}`
       throw new ValueError(
-        complaint(this.who, `${what}[${i}]`, expected, String(index), 'classes count from 0'),
+        complaint(this.who, `${what}[${i}]`, expected, index, 'classes count from 0'),
       )
     }
   }
@@ -175,4 +174,10 @@ export function sameButOnes(a: Shape, b: Shape): boolean {
     if ((a[i] ?? 1) !== (b[i] ?? 1)) return false
   }
   return true
+}
+
+/** @throws ValueError unless it is a whole number. */
+export function checkIgnored(who: string, ignoreIndex: unknown): void {
+  if (Number.isSafeInteger(ignoreIndex)) return
+  throw new ValueError(complaint(who, 'ignoreIndex', 'a whole number', ignoreIndex))
 }

@@ -1,3 +1,5 @@
+import { show } from '../show.js'
+import { checkCount, checkLabels, optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type ClassMetricOptions, ClassReader } from './classes.js'
@@ -28,7 +30,7 @@ export class ClassCounts {
     const { numClasses = null } = options
     if (numClasses !== null && (!Number.isInteger(numClasses) || numClasses < 1)) {
       const expected = 'a whole number of at least 1'
-      throw new ValueError(complaint(who, 'numClasses', expected, String(numClasses)))
+      throw new ValueError(complaint(who, 'numClasses', expected, numClasses))
     }
     this.#reader = new ClassReader(who, options)
     this.#given = numClasses
@@ -74,9 +76,10 @@ export class ClassCounts {
 
   loadStateDict(state: MetricState): void {
     const classes = ((state as MetricState | null)?.['classes'] ?? null) as number | null
+    if (classes !== null) checkCount(`${this.who}.loadStateDict`, 'classes', classes, 1)
     if (classes !== null && this.#given !== null && classes !== this.#given) {
       const what = `${this.who}.loadStateDict`
-      throw new ValueError(complaint(what, 'classes', String(this.#given), String(classes)))
+      throw new ValueError(complaint(what, 'classes', `${this.#given}`, classes))
     }
     const counts = countsOf(this.who, state, 'counts', (classes ?? 0) ** 2)
     this.#classes = classes
@@ -115,20 +118,24 @@ export class ConfusionMatrix extends Metric<number[][]> {
 
   /** @throws ValueError for an option that is none, or labels that are not one for each class. */
   constructor(options: ConfusionMatrixOptions = {}) {
-    super(options.name ?? 'confusionMatrix')
-    const { normalize = null, labels = null } = options
+    const given = optionsOf(NAME, options)
+    super(given.name ?? 'confusionMatrix')
+    const { normalize = null, labels = null } = given
+    if (labels !== null) checkLabels(NAME, labels)
     if (!(['true', 'pred', 'all', null] as unknown[]).includes(normalize)) {
       throw new ValueError(
-        complaint(NAME, 'normalize', 'true, pred, all (words) or null', String(normalize)),
+        complaint(NAME, 'normalize', 'true, pred, all (words) or null', normalize),
       )
     }
-    const numClasses = options.numClasses ?? labels?.length
+    const numClasses = given.numClasses ?? labels?.length
     if (labels !== null && labels.length !== numClasses) {
-      throw new ValueError(complaint(NAME, 'labels', `${numClasses} names`, `${labels.length}`))
+      throw new ValueError(
+        complaint(NAME, 'labels', `${show(numClasses)} names`, `${labels.length}`),
+      )
     }
     this.normalize = normalize
     this.labels = labels === null ? null : Object.freeze([...labels])
-    this.#counts = new ClassCounts(NAME, { ...options, numClasses })
+    this.#counts = new ClassCounts(NAME, { ...given, numClasses })
   }
 
   protected override accumulate(prediction: Tensor, target: Tensor): void {

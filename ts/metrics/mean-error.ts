@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState, numbersOf } from './metric.js'
 import { checkRegression } from './regression.js'
@@ -55,7 +56,7 @@ abstract class MeanError extends Metric {
  */
 export class MeanAbsoluteError extends MeanError {
   constructor(options: MeanErrorOptions = {}) {
-    super(options.name ?? 'mae')
+    super(optionsOf('MeanAbsoluteError', options).name ?? 'mae')
   }
 
   protected override error(difference: number): number {
@@ -72,7 +73,7 @@ export class MeanAbsoluteError extends MeanError {
  */
 export class MeanSquaredError extends MeanError {
   constructor(options: MeanErrorOptions = {}) {
-    super(options.name ?? 'mse')
+    super(optionsOf('MeanSquaredError', options).name ?? 'mse')
   }
 
   protected override error(difference: number): number {

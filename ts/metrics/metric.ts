@@ -84,7 +84,7 @@ export function numbersOf(who: string, state: MetricState, key: string, length?:
     (length === undefined || value.length === length)
   if (fits) return [...value]
   const expected = `${length === undefined ? 'an array of' : length} numbers`
-  const got = Array.isArray(value) ? `${value.length} values` : String(value)
+  const got = Array.isArray(value) ? `${value.length} values` : value
   throw new ValueError(complaint(`${who}.loadStateDict`, key, expected, got))
 }
 
@@ -94,5 +94,5 @@ export function countsOf(who: string, state: MetricState, key: string, length?: 
   const odd = counts.find((count) => !Number.isSafeInteger(count) || count < 0)
   if (odd === undefined) return counts
   const expected = 'whole numbers of at least 0'
-  throw new ValueError(complaint(`${who}.loadStateDict`, key, expected, String(odd)))
+  throw new ValueError(complaint(`${who}.loadStateDict`, key, expected, odd))
 }

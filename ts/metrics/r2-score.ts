@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState, numbersOf } from './metric.js'
@@ -37,10 +38,10 @@ export class R2Score extends Metric<number | number[]> {
 
   /** @throws ValueError for another average. */
   constructor(options: R2ScoreOptions = {}) {
-    super(options.name ?? 'r2')
-    const { average = 'uniform' } = options
+    const { name = 'r2', average = 'uniform' } = optionsOf(NAME, options)
+    super(name)
     if (average !== 'uniform' && (average as unknown) !== null) {
-      throw new ValueError(complaint(NAME, 'average', 'uniform or null', String(average)))
+      throw new ValueError(complaint(NAME, 'average', 'uniform or null', average))
     }
     this.average = average
   }

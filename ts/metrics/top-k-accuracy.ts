@@ -1,3 +1,5 @@
+import { checkIgnored } from './classes.js'
+import { checkCount, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState } from './metric.js'
@@ -30,11 +32,10 @@ export class TopKAccuracy extends Metric {
 
   /** @throws ValueError unless k is a whole number of at least 1. */
   constructor(options: TopKAccuracyOptions = {}) {
-    const { k = 5, ignoreIndex = -100 } = options
-    super(options.name ?? `top${k}Accuracy`)
-    if (!Number.isInteger(k) || k < 1) {
-      throw new ValueError(complaint(NAME, 'k', 'a whole number of at least 1', String(k)))
-    }
+    const { k = 5, ignoreIndex = -100, name } = optionsOf(NAME, options)
+    checkCount(NAME, 'k', k, 1)
+    checkIgnored(NAME, ignoreIndex)
+    super(name ?? `top${k}Accuracy`)
     this.k = k
     this.#ignoreIndex = ignoreIndex
   }
@@ -52,7 +53,7 @@ export class TopKAccuracy extends Metric {
       if (!(label >= 0 && label < width)) {
         const expected = `in 0..${width - 1}`
         const hint = 'classes count from 0'
-        throw new ValueError(complaint(NAME, `target[${row}]`, expected, String(label), hint))
+        throw new ValueError(complaint(NAME, `target[${row}]`, expected, label, hint))
       }
       count++
       if (rankOf(label, scores, row * width, width) < this.k) hits++

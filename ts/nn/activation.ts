@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
@@ -158,7 +159,7 @@ export class GELU extends Activation {
 
   /** @throws ValueError for another `approximate`. */
   constructor(options: GELUOptions = {}) {
-    const approximate: string = options.approximate ?? 'none'
+    const approximate: string = optionsOf('GELU', options).approximate ?? 'none'
     if (approximate !== 'none' && approximate !== 'tanh') {
       throw new ValueError(complaint('GELU', 'approximate', 'none or tanh', approximate))
     }
@@ -197,7 +198,7 @@ export class Softplus extends Activation {
 
 function finite(who: string, what: string, value: number): number {
   if (!Number.isFinite(value)) {
-    throw new ValueError(complaint(who, what, 'a finite number', String(value)))
+    throw new ValueError(complaint(who, what, 'a finite number', value))
   }
   return value
 }

@@ -1,3 +1,5 @@
+import { checkDim } from '../tensor/axis.js'
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
@@ -57,7 +59,9 @@ export class AdditiveCoupling extends Module {
     if (!(h instanceof Module)) {
       throw new ValueError(complaint('AdditiveCoupling', 'h', 'a Module', describeValue(h)))
     }
-    this.dim = options.dim ?? 1
+    const { dim = 1 } = optionsOf('AdditiveCoupling', options)
+    checkDim('AdditiveCoupling', dim)
+    this.dim = dim
     this.#halves = new Parts(this.dim)
   }
 

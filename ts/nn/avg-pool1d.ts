@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
 import { sizeOf } from './pair.js'
@@ -41,7 +42,7 @@ export class AvgPool1d extends AvgPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    const { stride, padding, ceilMode, countIncludePad = true } = options
+    const { stride, padding, ceilMode, countIncludePad = true } = optionsOf('AvgPool1d', options)
     const windows = windowsOf('AvgPool1d', 1, kernelSize, { stride, padding, ceilMode })
     super(1, windows, countIncludePad)
     this.kernelSize = windows.kernelSize[1]

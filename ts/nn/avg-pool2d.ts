@@ -1,3 +1,4 @@
+import { isPositive, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
@@ -45,10 +46,16 @@ export class AvgPool2d extends AvgPoolLayer {
    * @throws ValueError when a size or `divisorOverride` is out of range.
    */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    const { stride, padding, ceilMode, countIncludePad = true, divisorOverride } = options
-    if (divisorOverride !== undefined && !(divisorOverride > 0 && divisorOverride < Infinity)) {
+    const {
+      stride,
+      padding,
+      ceilMode,
+      countIncludePad = true,
+      divisorOverride,
+    } = optionsOf('AvgPool2d', options)
+    if (divisorOverride !== undefined && !isPositive(divisorOverride)) {
       throw new ValueError(
-        complaint('AvgPool2d', 'divisorOverride', 'a number above 0', String(divisorOverride)),
+        complaint('AvgPool2d', 'divisorOverride', 'a number above 0', divisorOverride),
       )
     }
     const windows = windowsOf('AvgPool2d', 2, kernelSize, { stride, padding, ceilMode })
@@ -95,8 +102,11 @@ export class AdaptiveAvgPool2d extends AdaptiveAvgPoolLayer {
    * @throws ValueError when a size is no whole number of at least 1.
    */
   constructor(outputSize: OutputSize) {
-    const [height, width] =
-      typeof outputSize === 'number' || outputSize === null ? [outputSize, outputSize] : outputSize
+    const pair: readonly unknown[] = Array.isArray(outputSize)
+      ? outputSize
+      : [outputSize, outputSize]
+    const [height, width] = pair as readonly [number | null, number | null]
+    if (pair.length !== 2) pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize as Pair, 1)
     pairOf('AdaptiveAvgPool2d', 'outputSize', [height ?? 1, width ?? 1], 1)
     const size = Object.freeze([height, width] as const)
     super(2, size)

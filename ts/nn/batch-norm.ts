@@ -1,3 +1,4 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
@@ -55,18 +56,24 @@ abstract class BatchNorm extends Layer {
     options: BatchNormOptions,
   ) {
     super()
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, dtype } = options
+    const {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine = true,
+      trackRunningStats = true,
+      dtype,
+    } = optionsOf(this.constructor.name, options)
     const name = this.constructor.name
     if (!Number.isInteger(numFeatures) || numFeatures < 1) {
       const expected = 'a whole number of at least 1'
-      throw new ValueError(complaint(name, 'numFeatures', expected, String(numFeatures)))
+      throw new ValueError(complaint(name, 'numFeatures', expected, numFeatures))
     }
-    if (!(eps >= 0 && eps < Infinity)) {
-      throw new ValueError(complaint(name, 'eps', 'a finite number of at least 0', String(eps)))
+    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
+      throw new ValueError(complaint(name, 'eps', 'a finite number of at least 0', eps))
     }
-    if (momentum !== null && !(momentum >= 0 && momentum <= 1)) {
+    if (momentum !== null && !isWithin(momentum, 0, 1)) {
       const expected = 'a number from 0 to 1, or null'
-      throw new ValueError(complaint(name, 'momentum', expected, String(momentum)))
+      throw new ValueError(complaint(name, 'momentum', expected, momentum))
     }
     this.eps = eps
     this.momentum = momentum

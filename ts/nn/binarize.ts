@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -24,10 +25,14 @@ export class Signs {
 
   /** @throws ValueError when there is no such estimator. */
   constructor(who: string, options: BinarizeOptions) {
-    const { weightEstimator = 'straightThrough', inputEstimator = 'parabola' } = options
+    const {
+      weightEstimator = 'straightThrough',
+      inputEstimator = 'parabola',
+      binarizeInput = true,
+    } = optionsOf(who, options)
     this.weight = new Binarized(who, 'weightEstimator', weightEstimator)
     this.#input = new Binarized(who, 'inputEstimator', inputEstimator)
-    this.binarizeInput = options.binarizeInput ?? true
+    this.binarizeInput = binarizeInput
   }
 
   /** What a forward pass takes for its input. */

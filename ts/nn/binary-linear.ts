@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type BinarizeOptions, Signs } from './binarize.js'
@@ -34,7 +35,10 @@ export class BinaryLinear extends Linear {
    */
   constructor(inFeatures: number, outFeatures: number, options: BinaryLinearOptions = {}) {
     const signs = new Signs(new.target.name, options)
-    super(inFeatures, outFeatures, { ...options, bias: options.bias ?? false })
+    super(inFeatures, outFeatures, {
+      ...options,
+      bias: optionsOf(new.target.name, options).bias ?? false,
+    })
     this.#signs = signs
   }
 

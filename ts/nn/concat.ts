@@ -1,3 +1,5 @@
+import { checkDim } from '../tensor/axis.js'
+import { optionsOf } from '../check.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts, Shared } from './junction.js'
 import { markBuiltIn } from './layer.js'
@@ -29,7 +31,8 @@ export class Concat extends Branches {
 
   /** @throws ValueError when there is no module or a name is bad. */
   constructor(modules: BranchModules, options: ConcatOptions = {}) {
-    const { dim = 1 } = options
+    const { dim = 1 } = optionsOf('Concat', options)
+    checkDim('Concat', dim)
     super(modules, new Shared(), new Parts(dim))
     this.dim = dim
   }

@@ -1,3 +1,4 @@
+import { show } from '../show.js'
 import { complaint, ValueError } from '../errors.js'
 import { enterWorkspace, type Workspace } from '../tensor/workspace.js'
 import { isBuiltIn } from './layer.js'
@@ -21,6 +22,9 @@ export abstract class Container extends Module implements Iterable<Module> {
 
   /** The module at a place; negative places count from the end. */
   at(index: number): Module | undefined {
+    if (!Number.isInteger(index)) {
+      throw new ValueError(complaint(this.constructor.name, 'index', 'a whole number', index))
+    }
     return this.#modules.at(index)
   }
 
@@ -74,15 +78,25 @@ export abstract class Container extends Module implements Iterable<Module> {
         complaint(this.constructor.name, `module ${name}`, 'a Module', describeValue(module)),
       )
     }
-    if (name === '' || name.includes('.') || this.#names.includes(name)) {
+    if (
+      typeof name !== 'string' ||
+      name === '' ||
+      name.includes('.') ||
+      this.#names.includes(name)
+    ) {
       throw new ValueError(
         complaint(
           this.constructor.name,
           'the name of a module',
           'not empty, without a dot and not taken',
-          JSON.stringify(name),
+          show(name),
         ),
       )
+    }
+    for (const inside of module.modules()) {
+      if (inside !== this) continue
+      const got = module === this ? 'the container itself' : 'one that holds the container'
+      throw new ValueError(complaint(this.constructor.name, `module ${name}`, 'another one', got))
     }
     if (this.#modules.includes(module)) this.#repeated.add(module)
     this.#names.push(name)
@@ -118,5 +132,5 @@ export function ownIntermediate(who: string): ValueError {
 }
 
 export function describeValue(value: unknown): string {
-  return typeof value === 'function' ? `the class or function ${value.name}` : String(value)
+  return show(value)
 }

@@ -1,3 +1,5 @@
+import { show } from '../show.js'
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -84,7 +86,7 @@ function anySettings(
 ): AnyConvSettings {
   for (const [name, size] of Object.entries({ inChannels, outChannels, groups })) {
     if (!Number.isInteger(size) || size < 1) {
-      throw new ValueError(complaint(who, name, 'a whole number of at least 1', String(size)))
+      throw new ValueError(complaint(who, name, 'a whole number of at least 1', size))
     }
   }
   if (inChannels % groups !== 0 || outChannels % groups !== 0) {
@@ -93,7 +95,7 @@ function anySettings(
         who,
         'groups',
         `a divisor of inChannels (${inChannels}) and outChannels (${outChannels})`,
-        String(groups),
+        groups,
       ),
     )
   }
@@ -120,15 +122,15 @@ export function convSettings(
   kernelSize: Pair,
   options: ConvOptions<Pair>,
 ): ConvSettings {
-  const { padding = 0, paddingMode = 'zeros' } = options
-  const any = anySettings(who, rank, inChannels, outChannels, kernelSize, options)
+  const { padding = 0, paddingMode = 'zeros', ...others } = optionsOf(who, options)
+  const any = anySettings(who, rank, inChannels, outChannels, kernelSize, others)
   if (!MODES.includes(paddingMode)) {
     throw new ValueError(
       complaint(
         who,
         'paddingMode',
         "'zeros', 'reflect', 'replicate' or 'circular'",
-        `'${paddingMode as string}'`,
+        show(paddingMode),
       ),
     )
   }
@@ -138,9 +140,7 @@ export function convSettings(
   }
   if (!NAMED_PADDING.includes(padding)) {
     const sizes = rank === 2 ? 'a number, a pair' : 'a number'
-    throw new ValueError(
-      complaint(who, 'padding', `${sizes}, 'valid' or 'same'`, `'${padding as string}'`),
-    )
+    throw new ValueError(complaint(who, 'padding', `${sizes}, 'valid' or 'same'`, show(padding)))
   }
   return { ...settings, padding }
 }
@@ -157,8 +157,13 @@ export function convTransposeSettings(
   kernelSize: Pair,
   options: ConvTransposeOptions<Pair>,
 ): ConvTransposeSettings {
-  const { padding = 0, outputPadding = 0, paddingMode = 'zeros' } = options
-  const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, options)
+  const {
+    padding = 0,
+    outputPadding = 0,
+    paddingMode = 'zeros',
+    ...others
+  } = optionsOf(who, options)
+  const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, others)
   const { stride, dilation } = settings
   const more = sizesOf(who, 'outputPadding', rank, outputPadding, 0)
   for (const side of [0, 1] as const) {
@@ -178,7 +183,7 @@ export function convTransposeSettings(
         who,
         'paddingMode',
         "'zeros', the only one of a transposed convolution",
-        `'${paddingMode as string}'`,
+        show(paddingMode),
         'pad the input with another layer before this one',
       ),
     )

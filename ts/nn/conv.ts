@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
@@ -62,7 +63,7 @@ export abstract class AnyConvLayer<
 
   constructor(settings: Settings, weightShape: Shape, options: ParameterOptions) {
     super()
-    const { bias = true, dtype, generator } = options
+    const { bias = true, dtype, generator } = optionsOf(new.target.name, options)
     this.#settings = settings
     this.inChannels = settings.inChannels
     this.outChannels = settings.outChannels

@@ -1,6 +1,7 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { defaultGenerator, type Generator } from '../random/generator.js'
+import { checkGenerator, defaultGenerator, type Generator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, Workspace } from '../tensor/workspace.js'
@@ -25,10 +26,12 @@ abstract class DropoutLike extends Layer {
     options: DropoutOptions,
   ) {
     super()
-    if (!(p >= 0 && p <= 1)) {
-      throw new ValueError(complaint(this.constructor.name, 'p', 'a number from 0 to 1', String(p)))
+    if (!isWithin(p, 0, 1)) {
+      throw new ValueError(complaint(this.constructor.name, 'p', 'a number from 0 to 1', p))
     }
-    this.generator = options.generator
+    const { generator } = optionsOf(this.constructor.name, options)
+    checkGenerator(this.constructor.name, generator)
+    this.generator = generator
     this.#scale = p === 1 ? 0 : 1 / (1 - p)
   }
 

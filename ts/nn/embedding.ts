@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { Generator } from '../random/generator.js'
@@ -56,12 +57,10 @@ export class Embedding extends Layer {
     super()
     for (const [name, size] of Object.entries({ numEmbeddings, embeddingDim })) {
       if (!Number.isInteger(size) || size < 0) {
-        throw new ValueError(
-          complaint('Embedding', name, 'a whole number of at least 0', String(size)),
-        )
+        throw new ValueError(complaint('Embedding', name, 'a whole number of at least 0', size))
       }
     }
-    const { paddingIdx, dtype, generator } = options
+    const { paddingIdx, dtype, generator } = optionsOf('Embedding', options)
     if (
       paddingIdx !== undefined &&
       !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
@@ -71,7 +70,7 @@ export class Embedding extends Layer {
           'Embedding',
           'paddingIdx',
           `from ${-numEmbeddings} to ${numEmbeddings - 1}`,
-          String(paddingIdx),
+          paddingIdx,
         ),
       )
     }

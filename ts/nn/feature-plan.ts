@@ -19,7 +19,7 @@ export class FeaturePlan {
   ) {
     for (const [name, size] of Object.entries({ inFeatures, outFeatures })) {
       if (!Number.isInteger(size) || size < 0) {
-        throw new ValueError(complaint(who, name, 'a whole number of at least 0', String(size)))
+        throw new ValueError(complaint(who, name, 'a whole number of at least 0', size))
       }
     }
   }

@@ -1,5 +1,5 @@
 import { complaint, ShapeError } from '../errors.js'
-import { resolveDim } from '../tensor/axis.js'
+import { checkDim, resolveDim } from '../tensor/axis.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
@@ -29,6 +29,8 @@ export class Flatten extends Layer {
     readonly endDim = -1,
   ) {
     super()
+    checkDim('Flatten', startDim, 'startDim')
+    checkDim('Flatten', endDim, 'endDim')
   }
 
   protected override computeOutput(input: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
@@ -40,9 +41,9 @@ export abstract class GroupedNorm extends Layer {
     affine: boolean,
   ) {
     super()
-    if (!(eps >= 0 && eps < Infinity)) {
+    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
       const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint(this.constructor.name, 'eps', expected, String(eps)))
+      throw new ValueError(complaint(this.constructor.name, 'eps', expected, eps))
     }
     this.eps = eps
     this.affine = affine
@@ -209,14 +210,15 @@ export class GroupNorm extends GroupedNorm {
     for (const [name, size] of Object.entries({ numGroups, numChannels })) {
       if (!Number.isInteger(size) || size < 1) {
         const expected = 'a whole number of at least 1'
-        throw new ValueError(complaint('GroupNorm', name, expected, String(size)))
+        throw new ValueError(complaint('GroupNorm', name, expected, size))
       }
     }
     if (numChannels % numGroups !== 0) {
       const expected = `a divisor of the ${numChannels} channels`
-      throw new ValueError(complaint('GroupNorm', 'numGroups', expected, String(numGroups)))
+      throw new ValueError(complaint('GroupNorm', 'numGroups', expected, numGroups))
     }
-    super(numGroups, numChannels, options, options.affine ?? true)
+    const given = optionsOf('GroupNorm', options)
+    super(numGroups, numChannels, given, given.affine ?? true)
   }
 
   protected override checkShape(shape: Shape): void {

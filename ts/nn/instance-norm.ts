@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Shape } from '../tensor/tensor.js'
 import { GroupedNorm, type GroupNormOptions } from './group-norm.js'
@@ -38,11 +39,10 @@ export class InstanceNorm2d extends GroupedNorm {
   ) {
     if (!Number.isInteger(numFeatures) || numFeatures < 1) {
       const expected = 'a whole number of at least 1'
-      throw new ValueError(
-        complaint('InstanceNorm2d', 'numFeatures', expected, String(numFeatures)),
-      )
+      throw new ValueError(complaint('InstanceNorm2d', 'numFeatures', expected, numFeatures))
     }
-    if ((options.trackRunningStats as unknown) === true) {
+    const given = optionsOf('InstanceNorm2d', options)
+    if ((given.trackRunningStats as unknown) === true) {
       throw new ValueError(
         complaint(
           'InstanceNorm2d',
@@ -53,7 +53,7 @@ export class InstanceNorm2d extends GroupedNorm {
         ),
       )
     }
-    super(numFeatures, numFeatures, options, options.affine ?? false)
+    super(numFeatures, numFeatures, given, given.affine ?? false)
   }
 
   protected override checkShape(shape: Shape): void {

@@ -1,3 +1,4 @@
+import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
@@ -59,17 +60,22 @@ export class LayerNorm extends Layer {
    */
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     super()
-    const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype } = options
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+    const {
+      eps = 1e-5,
+      elementwiseAffine = true,
+      bias = true,
+      dtype,
+    } = optionsOf('LayerNorm', options)
+    const shape = Array.isArray(normalizedShape)
+      ? [...(normalizedShape as readonly number[])]
+      : [normalizedShape as number]
     if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size >= 1)) {
       const expected = 'whole numbers of at least 1, and one at least'
-      throw new ValueError(
-        complaint('LayerNorm', 'normalizedShape', expected, String(normalizedShape)),
-      )
+      throw new ValueError(complaint('LayerNorm', 'normalizedShape', expected, normalizedShape))
     }
-    if (!(eps >= 0 && eps < Infinity)) {
+    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
       const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint('LayerNorm', 'eps', expected, String(eps)))
+      throw new ValueError(complaint('LayerNorm', 'eps', expected, eps))
     }
     this.normalizedShape = Object.freeze(shape)
     this.eps = eps

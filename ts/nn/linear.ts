@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
 import type { Generator } from '../random/generator.js'
@@ -57,7 +58,7 @@ export class Linear extends Layer {
   ) {
     super()
     this.#plan = new FeaturePlan(this.constructor.name, inFeatures, outFeatures)
-    const { bias = true, dtype, generator } = options
+    const { bias = true, dtype, generator } = optionsOf(this.constructor.name, options)
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null
     this.resetParameters(generator)

@@ -1,3 +1,5 @@
+import { show } from '../show.js'
+import { checkFlag, checkFunction, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
@@ -123,9 +125,7 @@ export abstract class Module {
   }
 
   #noResult(method: string, got: unknown): ValueError {
-    return new ValueError(
-      complaint(this.describe(), `what ${method} returns`, 'a Tensor', String(got)),
-    )
+    return new ValueError(complaint(this.describe(), `what ${method} returns`, 'a Tensor', got))
   }
 
   /** @internal */
@@ -171,7 +171,10 @@ export abstract class Module {
    * @internal
    */
   isPrimed(input: Tensor): boolean {
-    return this.#input !== null && (input === this.#input || sameView(input, this.#input))
+    return (
+      this.#input !== null &&
+      (input === this.#input || (input instanceof Tensor && sameView(input, this.#input)))
+    )
   }
 
   /**
@@ -196,6 +199,7 @@ export abstract class Module {
 
   /** Sets training mode here and in all modules below. Returns the module. */
   train(mode = true): this {
+    checkFlag(this.constructor.name, 'mode', mode)
     for (const module of this.modules()) module.training = mode
     return this
   }
@@ -219,6 +223,14 @@ export abstract class Module {
 
   /** This module and all below, each once, by path: `''`, `'0'`, `'0.conv'`. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (typeof prefix !== 'string' || !(seen instanceof Set)) {
+      throw new ValueError(
+        complaint(this.describe(), 'prefix and seen', 'a text and a Set of modules', [
+          prefix,
+          seen,
+        ]),
+      )
+    }
     if (seen.has(this)) return
     seen.add(this)
     yield [prefix, this]
@@ -283,26 +295,30 @@ export abstract class Module {
    * @throws ValueError when the name is empty, contains a dot or is taken.
    */
   registerBuffer(name: string, buffer: Tensor, options: { persistent?: boolean } = {}): Tensor {
-    const taken = this.#buffers?.has(name) || Object.hasOwn(this, name)
-    if (name === '' || name.includes('.') || taken) {
+    const { persistent = true } = optionsOf(this.constructor.name, options)
+    if (!(buffer instanceof Tensor)) throw noTensor(this.describe(), 'the buffer', buffer)
+    const word = typeof name === 'string' && name !== ''
+    const taken = word && (this.#buffers?.has(name) || Object.hasOwn(this, name))
+    if (!word || name.includes('.') || taken) {
       throw new ValueError(
         complaint(
           this.describe(),
           'the name of a buffer',
           'not empty, without a dot and not taken',
-          JSON.stringify(name),
+          show(name),
         ),
       )
     }
     this.#buffers ??= new Map()
-    this.#buffers.set(name, { tensor: buffer, persistent: options.persistent ?? true })
+    this.#buffers.set(name, { tensor: buffer, persistent })
     return buffer
   }
 
   /** Buffers of this module itself, by name. */
   *ownBuffers(options: { persistentOnly?: boolean } = {}): Generator<[string, Tensor]> {
+    const { persistentOnly = false } = optionsOf(this.constructor.name, options)
     for (const [name, { tensor, persistent }] of this.#buffers ?? []) {
-      if (persistent || !options.persistentOnly) yield [name, tensor]
+      if (persistent || !persistentOnly) yield [name, tensor]
     }
   }
 
@@ -345,12 +361,14 @@ export abstract class Module {
   /** Freezes or thaws all parameters. Frozen ones get no gradient, so optimizers leave
    * them alone from the next `zeroGrad` on. */
   requiresGrad_(requiresGrad = true): this {
+    checkFlag(this.constructor.name, 'requiresGrad', requiresGrad)
     for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad
     return this
   }
 
   /** Calls `visit` with every module below and then with this one. Returns the module. */
   apply(visit: (module: Module) => void): this {
+    checkFunction(this.constructor.name, 'what apply calls', visit)
     for (const child of this.children()) child.apply(visit)
     visit(this)
     return this
@@ -392,7 +410,8 @@ export abstract class Module {
    * @throws ShapeError that lists the tensors of other shapes.
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
-    return loadStateDict(this, state, options.strict ?? true)
+    const { strict = true } = optionsOf(`${this.constructor.name}.loadStateDict`, options)
+    return loadStateDict(this, state, strict)
   }
 
   /** The arguments the module was made with, as `toString` and messages show them. */

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat, zeros } from '../tensor/create.js'
@@ -26,8 +27,9 @@ export abstract class PackedLayer extends Layer {
   readonly #bias: Tensor | null
   readonly #words = new Workspace()
 
-  constructor(weightShape: Shape, outputs: number, { bias = false, dtype }: PackedOptions) {
+  constructor(weightShape: Shape, outputs: number, options: PackedOptions) {
     super()
+    const { bias = false, dtype } = optionsOf(new.target.name, options)
     this.#weight = this.registerBuffer('weight', zeros(weightShape, { dtype: 'int32' }))
     this.#bias = bias ? this.registerBuffer('bias', zeros([outputs], { dtype })) : null
   }

@@ -19,7 +19,7 @@ export type Padding2d = number | readonly [left: number, right: number, top: num
 /** The value that a constant padding consists of. */
 export function paddingValue(who: string, value: unknown): number {
   if (typeof value === 'number') return value
-  throw new ValueError(complaint(who, 'value', 'a number', String(value)))
+  throw new ValueError(complaint(who, 'value', 'a number', value))
 }
 
 interface PadSettings {
@@ -40,7 +40,9 @@ function paddingOf(
   padding: Padding1d | Padding2d,
 ): readonly number[] {
   const sides = 2 * rank
-  const each = typeof padding === 'number' ? Array<number>(sides).fill(padding) : [...padding]
+  const each = Array.isArray(padding)
+    ? [...(padding as readonly number[])]
+    : Array<number>(sides).fill(padding as number)
   const crops = mode !== PadMode.circular
   if (
     each.length !== sides ||
@@ -52,7 +54,7 @@ function paddingOf(
         'padding',
         `a whole number${crops ? '' : ' of at least 0'} or one for each of ` +
           (rank === 2 ? '(left, right, top, bottom)' : '(left, right)'),
-        JSON.stringify(padding),
+        padding,
       ),
     )
   }

@@ -18,21 +18,14 @@ export function pairOf(who: string, what: string, value: Pair, least: number): S
   )
     return Object.freeze([pair[0] as number, pair[1] as number] as const)
   throw new ValueError(
-    complaint(
-      who,
-      what,
-      `a whole number of at least ${least} or a pair of them`,
-      JSON.stringify(value),
-    ),
+    complaint(who, what, `a whole number of at least ${least} or a pair of them`, value),
   )
 }
 
 /** A whole number of at least `least`. */
 export function sizeOf(who: string, what: string, value: unknown, least: number): number {
   if (Number.isInteger(value) && (value as number) >= least) return value as number
-  throw new ValueError(
-    complaint(who, what, `a whole number of at least ${least}`, JSON.stringify(value)),
-  )
+  throw new ValueError(complaint(who, what, `a whole number of at least ${least}`, value))
 }
 
 /** An option of images as `pairOf` reads it; one of sequences is a single size, that of the width,

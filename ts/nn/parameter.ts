@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
@@ -28,7 +29,7 @@ export class Parameter extends Tensor {
     if (!(data instanceof Tensor)) throw noTensor('Parameter', 'the data', data)
     checkFloat('Parameter', 'the data', data.dtype)
     super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)
-    this.requiresGrad = options.requiresGrad ?? true
+    this.requiresGrad = optionsOf('Parameter', options).requiresGrad ?? true
   }
 
   /** The gradient summed over the backward passes since the last `zeroGrad`; null when there was none. */
@@ -105,6 +106,7 @@ export class Parameter extends Tensor {
   }
 
   #check(grad: Tensor): void {
+    if (!(grad instanceof Tensor)) throw noTensor(this.toString(), 'the gradient', grad)
     if (!sameShape(grad.shape, this.shape)) {
       throw new ShapeError(
         complaint(

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { Pool2dGeometry } from '../kernels/pool2d.js'
 import { checkFloat } from '../tensor/create.js'
@@ -84,10 +85,11 @@ export function windowsOf(
   kernelSize: Pair,
   options: WindowOptions<Pair>,
 ): Windows2d {
+  const { stride, padding: pad = 0, dilation = 1, ceilMode = false } = optionsOf(who, options)
   const pair = (what: string, value: Pair, least: number): Sizes2d =>
     sizesOf(who, what, rank, value, least)
   const kernel = pair('kernelSize', kernelSize, 1)
-  const padding = pair('padding', options.padding ?? 0, 0)
+  const padding = pair('padding', pad, 0)
   if (2 * padding[0] > kernel[0] || 2 * padding[1] > kernel[1]) {
     throw new ValueError(
       complaint(
@@ -100,10 +102,10 @@ export function windowsOf(
   }
   return {
     kernelSize: kernel,
-    stride: pair('stride', options.stride ?? kernelSize, 1),
+    stride: pair('stride', stride ?? kernelSize, 1),
     padding,
-    dilation: pair('dilation', options.dilation ?? 1, 1),
-    ceilMode: options.ceilMode ?? false,
+    dilation: pair('dilation', dilation, 1),
+    ceilMode,
   }
 }
 

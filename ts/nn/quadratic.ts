@@ -1,7 +1,8 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast, type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
-import type { Generator } from '../random/generator.js'
+import { checkGenerator, type Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -57,10 +58,10 @@ export class Quadratic extends Layer {
     options: QuadraticOptions = {},
   ) {
     super()
-    const { b = 0, bias = true, dtype, generator } = options
+    const { b = 0, bias = true, dtype, generator } = optionsOf('Quadratic', options)
     this.#plan = new FeaturePlan('Quadratic', inFeatures, outFeatures)
     if (!Number.isFinite(b)) {
-      throw new ValueError(complaint('Quadratic', 'b', 'a finite number', String(b)))
+      throw new ValueError(complaint('Quadratic', 'b', 'a finite number', b))
     }
     if (b !== 0 && inFeatures !== outFeatures) {
       throw new ValueError(
@@ -68,12 +69,13 @@ export class Quadratic extends Layer {
           'Quadratic',
           'outFeatures',
           `${inFeatures} as inFeatures, for b x to have the shape of the output`,
-          String(outFeatures),
+          outFeatures,
           'use b: 0 for other sizes',
         ),
       )
     }
     this.b = b
+    checkGenerator('Quadratic', generator)
     this.A = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.c = bias ? new Parameter(empty([outFeatures], dtype)) : null
     this.resetParameters(generator)
@@ -81,6 +83,7 @@ export class Quadratic extends Layer {
 
   /** Draws the parameters anew. */
   resetParameters(generator?: Generator): void {
+    checkGenerator('Quadratic', generator)
     kaimingUniform_(this.A, { a: Math.sqrt(5), generator })
     if (this.c !== null) zeros_(this.c)
   }

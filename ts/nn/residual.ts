@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { Identity } from './identity.js'
 import { markBuiltIn } from './layer.js'
 import type { Module } from './module.js'
@@ -28,6 +29,6 @@ export class Residual extends Parallel {
 
   /** @throws ValueError when one is no module. */
   constructor(module: Module, options: ResidualOptions = {}) {
-    super({ module, shortcut: options.shortcut ?? new Identity() })
+    super({ module, shortcut: optionsOf('Residual', options).shortcut ?? new Identity() })
   }
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { ActivationKind } from '../kernels/kernels.js'
 import { Activation } from './activation.js'
@@ -47,7 +48,7 @@ export class Sign extends Activation {
 
   /** @throws ValueError when there is no such estimator. */
   constructor(options: SignOptions = {}) {
-    const { estimator = 'clippedStraightThrough' } = options
+    const { estimator = 'clippedStraightThrough' } = optionsOf('Sign', options)
     super(signKinds[checkEstimator('Sign', 'estimator', estimator)])
     this.estimator = estimator
   }

@@ -1,5 +1,5 @@
 import { kernels } from '../kernels/backend.js'
-import { type Axis, axisOf } from '../tensor/axis.js'
+import { type Axis, axisOf, checkDim } from '../tensor/axis.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -15,6 +15,7 @@ abstract class SoftmaxLike extends Layer {
     log: boolean,
   ) {
     super()
+    checkDim(new.target.name, dim)
     this.#log = log
   }
 

@@ -1,3 +1,5 @@
+import { checkDim } from '../tensor/axis.js'
+import { checkList, optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts } from './junction.js'
@@ -36,10 +38,13 @@ export class Split extends Branches {
    *   a module. A forward throws ShapeError when the input cannot be cut so.
    */
   constructor(modules: BranchModules, options: SplitOptions = {}) {
-    const { dim = 1, sizes = null } = options
-    super(modules, new Parts(dim, sizes === null ? null : [...sizes]), new Parts(dim))
+    const { dim = 1, sizes: given = null } = optionsOf('Split', options)
+    checkDim('Split', dim)
+    if (given !== null) checkList('Split', 'sizes', given)
+    const sizes = given === null ? null : Object.freeze([...given])
+    super(modules, new Parts(dim, sizes), new Parts(dim))
     this.dim = dim
-    this.sizes = sizes === null ? null : Object.freeze([...sizes])
+    this.sizes = sizes
     if (
       sizes !== null &&
       (sizes.length !== this.length || sizes.some((size) => !Number.isInteger(size) || size < 0))
@@ -49,7 +54,7 @@ export class Split extends Branches {
           'Split',
           'sizes',
           `${this.length} whole numbers of at least 0, one a module`,
-          `[${sizes.join(', ')}]`,
+          sizes,
         ),
       )
     }

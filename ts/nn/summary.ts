@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { defaultGenerator } from '../random/generator.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
@@ -73,7 +74,8 @@ export function summary(model: Module, inputShape: Shape, options: SummaryOption
     const got = typeof model === 'function' ? 'a class or function' : typeof model
     throw new ValueError(complaint('summary', 'the model', 'a Module', got))
   }
-  const dtype = options.dtype ?? model.parameters()[0]?.dtype ?? 'float32'
+  const { dtype: given } = optionsOf('summary', options)
+  const dtype = given ?? model.parameters()[0]?.dtype ?? 'float32'
   const seen = measure(model, empty(inputShape, dtype))
 
   const counted = new Set<Parameter>()

@@ -1,6 +1,6 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
-import { resolveDim } from '../tensor/axis.js'
-import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { checkDim, resolveDim } from '../tensor/axis.js'
+import { formatShape, type Shape, shapeOf, type Tensor } from '../tensor/tensor.js'
 import { Reshaped } from './flatten.js'
 import { Layer, markBuiltIn } from './layer.js'
 
@@ -31,19 +31,21 @@ export class Unflatten extends Layer {
     unflattenedSize: Shape,
   ) {
     super()
-    const whole = unflattenedSize.every((size) => Number.isInteger(size) && size >= -1)
-    const unknown = unflattenedSize.filter((size) => size === -1).length
-    if (!whole || unknown > 1 || unflattenedSize.length === 0) {
+    checkDim('Unflatten', dim)
+    const own = shapeOf(unflattenedSize)
+    const whole = own.every((size) => Number.isInteger(size) && size >= -1)
+    const unknown = own.filter((size) => size === -1).length
+    if (!whole || unknown > 1 || own.length === 0) {
       throw new ValueError(
         complaint(
           'Unflatten',
           'unflattenedSize',
           'sizes of at least 0, one of which may be -1',
-          formatShape(unflattenedSize),
+          formatShape(own),
         ),
       )
     }
-    this.unflattenedSize = Object.freeze([...unflattenedSize])
+    this.unflattenedSize = Object.freeze(own)
   }
 
   protected override computeOutput(input: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../kernels/upsample2d.js'
@@ -59,7 +60,7 @@ export class Upsample extends Layer {
    */
   constructor(options: UpsampleOptions) {
     super()
-    const { size, scaleFactor, mode = 'nearest', alignCorners } = options
+    const { size, scaleFactor, mode = 'nearest', alignCorners } = optionsOf('Upsample', options)
     if ((size === undefined) === (scaleFactor === undefined)) {
       const got = size === undefined ? 'neither' : 'both'
       throw new ValueError(complaint('Upsample', 'options', 'either size or scaleFactor', got))
@@ -73,7 +74,7 @@ export class Upsample extends Layer {
           'Upsample',
           'alignCorners',
           "left out for mode 'nearest', which does not interpolate",
-          String(alignCorners),
+          alignCorners,
         ),
       )
     }
@@ -164,7 +165,5 @@ function scalesOf(scale: number | readonly [number, number]): readonly [number, 
   if (pair.length === 2 && fits(height) && fits(width)) {
     return Object.freeze([height, width] as const)
   }
-  throw new ValueError(
-    complaint('Upsample', 'scaleFactor', 'above 0, or a pair of such', JSON.stringify(scale)),
-  )
+  throw new ValueError(complaint('Upsample', 'scaleFactor', 'above 0, or a pair of such', scale))
 }

@@ -159,7 +159,7 @@ export class Group<O extends object> {
         throw new ValueError(`${this.#where}: unknown option ${option}; the options are ${known}`)
       }
       if (!hyper.accepts(value)) {
-        throw new ValueError(complaint(this.#where, option, hyper.expected, format(value)))
+        throw new ValueError(complaint(this.#where, option, hyper.expected, value))
       }
       next[option] = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value
     }
@@ -189,8 +189,4 @@ export class Group<O extends object> {
     // Sealed, so that a misspelt option throws instead of changing nothing.
     return Object.seal(live) as ParamGroup<O>
   }
-}
-
-function format(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map(String).join(', ')}]` : String(value)
 }

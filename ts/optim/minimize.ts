@@ -1,3 +1,4 @@
+import { checkSignal, isPositive, isWithin, optionsOf } from '../check.js'
 import { complaint, NotFiniteError, ValueError } from '../errors.js'
 
 export interface MinimizeOptions {
@@ -65,13 +66,20 @@ export function minimize(
   x0: number | ArrayLike<number>,
   options: MinimizeOptions = {},
 ): Minimum<unknown> {
-  const { lr = 0.01, momentum = 0, tolerance = 1e-4, maxSteps = 10_000, signal } = options
+  const {
+    lr = 0.01,
+    momentum = 0,
+    tolerance = 1e-4,
+    maxSteps = 10_000,
+    signal,
+  } = optionsOf(WHO, options)
+  checkSignal(WHO, signal)
   demand('fn', 'a function', fn, typeof fn === 'function')
   demand('gradient', 'a function', gradient, typeof gradient === 'function')
-  demand('lr', 'a finite number above 0', lr, Number.isFinite(lr) && lr > 0)
-  demand('momentum', 'a number in [0, 1)', momentum, momentum >= 0 && momentum < 1)
+  demand('lr', 'a finite number above 0', lr, isPositive(lr))
+  demand('momentum', 'a number in [0, 1)', momentum, isWithin(momentum, 0, 1) && momentum < 1)
   const size = 'a finite number of at least 0'
-  demand('tolerance', size, tolerance, Number.isFinite(tolerance) && tolerance >= 0)
+  demand('tolerance', size, tolerance, isWithin(tolerance, 0, Number.MAX_VALUE))
   const whole = Number.isSafeInteger(maxSteps) && maxSteps >= 0
   demand('maxSteps', 'a whole number of at least 0', maxSteps, whole)
   const start = numbers(x0)
@@ -128,7 +136,7 @@ const WHO = 'minimize'
 const LONGEST_HISTORY = 10_000
 
 function demand(what: string, expected: string, got: unknown, met: boolean): void {
-  if (!met) throw new ValueError(complaint(WHO, what, expected, String(got)))
+  if (!met) throw new ValueError(complaint(WHO, what, expected, got))
 }
 
 function demandFinite(what: string, value: number, step: number): void {

@@ -1,3 +1,4 @@
+import { checkText, itemsOf, optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Parameter } from '../nn/parameter.js'
@@ -35,7 +36,7 @@ export class Optimizer<O extends object> {
    */
   constructor(rule: UpdateRule<O>, params: OptimizerParams<O>, options: Partial<O>) {
     this.#rule = rule
-    this.#options = options
+    this.#options = optionsOf(rule.name, options)
     const given = this.#list<Parameter | ParamGroupOptions<O>>(params)
     if (given.length === 0) {
       throw new ValueError(
@@ -62,15 +63,16 @@ export class Optimizer<O extends object> {
     const index = this.#groups.length
     const where = `${this.#rule.name}: parameter group ${index}`
     if (!isGroup(group)) {
-      throw new ValueError(complaint(where, 'it', 'an object with params', String(group)))
+      throw new ValueError(complaint(where, 'it', 'an object with params', group))
     }
     const { params, name, ...options } = group
+    if (name !== undefined) checkText(where, 'name', 'a word', name)
     const list = params instanceof Parameter ? [params] : this.#list<Parameter>(params)
     const seen = new Set(this.#groups.flatMap((other) => other.params))
     list.forEach((parameter, i) => {
       if (!(parameter instanceof Parameter)) {
         const hint = 'pass model.parameters()'
-        throw new ValueError(complaint(where, `item ${i}`, 'a Parameter', String(parameter), hint))
+        throw new ValueError(complaint(where, `item ${i}`, 'a Parameter', parameter, hint))
       }
       if (parameter.dtype !== 'float32' && parameter.dtype !== 'float64') {
         throw new DTypeError(
@@ -142,12 +144,7 @@ export class Optimizer<O extends object> {
   }
 
   #list<T>(items: Iterable<T>): T[] {
-    if (typeof (items as Partial<Iterable<T>> | null)?.[Symbol.iterator] !== 'function') {
-      throw new ValueError(
-        complaint(this.#rule.name, 'params', 'a list of parameters or of groups', typeof items),
-      )
-    }
-    return [...items]
+    return itemsOf(this.#rule.name, 'params', items) as T[]
   }
 }
 

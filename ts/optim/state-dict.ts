@@ -135,7 +135,7 @@ function checkedEntry<O extends object>(
     const value = entry[name]
     const what = `${name} of ${where}`
     if (!(value instanceof Tensor)) {
-      throw new ValueError(complaint(who, what, `a tensor of shape ${shape}`, String(value)))
+      throw new ValueError(complaint(who, what, `a tensor of shape ${shape}`, value))
     }
     if (value.dtype !== 'float32' && value.dtype !== 'float64') {
       throw new DTypeError(complaint(who, what, 'float32 or float64', value.dtype))
@@ -150,16 +150,12 @@ function checkedEntry<O extends object>(
   })
   const own = rule.number === undefined ? 0 : numberIn(entry, rule.number)
   if (typeof own !== 'number' || !Number.isFinite(own)) {
-    throw new ValueError(
-      complaint(who, `${rule.number} of ${where}`, 'a finite number', String(own)),
-    )
+    throw new ValueError(complaint(who, `${rule.number} of ${where}`, 'a finite number', own))
   }
   if (!rule.countsSteps) return { steps: 1, number: own, arrays }
   const steps = numberIn(entry, 'step')
   if (typeof steps !== 'number' || !Number.isInteger(steps) || steps < 0) {
-    throw new ValueError(
-      complaint(who, `step of ${where}`, 'a whole number of at least 0', String(steps)),
-    )
+    throw new ValueError(complaint(who, `step of ${where}`, 'a whole number of at least 0', steps))
   }
   return { steps, number: own, arrays }
 }

@@ -1,5 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { empty, Tensor } from '../tensor/tensor.js'
+import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 
 const TWO_32 = 2 ** 32
 
@@ -37,7 +37,7 @@ export class Generator {
   manualSeed(seed: number): this {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new ValueError(
-        complaint('Generator', 'the seed', 'a whole number from 0 to 2^53 - 1', String(seed)),
+        complaint('Generator', 'the seed', 'a whole number from 0 to 2^53 - 1', seed),
       )
     }
     const { data } = this.state
@@ -63,6 +63,7 @@ export class Generator {
    * @throws DTypeError, ShapeError when `state` is not what `getState` returns.
    */
   setState(state: Tensor): this {
+    if (!(state instanceof Tensor)) throw noTensor('Generator', 'the state', state)
     if (state.dtype !== 'int32') {
       throw new DTypeError(complaint('Generator', 'the state', 'int32', state.dtype))
     }
@@ -76,6 +77,23 @@ export class Generator {
 
 /** What is drawn from where no generator is given. */
 export const defaultGenerator = new Generator()
+
+/**
+ * A `generator` option: undefined and null stand for the default one.
+ *
+ * @throws ValueError when it is something else that is no Generator, a seed for example.
+ */
+export function generatorOf(who: string, generator: Generator | null | undefined): Generator {
+  checkGenerator(who, generator)
+  return generator ?? defaultGenerator
+}
+
+/** `generatorOf` for what is drawn from later. */
+export function checkGenerator(who: string, generator: unknown): void {
+  if (generator === undefined || generator === null || generator instanceof Generator) return
+  const hint = 'pass { generator: new Generator(42) }, say'
+  throw new ValueError(complaint(who, 'generator', 'a Generator', generator, hint))
+}
 
 /**
  * Seeds the default generator, and with it every random number of the program that is not drawn from

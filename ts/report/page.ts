@@ -1,3 +1,5 @@
+import { complaint, ValueError } from '../errors.js'
+import { checkLabels, optionsOf } from '../check.js'
 import type { History } from '../train/history.js'
 import type { ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
@@ -13,8 +15,12 @@ import { count, duration, number, percent, some } from './words.js'
 
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {
-  const { title = 'Training report' } = options
-  const labels = options.labels ?? history.facts?.labels ?? null
+  const { title = 'Training report', labels: given } = optionsOf('report', options)
+  if (typeof title !== 'string') {
+    throw new ValueError(complaint('report', 'title', 'a text', title))
+  }
+  if (given !== undefined) checkLabels('report', given)
+  const labels = given ?? history.facts?.labels ?? null
   const last = history.epochs.at(-1)
   const verdict = verdictOf(history)
   const charts = chartsOf(history)

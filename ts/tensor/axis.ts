@@ -1,4 +1,4 @@
-import { complaint, ShapeError } from '../errors.js'
+import { complaint, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Shape } from './tensor.js'
 
 /** A shape seen as (outer, n, inner), with n the size along one dimension. */
@@ -10,13 +10,22 @@ export interface Axis {
 }
 
 /**
+ * For a `dim` that meets its shape later.
+ *
+ * @throws ValueError when it is no whole number.
+ */
+export function checkDim(who: string, dim: unknown, what = 'dim'): void {
+  if (!Number.isInteger(dim)) throw new ValueError(complaint(who, what, 'a whole number', dim))
+}
+
+/**
  * The place of a dimension; negative ones count from the end.
  *
  * @throws ShapeError when the shape has no such dimension.
  */
 export function resolveDim(who: string, shape: Shape, dim: number): number {
-  const resolved = dim < 0 ? dim + shape.length : dim
-  if (!Number.isInteger(dim) || resolved < 0 || resolved >= shape.length) {
+  const resolved = Number.isInteger(dim) ? (dim < 0 ? dim + shape.length : dim) : NaN
+  if (!(resolved >= 0 && resolved < shape.length)) {
     throw new ShapeError(
       complaint(
         who,
@@ -24,7 +33,7 @@ export function resolveDim(who: string, shape: Shape, dim: number): number {
         shape.length === 0
           ? 'left out for a scalar'
           : `from ${-shape.length} to ${shape.length - 1} for shape ${formatShape(shape)}`,
-        String(dim),
+        dim,
       ),
     )
   }

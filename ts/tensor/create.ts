@@ -1,8 +1,13 @@
+import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { show } from '../show.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import type { DType, TypedArray } from '../kernels/dtype.js'
 import { isArrayBuffer, memoryOf, typedArrayName } from './memory.js'
-import { empty, formatShape, type Shape, sizeOf, Tensor } from './tensor.js'
+import { empty, formatShape, noTensor, type Shape, shapeOf, sizeOf, Tensor } from './tensor.js'
+
+/** As in PyTorch; an array that contains itself has more. */
+const MAX_LEVELS = 64
 
 /** What `tensor` takes: numbers, typed arrays, and arrays of them of equal lengths. */
 export type TensorData = number | TypedArray | readonly TensorData[]
@@ -35,7 +40,8 @@ export function dtypeOf(array: unknown): DType | undefined {
  * tensor([3, 1, 4], { dtype: 'int32' })
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  const result = empty(inferShape(data), options.dtype ?? dtypeOf(data) ?? 'float32')
+  const { dtype } = optionsOf('tensor', options)
+  const result = empty(inferShape(data), dtype ?? dtypeOf(data) ?? 'float32')
   copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
   return constant(result)
 }
@@ -48,7 +54,12 @@ function inferShape(data: TensorData): Shape {
   const shape: number[] = []
   let level: TensorData | undefined = data
   while (isRow(level)) {
-    shape.push(level.length)
+    if (shape.push(level.length) > MAX_LEVELS) {
+      const hint = 'does an array contain itself?'
+      throw new ShapeError(
+        complaint('tensor', 'the data', `nested ${MAX_LEVELS} times at most`, 'more', hint),
+      )
+    }
     level = level[0]
   }
   return Object.freeze(shape)
@@ -104,7 +115,7 @@ function place(path: readonly number[]): string {
 
 function describe(value: unknown): string {
   if (isRow(value)) return `an array of length ${value.length}`
-  return typeof value === 'string' ? `the string ${JSON.stringify(value)}` : String(value)
+  return typeof value === 'string' ? `the string ${JSON.stringify(value)}` : show(value)
 }
 
 function odd(path: readonly number[], expected: string, got: string): ShapeError {
@@ -147,7 +158,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
       ),
     )
   }
-  const own = Object.freeze(Array.isArray(shape) ? [...(shape as Shape)] : (shape ?? [length]))
+  const own = Object.freeze(shape === undefined ? [length] : shapeOf(shape))
   if (sizeOf(own) !== length) {
     throw new ShapeError(
       complaint('fromTypedArray', 'the shape', `one of ${length} elements`, formatShape(own)),
@@ -158,7 +169,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  const result = empty(shape, options.dtype)
+  const result = empty(shape, optionsOf('zeros', options).dtype)
   if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
   return result
 }
@@ -182,7 +193,8 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
  * @throws ValueError when `value` is no number, or an integer dtype cannot hold it exactly.
  */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const result = empty(shape, options.dtype)
+  const { dtype } = optionsOf('full', options)
+  const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
   kernels().fill(result, result.length, value)
   return result
@@ -190,12 +202,23 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 
 /** Zeros of the shape and, unless given, the dtype of `other`. */
 export function zerosLike(other: Tensor, options: TensorOptions = {}): Tensor {
-  return zeros(other.shape, { dtype: options.dtype ?? other.dtype })
+  const { shape, dtype } = like('zerosLike', other, options)
+  return zeros(shape, { dtype })
+}
+
+function like(
+  who: string,
+  other: Tensor,
+  options: TensorOptions,
+): Required<TensorOptions> & { shape: Shape } {
+  if (!(other instanceof Tensor)) throw noTensor(who, 'what it is like', other)
+  return { shape: other.shape, dtype: optionsOf(who, options).dtype ?? other.dtype }
 }
 
 /** Ones of the shape and, unless given, the dtype of `other`. */
 export function onesLike(other: Tensor, options: TensorOptions = {}): Tensor {
-  return ones(other.shape, { dtype: options.dtype ?? other.dtype })
+  const { shape, dtype } = like('onesLike', other, options)
+  return ones(shape, { dtype })
 }
 
 /**
@@ -218,10 +241,10 @@ export function arange(
   third?: ArangeOptions,
 ): Tensor {
   const [start, end] = typeof second === 'number' ? [first, second] : [0, first]
-  const { step = 1, dtype } = (typeof second === 'number' ? third : second) ?? {}
+  const { step = 1, dtype } = optionsOf('arange', typeof second === 'number' ? third : second)
   if (![start, end, step].every(Number.isFinite) || step === 0) {
     throw new ValueError(
-      complaint('arange', 'start, end and step', 'finite, step not 0', `${start}, ${end}, ${step}`),
+      complaint('arange', 'start, end and step', 'finite, step not 0', [start, end, step]),
     )
   }
   const result = empty([Math.max(0, Math.ceil((end - start) / step))], dtype)

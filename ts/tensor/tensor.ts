@@ -2,6 +2,7 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { allocate } from '../kernels/allocate.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
+import { show } from '../show.js'
 import { showAs } from './show.js'
 import { type DType, itemSize, type TypedArray, viewOf } from '../kernels/dtype.js'
 
@@ -17,7 +18,7 @@ const MOST_WITHOUT_ELEMENTS = 2 ** 16
 
 /** `(2, 3)`, as messages show a shape. */
 export function formatShape(shape: Shape): string {
-  return `(${shape.join(', ')})`
+  return `(${shape.map((size) => (typeof size === 'number' ? size : show(size))).join(', ')})`
 }
 
 /**
@@ -27,7 +28,7 @@ export function formatShape(shape: Shape): string {
  *   other than 0 passes 2^31 - 1.
  */
 export function sizeOf(shape: Shape): number {
-  checkList(shape)
+  checkShape(shape)
   let size = 1
   let others = 1
   for (const dim of shape) {
@@ -63,11 +64,17 @@ export function checkCountable(who: string, shape: Shape, count: number): void {
   )
 }
 
+/** A copy of a shape; its sizes are not checked. @throws ShapeError when it is no array. */
+export function shapeOf(shape: Shape): number[] {
+  checkShape(shape)
+  return [...shape]
+}
+
 /** PyTorch also takes sizes one by one. */
-function checkList(shape: unknown): void {
+function checkShape(shape: unknown): void {
   if (Array.isArray(shape)) return
   const hint = 'put the sizes into an array, as in zeros([2, 3])'
-  throw new ShapeError(complaint('shape', 'the shape', 'an array of sizes', String(shape), hint))
+  throw new ShapeError(complaint('shape', 'the shape', 'an array of sizes', shape, hint))
 }
 
 /**
@@ -197,8 +204,8 @@ export class Tensor {
    *
    * @throws ShapeError when the element counts differ.
    */
-  reshape(shape: Shape): Tensor {
-    checkList(shape)
+  reshape(given: Shape): Tensor {
+    const shape = shapeOf(given)
     const unknown = shape.indexOf(-1)
     let resolved = shape
     if (unknown >= 0) {
@@ -245,7 +252,7 @@ export class Tensor {
           'narrow',
           'the range',
           `within the first dimension of ${formatShape(this.shape)}`,
-          `start ${start}, length ${length}`,
+          `start ${show(start)}, length ${show(length)}`,
         ),
       )
     }
@@ -320,17 +327,17 @@ export class Tensor {
  * A tensor whose elements start as 0 because a fresh ArrayBuffer does; meant to be overwritten.
  */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
-  const length = sizeOf(shape)
-  if (!Object.hasOwn(itemSize, dtype)) {
-    throw new DTypeError(complaint('tensor', 'dtype', 'float32, float64, int32 or uint8', dtype))
-  }
-  return new Tensor(
-    allocate(length * itemSize[dtype]),
-    0,
-    Object.isFrozen(shape) ? shape : Object.freeze([...shape]),
-    dtype,
-    length,
-  )
+  // Read once: what is checked is what is kept.
+  const own = Object.isFrozen(shape) ? shape : Object.freeze(shapeOf(shape))
+  const length = sizeOf(own)
+  checkDType('tensor', dtype)
+  return new Tensor(allocate(length * itemSize[dtype]), 0, own, dtype, length)
+}
+
+/** @throws DTypeError unless it is one. */
+export function checkDType(who: string, dtype: unknown): asserts dtype is DType {
+  if (typeof dtype === 'string' && Object.hasOwn(itemSize, dtype)) return
+  throw new DTypeError(complaint(who, 'dtype', 'float32, float64, int32 or uint8', dtype))
 }
 
 /** How many arrays of the last level before a size of 0, or of the last of all, a shape nests. */
@@ -345,6 +352,15 @@ function refuseRead(what: string): void {
     what,
     'return the tensor from the captured function and read it when the run is over',
   )
+}
+
+/** @throws ValueError unless it is one. */
+export function checkTensor(
+  who: string,
+  value: unknown,
+  what = 'the tensor',
+): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw noTensor(who, what, value)
 }
 
 /** The error for something that should have been a tensor; plain arrays are the likely case. */

@@ -1,3 +1,4 @@
+import { show } from '../show.js'
 import { complaint, ValueError } from '../errors.js'
 import { Criterion } from '../criterion/criterion.js'
 import { Module } from '../nn/module.js'
@@ -10,13 +11,8 @@ export type Batch = readonly [Tensor, Tensor, ...Tensor[]]
 /** Batches of an epoch, such as a `DataLoader` gives. */
 export type Loader = Iterable<readonly Tensor[]>
 
-/** Options as a caller in plain JavaScript may leave them out. */
-export function optionsOf<T extends object>(options: T | null | undefined): Partial<T> {
-  return options ?? {}
-}
-
 function kindOf(value: unknown): string {
-  if (typeof value === 'function') return `the class or function ${value.name}`
+  if (typeof value === 'function') return show(value)
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
 }
 
@@ -38,8 +34,13 @@ export function checkOptimizer(
   who: string,
   optimizer: unknown,
 ): asserts optimizer is TrainingOptimizer {
-  const { step, stateDict } = (optimizer ?? {}) as Record<string, unknown>
-  if (typeof step === 'function' && typeof stateDict === 'function') return
+  const { step, zeroGrad, stateDict, loadStateDict, paramGroups } = (optimizer ?? {}) as Record<
+    string,
+    unknown
+  >
+  const methods = [step, zeroGrad, stateDict, loadStateDict]
+  const groups = Array.isArray(paramGroups) && paramGroups.length > 0
+  if (groups && methods.every((method) => typeof method === 'function')) return
   const hint = 'pass { optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }) }, say'
   throw new ValueError(complaint(who, 'optimizer', 'an optimizer', kindOf(optimizer), hint))
 }
@@ -53,17 +54,4 @@ export function checkBatch(who: string, batch: unknown): asserts batch is Batch 
   const [x, y] = batch as unknown[]
   if (!(x instanceof Tensor)) throw noTensor(who, 'the features of a batch', x)
   if (!(y instanceof Tensor)) throw noTensor(who, 'the targets of a batch', y)
-}
-
-/** @throws ValueError unless it is a whole number of at least `min`. */
-export function checkCount(who: string, what: string, value: number, min: number): void {
-  if (Number.isSafeInteger(value) && value >= min) return
-  throw new ValueError(complaint(who, what, `a whole number of at least ${min}`, String(value)))
-}
-
-/** @throws ValueError unless it is a string that is not empty. */
-export function checkText(who: string, what: string, expected: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '') return
-  const got = value === '' ? 'an empty string' : kindOf(value)
-  throw new ValueError(complaint(who, what, expected, got))
 }

@@ -1,3 +1,4 @@
+import { isAsyncIterable, isIterable } from '../check.js'
 import { capture } from '../capture/capture.js'
 import { CaptureError, complaint, ValueError } from '../errors.js'
 import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
@@ -38,16 +39,14 @@ export function batchesOf(
     checkBatch(who, source)
     return new DataLoader(source, options)
   }
-  const iterable = Object(source) as Partial<Iterable<unknown> & AsyncIterable<unknown>>
-  if (iterable[Symbol.iterator]) return source as Batches
-  if (iterable[Symbol.asyncIterator]) {
+  if (isIterable(source)) return source as Batches
+  if (isAsyncIterable(source)) {
     if (!sync) return source as Batches
     const hint = `${who.replace(/Sync$/, '')} waits for batches`
     throw new ValueError(complaint(who, what, 'batches that are there', 'an async iterable', hint))
   }
   const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
-  const got = source === null ? 'null' : typeof source
-  throw new ValueError(complaint(who, what, 'something to iterate over for batches', got, hint))
+  throw new ValueError(complaint(who, what, 'something to iterate over for batches', source, hint))
 }
 
 /** A loader whose batches a captured step can gather by itself. */

@@ -2,7 +2,8 @@ import type { Criterion } from '../criterion/criterion.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
-import { checkCriterion, checkModel, optionsOf } from './arguments.js'
+import { checkList, checkSignal, optionsOf } from '../check.js'
+import { checkCriterion, checkModel } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf } from './batches.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
@@ -59,9 +60,11 @@ function* pass(
   options: EvaluateOptions,
 ): Flow<Logs> {
   checkModel(who, model)
-  const given = optionsOf(options)
+  const given = optionsOf(who, options)
   const { criterion, metrics = [], batchSize = 256, signal, capture = true } = given
   checkCriterion(who, criterion)
+  checkSignal(who, signal)
+  checkList(who, 'metrics', metrics)
   const batches = batchesOf(who, 'the batches', source, sync, { batchSize })
   signal?.throwIfAborted()
   const evaluator = new Trainer({

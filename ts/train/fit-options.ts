@@ -5,7 +5,17 @@ import { create as createMetric } from '../metrics/registry.js'
 import type { Module } from '../nn/module.js'
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { checkThreadOptions } from '../threads.js'
-import { checkCount, checkCriterion, checkModel, checkOptimizer, optionsOf } from './arguments.js'
+import {
+  checkCount,
+  checkFileName,
+  checkFunction,
+  checkList,
+  checkObject,
+  checkSignal,
+  isWithin,
+  optionsOf,
+} from '../check.js'
+import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, isTensors } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
@@ -129,18 +139,24 @@ export function settingsOf(
   options: FitOptions,
 ): Settings {
   checkModel(who, model)
-  const given = optionsOf(options)
+  const given = optionsOf(who, options)
   const { criterion, optimizer, epochs = 1, accumulate = 1, clipGradNorm } = given
   const { scheduler, schedulerInterval = 'epoch', callbacks = [], signal, resume = false } = given
-  const { threads, priority } = given
+  const { threads, priority, metrics = [], history = new History() } = given
+  if (!(history instanceof History)) {
+    throw new ValueError(complaint(who, 'history', 'a History', history))
+  }
   checkCriterion(who, criterion)
+  checkSignal(who, signal)
+  checkList(who, 'metrics', metrics)
+  checkCallbacks(who, callbacks)
+  checkScheduler(who, scheduler)
   checkOptimizer(who, optimizer)
   checkCount(who, 'epochs', epochs, 0)
   checkCount(who, 'accumulate', accumulate, 1)
   const loaders = loadersOf(who, sync, source, given)
-  if (clipGradNorm !== undefined && !(clipGradNorm >= 0)) {
-    const got = String(clipGradNorm)
-    throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', got))
+  if (clipGradNorm !== undefined && !isWithin(clipGradNorm, 0, Infinity)) {
+    throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', clipGradNorm))
   }
   if (!['epoch', 'step'].includes(schedulerInterval)) {
     throw new ValueError(complaint(who, 'schedulerInterval', 'epoch or step', schedulerInterval))
@@ -165,14 +181,14 @@ export function settingsOf(
     criterion,
     optimizer,
     epochs,
-    metrics: (given.metrics ?? []).map(createMetric),
+    metrics: metrics.map(createMetric),
     callbacks,
     scheduler,
     schedulerInterval,
     clipGradNorm,
     accumulate,
     progress: given.progress ?? false,
-    history: given.history ?? new History(),
+    history,
     checkpoint,
     resume,
     eagerly: eagerReason(given.capture, callbacks),
@@ -207,9 +223,35 @@ function checkpointOf(
 ): Required<CheckpointOptions> | null {
   if (checkpoint === undefined) return null
   const { path, everySteps = Infinity } =
-    typeof checkpoint === 'string' ? { path: checkpoint } : checkpoint
+    typeof checkpoint === 'string' ? { path: checkpoint } : optionsOf(who, checkpoint, 'checkpoint')
+  checkFileName(who, 'checkpoint.path', path)
   if (everySteps !== Infinity) checkCount(who, 'checkpoint.everySteps', everySteps, 1)
   return { path, everySteps }
+}
+
+/** @throws ValueError unless it is a list of objects whose hooks are functions. */
+function checkCallbacks(who: string, callbacks: unknown): void {
+  checkList(who, 'callbacks', callbacks)
+  callbacks.forEach((callback, i) => {
+    checkObject(who, `callback ${i}`, callback)
+    for (const hook of hooks) {
+      const given = (callback as Readonly<Record<string, unknown>>)[hook]
+      if (given !== undefined) checkFunction(who, `${hook} of callback ${i}`, given)
+    }
+  })
+}
+
+const hooks: readonly (keyof Callback)[] = [
+  ...(['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'] as const),
+  ...(['stateDict', 'loadStateDict'] as const),
+]
+
+/** @throws ValueError unless it is undefined or has what `fit` calls. */
+function checkScheduler(who: string, scheduler: unknown): void {
+  if (scheduler === undefined) return
+  const { step, stateDict, loadStateDict } = Object(scheduler) as Record<string, unknown>
+  if ([step, stateDict, loadStateDict].every((method) => typeof method === 'function')) return
+  throw new ValueError(complaint(who, 'scheduler', 'a scheduler', scheduler))
 }
 
 function eagerReason(capture: boolean | undefined, callbacks: readonly Callback[]): string | null {

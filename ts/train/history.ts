@@ -1,3 +1,4 @@
+import { checkPath, checkText } from '../check.js'
 import { writeAtomically } from '../io/atomic-write.js'
 import type {
   EpochRecord,
@@ -26,6 +27,7 @@ export class History {
 
   /** The values of a log by epoch; NaN where an epoch has none. */
   values(name: string): number[] {
+    checkText('values', 'the name of a log', 'a word', name)
     return this.epochs.map(({ logs }) => logs[name] ?? NaN)
   }
 
@@ -56,6 +58,7 @@ export class History {
    * await history.report('report.html', { title: 'Digits' })
    */
   async report(path: string | URL, options?: ReportOptions): Promise<void> {
+    checkPath('report', 'the path', path)
     await writeAtomically(path, Buffer.from(await this.toHTML(options)))
   }
 

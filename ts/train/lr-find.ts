@@ -1,3 +1,4 @@
+import { show } from '../show.js'
 import { setImmediate } from 'node:timers/promises'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ValueError } from '../errors.js'
@@ -5,14 +6,21 @@ import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import {
+  checkCount,
+  checkSignal,
+  isAsyncIterable,
+  isIterable,
+  isPositive,
+  isWithin,
+  optionsOf,
+} from '../check.js'
+import {
   type Batch,
   checkBatch,
-  checkCount,
   checkCriterion,
   checkModel,
   checkOptimizer,
   type Loader,
-  optionsOf,
 } from './arguments.js'
 import { Groups } from './batches.js'
 import { drive } from './flow.js'
@@ -72,7 +80,8 @@ export async function lrFind(
   loader: Loader | AsyncIterable<readonly Tensor[]>,
   options: LrFindOptions & { signal?: AbortSignal },
 ): Promise<LrFindResult> {
-  const { signal } = optionsOf(options)
+  const { signal } = optionsOf<{ signal?: AbortSignal }>('lrFind', options)
+  checkSignal('lrFind', signal)
   signal?.throwIfAborted()
   const sweep = new Sweep('lrFind', model, loader, options)
   try {
@@ -125,28 +134,25 @@ class Sweep {
 
   constructor(who: string, model: Module, loader: unknown, options: LrFindOptions) {
     this.#who = who
-    const given = optionsOf(options)
+    const given = optionsOf(who, options)
     const { criterion, optimizer, steps = 100, smoothing = 0.9, divergence = 4 } = given
     const { minLr = 1e-7, maxLr = 10 } = given
     checkModel(who, model)
-    const iterable: Partial<Loader & AsyncIterable<unknown>> = Object(loader) as object
-    if (!(Symbol.iterator in iterable || Symbol.asyncIterator in iterable)) {
-      throw new ValueError(
-        complaint(who, 'the loader', 'iterable, as a DataLoader is', typeof loader),
-      )
+    if (!isIterable(loader) && !(who === 'lrFind' && isAsyncIterable(loader))) {
+      throw new ValueError(complaint(who, 'the loader', 'iterable, as a DataLoader is', loader))
     }
     checkCriterion(who, criterion)
     checkOptimizer(who, optimizer)
     checkCount(who, 'steps', steps, 2)
-    if (!(minLr > 0 && minLr < maxLr && maxLr < Infinity)) {
-      const got = `${minLr} and ${maxLr}`
+    if (!(isPositive(minLr) && isPositive(maxLr) && minLr < maxLr)) {
+      const got = `${show(minLr)} and ${show(maxLr)}`
       throw new ValueError(complaint(who, 'minLr and maxLr', '0 < minLr < maxLr', got))
     }
-    if (!(smoothing >= 0 && smoothing < 1)) {
-      throw new ValueError(complaint(who, 'smoothing', 'in [0, 1)', String(smoothing)))
+    if (!(isWithin(smoothing, 0, 1) && smoothing < 1)) {
+      throw new ValueError(complaint(who, 'smoothing', 'in [0, 1)', smoothing))
     }
-    if (!(divergence > 1)) {
-      throw new ValueError(complaint(who, 'divergence', 'a number above 1', String(divergence)))
+    if (!(isWithin(divergence, 1, Infinity) && divergence > 1)) {
+      throw new ValueError(complaint(who, 'divergence', 'a number above 1', divergence))
     }
     this.#model = model
     this.#criterion = criterion

@@ -2,7 +2,8 @@ import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
 import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
-import { checkCount, checkModel, optionsOf } from './arguments.js'
+import { checkCount, checkSignal, optionsOf } from '../check.js'
+import { checkModel } from './arguments.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
 import { Replayable } from './replayable.js'
@@ -51,7 +52,8 @@ function* outputs(
 ): Flow<Tensor> {
   checkModel(who, model)
   if (!(inputs instanceof Tensor)) throw noTensor(who, 'the inputs', inputs)
-  const { batchSize = 256, signal } = optionsOf(options)
+  const { batchSize = 256, signal } = optionsOf(who, options)
+  checkSignal(who, signal)
   checkCount(who, 'batchSize', batchSize, 1)
   const rows = inputs.shape[0]
   if (rows === undefined || rows === 0) {

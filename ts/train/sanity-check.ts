@@ -8,15 +8,8 @@ import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { Adam } from '../optim/adam.js'
 import type { Tensor } from '../tensor/tensor.js'
-import {
-  type Batch,
-  checkBatch,
-  checkCount,
-  checkCriterion,
-  checkModel,
-  checkOptimizer,
-  optionsOf,
-} from './arguments.js'
+import { checkCount, checkSignal, optionsOf } from '../check.js'
+import { type Batch, checkBatch, checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { parametersOf, Snapshot, type TrainingOptimizer } from './snapshot.js'
 import { finish, finishGently, meanOf, type Task } from './task.js'
 
@@ -84,7 +77,9 @@ export async function sanityCheck(
   batch: readonly Tensor[],
   options: SanityCheckOptions & { signal?: AbortSignal },
 ): Promise<SanityReport> {
-  return finishGently(check('sanityCheck', model, batch, options), optionsOf(options).signal)
+  const { signal } = optionsOf<{ signal?: AbortSignal }>('sanityCheck', options)
+  checkSignal('sanityCheck', signal)
+  return finishGently(check('sanityCheck', model, batch, options), signal)
 }
 
 /** As `sanityCheck`, without a promise. */
@@ -104,13 +99,13 @@ function* check(
 ): Task<SanityReport> {
   checkModel(who, model)
   checkBatch(who, batch)
-  const given = optionsOf(options)
-  const { criterion, steps = 300 } = given
+  const given = optionsOf(who, options)
+  const { criterion, steps = 300, optimizer } = given
   checkCriterion(who, criterion)
-  if (given.optimizer !== undefined) checkOptimizer(who, given.optimizer)
+  if (optimizer !== undefined) checkOptimizer(who, optimizer)
   checkCount(who, 'steps', steps, 1)
 
-  const snapshot = new Snapshot(model, given.optimizer)
+  const snapshot = new Snapshot(model, optimizer)
   try {
     model.train()
     model.zeroGrad()
@@ -119,19 +114,13 @@ function* check(
     const loss = meanOf(criterion.forward(prediction, y))
     const expectedLoss = uniformLoss(criterion, prediction)
     model.backwardParameters(x, criterion.backward(prediction, y))
-    const gradientFaults = faultsOf(model, given.optimizer)
+    const gradientFaults = faultsOf(model, optimizer)
     const lossOk =
       Number.isFinite(loss) &&
       (expectedLoss === null || Math.abs(loss - expectedLoss) <= Math.max(0.25, 0.3 * expectedLoss))
 
-    let overfit = yield* fitOne(
-      model,
-      batch,
-      criterion,
-      given.optimizer ?? adam(model, 1e-3),
-      steps,
-    )
-    if (!overfit.ok && given.optimizer === undefined) {
+    let overfit = yield* fitOne(model, batch, criterion, optimizer ?? adam(model, 1e-3), steps)
+    if (!overfit.ok && optimizer === undefined) {
       // Small networks want larger steps.
       snapshot.restore()
       model.train()

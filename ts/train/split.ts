@@ -25,7 +25,7 @@ export class Split {
   constructor(who: string, loader: Batches, fraction: number) {
     if (!(fraction > 0 && fraction < 1)) {
       const expected = 'a number between 0 and 1'
-      throw new ValueError(complaint(who, 'validationSplit', expected, String(fraction)))
+      throw new ValueError(complaint(who, 'validationSplit', expected, fraction))
     }
     if (!(loader instanceof DataLoader)) {
       const hint = 'pass batches of their own as validation'

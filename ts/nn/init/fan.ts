@@ -1,5 +1,6 @@
+import { checkNumber } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
-import { formatShape, type Tensor } from '../../tensor/tensor.js'
+import { checkTensor, formatShape, type Tensor } from '../../tensor/tensor.js'
 
 /** Names of the functions that `calculateGain` knows; convolutions count as linear. */
 export type Nonlinearity =
@@ -13,6 +14,7 @@ export type FanMode = 'fanIn' | 'fanOut'
  * @throws ShapeError when it has fewer than 2 dimensions.
  */
 export function fans(who: string, weight: Tensor): { fanIn: number; fanOut: number } {
+  checkTensor(who, weight)
   const [out, into, ...kernel] = weight.shape
   if (out === undefined || into === undefined) {
     throw new ShapeError(
@@ -38,6 +40,7 @@ export function fans(who: string, weight: Tensor): { fanIn: number; fanOut: numb
  * Source: https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  checkNumber('calculateGain', 'the slope', slope)
   switch (nonlinearity) {
     case 'linear':
     case 'conv1d':
@@ -59,7 +62,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
           'calculateGain',
           'the nonlinearity',
           'linear, conv1d, conv2d, conv3d, sigmoid, tanh, relu, leaky_relu or selu',
-          String(nonlinearity),
+          nonlinearity,
         ),
       )
   }

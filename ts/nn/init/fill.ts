@@ -1,8 +1,9 @@
+import { checkNumber, optionsOf } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import { defaultGenerator, type Generator } from '../../random/generator.js'
+import { type Generator, generatorOf } from '../../random/generator.js'
 import { checkFloat } from '../../tensor/create.js'
-import type { Tensor } from '../../tensor/tensor.js'
+import { checkTensor, type Tensor } from '../../tensor/tensor.js'
 
 export interface InitOptions {
   /** Default: the generator that `manualSeed` seeds. */
@@ -20,14 +21,15 @@ export function uniform_<T extends Tensor>(
   high = 1,
   options: InitOptions = {},
 ): T {
+  checkTensor('init.uniform_', tensor)
   checkFloat('init.uniform_', 'the tensor', tensor.dtype)
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
     throw new ValueError(
-      complaint('init.uniform_', 'the bounds', 'finite, low at most high', `${low} and ${high}`),
+      complaint('init.uniform_', 'the bounds', 'finite, low at most high', [low, high]),
     )
   }
-  const { generator = defaultGenerator } = options
-  kernels().uniform(generator.state, tensor, tensor.length, low, high)
+  const { state } = generatorOf('init.uniform_', optionsOf('init.uniform_', options).generator)
+  kernels().uniform(state, tensor, tensor.length, low, high)
   return tensor
 }
 
@@ -42,19 +44,22 @@ export function normal_<T extends Tensor>(
   std = 1,
   options: InitOptions = {},
 ): T {
+  checkTensor('init.normal_', tensor)
   checkFloat('init.normal_', 'the tensor', tensor.dtype)
   if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
     throw new ValueError(
-      complaint('init.normal_', 'mean and std', 'finite, std at least 0', `${mean} and ${std}`),
+      complaint('init.normal_', 'mean and std', 'finite, std at least 0', [mean, std]),
     )
   }
-  const { generator = defaultGenerator } = options
-  kernels().normal(generator.state, tensor, tensor.length, mean, std)
+  const { state } = generatorOf('init.normal_', optionsOf('init.normal_', options).generator)
+  kernels().normal(state, tensor, tensor.length, mean, std)
   return tensor
 }
 
 /** Sets all elements to `value`. Returns the tensor. */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
+  checkTensor('init.constant_', tensor)
+  checkNumber('init.constant_', 'the value', value)
   kernels().fill(tensor, tensor.length, value)
   return tensor
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { calculateGain, type FanMode, fans, type Nonlinearity } from './fan.js'
@@ -14,9 +15,9 @@ export interface KaimingOptions extends InitOptions {
 
 /** Standard deviation gain / sqrt(fan); 0 for an empty tensor. */
 function deviation(who: string, tensor: Tensor, options: KaimingOptions): number {
-  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' } = options
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' } = optionsOf(who, options)
   const sizes: Partial<Record<string, number>> = fans(who, tensor)
-  const fan = sizes[mode]
+  const fan = Object.hasOwn(sizes, mode) ? sizes[mode] : undefined
   if (fan === undefined) {
     throw new ValueError(complaint(who, 'mode', 'fanIn or fanOut', mode))
   }

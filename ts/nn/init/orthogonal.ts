@@ -1,6 +1,7 @@
+import { checkNumber, optionsOf } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { checkFloat } from '../../tensor/create.js'
-import { empty, formatShape, type Tensor } from '../../tensor/tensor.js'
+import { checkTensor, empty, formatShape, type Tensor } from '../../tensor/tensor.js'
 import { type InitOptions, normal_ } from './fill.js'
 
 export interface OrthogonalOptions extends InitOptions {
@@ -18,6 +19,9 @@ export interface OrthogonalOptions extends InitOptions {
  * networks (2013); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
  */
 export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOptions = {}): T {
+  checkTensor('init.orthogonal_', tensor)
+  const { gain = 1 } = optionsOf('init.orthogonal_', options)
+  checkNumber('init.orthogonal_', 'gain', gain)
   checkFloat('init.orthogonal_', 'the tensor', tensor.dtype)
   if (tensor.ndim < 2) {
     throw new ShapeError(
@@ -36,7 +40,6 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOpti
   normal_(vectors, 0, 1, options)
   orthonormalize(vectors.data as Float64Array, count, size)
 
-  const { gain = 1 } = options
   const { data } = tensor
   for (let v = 0; v < count; v++) {
     for (let i = 0; i < size; i++) {

@@ -1,3 +1,4 @@
+import { checkNumber, optionsOf } from '../../check.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { fans } from './fan.js'
 import { type InitOptions, normal_, uniform_ } from './fill.js'
@@ -8,7 +9,9 @@ export interface XavierOptions extends InitOptions {
 }
 
 /** gain sqrt(2 / (fanIn + fanOut)); 0 for an empty tensor. */
-function deviation(who: string, tensor: Tensor, gain: number): number {
+function deviation(who: string, tensor: Tensor, options: XavierOptions): number {
+  const { gain = 1 } = optionsOf(who, options)
+  checkNumber(who, 'gain', gain)
   const { fanIn, fanOut } = fans(who, tensor)
   return fanIn + fanOut === 0 ? 0 : gain * Math.sqrt(2 / (fanIn + fanOut))
 }
@@ -21,7 +24,7 @@ function deviation(who: string, tensor: Tensor, gain: number): number {
  * (2010); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_uniform_
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
-  const bound = Math.sqrt(3) * deviation('init.xavierUniform_', tensor, options.gain ?? 1)
+  const bound = Math.sqrt(3) * deviation('init.xavierUniform_', tensor, options)
   return uniform_(tensor, -bound, bound, options)
 }
 
@@ -32,5 +35,5 @@ export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptio
  * Source: as `xavierUniform_`; https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
-  return normal_(tensor, 0, deviation('init.xavierNormal_', tensor, options.gain ?? 1), options)
+  return normal_(tensor, 0, deviation('init.xavierNormal_', tensor, options), options)
 }

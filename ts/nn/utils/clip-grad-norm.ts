@@ -1,3 +1,4 @@
+import { isIterable, isWithin, itemsOf, optionsOf } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
@@ -28,18 +29,18 @@ export function clipGradNorm_(
   maxNorm: number,
   options: { normType?: number } = {},
 ): Tensor {
-  const { normType = 2 } = options
-  if (!(maxNorm >= 0)) {
-    throw new ValueError(
-      complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', String(maxNorm)),
-    )
+  const { normType = 2 } = optionsOf('clipGradNorm_', options)
+  if (!isWithin(maxNorm, 0, Infinity)) {
+    throw new ValueError(complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', maxNorm))
   }
-  if (!(normType > 0)) {
-    throw new ValueError(
-      complaint('clipGradNorm_', 'normType', 'positive or Infinity', String(normType)),
-    )
+  if (!(isWithin(normType, 0, Infinity) && normType > 0)) {
+    throw new ValueError(complaint('clipGradNorm_', 'normType', 'positive or Infinity', normType))
   }
-  const parts = partsOf(Symbol.iterator in parameters ? parameters : [parameters])
+  const parts = partsOf(
+    isIterable(parameters)
+      ? (itemsOf('clipGradNorm_', 'the parameters', parameters) as Parameter[])
+      : [parameters],
+  )
   const total = normOf(parts, normType)
   for (const part of parts) kernels().clipGradients(total, maxNorm, part)
   return total
@@ -82,9 +83,8 @@ function slotsOf(parameters: Iterable<Parameter>): ParameterSlot[] {
   const slots: ParameterSlot[] = []
   for (const parameter of parameters) {
     if (!(parameter instanceof Parameter)) {
-      const got = String(parameter)
       const hint = 'pass model.parameters()'
-      throw new ValueError(complaint('clipGradNorm_', 'every item', 'a Parameter', got, hint))
+      throw new ValueError(complaint('clipGradNorm_', 'every item', 'a Parameter', parameter, hint))
     }
     const gradient = parameter.grad
     if (gradient !== null) slots.push({ parameter, gradient, index: 0, stateOffset: 0 })

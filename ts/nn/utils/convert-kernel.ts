@@ -1,3 +1,4 @@
+import { optionsOf } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { empty, formatShape, noTensor, Tensor } from '../../tensor/tensor.js'
 
@@ -30,8 +31,12 @@ export interface KernelLayouts {
  * @example
  * layer.loadStateDict({ weight: nn.utils.convertKernel(kernel, { from: 'HWIO', to: 'OIHW' }), bias })
  */
-export function convertKernel(kernel: Tensor, { from, to }: KernelLayouts): Tensor {
+export function convertKernel(kernel: Tensor, layouts: KernelLayouts): Tensor {
   const who = 'convertKernel'
+  const { from, to } = optionsOf(who, layouts, 'the layouts')
+  if (typeof from !== 'string' || typeof to !== 'string') {
+    throw new ValueError(complaint(who, 'from and to', 'letters', [from, to]))
+  }
   if (!(kernel instanceof Tensor)) throw noTensor(who, 'the kernel', kernel)
   const letters = new Set(from)
   if (letters.size !== from.length) {

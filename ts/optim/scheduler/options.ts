@@ -113,7 +113,7 @@ export function readOptions<O extends object>(
   if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
     const example = `{ ${(required.length > 0 ? required : Object.keys(options).slice(0, 1)).join(', ')} }`
     const hint = `pass options by name, as in new optim.${who}(optimizer, ${example})`
-    throw new ValueError(complaint(who, 'the options', 'an object', show(given), hint))
+    throw new ValueError(complaint(who, 'the options', 'an object', given, hint))
   }
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(options, name)) continue
@@ -123,7 +123,7 @@ export function readOptions<O extends object>(
   const values = given as Record<string, unknown>
   const entries = Object.entries(options).map(([name, { initial, accepts, expected }]) => {
     const value = values[name] === undefined ? initial : values[name]
-    if (!accepts(value)) throw new ValueError(complaint(who, name, expected, show(value)))
+    if (!accepts(value)) throw new ValueError(complaint(who, name, expected, value))
     return [name, Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value]
   })
   return Object.freeze(Object.fromEntries(entries)) as O
@@ -137,11 +137,4 @@ export function checkGroups(who: string, options: object, names: string[], group
     const expected = `one number, or ${groups}, one for each parameter group`
     throw new ValueError(complaint(who, name, expected, `${value.length} numbers`))
   }
-}
-
-/** A value in a message. */
-export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
-  if (typeof value === 'function') return `the class or function ${value.name}`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -10,7 +10,6 @@ import {
   perGroup,
   readOptions,
   share,
-  show,
   whole,
 } from './options.js'
 import { checkOptimizer, type Schedulable, type SchedulerStateDict } from './scheduler.js'
@@ -118,7 +117,7 @@ export class ReduceLROnPlateau {
     const current = metric instanceof Tensor ? metric.item() : metric
     if (typeof current !== 'number') {
       const hint = 'step takes what is watched, as in step(validationLoss)'
-      throw new ValueError(complaint(NAME, 'the metric', 'a number', String(current), hint))
+      throw new ValueError(complaint(NAME, 'the metric', 'a number', current, hint))
     }
     this.#lastEpoch += 1
     if (this.#isBetter(current)) {
@@ -168,7 +167,7 @@ export class ReduceLROnPlateau {
   loadStateDict(state: SchedulerStateDict): void {
     const who = `${NAME}.loadStateDict`
     if (typeof state !== 'object' || (state as unknown) === null) {
-      throw new ValueError(complaint(who, 'the state', 'an object', show(state)))
+      throw new ValueError(complaint(who, 'the state', 'an object', state))
     }
     const options = Object.entries(table as Record<string, Option<unknown>>).map(
       ([name, { key }]) => [name, state[key!] ?? (this.#options as Record<string, unknown>)[name]],
@@ -180,13 +179,13 @@ export class ReduceLROnPlateau {
         const value = state[key]
         if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
         const expected = 'a whole number of at least 0'
-        throw new ValueError(complaint(who, key, expected, String(value)))
+        throw new ValueError(complaint(who, key, expected, value))
       },
     )
     // JSON has no Infinity: it writes null.
     const best = state['best'] ?? worst(checked.mode)
     if (typeof best !== 'number') {
-      throw new ValueError(complaint(who, 'best', 'a number', JSON.stringify(best)))
+      throw new ValueError(complaint(who, 'best', 'a number', best))
     }
     this.#options = checked
     this.#best = best

@@ -1,5 +1,4 @@
 import { complaint, ValueError } from '../../errors.js'
-import { show } from './options.js'
 
 /** What a scheduler needs of an optimizer. Every `Optimizer` has it. */
 export interface Schedulable {
@@ -89,7 +88,7 @@ export abstract class LRScheduler {
     lrs.forEach((lr, group) => {
       if (Number.isFinite(lr) && lr >= 0) return
       const what = `the learning rate of group ${group} at step ${epoch}`
-      throw new ValueError(complaint(this.who, what, 'a finite number of at least 0', String(lr)))
+      throw new ValueError(complaint(this.who, what, 'a finite number of at least 0', lr))
     })
     this.optimizer.paramGroups.forEach((group, i) => (group.lr = lrs[i]!))
     this.note(epoch, lrs)
@@ -110,12 +109,12 @@ export abstract class LRScheduler {
   protected checkedProgress(state: SchedulerStateDict): { epoch: number; lrs: number[] } {
     const who = `${this.who}.loadStateDict`
     if (typeof state !== 'object' || (state as unknown) === null) {
-      throw new ValueError(complaint(who, 'the state', 'an object', show(state)))
+      throw new ValueError(complaint(who, 'the state', 'an object', state))
     }
     const epoch = state['last_epoch']
     if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch) || epoch < 0) {
       const expected = 'a whole number of at least 0'
-      throw new ValueError(complaint(who, 'last_epoch', expected, String(epoch)))
+      throw new ValueError(complaint(who, 'last_epoch', expected, epoch))
     }
     const lrs = state['_last_lr'] ?? this.getLastLr()
     return { epoch, lrs: numbers(who, '_last_lr', lrs, this.optimizer.paramGroups.length) }
@@ -128,7 +127,7 @@ export function checkOptimizer(who: string, optimizer: Schedulable): void {
   const hasLr = (group: Partial<{ lr: number }> | null): boolean => typeof group?.lr === 'number'
   if (Array.isArray(groups) && groups.every(hasLr)) return
   const hint = `the optimizer comes first: new optim.${who}(optimizer, …)`
-  throw new ValueError(complaint(who, 'its first argument', 'an optimizer', show(optimizer), hint))
+  throw new ValueError(complaint(who, 'its first argument', 'an optimizer', optimizer, hint))
 }
 
 /** @throws ValueError unless `value` is an array of so many finite numbers. */
@@ -136,5 +135,5 @@ export function numbers(who: string, what: string, value: unknown, count: number
   const fits = Array.isArray(value) && value.length === count && value.every(Number.isFinite)
   if (fits) return [...(value as number[])]
   const expected = `${count} numbers, one for each parameter group`
-  throw new ValueError(complaint(who, what, expected, show(value)))
+  throw new ValueError(complaint(who, what, expected, value))
 }

@@ -1,5 +1,4 @@
 import { complaint, ValueError } from '../../errors.js'
-import { show } from './options.js'
 import { LRScheduler, type Schedulable, type SchedulerStateDict } from './scheduler.js'
 
 export interface SequentialLROptions {
@@ -40,13 +39,13 @@ export class SequentialLR extends LRScheduler {
     const { schedulers, milestones } = (given ?? {}) as Partial<SequentialLROptions>
     if (!Array.isArray(schedulers) || schedulers.length === 0) {
       const expected = 'an array of at least one scheduler'
-      throw new ValueError(complaint(this.who, 'schedulers', expected, show(schedulers)))
+      throw new ValueError(complaint(this.who, 'schedulers', expected, schedulers))
     }
     schedulers.forEach((scheduler: unknown, i) => {
       const what = `scheduler ${i}`
       if (!(scheduler instanceof LRScheduler)) {
         const hint = 'ReduceLROnPlateau has a step of its own and cannot be part of a sequence'
-        throw new ValueError(complaint(this.who, what, 'a scheduler', show(scheduler), hint))
+        throw new ValueError(complaint(this.who, what, 'a scheduler', scheduler, hint))
       }
       if (scheduler.optimizer !== optimizer) {
         throw new ValueError(complaint(this.who, what, 'of the same optimizer', 'another one'))
@@ -94,7 +93,7 @@ export class SequentialLR extends LRScheduler {
     const saved = state['_schedulers']
     const count = this.schedulers.length
     if (!Array.isArray(saved) || saved.length !== count) {
-      const got = Array.isArray(saved) ? `${saved.length}` : show(saved)
+      const got = Array.isArray(saved) ? `${saved.length}` : saved
       throw new ValueError(complaint(who, '_schedulers', `${count} state dicts`, got))
     }
     const before = this.schedulers.map((scheduler) => scheduler.stateDict())
@@ -131,7 +130,7 @@ export class SequentialLR extends LRScheduler {
       )
     if (fits) return Object.freeze([...(milestones as number[])])
     const expected = `${count} increasing whole numbers above 0, one fewer than schedulers`
-    throw new ValueError(complaint(who, 'milestones', expected, show(milestones)))
+    throw new ValueError(complaint(who, 'milestones', expected, milestones))
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkList } from '../../check.js'
 import { complaint, DTypeError, ValueError } from '../../errors.js'
 import { Partition } from '../partition.js'
 import { empty, noTensor, Tensor } from '../tensor.js'
@@ -14,11 +15,11 @@ import { empty, noTensor, Tensor } from '../tensor.js'
  * @example
  * concat([zeros([2, 3]), ones([2, 1])], 1).shape // [2, 4]
  */
-export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const given: unknown = tensors
-  if (!Array.isArray(given) || given.length === 0) {
-    const got = Array.isArray(given) ? 'none' : 'no array'
-    throw new ValueError(complaint('concat', 'the tensors', 'an array of at least one', got))
+export function concat(parts: readonly Tensor[], dim = 0): Tensor {
+  checkList('concat', 'the tensors', parts)
+  const tensors = [...parts]
+  if (tensors.length === 0) {
+    throw new ValueError(complaint('concat', 'the tensors', 'an array of at least one', 'none'))
   }
   for (const part of tensors) {
     if (!(part instanceof Tensor)) throw noTensor('concat', 'every part', part)

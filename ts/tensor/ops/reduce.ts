@@ -1,3 +1,4 @@
+import { optionsOf } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
@@ -32,9 +33,10 @@ function reduce(
   kind: ReduceKind,
   x: Tensor,
   dim: number | undefined,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): Tensor {
   checkOperands(who, x)
+  const { keepdim = false } = optionsOf(who, options)
   const { axis, shape } = plan(who, x, dim, keepdim)
   const out = empty(shape, x.dtype)
   kernels().reduce(kind, x, out, axis.outer, axis.n, axis.inner, 0)
@@ -106,7 +108,8 @@ export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
  */
 export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   checkNotEmpty('argmax', x, dim)
-  const { axis, shape } = plan('argmax', x, dim, options.keepdim ?? false)
+  const { keepdim = false } = optionsOf('argmax', options)
+  const { axis, shape } = plan('argmax', x, dim, keepdim)
   const out = empty(shape, 'int32')
   kernels().argmax(x, out, axis.outer, axis.n, axis.inner)
   return out

@@ -35,7 +35,7 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!(x instanceof Tensor)) throw noTensor('chunk', 'the operand', x)
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new ValueError(
-      complaint('chunk', 'the number of chunks', 'a whole number of at least 1', String(chunks)),
+      complaint('chunk', 'the number of chunks', 'a whole number of at least 1', chunks),
     )
   }
   const { n } = axisOf('chunk', x.shape, dim)
@@ -58,7 +58,7 @@ function equalSizes(who: string, x: Tensor, n: number, size: number): number[] {
 
 function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
   if (!Array.isArray(sizes)) {
-    throw new ValueError(complaint(who, 'the sizes', 'a number or an array', String(sizes)))
+    throw new ValueError(complaint(who, 'the sizes', 'a number or an array', sizes))
   }
   for (const size of sizes) checkSize(who, size)
   const partition = Partition.cut(who, x.shape, dim, sizes)
@@ -71,5 +71,5 @@ function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Ten
 
 function checkSize(who: string, size: unknown): void {
   if (Number.isInteger(size) && (size as number) >= 0) return
-  throw new ValueError(complaint(who, 'a size', 'a whole number of at least 0', String(size)))
+  throw new ValueError(complaint(who, 'a size', 'a whole number of at least 0', size))
 }

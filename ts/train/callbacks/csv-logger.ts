@@ -1,8 +1,9 @@
+import { show } from '../../show.js'
+import { checkFileName, optionsOf } from '../../check.js'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { complaint, ValueError } from '../../errors.js'
 import { writeAtomically, writeAtomicallySync } from '../../io/atomic-write.js'
-import { checkText } from '../arguments.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext, TrainContext } from './callback.js'
 
@@ -36,11 +37,13 @@ export class CSVLogger implements Callback {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: CSVLoggerOptions) {
-    const { path, append = false, separator = ',' } = options
-    checkText(NAME, 'path', 'a file name', path)
-    if (separator.length !== 1 || separator === '"' || separator === '\n') {
-      const got = JSON.stringify(separator)
-      throw new ValueError(complaint(NAME, 'separator', 'one character such as , ; or a tab', got))
+    const { path, append = false, separator = ',' } = optionsOf(NAME, options)
+    checkFileName(NAME, 'path', path)
+    const character = typeof separator === 'string' && separator.length === 1
+    if (!character || separator === '"' || separator === '\n') {
+      throw new ValueError(
+        complaint(NAME, 'separator', 'one character such as , ; or a tab', show(separator)),
+      )
     }
     this.path = path
     this.append = append

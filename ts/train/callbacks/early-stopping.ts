@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/backend.js'
 import type { Module } from '../../nn/module.js'
 import type { StateDict } from '../../nn/state-dict.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { checkCount } from '../arguments.js'
+import { checkCount, checkObject, optionsOf } from '../../check.js'
 import type { Callback, EpochContext, TrainEndContext } from './callback.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
 
@@ -36,9 +36,9 @@ export class EarlyStopping implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: EarlyStoppingOptions = {}) {
-    const { patience = 3, restoreBest = true } = options
+    const { patience = 3, restoreBest = true, ...watched } = optionsOf(NAME, options)
     checkCount(NAME, 'patience', patience, 1)
-    this.#monitor = new Monitor(NAME, options)
+    this.#monitor = new Monitor(NAME, watched)
     this.patience = patience
     this.restoreBest = restoreBest
   }
@@ -101,16 +101,17 @@ export class EarlyStopping implements Callback {
   /** @throws ValueError when it is not what `stateDict` returned; nothing was changed. */
   loadStateDict(state: Record<string, unknown>): void {
     const who = `${NAME}.loadStateDict`
-    const { best_epoch: bestEpoch, wait, weights } = state
-    const best = this.#monitor.checkedBest(state['best'])
-    checkCount(who, 'wait', wait as number, 0)
-    if (bestEpoch !== null) checkCount(who, 'best_epoch', bestEpoch as number, 0)
+    checkObject(who, 'the state', state)
+    const { best: saved, best_epoch: bestEpoch, wait, weights } = state
+    const best = this.#monitor.checkedBest(saved)
+    checkCount(who, 'wait', wait, 0)
+    if (bestEpoch !== null) checkCount(who, 'best_epoch', bestEpoch, 0)
     if (weights !== null && !isTensors(weights)) {
       throw new ValueError(complaint(who, 'weights', 'tensors by name, or null', typeof weights))
     }
     this.#monitor.best = best
-    this.#bestEpoch = bestEpoch as number | null
-    this.#wait = wait as number
+    this.#bestEpoch = bestEpoch
+    this.#wait = wait
     this.#weights = weights === null ? null : clones(weights)
     this.#resumed = true
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { complaint, ValueError } from '../../errors.js'
 import { saveSafetensors, saveSafetensorsSync } from '../../io/safetensors-file.js'
-import { checkCount, checkText } from '../arguments.js'
+import { checkCount, checkFileName, checkObject, optionsOf } from '../../check.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext } from './callback.js'
 import { Monitor, type MonitorOptions } from './monitor.js'
@@ -39,8 +39,8 @@ export class ModelCheckpoint implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: ModelCheckpointOptions) {
-    const { path, monitor = 'valLoss', every = 1, ...rest } = options
-    checkText(NAME, 'path', 'a file name', path)
+    const { path, monitor = 'valLoss', every = 1, ...rest } = optionsOf(NAME, options)
+    checkFileName(NAME, 'path', path)
     checkCount(NAME, 'every', every, 1)
     this.path = path
     this.every = every
@@ -93,6 +93,7 @@ export class ModelCheckpoint implements Callback {
 
   /** @throws ValueError when it is not what `stateDict` returned. */
   loadStateDict(state: Record<string, unknown>): void {
+    checkObject(`${NAME}.loadStateDict`, 'the state', state)
     if (this.#monitor !== null) this.#monitor.best = this.#monitor.checkedBest(state['best'])
     this.#resumed = true
   }

@@ -1,5 +1,5 @@
+import { checkText, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
-import { checkText } from '../arguments.js'
 import type { Logs } from './callback.js'
 
 export interface MonitorOptions {
@@ -27,9 +27,9 @@ export class Monitor {
     if (!['min', 'max'].includes(mode)) {
       throw new ValueError(complaint(who, 'mode', 'min or max', mode))
     }
-    if (!(minDelta >= 0 && minDelta < Infinity)) {
+    if (!isWithin(minDelta, 0, Number.MAX_VALUE)) {
       const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint(who, 'minDelta', expected, String(minDelta)))
+      throw new ValueError(complaint(who, 'minDelta', expected, minDelta))
     }
     this.#who = who
     this.key = monitor
@@ -63,6 +63,6 @@ export class Monitor {
   checkedBest(best: unknown): number {
     if (best === null) return this.worst
     if (typeof best === 'number') return best
-    throw new ValueError(complaint(`${this.#who}.loadStateDict`, 'best', 'a number', typeof best))
+    throw new ValueError(complaint(`${this.#who}.loadStateDict`, 'best', 'a number', best))
   }
 }

@@ -1,3 +1,4 @@
+import { checkFlag, optionsOf } from '../../check.js'
 import { NotFiniteError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
@@ -26,7 +27,9 @@ export class NanWatchdog implements Callback {
   #stop: (() => void) | null = null
 
   constructor(options: NanWatchdogOptions = {}) {
-    this.everyModule = options.everyModule ?? true
+    const { everyModule = true } = optionsOf('NanWatchdog', options)
+    checkFlag('NanWatchdog', 'everyModule', everyModule)
+    this.everyModule = everyModule
   }
 
   get needsEager(): boolean {

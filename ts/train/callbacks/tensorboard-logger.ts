@@ -1,4 +1,4 @@
-import { checkCount } from '../arguments.js'
+import { checkCount, checkFileName, optionsOf } from '../../check.js'
 import type { BatchContext, Callback, EpochContext, TrainEndContext } from './callback.js'
 import { SummaryWriter } from './tensorboard/summary-writer.js'
 
@@ -23,7 +23,12 @@ export class TensorBoardLogger implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: TensorBoardLoggerOptions) {
-    const { logDir, everyBatches = 0, histogramsEvery = 0 } = options
+    const {
+      logDir,
+      everyBatches = 0,
+      histogramsEvery = 0,
+    } = optionsOf('TensorBoardLogger', options)
+    checkFileName('TensorBoardLogger', 'logDir', logDir, 'a folder')
     checkCount('TensorBoardLogger', 'everyBatches', everyBatches, 0)
     checkCount('TensorBoardLogger', 'histogramsEvery', histogramsEvery, 0)
     this.logDir = logDir

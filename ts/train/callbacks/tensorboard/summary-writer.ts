@@ -1,10 +1,10 @@
+import { checkFileName, checkText } from '../../../check.js'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { complaint, ValueError } from '../../../errors.js'
 import { noTensor, Tensor } from '../../../tensor/tensor.js'
-import { checkText } from '../../arguments.js'
 import { maskedCrc32c } from './crc32c.js'
 import { histogramOf } from './histogram.js'
 import { double, doubles, type Field, float, integer, message, nested } from './protobuf.js'
@@ -35,7 +35,7 @@ export class SummaryWriter {
    * @throws ValueError when it is no folder name; what the file system throws.
    */
   constructor(readonly logDir: string) {
-    checkText(NAME, 'logDir', 'a folder', logDir)
+    checkFileName(NAME, 'logDir', logDir, 'a folder')
     mkdirSync(logDir, { recursive: true })
     const seconds = Math.floor(Date.now() / 1000)
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${made++}`
@@ -50,8 +50,9 @@ export class SummaryWriter {
    * @throws ValueError when value is no number or step no whole number of at least 0.
    */
   addScalar(tag: string, value: number, step: number): void {
+    checkText(NAME, 'the tag', 'a name', tag)
     if (typeof value !== 'number') {
-      throw new ValueError(complaint(NAME, `the value of ${tag}`, 'a number', typeof value))
+      throw new ValueError(complaint(NAME, `the value of ${tag}`, 'a number', value))
     }
     this.#value(tag, step, float(2, value))
   }
@@ -62,6 +63,7 @@ export class SummaryWriter {
    * @throws ValueError when values are no tensor or step is no whole number of at least 0.
    */
   addHistogram(tag: string, values: Tensor, step: number): void {
+    checkText(NAME, 'the tag', 'a name', tag)
     if (!(values instanceof Tensor)) throw noTensor(NAME, `the values of ${tag}`, values)
     const { min, max, num, sum, sumSquares, limits, counts } = histogramOf(values.data)
     const histogram = message(
@@ -95,10 +97,9 @@ export class SummaryWriter {
   }
 
   #value(tag: string, step: number, content: Field): void {
-    checkText(NAME, 'the tag', 'a name', tag)
     if (!Number.isSafeInteger(step) || step < 0) {
       const expected = 'a whole number of at least 0'
-      throw new ValueError(complaint(NAME, `the step of ${tag}`, expected, String(step)))
+      throw new ValueError(complaint(NAME, `the step of ${tag}`, expected, step))
     }
     this.#event(nested(5, nested(1, message(nested(1, tag), content))), step)
   }

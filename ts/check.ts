@@ -1,0 +1,165 @@
+import { complaint, ValueError } from './errors.js'
+import { show } from './show.js'
+
+/**
+ * Options as a caller in plain JavaScript may give them: undefined and null stand for none.
+ *
+ * @throws ValueError when they are no object.
+ */
+export function optionsOf<T extends object>(
+  who: string,
+  options: T | null | undefined,
+  what = 'the options',
+): Partial<T> {
+  if (options === undefined || options === null) return {}
+  checkObject(who, what, options)
+  return options
+}
+
+/** @throws ValueError unless it is an object with properties by name: no list, no function. */
+export function checkObject(who: string, what: string, value: unknown): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new ValueError(complaint(who, what, 'an object', value))
+}
+
+/** @throws ValueError unless it is an array. */
+export function checkList(
+  who: string,
+  what: string,
+  value: unknown,
+): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw new ValueError(complaint(who, what, 'an array', value))
+}
+
+/** @throws ValueError unless it is a list of texts: names of classes. */
+export function checkLabels(who: string, labels: unknown): asserts labels is readonly string[] {
+  checkList(who, 'labels', labels)
+  if (labels.every((label) => typeof label === 'string')) return
+  throw new ValueError(complaint(who, 'labels', 'texts', labels))
+}
+
+/** @throws ValueError unless it can be called. */
+export function checkFunction(who: string, what: string, value: unknown): void {
+  if (typeof value === 'function' && !isClass(value)) return
+  throw new ValueError(complaint(who, what, 'a function', value))
+}
+
+/** Whether it can be called with `new` alone. */
+function isClass(value: object): boolean {
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false
+}
+
+/** @throws ValueError unless it is a number; NaN is one. */
+export function checkNumber(who: string, what: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw new ValueError(complaint(who, what, 'a number', value))
+}
+
+/** @throws ValueError unless it is a string that is not empty. */
+export function checkText(
+  who: string,
+  what: string,
+  expected: string,
+  value: unknown,
+): asserts value is string {
+  if (typeof value === 'string' && value !== '') return
+  throw new ValueError(complaint(who, what, expected, value === '' ? 'an empty string' : value))
+}
+
+/** Whether it is a number in [min, max]; NaN is not. */
+export function isWithin(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && value >= min && value <= max
+}
+
+/** Whether it is a finite number above 0. */
+export function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < Infinity
+}
+
+/** @throws ValueError unless it is true or false. */
+export function checkFlag(who: string, what: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw new ValueError(complaint(who, what, 'true or false', value))
+}
+
+/** @throws ValueError unless it is a whole number of at least `min`. */
+export function checkCount(
+  who: string,
+  what: string,
+  value: unknown,
+  min: number,
+): asserts value is number {
+  if (Number.isSafeInteger(value) && (value as number) >= min) return
+  throw new ValueError(complaint(who, what, `a whole number of at least ${min}`, value))
+}
+
+/** @throws ValueError unless it is undefined or has what an `AbortSignal` has. */
+export function checkSignal(who: string, signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  const given = Object(signal) as Record<string, unknown>
+  const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener']
+  if (methods.every((method) => typeof given[method] === 'function')) return
+  const hint = 'pass the signal of an AbortController'
+  throw new ValueError(complaint(who, 'signal', 'an AbortSignal', signal, hint))
+}
+
+/** @throws ValueError unless it can name a file: a string or a file URL. */
+export function checkPath(
+  who: string,
+  what: string,
+  path: unknown,
+  expected = 'a path or a file URL',
+): asserts path is string | URL {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return
+  if (path instanceof URL && path.protocol === 'file:') return
+  throw new ValueError(complaint(who, what, expected, path === '' ? 'an empty string' : show(path)))
+}
+
+/** Whether `for … of` may go over it. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+}
+
+/** Whether `for await … of` may go over it, waiting for each item. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
+}
+
+/** @throws ValueError unless it is a path, as text. */
+export function checkFileName(
+  who: string,
+  what: string,
+  value: unknown,
+  expected = 'a file name',
+): asserts value is string {
+  checkText(who, what, expected, value)
+  if (value.includes('\0')) throw new ValueError(complaint(who, what, expected, show(value)))
+}
+
+/**
+ * The items of something to iterate over, read once.
+ *
+ * @throws ValueError when it is none, or its iterator is none.
+ */
+export function itemsOf(who: string, what: string, source: unknown): unknown[] {
+  if (Array.isArray(source)) return [...(source as unknown[])]
+  if (!isIterable(source)) throw new ValueError(complaint(who, what, 'a list', source))
+  const items: unknown[] = []
+  const iterator = iteratorOf(who, what, source)
+  for (let next = iterator.next(); next.done !== true; next = iterator.next())
+    items.push(next.value)
+  return items
+}
+
+/** @throws ValueError when what it gives is no iterator. */
+export function iteratorOf(
+  who: string,
+  what: string,
+  source: Iterable<unknown>,
+): Iterator<unknown> {
+  const iterator: unknown = source[Symbol.iterator]()
+  if (typeof (iterator as Partial<Iterator<unknown>> | null)?.next === 'function') {
+    return iterator as Iterator<unknown>
+  }
+  throw new ValueError(complaint(who, `what ${what} iterate with`, 'an iterator', iterator))
+}
