@@ -1,25 +1,21 @@
 // A model that is trained in the background and answers all the while: the part without HTTP.
 import { EventEmitter } from 'node:events'
-import { rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 
 import {
   type callbacks,
   data,
   fit,
-  type FloatDType,
   manualSeed,
   nn,
   optim,
   softmax,
-  tensor,
+  type Tensor,
   ValueError,
 } from '../../ts/index.js'
-
-/** Rows to learn from: features and the class of each. */
-export interface Samples {
-  readonly rows: readonly (readonly number[])[]
-  readonly labels: readonly number[]
-}
+import { conflict } from './limits.js'
+import type { Samples } from './samples.js'
 
 export interface Progress {
   /** From 1. */
@@ -31,25 +27,28 @@ export interface Progress {
 
 export type State = 'empty' | 'training' | 'stopped' | 'trained' | 'failed'
 
-const DTYPE: FloatDType = 'float32'
-
 /** Emits `progress` (Progress) after each epoch and `state` (State) when it changes. */
 export class TrainingService extends EventEmitter {
   readonly #checkpoint: string
+  /** Of a training that has not ended; it takes the other's place when it has. */
+  readonly #next: string
   #model: nn.Sequential | null = null
   #features = 0
   #state: State = 'empty'
   #error: string | null = null
   #samples: Samples | null = null
   #epochs = 0
+  /** Whether `#checkpoint` is that of the last training. */
+  #kept = false
   #controller: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
-  readonly progress: Progress[] = []
+  progress: Progress[] = []
 
-  /** @param checkpoint A file, from which `resume` goes on. */
+  /** @param checkpoint A file: the last training that was finished or stopped, with its weights. */
   constructor(checkpoint: string) {
     super()
     this.#checkpoint = checkpoint
+    this.#next = `${checkpoint}.next`
   }
 
   get state(): State {
@@ -61,20 +60,33 @@ export class TrainingService extends EventEmitter {
     return this.#error
   }
 
-  /** Starts a training on these rows. The new model answers at once, and better by the epoch. */
+  /** @throws Refusal while a training runs. */
+  checkIdle(): void {
+    if (this.#state === 'training') throw conflict('a training is running; stop it first')
+  }
+
+  /**
+   * Starts a training on these rows. The new model answers at once, and better by the epoch; when the
+   * training fails, the one before answers again, and its checkpoint is as it was.
+   */
   train(samples: Samples, epochs: number): void {
-    if (this.#state === 'training') throw new Conflict('a training is running; stop it first')
-    check(samples, epochs)
+    this.checkIdle()
+    const before = [this.#model, this.#features, this.progress] as const
     this.#samples = samples
     this.#epochs = epochs
-    this.progress.length = 0
-    this.#start(false)
+    this.#features = samples.rows.shape[1]!
+    this.#model = networkFor(this.#features, samples.classes)
+    this.progress = []
+    this.#kept = false
+    this.#start(this.#next, () => {
+      ;[this.#model, this.#features, this.progress] = before
+    })
   }
 
   /** Goes on with the training that was stopped, from its last epoch. */
   resume(): void {
-    if (this.#state !== 'stopped') throw new Conflict(`nothing to resume: ${this.#state}`)
-    this.#start(true)
+    if (this.#state !== 'stopped') throw conflict(`nothing to resume: ${this.#state}`)
+    this.#start(this.#kept ? this.#checkpoint : this.#next, () => undefined)
   }
 
   /** Ends the training after the step in progress. */
@@ -83,31 +95,35 @@ export class TrainingService extends EventEmitter {
     await this.#running
   }
 
-  /** Probabilities of the classes for each row. */
-  predict(rows: Samples['rows']): number[][] {
-    if (this.#model === null) throw new Conflict('there is no model yet; post rows to /train first')
-    const features = this.#features
-    if (!rows.every((row) => row.length === features)) {
-      throw new ValueError(`every row needs ${features} numbers`)
+  /** Probabilities of the classes for each row, (rows, features). */
+  predict(rows: Tensor): number[][] {
+    if (this.#model === null) throw conflict('there is no model yet; post rows to /train first')
+    if (rows.shape[1] !== this.#features) {
+      throw new ValueError(`every row needs ${this.#features} numbers`)
     }
-    if (rows.length === 0) return []
-    const scores = this.#model.eval().forward(tensor(rows, { dtype: DTYPE }))
-    return softmax(scores, 1).toArray() as number[][]
+    return softmax(this.#model.eval().forward(rows), 1).toArray() as number[][]
   }
 
-  #start(resume: boolean): void {
-    const { rows, labels } = this.#samples!
-    if (!resume) {
-      rmSync(this.#checkpoint, { force: true }) // of another training
-      this.#model = networkFor(rows[0]!.length, Math.max(...labels) + 1)
-      this.#features = rows[0]!.length
-    }
-    const model = this.#model!
-    const loader = new data.DataLoader(
-      [tensor(rows, { dtype: DTYPE }), tensor(labels, { dtype: 'int32' })],
-      { batchSize: 32, shuffle: true },
-    )
+  #start(checkpoint: string, undo: () => void): void {
     this.#controller = new AbortController()
+    this.#error = null
+    this.#become('training')
+    this.#running = this.#run(checkpoint, this.#controller.signal).then(
+      (state) => {
+        this.#become(state)
+      },
+      (error: unknown) => {
+        undo()
+        this.#error = String(error)
+        this.#become('failed')
+      },
+    )
+  }
+
+  async #run(checkpoint: string, signal: AbortSignal): Promise<State> {
+    if (checkpoint === this.#next && !this.#kept) await rm(this.#next, { force: true }) // of a process that died
+    const { rows, labels } = this.#samples!
+    const model = this.#model!
     const tell: callbacks.Callback = {
       onEpochEnd: ({ epoch, logs }) => {
         const { loss, accuracy } = logs
@@ -121,30 +137,27 @@ export class TrainingService extends EventEmitter {
         this.emit('progress', progress)
       },
     }
-    this.#error = null
-    this.#become('training')
-    this.#running = fit(model, loader, {
+    let state: State = 'trained'
+    await fit(model, new data.DataLoader([rows, labels], { batchSize: 32, shuffle: true }), {
       criterion: new nn.CrossEntropyLoss(),
       optimizer: new optim.Adam(model.parameters(), { lr: 1e-3 }),
       epochs: this.#epochs,
       metrics: ['accuracy'],
       callbacks: [tell],
-      signal: this.#controller.signal,
-      checkpoint: this.#checkpoint,
-      resume,
-    }).then(
-      () => {
-        this.#become('trained')
-      },
-      (error: unknown) => {
-        if (this.#controller?.signal.aborted === true) {
-          this.#become('stopped')
-        } else {
-          this.#error = String(error)
-          this.#become('failed')
-        }
-      },
-    )
+      signal,
+      checkpoint,
+      resume: true,
+      priority: 'background', // requests go first
+      details: false,
+    }).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+      state = 'stopped'
+    })
+    if (checkpoint === this.#next && existsSync(this.#next)) {
+      await rename(this.#next, this.#checkpoint)
+      this.#kept = true
+    }
+    return state
   }
 
   #become(state: State): void {
@@ -153,9 +166,6 @@ export class TrainingService extends EventEmitter {
   }
 }
 
-/** What is asked for does not go together with the state of the service. */
-export class Conflict extends Error {}
-
 function networkFor(features: number, classes: number): nn.Sequential {
   manualSeed(1)
   return new nn.Sequential(
@@ -163,26 +173,5 @@ function networkFor(features: number, classes: number): nn.Sequential {
     new nn.ReLU(),
     new nn.Dropout(0.1),
     new nn.Linear(64, classes),
-  )
-}
-
-function check({ rows, labels }: Samples, epochs: number): void {
-  if (!isTable(rows)) {
-    throw new ValueError('rows has to be a list of lists of numbers, all of one length')
-  }
-  const isLabel = (label: unknown): boolean => Number.isInteger(label) && (label as number) >= 0
-  if (!Array.isArray(labels) || labels.length !== rows.length || !labels.every(isLabel)) {
-    throw new ValueError('labels has to be a list of whole numbers, one for each row')
-  }
-  if (!Number.isInteger(epochs) || epochs < 1) throw new ValueError('epochs has to be at least 1')
-}
-
-function isTable(rows: unknown): rows is number[][] {
-  if (!Array.isArray(rows) || !rows.every(Array.isArray)) return false
-  const [first] = rows as unknown[][]
-  return (
-    first !== undefined &&
-    first.length > 0 &&
-    (rows as unknown[][]).every((row) => row.length === first.length && row.every(Number.isFinite))
   )
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { appOf } from '../../examples/server/app.js'
+import { limits } from '../../examples/server/limits.js'
 import { TrainingService } from '../../examples/server/training-service.js'
 import { Generator, getBackend, randn } from '../../ts/index.js'
 
@@ -120,5 +121,119 @@ describe('examples: the server', function () {
     }
     expect((await fetch(`${base}/train`, { method: 'POST', body: '{' })).status).to.equal(400)
     expect(await status()).to.include({ state: 'empty' })
+  })
+
+  /** Status and code of the answer to a request as it is, whatever its path and body. */
+  async function raw(
+    method: string,
+    path: string,
+    body: Iterable<string> = [],
+  ): Promise<[number, unknown]> {
+    const { port } = server.address() as AddressInfo
+    const sent = request({ port, method, path, agent: false })
+    sent.on('error', () => undefined) // the rest of a body that was refused
+    for (const part of body) sent.write(part)
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    let text = ''
+    for await (const chunk of response) text += String(chunk)
+    return [response.statusCode!, (JSON.parse(text) as { code: unknown }).code]
+  }
+
+  it('answers every path', async () => {
+    for (const path of ['//', '//?', '/\\', '/%', '/%ff', '/status/../..', '*', '//[', '/:80:80']) {
+      expect(await raw('GET', path), path).to.deep.equal([404, 'ERR_NOT_FOUND'])
+    }
+    expect(await raw('POST', '//predict')).to.deep.equal([404, 'ERR_NOT_FOUND'])
+    expect(await status()).to.include({ state: 'empty' })
+  })
+
+  it('answers every body with a code', async () => {
+    const bad: [number, string, unknown][] = [
+      [400, 'ERR_VALUE', { rows: [[1]], labels: [2_000_000_000] }],
+      [400, 'ERR_VALUE', { rows: [[1]], labels: [limits.classes] }],
+      [400, 'ERR_VALUE', { rows: [[1]], labels: ['0'] }],
+      [400, 'ERR_VALUE', { rows: [[1]], labels: 7 }],
+      [400, 'ERR_VALUE', { rows: [[1e39]], labels: [0] }],
+      [400, 'ERR_VALUE', { rows: [[[1]]], labels: [0] }],
+      [400, 'ERR_VALUE', { rows: [[null]], labels: [0] }],
+      [400, 'ERR_VALUE', { rows: [[]], labels: [0] }],
+      [400, 'ERR_VALUE', { rows: [Array(limits.columns + 1).fill(0)], labels: [0] }],
+      [400, 'ERR_VALUE', { rows: [[1]], labels: [0], epochs: limits.epochs + 1 }],
+      [400, 'ERR_VALUE', { rows: [[1]], labels: [0], epochs: '5' }],
+      [400, 'ERR_JSON', null],
+      [400, 'ERR_JSON', [1]],
+      [400, 'ERR_JSON', 'text'],
+    ]
+    for (const [status, code, body] of bad) {
+      const response = await post('/train', body)
+      expect(
+        [response.status, await response.json()],
+        JSON.stringify(body).slice(0, 60),
+      ).to.satisfy(([s, b]: [number, { code: string }]) => s === status && b.code === code)
+    }
+    expect(await raw('POST', '/train', ['['.repeat(200_000)])).to.deep.equal([400, 'ERR_JSON'])
+    expect(await raw('POST', '/predict', [])).to.deep.equal([400, 'ERR_JSON'])
+    const many = { rows: Array(limits.predictedRows + 1).fill([1]) as number[][] }
+    expect((await post('/predict', many)).status).to.equal(400)
+    expect(await status()).to.include({ state: 'empty' })
+  })
+
+  it('reads no more of a body than it takes', async () => {
+    const told = await fetch(`${base}/predict`, {
+      method: 'POST',
+      body: 'x'.repeat(limits.bytes + 1),
+    })
+    expect([told.status, ((await told.json()) as { code: string }).code]).to.deep.equal([
+      413,
+      'ERR_TOO_LARGE',
+    ])
+    const untold = Array<string>(limits.bytes / 2 ** 16 + 1).fill('x'.repeat(2 ** 16))
+    expect(await raw('POST', '/predict', untold)).to.deep.equal([413, 'ERR_TOO_LARGE'])
+  })
+
+  it('keeps the checkpoint before when a training is refused or fails, and its model', async () => {
+    const file = join(folder, 'run.ckpt')
+    await post('/train', { ...samples, epochs: 2 })
+    await until(({ state }) => state === 'trained')
+    const [before, progress] = [readFileSync(file), service.progress]
+
+    const count = limits.rows + 1
+    const rows = Array<number[]>(count).fill([1])
+    expect((await post('/train', { rows, labels: Array(count).fill(1) })).status).to.equal(400)
+
+    mkdirSync(`${file}.next`) // where the next training would write
+    expect((await post('/train', { rows: [[1], [2]], labels: [0, 1] })).status).to.equal(202)
+    await until(({ state }) => state === 'failed')
+    rmdirSync(`${file}.next`)
+    expect(readFileSync(file).equals(before)).to.equal(true)
+    expect(service.progress).to.equal(progress)
+    expect((await post('/predict', { rows: [[1, 2, 3, 4]] })).status).to.equal(200)
+
+    await post('/train', { ...samples, epochs: 1 })
+    await until(({ state }) => state === 'trained')
+    expect(readFileSync(file).equals(before)).to.equal(false)
+    expect(existsSync(`${file}.next`)).to.equal(false)
+  })
+
+  it('has as many event streams as it says, without a warning', async () => {
+    const warnings: string[] = []
+    const warn = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', warn)
+    const controller = new AbortController()
+    const { signal } = controller
+    const open = Array.from({ length: limits.streams }, () => fetch(`${base}/events`, { signal }))
+    for (const { status } of await Promise.all(open)) expect(status).to.equal(200)
+    expect((await fetch(`${base}/events`)).status).to.equal(503)
+    controller.abort()
+    // Places are free again when their readers have gone.
+    for (;;) {
+      const one = new AbortController()
+      const { status } = await fetch(`${base}/events`, { signal: one.signal })
+      one.abort()
+      if (status === 200) break
+    }
+    process.off('warning', warn)
+    expect(warnings).to.deep.equal([])
   })
 })
