@@ -30,18 +30,24 @@ export function checkThreadOptions(who: string, options: ThreadOptions): void {
   }
 }
 
+/** Of the calls of `withThreads` in progress; 0 for all threads. */
+let limit = 0
+
 /**
- * Computes on at most so many threads, this one included.
+ * Computes on at most so many threads, this one included. Calls nest: what is left puts the limit back.
  *
  * @internal
  */
 export function withThreads<T>(count: number | undefined, body: () => T): T {
   if (count === undefined || getBackend() !== 'native') return body()
+  const before = limit
+  limit = count
   addon().limitThreads(count)
   try {
     return body()
   } finally {
-    addon().limitThreads(0)
+    limit = before
+    addon().limitThreads(before)
   }
 }
 
