@@ -112,11 +112,11 @@ double Loss(const CrossEntropyRows<T>& in, T* loss) noexcept {
         }
       } else {
         const SoftTarget<T> soft = SoftTargetOf(in, r);
-        const V m = S::Set(max);
+        const V m = S::Set(max), zero = S::Set(0);
         mass[i] = SoftSum(soft, in.cols, [](V wq, std::int64_t, std::int64_t) { return wq; });
         shift[i] = SoftSum(soft, in.cols, [&](V wq, std::int64_t at, std::int64_t lanes) {
           const V v = lanes == S::kLanes ? S::Load(x + at) : S::LoadPart(x + at, lanes, max);
-          return wq * (v - m);
+          return S::Select(wq == zero, zero, wq * (v - m));
         });
       }
     }

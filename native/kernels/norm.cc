@@ -17,6 +17,30 @@ GRADLANE_INLINE BlockMoments Corrected(double shift, double sum, double squares,
   return {shift, sum / n, rest < 0 ? 0 : rest};
 }
 
+// Of a block whose sums leave the range of T, in plain loops over doubles. Of numbers that are not
+// finite it gives NaN.
+template <class T>
+__attribute__((noinline, cold)) BlockMoments WideMoments(const T* x, std::int64_t runs,
+                                                         std::int64_t length,
+                                                         std::int64_t stride) noexcept {
+  const double n = static_cast<double>(runs * length);
+  double plain = 0, sum = 0, squares = 0;
+  for (std::int64_t r = 0; r < runs; ++r) {
+    for (std::int64_t i = 0; i < length; ++i) plain += static_cast<double>(x[r * stride + i]);
+  }
+  const double shift = plain / n;
+  for (std::int64_t r = 0; r < runs; ++r) {
+    for (std::int64_t i = 0; i < length; ++i) {
+      const double d = static_cast<double>(x[r * stride + i]) - shift;
+      sum += d;
+      squares += d * d;
+    }
+  }
+  return Corrected(shift, sum, squares, n);
+}
+
+constexpr double kInfinity = __builtin_huge_val();
+
 template <class T>
 BlockMoments Moments(const T* x, std::int64_t runs, std::int64_t length,
                      std::int64_t stride) noexcept {
@@ -35,7 +59,9 @@ BlockMoments Moments(const T* x, std::int64_t runs, std::int64_t length,
     sum.sum[chain] += d;
     squares.sum[chain] += d * d;
   });
-  return Corrected(shift, sum.Total(), squares.Total(), n);
+  const double all = squares.Total();
+  if (!(all < kInfinity)) return WideMoments(x, runs, length, stride);
+  return Corrected(shift, sum.Total(), all, n);
 }
 
 template <class T>
@@ -76,7 +102,8 @@ void ColumnMoments(const T* x, std::int64_t rows, std::int64_t cols, std::int64_
     });
     const V s = sum.Joined(), q = squares.Joined();
     for (std::int64_t i = 0; i < S::kLanes && c + i < cols; ++i) {
-      out[c + i] = Corrected(m[i], s[i], q[i], n);
+      out[c + i] = static_cast<double>(q[i]) < kInfinity ? Corrected(m[i], s[i], q[i], n)
+                                                         : WideMoments(x + c + i, rows, 1, stride);
     }
   });
 }

@@ -89,6 +89,14 @@ struct Bce {
   }
 };
 
+// factor * cost, cost >= 0, but 0 of nothing of an infinite cost, which is the limit.
+template <class T>
+GRADLANE_INLINE VecOf<T> Share(VecOf<T> factor, VecOf<T> cost) {
+  using S = Simd<T>;
+  const VecOf<T> zero = S::Set(0), infinite = S::Set(static_cast<T>(__builtin_huge_val()));
+  return S::Select((factor == zero) & (cost == infinite), zero, factor * cost);
+}
+
 // -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x): with labels in [0, 1] all
 // terms have one sign, so that nothing cancels.
 template <class T>
@@ -100,7 +108,7 @@ struct BceWithLogits {
     const V zero = S::Set(0);
     const V low = Log1pOfFraction<T>(ExpNonPositive<T>(-S::Abs(in.x)));
     const V yes = S::Max(zero, -in.x) + low, no = S::Max(zero, in.x) + low;
-    return in.weight * ((S::Set(1) - in.y) * no + in.positive * in.y * yes);
+    return Share<T>(in.weight, Share<T>(S::Set(1) - in.y, no) + Share<T>(in.positive * in.y, yes));
   }
   static GRADLANE_INLINE V Slope(const Lanes<T>& in, V) {
     const SigmoidPair<T> s = SigmoidBoth<T>(in.x);

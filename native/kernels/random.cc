@@ -32,7 +32,7 @@ GRADLANE_INLINE T Unit(const std::uint32_t* words, std::int64_t i) {
 }
 
 template <class T>
-void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range) noexcept {
+void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range, T most) noexcept {
   alignas(64) double products[kPhiloxBatch];
   PhiloxBatches<kWordsOf<T>>(
       state, n, [&](const std::uint32_t* words, std::int64_t start, std::int64_t count) {
@@ -42,7 +42,10 @@ void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range) 
         // Both roundings have to happen, on every row: the products really go
         // through memory, so that the compiler cannot fuse the sum with them.
         __asm__ volatile("" : : "r"(products) : "memory");
-        for (std::int64_t i = 0; i < count; ++i) y[start + i] = static_cast<T>(low + products[i]);
+        for (std::int64_t i = 0; i < count; ++i) {
+          const T value = static_cast<T>(low + products[i]);
+          y[start + i] = value < most ? value : most;
+        }
       });
 }
 

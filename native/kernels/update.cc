@@ -36,7 +36,7 @@ struct Adagrad {
   static GRADLANE_INLINE void Step(Lanes<T>& x, const UpdateScalars<T>& s) {
     using S = Simd<T>;
     auto& sum = x.state[0];
-    sum = (s.first ? S::Set(s.initial_sum) : sum) + x.g * x.g;
+    sum += x.g * x.g;
     x.p -= S::Set(s.step_size) * x.g / (S::Sqrt(sum) + S::Set(s.eps));
   }
 };

@@ -7,6 +7,8 @@ namespace gradlane {
 namespace {
 
 constexpr double kInfinity = __builtin_huge_val();
+// A sum of powers above it has lost nothing to numbers below 2^-1022.
+constexpr double kSmallest = 0x1p-900;
 
 // What the pieces of the gradients contribute, and how contributions are joined; a NaN wins.
 template <class T>
@@ -27,6 +29,25 @@ double Root(double sum, double p) {
   if (p == kInfinity || p == 1) return sum;
   if (p == 2) return __builtin_sqrt(sum);
   return Kernels().f64.optimizer.power(sum, 1 / p);
+}
+
+// max |g| times the norm of what that leaves. Rare, so it may be slow.
+template <class T>
+double ScaledNorm(const ParameterSlots& slots, double p) {
+  double largest = 0, sum = 0;
+  for (const ParameterSlot& slot : slots) {
+    const T* g = static_cast<const T*>(slot.gradient.data);
+    largest = Join(largest, Piece<T>(g, slot.n, kInfinity), kInfinity);
+  }
+  if (!(largest > 0 && largest < kInfinity)) return largest;
+  for (const ParameterSlot& slot : slots) {
+    const T* g = static_cast<const T*>(slot.gradient.data);
+    for (std::int64_t i = 0; i < slot.n; ++i) {
+      const double part = __builtin_fabs(static_cast<double>(g[i])) / largest;
+      sum += Piece<double>(&part, 1, p);
+    }
+  }
+  return largest * Root(sum, p);
 }
 
 }  // namespace
@@ -54,7 +75,9 @@ void GradNorm(const GradNormArgs& args) {
                  });
     double sum = 0;
     for (std::int64_t task = 0; task < tasks; ++task) sum = Join(sum, partial[task], p);
-    *out = Root(sum, p);
+    // Powers may leave the range of a double though their root is within it.
+    const bool lost = (sum == kInfinity || sum < kSmallest) && p != kInfinity;
+    *out = lost ? ScaledNorm<T>(args.slots, p) : Root(sum, p);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "ops/random.h"
 
+#include <cmath>
 #include <utility>
 
 #include "cpu/dispatch.h"
@@ -11,6 +12,15 @@ namespace {
 template <class T>
 constexpr std::int64_t kPerBlock = 16 / static_cast<std::int64_t>(sizeof(T));
 
+// The largest number of [low, high) that the type has, low where it has none.
+template <class T>
+T Below(double low, double high) {
+  T most = static_cast<T>(high);
+  if (!(static_cast<double>(most) < high)) most = std::nextafter(most, static_cast<T>(low));
+  const T least = static_cast<T>(low);
+  return most < least ? least : most;
+}
+
 }  // namespace
 
 void Uniform(const UniformArgs& args) {
@@ -20,9 +30,10 @@ void Uniform(const UniformArgs& args) {
     T* y = Elements<T>(args.y, args.n, kOp, "y");
     const auto kernel = Kernels().typed<T>().random.uniform;
     const double range = args.high - args.low;
+    const T most = Below<T>(args.low, args.high);
     Draw(PhiloxStream(args.state, kOp), args.n, kPerBlock<T>,
          [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           kernel(state, y + begin, end - begin, args.low, range);
+           kernel(state, y + begin, end - begin, args.low, range, most);
          });
   });
 }

@@ -22,7 +22,6 @@ enum Hyper {
   kMomentum,
   kCentered,
   kLrDecay,
-  kInitialSum,
   kMomentumDecay,
   kHyperCount
 };
@@ -72,8 +71,6 @@ UpdateScalars<T> ScalarsAt(UpdateKind kind, double step, double product, const d
   s.sign = hyper[kMaximize] != 0 ? T(-1) : T(1);
   s.momentum = static_cast<T>(hyper[kMomentum]);
   s.centered = hyper[kCentered] != 0;
-  s.initial_sum = static_cast<T>(hyper[kInitialSum]);
-  s.first = step == 1;
   double step_size = lr;
   switch (kind) {
     case UpdateKind::kAdagrad:

@@ -16,12 +16,11 @@ namespace {
 struct Hyper {
   UpdateKind kind;
   double lr = 0.01, beta1 = 0.9, beta2 = 0.99, eps = 1e-6, weight_decay = 0, decoupled = 0,
-         maximize = 0, momentum = 0, centered = 0, lr_decay = 0, initial_sum = 0,
-         momentum_decay = 0;
+         maximize = 0, momentum = 0, centered = 0, lr_decay = 0, momentum_decay = 0;
 };
 constexpr Hyper kHypers[] = {
     {.kind = UpdateKind::kAdagrad},
-    {.kind = UpdateKind::kAdagrad, .maximize = 1, .lr_decay = 0.1, .initial_sum = 0.5},
+    {.kind = UpdateKind::kAdagrad, .maximize = 1, .lr_decay = 0.1},
     {.kind = UpdateKind::kRmsprop},
     {.kind = UpdateKind::kRmsprop, .momentum = 0.5},
     {.kind = UpdateKind::kAdadelta, .lr = 1, .beta2 = 0.9},
@@ -36,10 +35,10 @@ constexpr Hyper kCentered{
 constexpr Hyper kLion{.kind = UpdateKind::kLion, .weight_decay = 0.1, .decoupled = 1};
 
 Array<double> Values(const Hyper& h) {
-  const double values[] = {h.lr,           h.beta1,     h.beta2,       h.eps,
-                           h.weight_decay, h.decoupled, h.maximize,    h.momentum,
-                           h.centered,     h.lr_decay,  h.initial_sum, h.momentum_decay};
-  Array<double> array(12);
+  const double values[] = {h.lr,           h.beta1,     h.beta2,         h.eps,
+                           h.weight_decay, h.decoupled, h.maximize,      h.momentum,
+                           h.centered,     h.lr_decay,  h.momentum_decay};
+  Array<double> array(11);
   array.Fill([&](std::int64_t i) { return values[i]; });
   return array;
 }
@@ -71,7 +70,7 @@ Element<Wide> Exact(const Hyper& h, double t, double product, Wide g, Wide a, Wi
   };
   switch (h.kind) {
     case UpdateKind::kAdagrad: {
-      const Wide sum = (t == 1 ? static_cast<Wide>(h.initial_sum) : a) + g * g;
+      const Wide sum = a + g * g;
       const Wide part = lr / (1 + static_cast<Wide>(t - 1) * static_cast<Wide>(h.lr_decay)) * g;
       return result(part, std::fabs(part), std::sqrt(sum) + eps, sum, b);
     }

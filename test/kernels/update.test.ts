@@ -33,7 +33,7 @@ const rules: Readonly<Record<keyof typeof UpdateKind, Rule>> = {
   adagrad: {
     kind: UpdateKind.adagrad,
     defaults: { lr: 0.01, eps: 1e-10 },
-    cases: [{}, { lrDecay: 0.1, initialSum: 0.5, weightDecay: 0.1 }, { maximize: 1, eps: 0.1 }],
+    cases: [{}, { lrDecay: 0.1, weightDecay: 0.1 }, { maximize: 1, eps: 0.1 }],
     arrays: ['positive'],
   },
   rmsprop: {
@@ -135,9 +135,9 @@ function formulas(
     switch (kind) {
       case UpdateKind.adagrad: {
         const size = wide.div(lr, wide.add(one, wide.mul(exact(t - 1), exact(o.lrDecay))))
-        const [rate, initial] = [cast(size), hyper(o.initialSum)]
+        const rate = cast(size)
         return (g, [x]) => {
-          const sum = add(t === 1 ? initial : x!, mul(g, g))
+          const sum = add(x!, mul(g, g))
           return [div(mul(rate, g), add(sqrt(sum), eps)), [sum]]
         }
       }

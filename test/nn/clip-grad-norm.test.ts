@@ -55,6 +55,23 @@ describe('nn.utils.clipGradNorm_', () => {
       })
     }
 
+    for (const size of [1e200, 1e-200]) {
+      for (const normType of [1, 2, 3, 0.5, Infinity]) {
+        it(`takes the norm of gradients of ${size}, type ${normType}`, () => {
+          const wanted = norms.find(([type]) => type === normType)![1] * size
+          const parameters = [withGrad([3 * size, -4 * size]), withGrad([12 * size])]
+          const norm = nn.utils.clipGradNorm_(parameters, 1, { normType }).item()
+          // Beside the roundings above, a division by the largest and the product with it; and a power
+          // is exp(p log g), to 2 p |log g| roundings, which the root divides by p and adds its own to.
+          const roundings = 24 + 4 * Math.abs(Math.log(size))
+          expect(norm).to.be.closeTo(wanted, roundings * 2 ** -53 * wanted)
+          const clipped = 12 * size * Math.min(1, 1 / (wanted + 1e-6))
+          const found = gradients(parameters)[2]
+          expect(found).to.be.closeTo(clipped, (roundings + 4) * 2 ** -53 * clipped)
+        })
+      }
+    }
+
     it('counts float32 and float64 gradients together', () => {
       for (const normType of [1, 2, Infinity]) {
         const parameters = [withGrad([3], 'float32'), withGrad([4], 'float64')]

@@ -7,6 +7,7 @@ import {
   ones,
   randn,
   ShapeError,
+  tensor,
   ValueError,
   zeros,
 } from '../../ts/index.js'
@@ -35,6 +36,24 @@ describe('nn: poolings', () => {
         const output = module.forward(input)
         gradcheck(module, input, randn(output.shape, { generator, dtype: 'float64' }))
       }
+    })
+
+    it('with ceilMode have a window over inputs that are smaller than it', () => {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const image = tensor([[[1, 5], [4, 2]]], { dtype }) // prettier-ignore
+        for (const [module, wanted] of [
+          [new nn.MaxPool2d(3, { ceilMode: true }), 5],
+          [new nn.AvgPool2d(3, { ceilMode: true }), 3],
+        ] as const) {
+          const output = module.forward(image)
+          expect(output.shape).to.deep.equal([1, 1, 1])
+          expect(output.item()).to.equal(wanted)
+          expect(module.backward(image, output).shape).to.deep.equal(image.shape)
+        }
+      }
+      // floor((2 - 3 - 1 + (2 - 1)) / 2) + 1 = 0 windows
+      const tooLarge = new nn.MaxPool2d(4, { stride: 2, ceilMode: true })
+      expect(() => tooLarge.forward(ones([1, 2, 2]))).to.throw(ShapeError)
     })
 
     it('take batches of different sizes, an empty one too', () => {

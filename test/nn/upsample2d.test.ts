@@ -31,6 +31,34 @@ describe('nn: Upsample', () => {
       }
     })
 
+    it('copies along a dimension whose size its scale leaves as it is', () => {
+      const generator = new Generator(3)
+      for (const [options, shape, along] of [
+        [{ scaleFactor: 1.2, mode: 'linear' }, [2, 3, 4], [1, 1]],
+        [{ scaleFactor: [2, 1.2], mode: 'bilinear' }, [1, 2, 1, 4], [2, 1]],
+        [{ scaleFactor: [1.3, 2], mode: 'bilinear' }, [1, 2, 3, 1], [1, 2]],
+      ] as const) {
+        for (const dtype of ['float32', 'float64'] as const) {
+          const module = new nn.Upsample(options)
+          const input = randn(shape, { generator, dtype })
+          const copies = [...input.data].flatMap((value) =>
+            along[1] === 2 ? [value, value] : [value],
+          )
+          const width = shape.at(-1)! * along[1]
+          const rows = Array.from({ length: copies.length / width }, (_, r) =>
+            copies.slice(r * width, (r + 1) * width),
+          )
+          const wanted = rows.flatMap((row) => (along[0] === 2 ? [...row, ...row] : row))
+          expect([...module.forward(input).data]).to.deep.equal(wanted)
+          gradcheck(
+            new nn.Upsample(options),
+            randn(shape, { generator, dtype: 'float64' }),
+            randn(module.output!.shape, { generator, dtype: 'float64' }),
+          )
+        }
+      }
+    })
+
     it('takes batches of different sizes, an empty one too, within a container', () => {
       const model = new nn.Sequential(
         new nn.Upsample({ scaleFactor: 2, mode: 'bilinear' }),

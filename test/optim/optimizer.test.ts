@@ -289,6 +289,18 @@ describe('every optimizer', () => {
       ])
     })
 
+    it('Adagrad goes on from a sum that was loaded before the first step', () => {
+      const p = parameter([1])
+      const optimizer = new Adagrad([p], { initialAccumulatorValue: 1, lr: 1, eps: 0 })
+      const dict = optimizer.stateDict()
+      ;(dict.state[0]!['sum'] as Tensor).data.fill(12)
+      optimizer.loadStateDict(dict)
+      setGrad(p, [2])
+      optimizer.step()
+      expect(values(optimizer.stateDict().state[0]!['sum'] as Tensor)).to.deep.equal([16])
+      expect(values(p)).to.deep.equal([0.5])
+    })
+
     it('takes steps of exact halves: Adagrad, RMSprop and Lion by hand', () => {
       const [a, r, l] = [parameter([1]), parameter([1]), parameter([1])]
       const adagrad = new Adagrad([a], { lr: 1, eps: 0 })

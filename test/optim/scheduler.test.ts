@@ -49,6 +49,26 @@ describe('schedulers', () => {
     })
   })
 
+  for (const [mode, thresholdMode] of [
+    ['min', 'rel'],
+    ['max', 'rel'],
+    ['min', 'abs'],
+    ['max', 'abs'],
+  ] as const) {
+    it(`ReduceLROnPlateau finds the plateau of a negative metric, ${mode} ${thresholdMode}`, () => {
+      const optimizer = sgd(1)
+      const options = { mode, threshold: 0.1, thresholdMode, patience: 0, factor: 0.5 }
+      const scheduler = new optim.ReduceLROnPlateau(optimizer, options)
+      const better = mode === 'min' ? -2.3 : -1.7
+      const rates = [-2, -2, mode === 'min' ? -2.05 : -1.95, better].map((metric) => {
+        scheduler.step(metric)
+        return optimizer.paramGroups[0]!.lr
+      })
+      expect(rates).to.deep.equal([1, 0.5, 0.25, 0.25])
+      expect(scheduler.best).to.equal(better)
+    })
+  }
+
   it('do not add up rounding errors: 10,000 steps of γ are γ^10,000', () => {
     const optimizer = sgd(0.1)
     const scheduler = new optim.ExponentialLR(optimizer, { gamma: 0.9999 })

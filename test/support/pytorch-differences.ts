@@ -43,9 +43,10 @@ export function acceptedLoss(
   if (name === 'L1Loss' && key === 'gradient') {
     return [theirs.map((value, i) => (Number.isNaN(prediction[i]) ? NaN : value))]
   }
-  // "A logit of -Infinity": of a target above 0 the loss is Infinity
-  if (name === 'BCEWithLogitsLoss' && key === 'loss' && target === 'soft') {
-    return [theirs.map((value, i) => (prediction[i] === -Infinity ? Infinity : value))]
+  // "A logit of -Infinity": of a target above 0 the loss is Infinity, of a target of 0 it is 0
+  if (name === 'BCEWithLogitsLoss' && key === 'loss' && (target === 'soft' || target === 'hard')) {
+    const limit = (i: number): number => (target === 'soft' || i % 2 === 1 ? Infinity : 0)
+    return [theirs.map((value, i) => (prediction[i] === -Infinity ? limit(i) : value))]
   }
   // "A target of 0 in KLDivLoss"
   if (name === 'KLDivLoss' && key === 'loss' && target === 'sparse') {

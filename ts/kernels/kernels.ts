@@ -307,7 +307,7 @@ export interface Kernels
    * 2(e % 2) + 1 of block e / 2 (float64).
    *
    * uniform: u in [0, 1) is (w >> 8) 2^-24, or ((w_a >>> 5) 2^26 + (w_b >>> 6)) 2^-53 with w_a the first
-   * word; y = low + (high - low) u.
+   * word; y = low + (high - low) u, and where that is rounded to high, the number before it.
    */
   uniform(state: View, y: View, n: number, low: number, high: number): void
 

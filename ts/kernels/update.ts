@@ -27,9 +27,8 @@ export const UpdateHyper = {
   /** 0 or 1 */
   centered: 8,
   lrDecay: 9,
-  initialSum: 10,
-  momentumDecay: 11,
-  length: 12,
+  momentumDecay: 10,
+  length: 11,
 } as const
 
 export interface UpdateKernels {
@@ -39,7 +38,7 @@ export interface UpdateKernels {
    * `state` (dtype of the parameters) holds the arrays below, each of `stateLength` elements.
    *
    * With g = ±grad, and p *= 1 - lr weightDecay if decoupled, else g += weightDecay p:
-   *   adagrad   sum = (t = 1 ? initialSum : sum) + g^2
+   *   adagrad   sum = sum + g^2
    *             p -= lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)
    *   rmsprop   square = beta2 square + (1 - beta2) g^2
    *             centered: mean = beta2 mean + (1 - beta2) g, v = square - mean^2; else v = square

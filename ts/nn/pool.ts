@@ -172,9 +172,9 @@ function windowsAlong(
   dilation: number,
   ceilMode: boolean,
 ): number {
-  const room = size + 2 * padding - dilation * (kernel - 1) - 1
+  const room = size + 2 * padding - dilation * (kernel - 1) - 1 + (ceilMode ? stride - 1 : 0)
   if (room < 0) return 0
-  let count = Math.floor((room + (ceilMode ? stride - 1 : 0)) / stride) + 1
+  let count = Math.floor(room / stride) + 1
   // the last window has to begin within the image or the padding before it
   if (ceilMode && (count - 1) * stride >= size + padding) count -= 1
   // A window from within the image on holds its first element, so the last one tells for all of them.

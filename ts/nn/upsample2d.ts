@@ -152,8 +152,8 @@ export class Upsample extends Layer {
     if (this.size) return [this.size[axis], 0]
     const scale = this.scaleFactor![axis]
     const out = Math.floor(size * scale)
-    // PyTorch repeats or keeps the elements of `nearest` wherever the sizes allow it
-    const plain = this.mode === 'nearest' && (out === size || out === 2 * size)
+    // PyTorch keeps the elements wherever the size allows it, and repeats those of `nearest`.
+    const plain = out === size || (this.mode === 'nearest' && out === 2 * size)
     return [out, plain ? 0 : scale]
   }
 }

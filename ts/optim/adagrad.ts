@@ -1,5 +1,5 @@
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
-import { atLeast, flag } from './hyper.js'
+import { atLeast, flag, unread } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
 import { updateRule } from './rule.js'
 
@@ -10,7 +10,7 @@ export interface AdagradOptions {
   lrDecay?: number
   /** L2 penalty λ. Default 0. */
   weightDecay?: number
-  /** s before the first step. Default 0. */
+  /** s before the first step, or before a state dict is loaded. Default 0. */
   initialAccumulatorValue?: number
   /** ε, keeps the denominator from 0. Default 1e-10. */
   eps?: number
@@ -24,7 +24,7 @@ const rule = updateRule<Required<AdagradOptions>>(UpdateKind.adagrad, {
     lr: atLeast('lr', UpdateHyper.lr, 1e-2),
     lrDecay: atLeast('lr_decay', UpdateHyper.lrDecay, 0),
     weightDecay: atLeast('weight_decay', UpdateHyper.weightDecay, 0),
-    initialAccumulatorValue: atLeast('initial_accumulator_value', UpdateHyper.initialSum, 0),
+    initialAccumulatorValue: unread('initial_accumulator_value', 0),
     eps: atLeast('eps', UpdateHyper.eps, 1e-10),
     maximize: flag('maximize', UpdateHyper.maximize, false),
   },

@@ -75,23 +75,24 @@ export class Bucket {
     return slots
   }
 
-  /** Makes room for `count` state arrays, keeping those that exist; new ones are 0. */
-  reserve(count: number): void {
+  /** Makes room for `count` state arrays, keeping those that exist; new ones hold `initial`. */
+  reserve(count: number, initial: number): void {
     if (this.state.length >= count * this.stateLength) return
     const grown = empty([count * this.stateLength], this.#dtype)
     grown.elements.set(this.state.elements)
+    grown.elements.fill(initial, this.state.length)
     abandon(this.state.buffer)
     this.state = grown
   }
 
   /**
-   * The part of each of `count` state arrays that belongs to a parameter of the group, not copied; null
-   * when the parameter is in another bucket.
+   * The part of each of `count` state arrays that belongs to a parameter of the group, not copied (new
+   * ones hold `initial`); null when the parameter is in another bucket.
    */
-  partsOf(index: number, count: number): TypedArray[] | null {
+  partsOf(index: number, count: number, initial: number): TypedArray[] | null {
     const member = this.#members.find((candidate) => candidate.index === index)
     if (member === undefined) return null
-    this.reserve(count)
+    this.reserve(count, initial)
     const { data } = this.state
     return Array.from({ length: count }, (_, array) => {
       const start = array * this.stateLength + member.offset

@@ -105,11 +105,16 @@ export class Group<O extends object> {
     const steps = arrays === 0 ? this.#idleSteps : this.#steps
     for (const bucket of this.#buckets) {
       if (bucket.slots.length === 0) continue
-      bucket.reserve(arrays)
+      bucket.reserve(arrays, this.initialState)
       const { state, stateLength, slots } = bucket
       const [hyper, numbers] = [this.#hyper, this.#numbers]
       this.#rule.step(kernels, { hyper, steps, numbers, state, stateLength, slots })
     }
+  }
+
+  /** What the state arrays hold before the first step. */
+  get initialState(): number {
+    return this.#rule.initialState?.(this.#values) ?? 0
   }
 
   /** How often the state of a parameter was updated. */
@@ -134,7 +139,7 @@ export class Group<O extends object> {
   stateOf(index: number): TypedArray[] {
     const arrays = this.#arrays()
     for (const bucket of this.#buckets) {
-      const parts = bucket.partsOf(index, arrays)
+      const parts = bucket.partsOf(index, arrays, this.initialState)
       if (parts !== null) return parts
     }
     return []

@@ -29,6 +29,11 @@ export function atLeast(key: string, place: number, initial: number, min = 0): H
   }
 }
 
+/** A finite number of at least `min` that no kernel reads. */
+export function unread(key: string, initial: number, min = 0): Hyper<number> {
+  return { ...atLeast(key, 0, initial, min), write() {} }
+}
+
 /** A weight of a running average, in [0, 1]. */
 export function weight(key: string, place: number, initial: number): Hyper<number> {
   return {

@@ -47,8 +47,8 @@ export interface UpdateRule<O> {
   /** Whether a state dict holds the step count. */
   readonly countsSteps: boolean
   /**
-   * What the arrays hold before the first step, of a rule whose state dict has parameters that were
-   * never updated, as PyTorch's Adagrad.
+   * What the arrays hold before the first step, 0 where it is left out, of a rule whose state dict has
+   * parameters that were never updated, as PyTorch's Adagrad.
    */
   initialState?(options: O): number
   /** One step, by one kernel call. */

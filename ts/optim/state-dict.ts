@@ -25,16 +25,15 @@ export function writeStateDict<O extends object>(
     const params: number[] = []
     group.params.forEach((parameter, index) => {
       const steps = group.stepsOf(index)
-      const initial = rule.initialState?.(group.values)
-      if ((steps > 0 || initial !== undefined) && names.length > 0) {
+      const always = rule.initialState !== undefined
+      if ((steps > 0 || always) && names.length > 0) {
         const entry: Entry = rule.countsSteps ? { step: scalar(steps) } : {}
         if (rule.number !== undefined) entry[rule.number] = scalar(group.numberOf(index))
         group.stateOf(index).forEach((part, i) => {
           const name = names[i] ?? null
           if (name === null) return
           const copy = empty(parameter.shape, parameter.dtype)
-          if (steps > 0) copy.data.set(part)
-          else copy.data.fill(initial!)
+          copy.data.set(part)
           entry[name] = copy
         })
         dict.state[number] = entry
@@ -86,7 +85,7 @@ export function readStateDict<O extends object>(
         if (rule.number !== undefined) group.setNumber(index, entry?.number ?? 0)
         group.stateOf(index).forEach((part, i) => {
           const array = entry?.arrays[i] ?? null
-          if (array === null) part.fill(0)
+          if (array === null) part.fill(group.initialState)
           else part.set(array.data)
         })
       })

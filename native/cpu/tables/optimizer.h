@@ -47,8 +47,6 @@ struct UpdateScalars {
   T gradient_size;  // NAdam: of the part of the step along the gradient
   T second_scale;   // NAdam: 1 / sqrt(1 - beta2^t)
   T momentum;       // RMSprop
-  T initial_sum;    // Adagrad: the sum before the first step
-  bool first;       // Adagrad: the sum is written without being read
   bool centered;    // RMSprop
   bool rectified;   // RAdam: the second moment is reliable and used
 };

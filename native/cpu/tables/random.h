@@ -20,8 +20,9 @@ struct PhiloxKernels {
 
 template <class T>
 struct RandomKernels {
-  // y[i] = low + range * u
-  void (*uniform)(PhiloxState state, T* y, std::int64_t n, double low, double range) noexcept;
+  // y[i] = min(low + range * u, most)
+  void (*uniform)(PhiloxState state, T* y, std::int64_t n, double low, double range,
+                  T most) noexcept;
   // Box-Muller on pairs: y[2j] with the cosine, y[2j + 1] with the sine
   void (*normal)(PhiloxState state, T* y, std::int64_t n, T mean, T std) noexcept;
   // y[i] = (word >> 8) < threshold ? value : 0, one word an element for both types

@@ -87,9 +87,8 @@ export function crossEntropy(
   const losses = floats(loss, reduction === Reduction.none ? rows : 1, op, 'loss')
   const divisors = floats(divisor, 1, op, 'divisor')
   const targets = targetsOf(target, ws, rows, classes, place, ignoreIndex, labelSmoothing, op)
-  const byClass = target.dtype === 'int32'
   // Rows without a class differ in nothing, and have a length only if their labels or losses do.
-  const told = classes > 0 || byClass || reduction === Reduction.none
+  const told = classes > 0 || target.dtype === 'int32' || reduction === Reduction.none
 
   let total = 0
   let shares = 0
@@ -99,9 +98,8 @@ export function crossEntropy(
       const logP = logProbabilities(classes, (c) => xs[place(r, c)]!)
       for (let c = 0; c < classes; c++) {
         const coefficient = targets.coefficient(r, c)
-        // of a class index only its own term exists: a -Infinity elsewhere must not become 0 * Infinity
-        if (byClass && coefficient === 0) continue
-        rowLoss -= coefficient * logP(c)
+        // What has no share costs nothing, however unlikely the prediction makes it.
+        if (coefficient !== 0) rowLoss -= coefficient * logP(c)
       }
       shares += targets.share(r)
     }

@@ -1,6 +1,6 @@
 import type { DType } from '../dtype.js'
 import { AdamHyper, type ParameterSlot, SgdHyper, type View } from '../kernels.js'
-import { doubles, floats } from './operand.js'
+import { doubles, type Floats, floats } from './operand.js'
 import { counterExtent, decay, pairs, stateExtent } from './slots.js'
 
 const dtypeOf = (slots: readonly ParameterSlot[]): DType => slots[0]?.gradient.dtype ?? 'float32'
@@ -105,16 +105,27 @@ export function adamStep(
 export function gradNorm(out: View, p: number, slots: readonly ParameterSlot[]): void {
   const op = 'gradNorm'
   const outs = doubles(out, 1, op, 'out')
+  const gradients = pairs(slots, dtypeOf(slots), op).map(({ gradient }) => gradient)
+  let norm = normOf(gradients, p, 1)
+  // Powers may leave the range of a double though their root is within it.
+  if (norm === Infinity || norm < 2 ** (-900 / p)) {
+    const largest = normOf(gradients, Infinity, 1)
+    if (largest > 0 && largest < Infinity) norm = largest * normOf(gradients, p, largest)
+  }
+  outs[0] = norm
+}
+
+function normOf(gradients: readonly Floats[], p: number, scale: number): number {
   let sum = 0
-  for (const { gradient } of pairs(slots, dtypeOf(slots), op)) {
+  for (const gradient of gradients) {
     for (const g of gradient) {
-      const size = Math.abs(g)
+      const size = Math.abs(g) / scale
       if (p === Infinity) sum = Math.max(sum, size)
       else sum += p === 1 ? size : p === 2 ? size * size : size ** p
     }
   }
-  if (p === 2) outs[0] = Math.sqrt(sum)
-  else outs[0] = p === 1 || p === Infinity ? sum : sum ** (1 / p)
+  if (p === 2) return Math.sqrt(sum)
+  return p === 1 || p === Infinity ? sum : sum ** (1 / p)
 }
 
 /** gradient *= min(1, maxNorm / (norm + 1e-6)). */

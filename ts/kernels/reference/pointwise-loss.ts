@@ -12,6 +12,10 @@ const softplus = (x: number): number => Math.max(0, x) + Math.log1p(Math.exp(-Ma
 /** 1 / (1 + exp(-x)); exp overflows to Infinity, which gives the right 0. */
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
+/** factor cost, but 0 of nothing of an infinite cost, which is the limit. */
+const share = (factor: number, cost: number): number =>
+  factor === 0 && cost === Infinity ? 0 : factor * cost
+
 const losses: Record<PointwiseLossKind, Loss> = {
   [PointwiseLossKind.mse]: (x, y) => (x - y) ** 2,
   [PointwiseLossKind.smoothL1]: (x, y, _w, _p, beta) => {
@@ -26,7 +30,7 @@ const losses: Record<PointwiseLossKind, Loss> = {
     -w * (y * Math.max(-100, Math.log(x)) + (1 - y) * Math.max(-100, Math.log1p(-x))),
   // -log sigmoid(x) = softplus(-x), -log(1 - sigmoid(x)) = softplus(x)
   [PointwiseLossKind.bceWithLogits]: (x, y, w, p) =>
-    w * ((1 - y) * softplus(x) + p * y * softplus(-x)),
+    share(w, share(1 - y, softplus(x)) + share(p * y, softplus(-x))),
   [PointwiseLossKind.klDiv]: (x, y) => (y === 0 ? 0 : y * (Math.log(y) - x)),
   [PointwiseLossKind.klDivLogTarget]: (x, y) => {
     const q = Math.exp(y)

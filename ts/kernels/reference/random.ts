@@ -16,12 +16,30 @@ function nextUnit(stream: PhiloxStream, dtype: FloatDType): number {
   return dtype === 'float32' ? unitOfWord(first) : unitOfWords(first, stream.next())
 }
 
-/** y = low + (high - low) u. */
+/** The largest number of [low, high) that the dtype has, low where it has none. */
+function below(low: number, high: number, dtype: FloatDType): number {
+  const [most, least] =
+    dtype === 'float32' ? [Float32Array.of(high), Math.fround(low)] : [Float64Array.of(high), low]
+  if (most[0]! >= high) {
+    // One less in the order of the numbers: one less in the bits above 0, one more below.
+    const step = most[0]! > 0 ? -1 : 1
+    const { buffer } = most
+    if (most[0] === 0) most[0] = -0
+    if (dtype === 'float32') new Int32Array(buffer)[0]! += step
+    else new BigInt64Array(buffer)[0]! += BigInt(step)
+  }
+  return Math.max(most[0]!, least)
+}
+
+/** y = min(low + (high - low) u, the largest number below high). */
 export function uniform(state: View, y: View, n: number, low: number, high: number): void {
   const ys = floats(y, n, 'uniform', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'uniform', 'state'))
   const dtype = y.dtype as FloatDType
-  for (let i = 0; i < n; i++) ys[i] = low + (high - low) * nextUnit(stream, dtype)
+  const most = below(low, high, dtype)
+  for (let i = 0; i < n; i++) {
+    ys[i] = Math.min(low + (high - low) * nextUnit(stream, dtype), most)
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
   [UpdateKind.adagrad]({ h, t }, sum) {
     const lr = h[UpdateHyper.lr]! / (1 + (t - 1) * h[UpdateHyper.lrDecay]!)
     return (at, g) => {
-      const next = store(sum, at, (t === 1 ? h[UpdateHyper.initialSum]! : sum[at]!) + g * g)
+      const next = store(sum, at, sum[at]! + g * g)
       return (lr * g) / (Math.sqrt(next) + h[UpdateHyper.eps]!)
     }
   },

@@ -204,10 +204,11 @@ export class ReduceLROnPlateau {
 
   #isBetter(current: number): boolean {
     const { mode, threshold, thresholdMode } = this.#options
-    const sign = mode === 'min' ? -1 : 1
-    const bar =
-      thresholdMode === 'rel' ? this.#best * (1 + sign * threshold) : this.#best + sign * threshold
-    return mode === 'min' ? current < bar : current > bar
+    const best = this.#best
+    const margin = thresholdMode === 'rel' && Number.isFinite(best) ? Math.abs(best) : 1
+    return mode === 'min'
+      ? current < best - margin * threshold
+      : current > best + margin * threshold
   }
 
   #reduce(): void {
