@@ -14,14 +14,24 @@ struct Window {
   std::int64_t y0, y1, x0, x1;
 };
 
+// A window may be a whole image, whose sum in T would lose digits: blocks and rows are added in
+// double.
 template <class T>
 GRADLANE_INLINE T WindowSum(const T* x, std::int64_t width, Window w) {
-  if (w.x1 - w.x0 == width) return FoldRun<T, AddFold<T>>(x + w.y0 * width, (w.y1 - w.y0) * width);
-  T sum = 0;
-  for (std::int64_t y = w.y0; y < w.y1; ++y) {
-    for (std::int64_t at = y * width + w.x0; at < y * width + w.x1; ++at) sum += x[at];
+  const std::int64_t across = w.x1 - w.x0, rows = w.y1 - w.y0;
+  x += w.y0 * width + w.x0;
+  if (across == width) return static_cast<T>(SumRun(x, rows * width));
+  double sum = 0;
+  for (std::int64_t r = 0; r < rows; ++r, x += width) {
+    if (across >= Simd<T>::kLanes) {
+      sum += SumRun(x, across);
+      continue;
+    }
+    T few = 0;
+    for (std::int64_t i = 0; i < across; ++i) few += x[i];
+    sum += few;
   }
-  return sum;
+  return static_cast<T>(sum);
 }
 
 template <class T>

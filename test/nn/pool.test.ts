@@ -2,6 +2,7 @@ import { expect } from 'chai'
 
 import {
   DTypeError,
+  full,
   Generator,
   nn,
   ones,
@@ -54,6 +55,16 @@ describe('nn: poolings', () => {
       // floor((2 - 3 - 1 + (2 - 1)) / 2) + 1 = 0 windows
       const tooLarge = new nn.MaxPool2d(4, { stride: 2, ceilMode: true })
       expect(() => tooLarge.forward(ones([1, 2, 2]))).to.throw(ShapeError)
+    })
+
+    it('average large images to the last digits', () => {
+      // Roundings of equal numbers go in one direction.
+      const image = full([1, 512, 512], 0.1)
+      const exact = Math.fround(0.1)
+      for (const module of [new nn.AdaptiveAvgPool2d(1), new nn.AvgPool2d(512)]) {
+        // A lane of the narrowest vectors adds up 64 numbers of a block; blocks are added in double.
+        expect(module.forward(image).item()).to.be.closeTo(exact, 70 * 2 ** -24 * exact)
+      }
     })
 
     it('take batches of different sizes, an empty one too', () => {
