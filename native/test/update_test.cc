@@ -187,17 +187,6 @@ TEST_P(UpdateTest, LionMovesByTheSign) {
   }
 }
 
-TEST_P(UpdateTest, TheFirstStepOfAdagradDoesNotReadTheSum) {
-  Parameters<float> parameters(1);
-  Array<double> products(0);
-  parameters.state->Fill([](std::int64_t) { return std::nanf(""); });
-  Step(kHypers[0], parameters, products);
-  for (const auto& parameter : parameters.parameters) {
-    for (std::int64_t j = 0; j < parameter->size(); ++j)
-      ASSERT_TRUE(std::isfinite((*parameter)[j]));
-  }
-}
-
 TEST_P(UpdateTest, RmspropReachesOnlyToTheArraysThatItUses) {
   for (const auto& [momentum, centered, arrays] :
        {std::tuple{0.0, 0.0, 1}, {0.5, 0.0, 2}, {0.0, 1.0, 3}}) {
