@@ -44,7 +44,7 @@ void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range, 
         __asm__ volatile("" : : "r"(products) : "memory");
         for (std::int64_t i = 0; i < count; ++i) {
           const T value = static_cast<T>(low + products[i]);
-          y[start + i] = value < most ? value : most;
+          y[start + i] = value > most ? most : value;
         }
       });
 }

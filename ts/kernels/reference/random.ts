@@ -38,7 +38,8 @@ export function uniform(state: View, y: View, n: number, low: number, high: numb
   const dtype = y.dtype as FloatDType
   const most = below(low, high, dtype)
   for (let i = 0; i < n; i++) {
-    ys[i] = Math.min(low + (high - low) * nextUnit(stream, dtype), most)
+    const value = low + (high - low) * nextUnit(stream, dtype)
+    ys[i] = value > most ? most : value
   }
 }
 
