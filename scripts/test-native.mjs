@@ -1,7 +1,7 @@
 // The native tests: configure, build and run with CMake and ctest.
-//   npm run test:native      an optimised build, with the check of the kernels' symbols
-//   npm run test:sanitize    one build with ASan + UBSan, one with TSan
-// Further arguments go to ctest: npm run test:native -- -R Activation
+//   npm run test:native      optimised, with the check of the kernels' symbols
+//   npm run test:sanitize    under ASan + UBSan, then under TSan
+// Further arguments go to ctest, which runs a suite a process: npm run test:native -- -R Activation
 import { spawnSync } from 'node:child_process'
 import os from 'node:os'
 import path from 'node:path'
@@ -14,12 +14,8 @@ const sanitize = args.includes('--sanitize')
 const ctestArgs = args.filter((arg) => arg !== '--sanitize')
 const jobs = String(os.availableParallelism())
 
-const builds = sanitize
-  ? [
-      { folder: 'build/asan', sanitizers: 'address,undefined' },
-      { folder: 'build/tsan', sanitizers: 'thread' },
-    ]
-  : [{ folder: 'build/native', sanitizers: '' }]
+const folder = 'build/native'
+const programs = sanitize ? ['gradlane_tests_asan', 'gradlane_tests_tsan'] : ['gradlane_tests']
 
 function run(command, commandArgs, env = {}) {
   const { status, error } = spawnSync(command, commandArgs, {
@@ -39,21 +35,23 @@ function step(what, command, commandArgs, env) {
   process.exit(1)
 }
 
-for (const { folder, sanitizers } of builds) {
-  if (sanitizers) console.log(`\n--- ${sanitizers} ---`)
-  step('Configuring (GoogleTest: apt-get install libgtest-dev)', 'cmake', [
-    '-S',
-    '.',
-    '-B',
-    folder,
-    `-DGRADLANE_SANITIZE=${sanitizers}`,
-    '-DGRADLANE_TESTS=ON',
+step('Configuring (GoogleTest: apt-get install libgtest-dev)', 'cmake', [
+  ...['-S', '.', '-B', folder],
+  '-DGRADLANE_TESTS=ON',
+])
+for (const program of programs) {
+  if (sanitize) console.log(`\n--- ${program} ---`)
+  step('Building the native tests', 'cmake', [
+    ...['--build', folder, '--parallel', jobs],
+    ...['--target', program],
   ])
-  step('Building the native tests', 'cmake', ['--build', folder, '--parallel', jobs])
   step(
     'Running the native tests',
     'ctest',
-    ['--test-dir', folder, '--output-on-failure', '--parallel', jobs, ...ctestArgs],
+    [
+      ...['--test-dir', folder, '--output-on-failure', '--parallel', jobs],
+      ...['--label-regex', `^${program}$`, ...ctestArgs],
+    ],
     {
       // Not detect_stack_use_after_return: GCC before 12.4 puts vectors into frames that it does
       // not align (GCC bug 110027).

@@ -12,7 +12,11 @@ namespace gradlane {
 namespace baseline {
 void FillTable(KernelTable& table);
 }
-#if defined(__x86_64__)
+// The build for ThreadSanitizer has one row: threads are the same on all.
+#if defined(__x86_64__) && !defined(GRADLANE_BASELINE_ALONE)
+#define GRADLANE_X64_ROWS
+#endif
+#if defined(GRADLANE_X64_ROWS)
 namespace avx2 {
 void FillTable(KernelTable& table);
 }
@@ -31,7 +35,7 @@ namespace {
 KernelTable Make(Row row) {
   KernelTable table{};
   baseline::FillTable(table);
-#if defined(__x86_64__)
+#if defined(GRADLANE_X64_ROWS)
   if (row == Row::kAvx2) avx2::FillTable(table);
   if (row == Row::kAvx512) avx512::FillTable(table);
 #if defined(GRADLANE_WIDE_ROW)
@@ -68,7 +72,7 @@ std::atomic<const KernelTable*> g_current{nullptr};
 
 std::vector<Row> SupportedRows() {
   std::vector<Row> rows{Row::kBaseline};
-#if defined(__x86_64__)
+#if defined(GRADLANE_X64_ROWS)
 #if defined(GRADLANE_WIDE_ROW)
   if (Cpu().avx2) rows.push_back(Row::kAvx2Wide);
 #endif
@@ -80,7 +84,7 @@ std::vector<Row> SupportedRows() {
 
 const KernelTable& KernelsOf(Row row) {
   static const KernelTable base = Make(Row::kBaseline);
-#if defined(__x86_64__)
+#if defined(GRADLANE_X64_ROWS)
   static const KernelTable avx2_row = Make(Row::kAvx2);
   static const KernelTable avx512_row = Make(Row::kAvx512);
   if (row == Row::kAvx2) return avx2_row;

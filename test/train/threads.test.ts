@@ -180,8 +180,9 @@ describe('fit: threads and priority', () => {
       expect(added).to.not.deep.equal([])
       for (const id of added) expect(normal.has(id)).to.equal(false)
       for (const [id, level] of normal) expect(background.get(id) ?? level).to.equal(level)
+      // Of those that were there one may get the processor, and with it its niceness, only later.
       const after = nice(await train('normal'))
-      expect(after.filter((id) => !nice(background).includes(id))).to.deep.equal([])
+      expect(after.filter((id) => !background.has(id))).to.deep.equal([])
     })
   })
 })
