@@ -19,10 +19,16 @@ GRADLANE_INLINE bool IsHalving(const Pool2dShape& s) {
 
 // The taps [begin, end) of a kernel that lie within [0, size), the first tap being at `start`.
 struct Taps {
+  // A division costs as much as some twenty taps.
+  static constexpr std::int64_t kFar = 32;
   std::int64_t begin = 0, end = 0;
 
   GRADLANE_INLINE Taps(std::int64_t start, std::int64_t dilation, std::int64_t kernel,
                        std::int64_t size) {
+    if (start < -kFar * dilation) {
+      const std::int64_t before = -start / dilation;
+      begin = before < kernel ? before : kernel;
+    }
     while (begin < kernel && start + begin * dilation < 0) ++begin;
     end = begin;
     while (end < kernel && start + end * dilation < size) ++end;

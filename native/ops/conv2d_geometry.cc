@@ -41,8 +41,9 @@ void CheckConv2dGeometry(const Conv2dGeometry& g, const char* op) {
   }
   Product(op, Product(op, g.batch, g.in_channels), g.in_height, g.in_width);
   Product(op, Product(op, g.batch, g.out_channels), g.out_height, g.out_width);
-  Product(op, Product(op, g.out_channels, g.in_channels / g.groups), g.kernel_height,
-          g.kernel_width);
+  // The weights of one result first: there may be no results.
+  Product(op, g.out_channels,
+          Product(op, g.in_channels / g.groups, g.kernel_height, g.kernel_width));
   CheckReach(op, g.out_height, g.stride_height, g.kernel_height, g.dilation_height, g.pad_top);
   CheckReach(op, g.out_width, g.stride_width, g.kernel_width, g.dilation_width, g.pad_left);
 }

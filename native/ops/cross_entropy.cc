@@ -32,7 +32,7 @@ CrossEntropyRows<T> RowsOf(const Args& args, const char* op) {
   }
   const auto* given = Elements<std::int32_t>(args.target, rows.rows, op, "target");
   rows.indices = CheckedLabels(given, rows.rows, rows.cols, rows.ignore_index, op);
-  if (rows.smoothing != 0) {
+  if (rows.smoothing != 0 && rows.rows > 0) {
     double sum = 0;
     for (std::int64_t c = 0; c < rows.cols; ++c) sum += rows.weight ? rows.weight[c] : T(1);
     rows.weight_sum = static_cast<T>(sum);

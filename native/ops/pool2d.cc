@@ -68,6 +68,22 @@ void ForParts(std::int64_t planes, std::int64_t rows, std::int64_t plane, Body&&
   });
 }
 
+// The sizes for the kernels of the average, whose scratch memory is a padded row: no window is
+// longer than that, which changes no sum and no divisor, or begins far behind it.
+Pool2dShape AverageShape(Pool2dShape s, const char* op) {
+  constexpr std::int64_t kMostPadding = std::int64_t{1} << 27;
+  const std::int64_t padded = s.in_width + 2 * s.pad_left;
+  s.kernel_width = std::min(s.kernel_width, padded);
+  if (s.pad_left > kMostPadding || (s.out_width - 1) * s.stride_width > padded + s.kernel_width) {
+    throw Error(ErrorCode::kShape,
+                std::string(op) + ": " + std::to_string(s.out_width) +
+                    " windows with a stride of " + std::to_string(s.stride_width) +
+                    " reach far behind a row of " + std::to_string(s.in_width) +
+                    " with a padding of " + std::to_string(s.pad_left) + ", which is 2^27 at most");
+  }
+  return s;
+}
+
 template <class T>
 T* AverageScratch(const Pool2dShape& s) {
   return static_cast<T*>(ThreadScratch(ScratchSlot::kTemporary,
@@ -159,12 +175,12 @@ void AvgPool2d(const AvgPool2dArgs& args) {
   constexpr const char* kOp = "avgPool2d";
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
-    const Pool2dShape& s = args.shape;
-    const Lengths length(args.planes, s, kOp);
+    const Lengths length(args.planes, args.shape, kOp);
     const T* x = Elements<T>(args.from, length.in, kOp, "x");
     T* out = Elements<T>(args.to, length.out, kOp, "out");
     if (length.in == 0) std::fill_n(out, length.out, T(0));
     if (length.empty()) return;
+    const Pool2dShape s = AverageShape(args.shape, kOp);
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average;
@@ -179,12 +195,12 @@ void AvgPool2dGradient(const AvgPool2dArgs& args) {
   constexpr const char* kOp = "avgPool2dGradient";
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
-    const Pool2dShape& s = args.shape;
-    const Lengths length(args.planes, s, kOp);
+    const Lengths length(args.planes, args.shape, kOp);
     const T* grad_out = Elements<T>(args.from, length.out, kOp, "gradOut");
     T* grad_x = Elements<T>(args.to, length.in, kOp, "gradX");
     if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
     if (length.empty()) return;
+    const Pool2dShape s = AverageShape(args.shape, kOp);
     const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
     const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
     const auto kernel = Kernels().typed<T>().pool2d.average_gradient;

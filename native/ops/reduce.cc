@@ -110,14 +110,16 @@ void ReduceAlong(const ReduceArgs& args) {
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
     const T* x = Elements<T>(args.x, Product(kOp, args.outer, args.n, args.inner), kOp, "x");
-    T* out = Elements<T>(args.out, Product(kOp, args.outer, args.inner), kOp, "out");
+    const std::int64_t results = Product(kOp, args.outer, args.inner);
+    T* out = Elements<T>(args.out, results, kOp, "out");
+    if (results == 0) return;
     const auto& kernels = Kernels().typed<T>().reduce;
     const ReduceFold fold = FoldOf(args.kind);
     const T divisor = args.kind == Reduce::kMean ? static_cast<T>(args.n) : T(1);
     const T beta = static_cast<T>(args.beta);
     if (args.inner == 1) {
       Contiguous(kernels, fold, x, out, args.outer, args.n, divisor, beta);
-    } else if (args.inner > 1) {
+    } else {
       Strided(kernels, fold, x, out, args.outer, args.n, args.inner, divisor, beta);
     }
   });

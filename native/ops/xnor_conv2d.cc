@@ -59,6 +59,7 @@ void XnorConv2d(const XnorConv2dArgs& args) {
         Elements<std::int32_t>(args.weight, Product(kOp, g.out_channels, words), kOp, "weight"));
     const T* bias = OptionalElements<T>(args.bias, g.out_channels, kOp, "bias");
     T* out = Elements<T>(args.out, g.out_length(), kOp, "out");
+    if (g.out_length() == 0) return;
     CheckPadded(words + 2 * taps, kXnorLanes);
     const auto multiply = Kernels().typed<T>().xnor.multiply;
 

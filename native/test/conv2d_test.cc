@@ -304,5 +304,17 @@ TEST(Conv2dErrors, ComeBeforeAnythingIsWritten) {
   EXPECT_THROW(problem.Forward(static_cast<Conv2dAlgorithm>(kConv2dAlgorithmCount)), Error);
 }
 
+TEST(Conv2dGeometryTest, WeightsOfOneResultFitAlsoWhereThereAreNoResults) {
+  constexpr std::int64_t kMost = 2147483647;
+  Conv2dGeometry g{};
+  g.batch = g.in_channels = g.in_height = g.in_width = g.out_height = g.out_width = 1;
+  g.kernel_height = g.kernel_width = g.stride_height = g.stride_width = 1;
+  g.dilation_height = g.dilation_width = g.groups = 1;
+  EXPECT_NO_THROW(CheckConv2dGeometry(g, "conv2d"));
+  g.kernel_height = g.kernel_width = kMost;  // the product of three passes 2^63
+  g.in_channels = kMost;
+  EXPECT_THROW(CheckConv2dGeometry(g, "conv2d"), Error);
+}
+
 }  // namespace
 }  // namespace gradlane

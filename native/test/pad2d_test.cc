@@ -122,6 +122,23 @@ TEST_P(Pad2dTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(pad(out, {4, 4, -3, -2, 0, 0}, PadMode::kConstant), Error);
   EXPECT_THROW(pad(out, {-1, 4, 2, 2, 0, 0}, PadMode::kConstant), Error);
   EXPECT_THROW(pad(out, {1, 1, 1L << 40, 0, 1L << 40, 0}, PadMode::kConstant), Error);
+  // No planes, but sides whose product passes 2^63.
+  const std::int64_t far = std::int64_t{1} << 33;
+  EXPECT_THROW(Pad2d({Dtype::kFloat32,
+                      x.buffer(),
+                      out.buffer(),
+                      0,
+                      {1, 1, far, 0, far, 0},
+                      PadMode::kConstant,
+                      0}),
+               Error);
+  EXPECT_THROW(Pad2dGradient({Dtype::kFloat32,
+                              out.buffer(),
+                              x.buffer(),
+                              0,
+                              {1, 1, far, 0, far, 0},
+                              PadMode::kConstant}),
+               Error);
   EXPECT_THROW(Pad2d({Dtype::kInt32, x.buffer(), out.buffer(), 1, one, PadMode::kReflect, 0}),
                Error);
   EXPECT_THROW(

@@ -217,5 +217,59 @@ TEST_P(Pool2dTest, RefusesWhatDoesNotFit) {
 
 GRADLANE_ON_EVERY_ROW(Pool2dTest);
 
+// Before, each of these took seconds or gigabytes an output: taps and padding were counted one by
+// one.
+TEST(Pool2dSizes, NoWorkGoesOverTapsAndPaddingOutsideOfThePlane) {
+  constexpr std::int64_t kMost = 2147483647, kOuts = 500;
+  std::vector<double> x = {1, 2, 3, 4}, out(kOuts, 9);
+  std::vector<std::int32_t> index(kOuts, 9);
+  const auto buffer = [](auto& values) {
+    return Buffer{values.data(), static_cast<std::int64_t>(values.size() * sizeof(values[0]))};
+  };
+  // kernel and padding above and to the left of a plane of 2 x 2, one window a row of outputs
+  const auto max = [&](std::int64_t kernel, std::int64_t pad, std::int64_t dilation) {
+    MaxPool2d({Dtype::kFloat64,
+               buffer(x),
+               buffer(out),
+               buffer(index),
+               1,
+               {2, 2, kOuts, 1, kernel, kernel, 1, 1, pad, pad, dilation, dilation}});
+  };
+  max(kMost, kMost, 1);
+  EXPECT_EQ(out[0], -std::numeric_limits<double>::infinity());  // the plane begins after it
+  EXPECT_EQ(out[1], -std::numeric_limits<double>::infinity());
+  max(kMost, kMost - 1, 1);
+  EXPECT_EQ(out[0], 1);
+  EXPECT_EQ(out[1], 3);
+  EXPECT_EQ(index[1], 2);
+  max(kMost, 0, kMost);
+  EXPECT_EQ(out[0], 1);
+  EXPECT_EQ(out[1], 3);
+  max(kMost, kMost, kMost);
+  EXPECT_EQ(out[0], 1);  // by its second tap
+  EXPECT_EQ(out[1], 3);
+  EXPECT_EQ(out[2], -std::numeric_limits<double>::infinity());
+
+  const auto average = [&](std::int64_t outs, std::int64_t kernel, std::int64_t stride,
+                           std::int64_t pad, bool count_include_pad) {
+    AvgPool2d({Dtype::kFloat64,
+               buffer(x),
+               buffer(out),
+               1,
+               {2, 2, 1, outs, kernel, kernel, 1, stride, 0, pad, 1, 1},
+               count_include_pad,
+               0});
+  };
+  average(2, kMost, 1, 1, true);
+  EXPECT_EQ(out[0], 10.0 / 8);  // a column of padding before and one behind
+  EXPECT_EQ(out[1], 10.0 / 6);
+  average(2, kMost, 1, 1, false);
+  EXPECT_EQ(out[0], 10.0 / 4);
+  EXPECT_EQ(out[1], 10.0 / 4);
+  EXPECT_THROW(average(2, 1, 4, 0, false), Error);
+  EXPECT_THROW(average(2, 1, kMost, 0, false), Error);
+  EXPECT_THROW(average(1, kMost, 1, kMost, false), Error);
+}
+
 }  // namespace
 }  // namespace gradlane

@@ -110,8 +110,8 @@ describe(suiteTitle('pad2d'), () => {
     ['reflect', [3, 1, 3], 'a padding smaller than the size, to be reflected'],
     ['circular', [3, 4, 0], 'a padding of at most the size, to go around'],
     ['replicate', [0, 1, 0], 'a size of at least 1, to be replicated'],
-    ['constant', [3, -2, -2], 'a padded size of at least 0'],
-    ['circular', [3, -4, 0], 'a padded size of at least 0'],
+    ['constant', [3, -2, -2], 'a padded size of at least 0 and at most 2^31 - 1'],
+    ['circular', [3, -4, 0], 'a padded size of at least 0 and at most 2^31 - 1'],
   ] as const) {
     it(`refuses ${before} before and ${after} after a size of ${size} for ${mode}`, () => {
       const height = { inHeight: 4, padTop: 1, padBottom: 1 }

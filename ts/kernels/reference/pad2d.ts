@@ -16,7 +16,7 @@ function lineOf(size: number, before: number, after: number, mode: PadMode, op: 
   const padded = size + before + after
   const reach = Math.max(before, after, 0)
   const rules: readonly (readonly [boolean, string])[] = [
-    [padded >= 0, 'a padded size of at least 0'],
+    [padded >= 0 && padded < 2 ** 31, 'a padded size of at least 0 and at most 2^31 - 1'],
     [
       mode !== PadMode.reflect || reach === 0 || reach < size,
       'a padding smaller than the size, to be reflected',
