@@ -1,3 +1,4 @@
+import { itemsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, enterWorkspace, Workspace } from '../tensor/workspace.js'
@@ -39,9 +40,13 @@ export class Sequential extends Container {
     super()
     const [first] = args
     if (args.length === 1 && isObject(first) && !(first instanceof Module)) {
-      for (const entry of isIterable(first) ? first : Object.entries(first)) {
+      const iterable = Symbol.iterator in first
+      const entries = iterable
+        ? itemsOf(this.constructor.name, 'the modules', first)
+        : Object.entries(first)
+      for (const entry of entries) {
         if (!Array.isArray(entry)) throw this.#noEntry(entry)
-        this.addChild(entry[0], entry[1])
+        this.addChild(entry[0] as string, entry[1])
       }
     } else {
       for (const module of args) this.append(module as Module)
@@ -148,8 +153,4 @@ export class Sequential extends Container {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-function isIterable(value: object): value is Iterable<readonly [string, Module]> {
-  return Symbol.iterator in value
 }

@@ -1,3 +1,4 @@
+import { isWithin } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type Option, type OptionTable } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -8,6 +9,9 @@ export interface MultiStepLROptions {
   /** γ, what the learning rate is multiplied by. Default 0.1. */
   gamma?: number
 }
+
+/** A milestone that comes more often is a damaged state. */
+const MOST = 1e6
 
 // PyTorch keeps a Counter: how often each milestone comes.
 const milestones: Option<readonly number[]> = {
@@ -23,8 +27,11 @@ const milestones: Option<readonly number[]> = {
   },
   read(saved) {
     if (typeof saved !== 'object' || saved === null || Array.isArray(saved)) return saved
-    return Object.entries(saved).flatMap(([milestone, count]) =>
-      Array<number>(Number(count)).fill(Number(milestone)),
+    const counts = Object.entries(saved as Record<string, unknown>)
+    if (!counts.every(([, count]) => isWithin(count, 0, MOST) && Number.isInteger(count)))
+      return saved
+    return counts.flatMap(([milestone, count]) =>
+      Array<number>(count as number).fill(Number(milestone)),
     )
   },
 }

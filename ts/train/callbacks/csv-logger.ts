@@ -2,7 +2,7 @@ import { show } from '../../show.js'
 import { checkFileName, optionsOf } from '../../check.js'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
-import { complaint, ValueError } from '../../errors.js'
+import { complaint, FormatError, ValueError } from '../../errors.js'
 import { writeAtomically, writeAtomicallySync } from '../../io/atomic-write.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext, TrainContext } from './callback.js'
@@ -61,6 +61,11 @@ export class CSVLogger implements Callback {
   *#begin(sync: boolean): Flow<void> {
     const text = this.append ? yield* contentOf(this.path, sync) : ''
     const [columns, ...rows] = parse(text, this.separator)
+    const long = rows.findIndex((row) => row.length > columns!.length)
+    if (long >= 0) {
+      const [expected, got] = [`${columns!.length} cells at most`, `${rows[long]!.length}`]
+      throw new FormatError(complaint(NAME, `row ${long + 1} of ${this.path}`, expected, got))
+    }
     this.#columns = columns?.map(unescaped) ?? ['epoch', 'step']
     this.#rows = rows
     yield* this.#writeAll(sync)

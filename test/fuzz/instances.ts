@@ -1,0 +1,89 @@
+/** What types do not tell: instances that fit each other, and those whose constructor is internal. */
+import {
+  capture,
+  data,
+  fitSync,
+  Generator,
+  mul,
+  nn,
+  ones,
+  optim,
+  type Tensor,
+  tensor,
+} from '../../ts/index.js'
+import type { Draw } from './draw.js'
+import type { Plausible } from './plausible.js'
+
+type Make = (draw: Draw, plausible: Plausible) => object
+
+/** A layer of a user's own. */
+class Twice extends nn.Module {
+  computeOutput(input: Tensor): Tensor {
+    return mul(input, 2)
+  }
+  computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+    return mul(gradOutput, 2)
+  }
+}
+
+function model(draw: Draw, plausible: Plausible): nn.Module {
+  switch (draw.int(5)) {
+    case 0:
+      return new nn.Linear(3, 3)
+    case 1:
+      return new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5), new nn.Linear(4, 3))
+    case 2:
+      return new nn.Sequential(new nn.BatchNorm1d(3), new nn.ReLU(), new nn.Linear(3, 3))
+    case 3:
+      return new nn.Sequential(new Twice(), new nn.Linear(3, 3))
+    default:
+      return plausible.made(draw, draw.pick(plausible.concrete('nn.Module'))) as nn.Module
+  }
+}
+
+const features = (): Tensor => tensor(Array.from({ length: 4 }, (_, i) => [i, 1, -i]))
+
+const targets = (draw: Draw): Tensor =>
+  draw.oneIn(2) ? tensor([0, 1, 2, 1], { dtype: 'int32' }) : ones([4, 3])
+
+const dataset = (draw: Draw): data.TensorDataset<readonly Tensor[]> =>
+  new data.TensorDataset([features(), targets(draw)])
+
+const optimizer = (draw: Draw, plausible: Plausible): object => {
+  const kinds = plausible.concrete('optim.Optimizer').filter((path) => path !== 'optim.Optimizer')
+  return plausible.made(draw, draw.pick(kinds))
+}
+
+/** By the names of classes. */
+export const instances: ReadonlyMap<string, Make> = new Map(
+  Object.entries<Make>({
+    Tensor: (draw, plausible) => plausible.tensor(draw),
+    Generator: () => new Generator(1),
+    'nn.Module': model,
+    'optim.SequentialLR': () => {
+      const updates = new optim.SGD([new nn.Parameter(ones([2]))])
+      const schedulers = [
+        new optim.ConstantLR(updates),
+        new optim.ExponentialLR(updates, { gamma: 0.9 }),
+      ]
+      return new optim.SequentialLR(updates, { schedulers, milestones: [2] })
+    },
+    'optim.Optimizer': optimizer,
+    CapturedStep: () => capture(({ x }) => mul(x, 2), { inputs: { x: ones([4, 3]) } }),
+    History: () => {
+      const layer = new nn.Linear(3, 3)
+      const criterion = new nn.MSELoss()
+      const updates = new optim.SGD(layer.parameters())
+      return fitSync(layer, [features(), ones([4, 3])], { criterion, optimizer: updates })
+    },
+  }),
+)
+
+/** By the names of interfaces. */
+export const objects: ReadonlyMap<string, Make> = new Map(
+  Object.entries<Make>({
+    TrainingOptimizer: optimizer,
+    Schedulable: optimizer,
+    Dataset: dataset,
+  }),
+)

@@ -1,0 +1,93 @@
+/** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
+import { io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
+import type { Draw } from './draw.js'
+import type { Plausible } from './plausible.js'
+
+type Recipe = (draw: Draw, plausible: Plausible, receiver: unknown) => unknown[]
+
+/** A pass before it, most of the time. */
+const backward: Recipe = (draw, plausible, receiver) => {
+  const input = plausible.tensor(draw)
+  const module = receiver as nn.Module
+  return [input, onesLike(module.forward(input))]
+}
+
+const loss: Recipe = (draw) => {
+  const prediction = tensor([
+    [0.5, 0.2, 0.3],
+    [0.1, 0.8, 0.1],
+  ])
+  return [prediction, draw.oneIn(2) ? ones([2, 3]) : tensor([0, 2], { dtype: 'int32' })]
+}
+
+interface Setting {
+  readonly model: nn.Module
+  readonly optimizer: optim.SGD
+  readonly criterion: nn.Criterion
+  readonly source: readonly [Tensor, Tensor]
+}
+
+function setting(): Setting {
+  const model = new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU(), new nn.Linear(4, 3))
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+  const source = [ones([4, 3]), tensor([0, 1, 2, 1], { dtype: 'int32' })] as const
+  return { model, optimizer, criterion: new nn.CrossEntropyLoss(), source }
+}
+
+/** The options of a function that trains, as the types draw them, with what fits the model. */
+function training(batches: boolean): (own: Setting, options: unknown) => unknown[] {
+  return ({ model, optimizer, criterion, source }, options) => {
+    const given = { ...(options as object), criterion, optimizer }
+    const data = batches ? [source] : source
+    return [model, data, given]
+  }
+}
+
+const trains: Record<string, (own: Setting, options: unknown) => unknown[]> = {
+  fit: training(false),
+  fitSync: training(false),
+  evaluate: training(false),
+  evaluateSync: training(false),
+  lrFind: training(true),
+  lrFindSync: training(true),
+  sanityCheck: training(false),
+  sanityCheckSync: training(false),
+}
+
+/** Half of the time what the types gave is replaced by what fits. */
+export function adapted(path: string, draw: Draw, args: unknown[]): unknown[] {
+  const train = trains[path]
+  if (train === undefined || draw.oneIn(4)) return args
+  return train(setting(), args[2])
+}
+
+const inputs = (draw: Draw): unknown => (draw.oneIn(3) ? {} : { x: ones([4, 3]) })
+
+/** By path first, then by the name of a method. */
+export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
+  Object.entries({
+    backward,
+    backwardParameters: backward,
+    'nn.Criterion.forward': loss,
+    'nn.Criterion.backward': loss,
+    'metrics.Metric.update': loss,
+    'CapturedStep.run': (draw) => [inputs(draw), { times: 2, threads: 1 }],
+    'CapturedStep.runSync': (draw) => [inputs(draw), { times: 2, threads: 1 }],
+    'CapturedStep.scan': () => [{ x: ones([2, 4, 3]) }, { threads: 1 }],
+    'CapturedStep.scanSync': () => [{ x: ones([2, 4, 3]) }, { threads: 1 }],
+    loadStateDict: (draw, _plausible, receiver) => {
+      const state: unknown = (receiver as { stateDict(): unknown }).stateDict()
+      return draw.oneIn(2) ? [state] : [state, { strict: draw.oneIn(2) }]
+    },
+    'Generator.setState': (_draw, _plausible, receiver) => [
+      (receiver as { getState(): unknown }).getState(),
+    ],
+    'optim.SequentialLR': () => {
+      const { optimizer } = setting()
+      const schedulers = [new optim.ConstantLR(optimizer), new optim.ConstantLR(optimizer)]
+      return [optimizer, { schedulers, milestones: [2] }]
+    },
+    'io.safetensorsFromBuffer': () => [io.safetensorsToBuffer({ x: ones([2]) }), {}],
+    capture: () => [({ x }: { x: Tensor }) => mul(x, 3), { inputs: { x: ones([4, 3]) } }],
+  } satisfies Record<string, Recipe>),
+)
