@@ -61,7 +61,7 @@ void Arguments::Read(bool& field) {
   if (napi_get_value_bool(env_, Next(), &field) != napi_ok) Mismatch("a boolean");
 }
 
-Buffer Arguments::ReadArrayBuffer() {
+inline Buffer Arguments::ReadMemory() {
   void* data = nullptr;
   std::size_t bytes = 0;
   const napi_value value = Next();
@@ -74,14 +74,19 @@ Buffer Arguments::ReadArrayBuffer() {
   return {};
 }
 
+Buffer Arguments::ReadArrayBuffer() { return ReadMemory(); }
+
 void Arguments::Read(Buffer& field) {
-  field = ReadArrayBuffer();
+  const Buffer whole = ReadMemory();
   std::int64_t offset = 0;
   Read(offset);
-  if (!field.present()) return;
-  const bool inside = offset >= 0 && offset <= field.bytes;
-  field.data = inside && field.data != nullptr ? static_cast<char*>(field.data) + offset : nullptr;
-  field.bytes = inside ? field.bytes - offset : 0;
+  if (!whole.present()) {
+    field = whole;
+    return;
+  }
+  const bool inside = offset >= 0 && offset <= whole.bytes;
+  field.data = inside && whole.data != nullptr ? static_cast<char*>(whole.data) + offset : nullptr;
+  field.bytes = inside ? whole.bytes - offset : 0;
 }
 
 void Arguments::Read(std::vector<ParameterSlot>& field) {

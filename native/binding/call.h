@@ -49,6 +49,7 @@ class Arguments {
   static constexpr std::size_t kInline = 64;
 
   napi_value Next();
+  [[gnu::always_inline]] Buffer ReadMemory();
   [[noreturn]] void Mismatch(const char* expected);
 
   napi_env env_;
