@@ -17,7 +17,7 @@ namespace {
 
 // The operands that loss and gradient share, checked; throws for a label out of range.
 template <class T, class Args>
-CrossEntropyRows<T> RowsOf(const Args& args, const char* op) {
+CrossEntropyRows<T> RowsOf(const Args& args, const char* op, FewIndices& few) {
   CrossEntropyRows<T> rows{};
   const std::int64_t n = Product(op, args.outer, args.classes, args.inner);
   rows.logits = Elements<T>(args.logits, n, op, "logits");
@@ -31,7 +31,7 @@ CrossEntropyRows<T> RowsOf(const Args& args, const char* op) {
     return rows;
   }
   const auto* given = Elements<std::int32_t>(args.target, rows.rows, op, "target");
-  rows.indices = CheckedLabels(given, rows.rows, rows.cols, rows.ignore_index, op);
+  rows.indices = CheckedLabels(given, rows.rows, rows.cols, rows.ignore_index, op, few);
   if (rows.smoothing != 0 && rows.rows > 0) {
     double sum = 0;
     for (std::int64_t c = 0; c < rows.cols; ++c) sum += rows.weight ? rows.weight[c] : T(1);
@@ -159,7 +159,8 @@ void CrossEntropy(const CrossEntropyArgs& args) {
     using T = decltype(zero);
     const bool each = args.reduction == Reduction::kNone;
     const bool mean = args.reduction == Reduction::kMean;
-    const CrossEntropyRows<T> rows = RowsOf<T>(args, kOp);
+    FewIndices few;
+    const CrossEntropyRows<T> rows = RowsOf<T>(args, kOp, few);
     T* loss = Elements<T>(args.loss, each ? rows.rows : 1, kOp, "loss");
     T* divisor = Elements<T>(args.divisor, 1, kOp, "divisor");
     const Tiles tiles(args.outer, args.classes, args.inner);
@@ -174,7 +175,8 @@ void CrossEntropyGradient(const CrossEntropyGradientArgs& args) {
   constexpr const char* kOp = "crossEntropyGradient";
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
-    const CrossEntropyRows<T> rows = RowsOf<T>(args, kOp);
+    FewIndices few;
+    const CrossEntropyRows<T> rows = RowsOf<T>(args, kOp, few);
     const T divisor = *Elements<T>(args.divisor, 1, kOp, "divisor");
     T* grad = Elements<T>(args.grad_logits, rows.rows * rows.cols, kOp, "gradLogits");
     const auto kernel = Kernels().typed<T>().cross_entropy.gradient;

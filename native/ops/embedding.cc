@@ -23,7 +23,8 @@ void EmbeddingGradient(const EmbeddingGradientArgs& args) {
     const T* grad_out = Elements<T>(args.grad_out, Product(kOp, rows, cols), kOp, "gradOut");
     const std::int32_t* given = Elements<std::int32_t>(args.index, rows, kOp, "index");
     T* grad = Elements<T>(args.grad_weight, Product(kOp, count, cols), kOp, "gradWeight");
-    const std::int32_t* index = CheckedIndices(given, rows, count, kOp);
+    FewIndices few;
+    const std::int32_t* index = CheckedIndices(given, rows, count, kOp, few);
     const auto axpby = Kernels().typed<T>().elementwise.axpby;
     const T beta = static_cast<T>(args.beta);
     const std::int64_t grain =

@@ -34,7 +34,8 @@ void GatherRows(const GatherRowsArgs& args) {
       ElementBytes(args.src_dtype, args.src, Product(kOp, args.src_rows, cols), kOp, "src");
   const std::int32_t* given = Elements<std::int32_t>(args.index, rows, kOp, "index");
   char* out = ElementBytes(args.out_dtype, args.out, Product(kOp, rows, cols), kOp, "out");
-  const std::int32_t* index = CheckedIndices(given, rows, args.src_rows, kOp);
+  FewIndices few;
+  const std::int32_t* index = CheckedIndices(given, rows, args.src_rows, kOp, few);
   if (cols == 0) return;
 
   const std::int64_t src_row = cols * ItemSize(args.src_dtype);

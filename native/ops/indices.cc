@@ -9,18 +9,26 @@
 namespace gradlane {
 namespace {
 
-const std::int32_t* Copy(const std::int32_t* index, std::int64_t n) {
+constexpr std::int64_t kFew = sizeof(FewIndices) / sizeof(std::int32_t);
+
+const std::int32_t* Copy(const std::int32_t* index, std::int64_t n, FewIndices& few) {
+  if (n <= kFew) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      few[i] = static_cast<const volatile std::int32_t&>(index[i]);
+    }
+    return few;
+  }
   const std::size_t bytes = static_cast<std::size_t>(n) * sizeof(std::int32_t);
   void* copy = ThreadScratch(ScratchSlot::kIndices, bytes);
-  if (n > 0) std::memcpy(copy, index, bytes);
+  std::memcpy(copy, index, bytes);
   return static_cast<const std::int32_t*>(copy);
 }
 
 }  // namespace
 
 const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, std::int64_t count,
-                                   const char* op) {
-  const std::int32_t* copy = Copy(index, n);
+                                   const char* op, FewIndices& few) {
+  const std::int32_t* copy = Copy(index, n, few);
   for (std::int64_t i = 0; i < n; ++i) {
     if (copy[i] < 0 || copy[i] >= count) {
       throw Error(ErrorCode::kValue, std::string(op) + ": index " + std::to_string(copy[i]) +
@@ -32,8 +40,8 @@ const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, st
 }
 
 const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, std::int64_t classes,
-                                  std::int64_t ignore_index, const char* op) {
-  const std::int32_t* copy = Copy(labels, n);
+                                  std::int64_t ignore_index, const char* op, FewIndices& few) {
+  const std::int32_t* copy = Copy(labels, n, few);
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t label = copy[i];
     if ((label < 0 || label >= classes) && label != ignore_index) {

@@ -14,9 +14,12 @@ namespace {
 // What loss and gradient share, checked; throws for a label out of range.
 template <class T>
 struct Samples {
+  FewIndices few;
   const std::int32_t* labels;
   const T* weight;
   std::int64_t n, classes, inner, ignore_index;
+
+  Samples(const Samples&) = delete;  // labels may lie in it
 
   template <class Args>
   Samples(const Args& args, const char* op)
@@ -27,7 +30,7 @@ struct Samples {
     Product(op, args.outer, classes, inner);
     const auto* given = Elements<std::int32_t>(args.target, n, op, "target");
     weight = OptionalElements<T>(args.weight, classes, op, "weight");
-    labels = CheckedLabels(given, n, classes, ignore_index, op);
+    labels = CheckedLabels(given, n, classes, ignore_index, op, few);
   }
 
   bool Counts(std::int64_t i) const { return labels[i] != ignore_index; }
