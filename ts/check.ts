@@ -40,13 +40,14 @@ export function checkLabels(who: string, labels: unknown): asserts labels is rea
 
 /** @throws ValueError unless it can be called. */
 export function checkFunction(who: string, what: string, value: unknown): void {
-  if (typeof value === 'function' && !isClass(value)) return
+  if (isFunction(value)) return
   throw new ValueError(complaint(who, what, 'a function', value))
 }
 
-/** Whether it can be called with `new` alone. */
-function isClass(value: object): boolean {
-  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false
+/** Whether it can be called, and not with `new` alone. */
+export function isFunction(value: unknown): boolean {
+  if (typeof value !== 'function') return false
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable !== false
 }
 
 /** @throws ValueError unless it is a number; NaN is one. */

@@ -118,7 +118,7 @@ export class Fuzzer {
       await this.#call(seed, draw, draw.pick(others), receiver, draw.oneIn(2))
     }
     const result = await this.#call(seed, draw, callable, receiver, true)
-    if (callable.kind === 'constructor' && result !== undefined) {
+    if (callable.kind === 'constructor' && result !== undefined && !trusted.test(callable.path)) {
       await this.#use(seed, draw, result as object)
     }
   }

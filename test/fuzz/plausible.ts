@@ -17,7 +17,7 @@ const shapes: readonly (readonly number[])[] = [
 ]
 
 /** How often arguments are drawn for an instance, by how deep it stands in others. */
-const tries = [0, 50, 4, 2]
+const tries = [0, 300, 4, 2]
 
 /** Makes values that fit a type, most of which fit each other. */
 export class Plausible {

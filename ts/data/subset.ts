@@ -47,7 +47,7 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when there is no such sample.
    */
   get(index: number): T {
-    const number = this.indices.data[index]
+    const number = Number.isInteger(index) ? this.indices.data[index] : undefined
     if (number === undefined) {
       throw new ValueError(
         complaint('Subset', 'the index', `within 0 to ${this.length - 1}`, index),

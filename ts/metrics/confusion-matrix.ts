@@ -10,6 +10,9 @@ export interface ClassCountOptions extends ClassMetricOptions {
   numClasses?: number
 }
 
+/** There is a count for each pair of them. */
+const MOST_CLASSES = 2 ** 15
+
 /**
  * Counts of (actual, predicted) pairs, which all metrics over classes can be computed from.
  *
@@ -30,6 +33,10 @@ export class ClassCounts {
     const { numClasses = null } = options
     if (numClasses !== null && (!Number.isInteger(numClasses) || numClasses < 1)) {
       const expected = 'a whole number of at least 1'
+      throw new ValueError(complaint(who, 'numClasses', expected, numClasses))
+    }
+    if ((numClasses ?? 0) > MOST_CLASSES) {
+      const expected = `at most ${MOST_CLASSES}`
       throw new ValueError(complaint(who, 'numClasses', expected, numClasses))
     }
     this.#reader = new ClassReader(who, options)

@@ -1,3 +1,4 @@
+import { show } from '../show.js'
 import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { ActivationKind } from '../kernels/kernels.js'
@@ -23,9 +24,9 @@ export const signKinds: Readonly<Record<SignEstimator, ActivationKind>> = {
 
 /** @throws ValueError when there is no such estimator. */
 export function checkEstimator(who: string, what: string, estimator: SignEstimator): SignEstimator {
-  if (Object.hasOwn(signKinds, estimator)) return estimator
+  if (typeof estimator === 'string' && Object.hasOwn(signKinds, estimator)) return estimator
   const known = Object.keys(signKinds).join(', ')
-  throw new ValueError(complaint(who, what, `one of ${known}`, `'${estimator as string}'`))
+  throw new ValueError(complaint(who, what, `one of ${known}`, show(estimator)))
 }
 
 export interface SignOptions {

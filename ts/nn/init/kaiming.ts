@@ -17,7 +17,7 @@ export interface KaimingOptions extends InitOptions {
 function deviation(who: string, tensor: Tensor, options: KaimingOptions): number {
   const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' } = optionsOf(who, options)
   const sizes: Partial<Record<string, number>> = fans(who, tensor)
-  const fan = Object.hasOwn(sizes, mode) ? sizes[mode] : undefined
+  const fan = typeof mode === 'string' && Object.hasOwn(sizes, mode) ? sizes[mode] : undefined
   if (fan === undefined) {
     throw new ValueError(complaint(who, 'mode', 'fanIn or fanOut', mode))
   }

@@ -1,3 +1,4 @@
+import { isFunction } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { AbsoluteLR } from './formula.js'
 import type { OptionTable } from './options.js'
@@ -16,9 +17,7 @@ const table: OptionTable<LambdaLROptions> = {
     key: null,
     initial: undefined,
     expected: 'a function from the step to a factor, or an array of such, one for each group',
-    accepts: (value) =>
-      typeof value === 'function' ||
-      (Array.isArray(value) && value.every((item) => typeof item === 'function')),
+    accepts: (value) => isFunction(value) || (Array.isArray(value) && value.every(isFunction)),
   },
 }
 

@@ -1,6 +1,6 @@
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import { empty, formatShape, type Tensor } from '../tensor.js'
+import { checkTensor, empty, formatShape, type Tensor } from '../tensor.js'
 import { checkOperands } from './check.js'
 
 /**
@@ -11,6 +11,7 @@ import { checkOperands } from './check.js'
  * @throws DTypeError unless both are float32 or both float64.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkTensor('matmul', b, 'an operand')
   checkOperands('matmul', a, b)
   const k = b.shape[0]
   if (a.ndim === 0 || b.ndim < 1 || b.ndim > 2 || a.shape.at(-1) !== k) {
