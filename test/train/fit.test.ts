@@ -4,6 +4,7 @@ import {
   argmax,
   type Batches,
   type callbacks,
+  data,
   evaluate,
   fit,
   Generator,
@@ -13,6 +14,7 @@ import {
   optim,
   predict,
   randn,
+  type Tensor,
   tensor,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
@@ -226,6 +228,31 @@ describe('fit', () => {
       const expected = model.eval().forward(x)
       expect(Array.from(whole.data)).to.deep.equal(Array.from(expected.data))
       parts.data.forEach((value, i) => expect(value).to.be.closeTo(whole.data[i]!, 1e-5))
+    })
+
+    it('lets others have their turn while it takes down the results of many steps', async () => {
+      class Slow extends metrics.Accuracy {
+        readonly turnsBefore: number[] = []
+        override update(prediction: Tensor, target: Tensor): void {
+          this.turnsBefore.push(turns)
+          const start = performance.now()
+          while (performance.now() - start < 1);
+          super.update(prediction, target)
+        }
+      }
+      const of = setting()
+      const slow = new Slow()
+      const loader = new data.DataLoader(of.loader.dataset, { batchSize: 2, dropLast: true })
+      let turns = 0
+      let running = true
+      const turn = (): void => {
+        turns++
+        if (running) setImmediate(turn)
+      }
+      turn()
+      await fit(of.model, loader, { ...of, epochs: 1, metrics: [slow] })
+      running = false
+      expect(slow.turnsBefore.at(-1)! - slow.turnsBefore[0]!).to.be.at.least(5)
     })
   })
 })

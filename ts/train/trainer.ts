@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { heldMemoryCanGo } from '../capture/held-memory.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ShapeError } from '../errors.js'
@@ -9,7 +11,7 @@ import { arange } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed } from './batches.js'
-import type { Flow } from './flow.js'
+import { type Flow, wait } from './flow.js'
 import type { Modes } from './modes.js'
 import { type Manner, Replayable } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
@@ -17,6 +19,8 @@ import { Tally, type TallyState } from './tally.js'
 
 /** Results of the steps that one replay keeps until JavaScript has seen them. */
 const MOST_KEPT = 16 * 2 ** 20
+/** How long the results of steps are taken down before others have their turn. */
+const SLICE_MS = 2
 
 export interface TrainerOptions {
   readonly who: string
@@ -178,7 +182,7 @@ export class Trainer {
           options.onProgress?.(tally.rows + done * rows)
         }
         const outputs = yield* replayable.scan(captured, { index }, onProgress)
-        this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
+        yield* this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
         step += steps
       }
       if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
@@ -233,8 +237,13 @@ export class Trainer {
     if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
   }
 
-  /** The same for results that were stacked. */
-  #takeAll(tally: Tally, outputs: StepOutputs, steps: number, rows: readonly number[]): void {
+  /** The same for results that were stacked, with the event loop turning where they are many. */
+  *#takeAll(
+    tally: Tally,
+    outputs: StepOutputs,
+    steps: number,
+    rows: readonly number[],
+  ): Flow<void> {
     if (this.#options.metrics.length === 0) {
       // Steps may take a microsecond; this takes some nanoseconds of each.
       rows.forEach((count, i) => {
@@ -243,7 +252,12 @@ export class Trainer {
       if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
       return
     }
+    let turned = performance.now()
     for (let step = 0; step < steps; step++) {
+      if (!this.#options.manner.sync && performance.now() - turned > SLICE_MS) {
+        yield* wait(setImmediate())
+        turned = performance.now()
+      }
       const entries = Object.entries(outputs).map(([name, all]) => [name, all.row(step)])
       this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows)
     }
