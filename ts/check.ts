@@ -146,21 +146,14 @@ export function itemsOf(who: string, what: string, source: unknown): unknown[] {
   if (Array.isArray(source)) return [...(source as unknown[])]
   if (!isIterable(source)) throw new ValueError(complaint(who, what, 'a list', source))
   const items: unknown[] = []
-  const iterator = iteratorOf(who, what, source)
+  const iterator = checkedIterator(who, what, source[Symbol.iterator]())
   for (let next = iterator.next(); next.done !== true; next = iterator.next())
     items.push(next.value)
   return items
 }
 
-/** @throws ValueError when what it gives is no iterator. */
-export function iteratorOf(
-  who: string,
-  what: string,
-  source: Iterable<unknown>,
-): Iterator<unknown> {
-  const iterator: unknown = source[Symbol.iterator]()
-  if (typeof (iterator as Partial<Iterator<unknown>> | null)?.next === 'function') {
-    return iterator as Iterator<unknown>
-  }
+/** What something is iterated over with. @throws ValueError when it is no iterator. */
+export function checkedIterator<T>(who: string, what: string, iterator: T): T {
+  if (typeof (iterator as Partial<Iterator<unknown>> | null)?.next === 'function') return iterator
   throw new ValueError(complaint(who, `what ${what} iterate with`, 'an iterator', iterator))
 }

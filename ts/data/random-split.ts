@@ -31,7 +31,7 @@ export function randomSplit<T extends readonly Tensor[], const L extends readonl
 ): Splits<T, L> {
   const dataset = datasetOf(source)
   checkList('randomSplit', 'lengths', lengths)
-  const counts = resolve(lengths, dataset.length)
+  const counts = resolve([...(lengths as readonly number[])], dataset.length)
   const { generator } = optionsOf('randomSplit', options)
   const order = randperm(dataset.length, { generator })
   let start = 0

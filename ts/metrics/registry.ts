@@ -1,3 +1,4 @@
+import { isFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { Accuracy } from './accuracy.js'
 import { AUC } from './auc.js'
@@ -55,9 +56,9 @@ export function register(name: string, make: () => AnyMetric): void {
     const expected = 'not empty and not taken'
     throw new ValueError(complaint('metrics.register', 'the name', expected, name))
   }
-  if (typeof make !== 'function') {
+  if (!isFunction(make)) {
     const expected = 'a function that makes a metric'
-    throw new ValueError(complaint('metrics.register', 'make', expected, typeof make))
+    throw new ValueError(complaint('metrics.register', 'make', expected, make))
   }
   makers.set(name, make)
 }

@@ -11,7 +11,7 @@ export type Rank = 1 | 2
 
 /** The pair itself, or a number twice; whole numbers of at least `least`. */
 export function pairOf(who: string, what: string, value: Pair, least: number): Sizes2d {
-  const pair: readonly unknown[] = Array.isArray(value) ? value : [value, value]
+  const pair: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value, value]
   if (
     pair.length === 2 &&
     pair.every((size) => Number.isInteger(size) && (size as number) >= least)

@@ -102,7 +102,7 @@ export function windowsOf(
   }
   return {
     kernelSize: kernel,
-    stride: pair('stride', stride ?? kernelSize, 1),
+    stride: stride === undefined ? kernel : pair('stride', stride, 1),
     padding,
     dilation: pair('dilation', dilation, 1),
     ceilMode,

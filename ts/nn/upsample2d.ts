@@ -159,7 +159,9 @@ export class Upsample extends Layer {
 }
 
 function scalesOf(scale: number | readonly [number, number]): readonly [number, number] {
-  const pair: readonly unknown[] = Array.isArray(scale) ? scale : [scale, scale]
+  const pair: readonly unknown[] = Array.isArray(scale)
+    ? [...(scale as readonly unknown[])]
+    : [scale, scale]
   const [height, width] = pair
   const fits = (x: unknown): x is number => typeof x === 'number' && x > 0 && x < Infinity
   if (pair.length === 2 && fits(height) && fits(width)) {

@@ -1,4 +1,4 @@
-import { checkSignal, isPositive, isWithin, optionsOf } from '../check.js'
+import { checkSignal, isFunction, isPositive, isWithin, optionsOf } from '../check.js'
 import { complaint, NotFiniteError, ValueError } from '../errors.js'
 
 export interface MinimizeOptions {
@@ -74,8 +74,8 @@ export function minimize(
     signal,
   } = optionsOf(WHO, options)
   checkSignal(WHO, signal)
-  demand('fn', 'a function', fn, typeof fn === 'function')
-  demand('gradient', 'a function', gradient, typeof gradient === 'function')
+  demand('fn', 'a function', fn, isFunction(fn))
+  demand('gradient', 'a function', gradient, isFunction(gradient))
   demand('lr', 'a finite number above 0', lr, isPositive(lr))
   demand('momentum', 'a number in [0, 1)', momentum, isWithin(momentum, 0, 1) && momentum < 1)
   const size = 'a finite number of at least 0'

@@ -1,3 +1,4 @@
+import { checkObject } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { empty, formatShape, Tensor } from '../tensor/tensor.js'
 import type { Group } from './group.js'
@@ -53,13 +54,14 @@ export function writeStateDict<O extends object>(
 export function readStateDict<O extends object>(
   rule: UpdateRule<O>,
   groups: readonly Group<O>[],
-  dict: OptimizerStateDict,
+  dict: OptimizerStateDict | null | undefined,
 ): void {
   const who = `${rule.name}.loadStateDict`
-  if (!isStateDict(dict)) {
+  const { param_groups: given, state } = (dict ?? {}) as Partial<OptimizerStateDict>
+  if (!Array.isArray(given) || typeof state !== 'object' || (state as unknown) === null) {
     throw new ValueError(`${who}: expected an object with state and param_groups`)
   }
-  const { param_groups: saved, state } = dict
+  const saved = [...(given)]
   if (saved.length !== groups.length) {
     throw new ValueError(
       complaint(who, 'the number of groups', `${groups.length}`, `${saved.length}`),
@@ -67,13 +69,14 @@ export function readStateDict<O extends object>(
   }
   const changes: (() => void)[] = []
   groups.forEach((group, g) => {
-    const { params } = saved[g]!
+    checkObject(who, `group ${g}`, saved[g])
+    const { params } = saved[g]
     const count = group.params.length
     if (!Array.isArray(params) || params.length !== count) {
       const got = Array.isArray(params) ? `${params.length}` : 'no params'
       throw new ValueError(complaint(who, `the parameters of group ${g}`, `${count}`, got))
     }
-    const values = group.checked(optionsOf(rule, saved[g]!))
+    const values = group.checked(optionsOf(rule, saved[g]))
     const names = rule.stateArrays(values)
     const entries = params.map((number, index) =>
       checkedEntry(rule, who, group, index, number, names, state[number]),
@@ -92,11 +95,6 @@ export function readStateDict<O extends object>(
     })
   })
   for (const change of changes) change()
-}
-
-function isStateDict(dict: unknown): dict is OptimizerStateDict {
-  const { param_groups: groups, state } = (dict ?? {}) as Record<string, unknown>
-  return Array.isArray(groups) && typeof state === 'object' && state !== null
 }
 
 interface CheckedEntry {

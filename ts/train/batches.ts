@@ -1,4 +1,4 @@
-import { isAsyncIterable, isIterable } from '../check.js'
+import { checkedIterator, isAsyncIterable, isIterable } from '../check.js'
 import { capture } from '../capture/capture.js'
 import { CaptureError, complaint, ValueError } from '../errors.js'
 import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
@@ -96,7 +96,7 @@ export class Groups {
     this.#manner = manner
     const iterable = batches as Partial<AsyncIterable<unknown>> & Iterable<unknown>
     const waiting = manner.sync ? undefined : iterable[Symbol.asyncIterator]?.()
-    this.#iterator = waiting ?? iterable[Symbol.iterator]()
+    this.#iterator = checkedIterator(who, 'the batches', waiting ?? iterable[Symbol.iterator]())
   }
 
   /**

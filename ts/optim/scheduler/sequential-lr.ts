@@ -36,7 +36,8 @@ export class SequentialLR extends LRScheduler {
   constructor(optimizer: Schedulable, options: SequentialLROptions) {
     super('SequentialLR', optimizer)
     const given: unknown = options
-    const { schedulers, milestones } = (given ?? {}) as Partial<SequentialLROptions>
+    const { schedulers: list, milestones } = (given ?? {}) as Partial<SequentialLROptions>
+    const schedulers: unknown = Array.isArray(list) ? [...(list as readonly unknown[])] : list
     if (!Array.isArray(schedulers) || schedulers.length === 0) {
       const expected = 'an array of at least one scheduler'
       throw new ValueError(complaint(this.who, 'schedulers', expected, schedulers))

@@ -60,8 +60,9 @@ function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Ten
   if (!Array.isArray(sizes)) {
     throw new ValueError(complaint(who, 'the sizes', 'a number or an array', sizes))
   }
-  for (const size of sizes) checkSize(who, size)
-  const partition = Partition.cut(who, x.shape, dim, sizes)
+  const own = [...(sizes as readonly number[])]
+  for (const size of own) checkSize(who, size)
+  const partition = Partition.cut(who, x.shape, dim, own)
   return partition.parts.map((shape, index) => {
     const part = empty(shape, x.dtype)
     partition.read(x, index, part)
