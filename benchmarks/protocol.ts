@@ -18,11 +18,18 @@ export type Request =
   /** Mean loss over the first `lossSamples` samples, in training mode; not timed. */
   | { readonly command: 'loss' }
 
+interface Timed {
+  readonly steps: number
+  readonly seconds: number
+  /** Of all threads of the driver; the drivers of gradlane tell it. */
+  readonly cpuSeconds?: number
+}
+
 export interface Answers {
   /** `unsupported` says why the driver cannot run this trial. */
   readonly prepare: { readonly unsupported?: string }
-  readonly learn: { readonly steps: number; readonly seconds: number }
-  readonly run: { readonly steps: number; readonly seconds: number }
+  readonly learn: Timed
+  readonly run: Timed
   readonly loss: { readonly loss: number }
 }
 

@@ -20,11 +20,23 @@ function run(command) {
 
 // gyp reads the source list when it configures, so a changed list needs that step again.
 const stamp = 'build/config.gypi'
-const inputs = ['binding.gyp', 'native/sources.json', 'package-lock.json']
+const inputs = [
+  'binding.gyp',
+  'native/kernels.gypi',
+  'native/sources.cjs',
+  'native/sources.json',
+  'package-lock.json',
+]
 const stale =
   !fs.existsSync(stamp) ||
   inputs.some(
     (input) => fs.existsSync(input) && fs.statSync(input).mtimeMs > fs.statSync(stamp).mtimeMs,
   )
-if (stale) run('configure')
+if (stale) {
+  // make does not see that an archive has other members than before.
+  const folder = 'build/Release/obj.target'
+  const made = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+  for (const file of made) if (file.endsWith('.a')) fs.rmSync(path.join(folder, file))
+  run('configure')
+}
 run('build')

@@ -1,12 +1,17 @@
 // A trial as a program over gradlane: what the drivers of gradlane share. It runs what users get, the
 // compiled JavaScript in dist/: a transpiler that works at load time adds calls of its own to every
 // function.
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
 import type * as Gradlane from '../../ts/index.js'
 import { outputSize, type LayerSpec, type Trial } from '../trials.js'
 import type { TrialFiles } from './serve.js'
 
+// GRADLANE_BENCH_ROOT names another checkout whose dist/ and addon are measured instead.
+const root = process.env['GRADLANE_BENCH_ROOT'] ?? fileURLToPath(new URL('../..', import.meta.url))
 export const gradlane = (await import(
-  new URL('../../dist/index.js', import.meta.url).href
+  pathToFileURL(join(root, 'dist', 'index.js')).href
 )) as typeof Gradlane
 const { data, fromTypedArray, manualSeed, nn, optim } = gradlane
 

@@ -57,9 +57,12 @@ export async function serve(
     }
     if (session === undefined) throw new Error('nothing was prepared')
     if (request.command === 'loss') return { loss: session.loss() }
+    const cpuBefore = process.cpuUsage()
     const start = process.hrtime.bigint()
     session[request.command](request.steps)
-    return { steps: request.steps, seconds: Number(process.hrtime.bigint() - start) / 1e9 }
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9
+    const { user, system } = process.cpuUsage(cpuBefore)
+    return { steps: request.steps, seconds, cpuSeconds: (user + system) / 1e6 }
   }
 
   send({ versions })

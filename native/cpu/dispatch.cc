@@ -36,7 +36,7 @@ KernelTable Make(Row row) {
   KernelTable table{};
   baseline::FillTable(table);
 #if defined(GRADLANE_X64_ROWS)
-  if (row == Row::kAvx2) avx2::FillTable(table);
+  if (row != Row::kBaseline) avx2::FillTable(table);
   if (row == Row::kAvx512) avx512::FillTable(table);
 #if defined(GRADLANE_WIDE_ROW)
   if (row == Row::kAvx2Wide) avx2_wide::FillTable(table);
@@ -44,6 +44,13 @@ KernelTable Make(Row row) {
 #else
   (void)row;
 #endif
+  return table;
+}
+
+// Filled when it is first asked for: what fills a row is compiled for it and may not run elsewhere.
+template <Row kRow>
+const KernelTable& TableOf() {
+  static const KernelTable table = Make(kRow);
   return table;
 }
 
@@ -83,20 +90,20 @@ std::vector<Row> SupportedRows() {
 }
 
 const KernelTable& KernelsOf(Row row) {
-  static const KernelTable base = Make(Row::kBaseline);
+  switch (row) {
 #if defined(GRADLANE_X64_ROWS)
-  static const KernelTable avx2_row = Make(Row::kAvx2);
-  static const KernelTable avx512_row = Make(Row::kAvx512);
-  if (row == Row::kAvx2) return avx2_row;
-  if (row == Row::kAvx512) return avx512_row;
+    case Row::kAvx2:
+      return TableOf<Row::kAvx2>();
+    case Row::kAvx512:
+      return TableOf<Row::kAvx512>();
 #if defined(GRADLANE_WIDE_ROW)
-  static const KernelTable wide_row = Make(Row::kAvx2Wide);
-  if (row == Row::kAvx2Wide) return wide_row;
+    case Row::kAvx2Wide:
+      return TableOf<Row::kAvx2Wide>();
 #endif
-#else
-  (void)row;
 #endif
-  return base;
+    default:
+      return TableOf<Row::kBaseline>();
+  }
 }
 
 const KernelTable& Kernels() {

@@ -187,7 +187,7 @@ void Fill(ActivationKernels<T>& kernels) {
 
 void FillActivation(KernelTable& table) {
   Fill(table.f32.activation);
-  Fill(table.f64.activation);
+  if constexpr (kCompleteRow) Fill(table.f64.activation);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -93,7 +93,7 @@ void Fill(DropoutKernels<T>& kernels) {
 
 void FillDropout(KernelTable& table) {
   Fill(table.f32.dropout);
-  Fill(table.f64.dropout);
+  if constexpr (kCompleteRow) Fill(table.f64.dropout);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

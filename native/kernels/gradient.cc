@@ -15,10 +15,8 @@ using Vec = Doubles::Vec;
 // As many elements as there are lanes of doubles.
 GRADLANE_INLINE Vec Widened(const double* p) { return Doubles::Load(p); }
 GRADLANE_INLINE Vec Widened(const float* p) {
-#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
-  return Vec(_mm512_cvtps_pd(_mm256_loadu_ps(p)));  // GCC converts in two halves by itself
-#elif defined(__AVX2__) && GRADLANE_VECTOR_BYTES == 32
-  return Vec(_mm256_cvtps_pd(_mm_loadu_ps(p)));
+#if defined(__AVX2__)
+  return Vec(_mm256_cvtps_pd(_mm_loadu_ps(p)));  // GCC converts in two halves by itself
 #else
   typedef float Half __attribute__((vector_size(GRADLANE_VECTOR_BYTES / 2)));
   Half half;

@@ -20,18 +20,23 @@ void Block(const MatmulPanels<T>& a, const MatmulPanels<T>& b, std::int64_t m, s
     const std::int64_t left = (n - j + kLanes - 1) / kLanes;
     const std::int64_t vectors = left >= most ? most : left;
     const std::int64_t columns = n - j < vectors * kLanes ? n - j : vectors * kLanes;
-    const TileFn<T> tile = TileFor<T>(rows, vectors);
+    const std::int64_t first = TileRows(rows);
+    const TileFn<T> tile = TileFor<T>(first, vectors);
     // While panels of A pass by, the next panel of B is brought to L2, a part with each of them.
     constexpr std::int64_t kLine = 64 / sizeof(T);
     const bool more = !in_place && j + columns < n;
     const T* ahead = b_lines + b.stride;
     const T* const end = ahead + b.stride;
-    const T* a_lines = a.data;
-    for (std::int64_t i = 0; i < m; i += rows, a_lines += a.stride) {
-      const bool whole = i + rows <= m;
-      (whole ? tile : TileFor<T>(m - i, vectors))(a_lines, a.line, a.step, b_lines, b.step, k,
-                                                  out + i * ldo + j, ldo, columns, bias, epilogue,
-                                                  more && ahead < end ? ahead : a_lines);
+    const T* panel = a.data;
+    for (std::int64_t i = 0; i < m; i += rows, panel += a.stride) {
+      const std::int64_t stop = i + rows < m ? i + rows : m;
+      for (std::int64_t r = i; r < stop;) {
+        const std::int64_t taken = TileRows(stop - r);
+        (taken == first ? tile : TileFor<T>(taken, vectors))(
+            panel + (r - i) * a.line, a.line, a.step, b_lines, b.step, k, out + r * ldo + j, ldo,
+            columns, bias, epilogue, more && ahead < end ? ahead : panel);
+        r += taken;
+      }
       ahead += (k + kRequest - 1) / kRequest * 2 * kLine;
     }
     j += columns;

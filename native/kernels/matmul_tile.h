@@ -164,11 +164,11 @@ using TileFn = void (*)(const T* a, std::int64_t a_line, std::int64_t a_step, co
                         std::int64_t columns, const T* bias, const MatmulEpilogue<T>& epilogue,
                         const T* ahead) noexcept;
 
-// The tile of `rows` rows (1..kTileRows) and `vectors` vectors (1..MostVectors(rows)).
+// The tile of `rows` rows (a result of TileRows) and `vectors` vectors (1..MostVectors(rows)).
 template <class T, int kRows = kTileRows>
 TileFn<T> TileFor(std::int64_t rows, std::int64_t vectors) noexcept {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return TileFor<T, kRows - 1>(rows, vectors);
+    if (rows < kRows) return TileFor<T, NextSmallerTile(kRows)>(rows, vectors);
   }
   constexpr int kMost = MostVectors(kRows);
   if (vectors == 1) return &Tile<T, kRows, 1>;

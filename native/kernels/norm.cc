@@ -187,7 +187,7 @@ void Fill(NormKernels<T>& kernels) {
 
 void FillNorm(KernelTable& table) {
   Fill(table.f32.norm);
-  Fill(table.f64.norm);
+  if constexpr (kCompleteRow) Fill(table.f64.norm);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -32,17 +32,8 @@ struct Places {
       __builtin_memcpy(&places, p, sizeof(places));
       return __builtin_convertvector(places, Mask);
     }
-#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
-    if constexpr (sizeof(T) == 4) {
-      return Mask(_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << n) - 1), p));
-    } else {
-      const __mmask8 mask = static_cast<__mmask8>((1u << n) - 1);
-      return Mask(_mm512_cvtepi32_epi64(_mm256_maskz_loadu_epi32(mask, p)));
-    }
-#else
     for (std::int64_t i = 0; i < n; ++i) places[i] = p[i];
     return __builtin_convertvector(places, Mask);
-#endif
   }
 
   static GRADLANE_INLINE void Store(std::int32_t* p, Mask v, std::int64_t n) {
@@ -51,15 +42,7 @@ struct Places {
       __builtin_memcpy(p, &places, sizeof(places));
       return;
     }
-#if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
-    if constexpr (sizeof(T) == 4) {
-      _mm512_mask_storeu_epi32(p, static_cast<__mmask16>((1u << n) - 1), __m512i(v));
-    } else {
-      _mm512_mask_cvtepi64_storeu_epi32(p, static_cast<__mmask8>((1u << n) - 1), __m512i(v));
-    }
-#else
     for (std::int64_t i = 0; i < n; ++i) p[i] = places[i];
-#endif
   }
 };
 

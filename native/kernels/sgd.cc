@@ -54,7 +54,7 @@ void Sgd(T* p, const T* g, T* b, std::int64_t n, const SgdScalars<T>& scalars) n
 
 void FillSgd(KernelTable& table) {
   table.f32.optimizer.sgd = &Sgd<float>;
-  table.f64.optimizer.sgd = &Sgd<double>;
+  if constexpr (kCompleteRow) table.f64.optimizer.sgd = &Sgd<double>;
 }
 
 }  // namespace gradlane::GRADLANE_ROW

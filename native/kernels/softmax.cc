@@ -180,13 +180,17 @@ void Set(SoftmaxKernels<T>& kernels) {
   kernels.columns_gradient[kLog] = &ColumnsGradient<T, kLog>;
 }
 
+template <class T>
+void Fill(SoftmaxKernels<T>& kernels) {
+  Set<T, false>(kernels);
+  Set<T, true>(kernels);
+}
+
 }  // namespace
 
 void FillSoftmax(KernelTable& table) {
-  Set<float, false>(table.f32.softmax);
-  Set<float, true>(table.f32.softmax);
-  Set<double, false>(table.f64.softmax);
-  Set<double, true>(table.f64.softmax);
+  Fill(table.f32.softmax);
+  Fill(table.f64.softmax);
 }
 
 }  // namespace gradlane::GRADLANE_ROW

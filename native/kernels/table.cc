@@ -1,5 +1,6 @@
 // Fills one row of the kernel table from the families of this folder.
 #include "kernels/row.h"
+#include "kernels/simd.h"
 
 namespace gradlane::GRADLANE_ROW {
 
@@ -34,32 +35,34 @@ void FillXnor(KernelTable& table);
 void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ROW);
   FillActivation(table);
-  FillAdam(table);
-  FillCast(table);
   FillConv2dPack(table);
   FillConv2dStencil(table);
   FillConv2dWinograd(table);
-  FillCrossEntropy(table);
   FillDropout(table);
-  FillElementwise(table);
-  FillGradient(table);
-  FillLayerNorm(table);
   FillMatmulBlock(table);
   FillMatmulDot(table);
   FillMatmulPack(table);
   FillMatmulVector(table);
   FillNorm(table);
-  FillPointwiseLoss(table);
-  FillPool2dAverage(table);
-  FillPool2dMax(table);
-  FillRandom(table);
-  FillReduce(table);
   FillSgd(table);
-  FillSoftmax(table);
-  FillTranspose(table);
-  FillUpdate(table);
-  FillUpsample2d(table);
   FillXnor(table);
+  if constexpr (kCompleteRow) {
+    FillAdam(table);
+    FillCast(table);
+    FillCrossEntropy(table);
+    FillElementwise(table);
+    FillGradient(table);
+    FillLayerNorm(table);
+    FillPointwiseLoss(table);
+    FillPool2dAverage(table);
+    FillPool2dMax(table);
+    FillRandom(table);
+    FillReduce(table);
+    FillSoftmax(table);
+    FillTranspose(table);
+    FillUpdate(table);
+    FillUpsample2d(table);
+  }
 }
 
 }  // namespace gradlane::GRADLANE_ROW

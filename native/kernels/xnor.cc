@@ -209,7 +209,7 @@ void Fill(XnorKernels<T>& kernels) {
 
 void FillXnor(KernelTable& table) {
   Fill(table.f32.xnor);
-  Fill(table.f64.xnor);
+  if constexpr (kCompleteRow) Fill(table.f64.xnor);
 }
 
 }  // namespace gradlane::GRADLANE_ROW
