@@ -106,8 +106,8 @@ async function compareTrial(trial: Trial, driver: Driver, folder: string): Promi
 /** Nanoseconds of an addon call with three buffers, over as little to compute as there can be. */
 async function compareCalls(): Promise<Comparison> {
   const require = createRequire(import.meta.url)
-  const { path } = require('node-gyp-build') as { path(root: string): string }
-  const addons = roots.map((root): Addon => ({ ...(require(path(root)) as Addon) }))
+  const nodeGypBuild = require('node-gyp-build') as { path(root: string): string }
+  const addons = roots.map((root): Addon => ({ ...(require(nodeGypBuild.path(root)) as Addon) }))
   const [a, b, out] = [new ArrayBuffer(64), new ArrayBuffer(64), new ArrayBuffer(64)]
   const calls = 200_000
   const measure = (which: 0 | 1): number => {
