@@ -61,7 +61,7 @@ export function readStateDict<O extends object>(
   if (!Array.isArray(given) || typeof state !== 'object' || (state as unknown) === null) {
     throw new ValueError(`${who}: expected an object with state and param_groups`)
   }
-  const saved = [...(given)]
+  const saved = [...given]
   if (saved.length !== groups.length) {
     throw new ValueError(
       complaint(who, 'the number of groups', `${groups.length}`, `${saved.length}`),
