@@ -19,8 +19,11 @@ import { Tally, type TallyState } from './tally.js'
 
 /** Results of the steps that one replay keeps until JavaScript has seen them. */
 const MOST_KEPT = 16 * 2 ** 20
-/** How long the results of steps are taken down before others have their turn. */
-const SLICE_MS = 2
+/**
+ * How long the results of steps are taken down before others have their turn. A request to a server waits
+ * for several turns, so of 2 ms it felt three times as much.
+ */
+const SLICE_MS = 0.5
 
 export interface TrainerOptions {
   readonly who: string
