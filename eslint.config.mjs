@@ -1,6 +1,10 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
+const builtIn = Object.getOwnPropertyNames(globalThis).filter(
+  (name) => /^[A-Z]/.test(name) && typeof globalThis[name] === 'function',
+)
+
 export default defineConfig(
   { ignores: ['build/', 'dist/', 'prebuilds/', 'node_modules/', '**/.venv*/'] },
   {
@@ -35,6 +39,20 @@ export default defineConfig(
       'no-restricted-imports': [
         'error',
         { patterns: ['**/nn/**', '**/optim/**', '**/criterion/**', '**/data/**', '**/io/**'] },
+      ],
+    },
+  },
+  {
+    // Jest and node:vm have built-in classes of their own: what they make is an instance of none of ours.
+    files: ['ts/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `BinaryExpression[operator="instanceof"][right.name=/^(${builtIn.join('|')})$/]`,
+          message:
+            "Use node:util's types, Array.isArray or isPlain: the value may be of another realm.",
+        },
       ],
     },
   },

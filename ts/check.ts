@@ -22,6 +22,14 @@ export function checkObject(who: string, what: string, value: unknown): asserts 
   throw new ValueError(complaint(who, what, 'an object', value))
 }
 
+/** Whether it is an object of no class, of whatever realm. */
+export function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'toString')
+}
+
 /** @throws ValueError unless it is an array. */
 export function checkList(
   who: string,
@@ -94,7 +102,7 @@ export function checkCount(
 
 /** @throws ValueError unless it is undefined or has what an `AbortSignal` has. */
 export function checkSignal(who: string, signal: unknown): void {
-  if (signal === undefined || signal instanceof AbortSignal) return
+  if (signal === undefined) return
   const given = Object(signal) as Record<string, unknown>
   const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener']
   if (methods.every((method) => typeof given[method] === 'function')) return
@@ -110,7 +118,8 @@ export function checkPath(
   expected = 'a path or a file URL',
 ): asserts path is string | URL {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return
-  if (path instanceof URL && path.protocol === 'file:') return
+  const { href, protocol } = Object(path) as Partial<URL>
+  if (typeof href === 'string' && protocol === 'file:') return
   throw new ValueError(complaint(who, what, expected, path === '' ? 'an empty string' : show(path)))
 }
 

@@ -1,4 +1,17 @@
-export * from './errors.js'
+export {
+  AssetNotFoundError,
+  BindingNotFoundError,
+  CaptureError,
+  DTypeError,
+  type ErrorCode,
+  FormatError,
+  GradlaneError,
+  LockedError,
+  NotFiniteError,
+  OutOfMemoryError,
+  ShapeError,
+  ValueError,
+} from './errors.js'
 export type { DType, FloatDType, TypedArray } from './kernels/dtype.js'
 export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
 export {

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** Elements of an array that a message shows. */
 const MOST = 8
 
@@ -24,7 +26,13 @@ function shown(value: unknown, depth = 0): string {
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
   const { toString } = value as { toString?: unknown }
   if (typeof toString !== 'function' || toString === Object.prototype.toString) return 'an object'
-  return cut(String((toString as () => unknown).call(value)))
+  const text = String((toString as () => unknown).call(value))
+  return text === '[object Object]' ? 'an object' : cut(text)
+}
+
+/** What went wrong, of anything that was thrown. */
+export function reasonOf(error: unknown): string {
+  return types.isNativeError(error) ? error.message : show(error)
 }
 
 /** In single quotes, control characters escaped. */

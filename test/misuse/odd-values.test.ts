@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 
+import { complaint } from '../../ts/errors.js'
 import * as gradlane from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 
@@ -122,6 +123,7 @@ describe('misuse: odd values', () => {
     })
 
     it('what messages cannot show', () => {
+      expect(gradlane).to.not.have.property('complaint')
       expect(() => zeros(wrong(trapped))).to.throw()
       const silent = { toString: () => bare }
       expect(() => zeros(wrong(silent))).to.throw(GradlaneError, /cannot be shown/)
@@ -129,7 +131,7 @@ describe('misuse: odd values', () => {
       expect(() => {
         gradlane.setBackend(wrong({ toString: () => long }))
       }).to.throw(GradlaneError)
-      const message = gradlane.complaint('who', 'what', 'it', [1n, Symbol('s'), bare, -0, 'a'])
+      const message = complaint('who', 'what', 'it', [1n, Symbol('s'), bare, -0, 'a'])
       expect(message).to.equal(
         "who: expected what to be it, got [1n, Symbol(s), an object, -0, 'a']",
       )

@@ -1,3 +1,6 @@
+import { types } from 'node:util'
+
+import { isPlain } from '../check.js'
 import { CaptureError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 
@@ -14,10 +17,10 @@ export type Outputs =
 export function outputsOf(result: unknown): Tensor[] {
   if (result === undefined) return []
   if (result instanceof Tensor) return [result]
-  const parts: readonly unknown[] = isCollection(result) ? Object.values(result) : [result]
+  const parts = isCollection(result) ? Object.values(result as object) : [result]
   for (const part of parts) {
     if (part instanceof Tensor) continue
-    const got = part instanceof Promise ? 'a Promise' : part === null ? 'null' : typeof part
+    const got = types.isPromise(part) ? 'a Promise' : part === null ? 'null' : typeof part
     throw new CaptureError(
       `capture: expected the function to return tensors (one, a list, or by name) or nothing, got ${got}`,
     )
@@ -25,10 +28,8 @@ export function outputsOf(result: unknown): Tensor[] {
   return parts as Tensor[]
 }
 
-function isCollection(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+function isCollection(value: unknown): boolean {
+  return Array.isArray(value) || isPlain(value)
 }
 
 /** A result of the same form with other tensors in the places of its own. */

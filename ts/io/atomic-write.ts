@@ -90,7 +90,7 @@ export function temporaryOf(path: string, token: string): string {
  * may point to nothing yet.
  */
 export function realFile(target: string | URL): string {
-  let path = resolve(target instanceof URL ? fileURLToPath(target) : target)
+  let path = resolve(typeof target === 'string' ? target : fileURLToPath(target.href))
   for (let links = 0; links < 40; links++) {
     try {
       path = join(realpathSync(dirname(path)), basename(path))

@@ -181,18 +181,22 @@ function beat(descriptor: number): void {
 /** Who holds a lock; null when its file does not tell, undefined when there is none. */
 function holderOf(path: string): Holder | null | undefined {
   try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    const { token, pid, start, host, boot, space, beats } = Object(content) as Record<
-      string,
-      unknown
-    >
+    const { token, pid, start, host, boot, space, beats } = parsed(readFileSync(path, 'utf8'))
     const words = [token, start, host, boot, space].every((word) => typeof word === 'string')
     if (!words || !Number.isSafeInteger(pid) || !/^[0-9a-f-]{36}$/.test(String(token))) return null
     return { token, pid, start, host, boot, space, beats: beats === true } as Holder
   } catch (error) {
-    if (error instanceof SyntaxError) return null
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
+  }
+}
+
+/** The fields of a text of JSON; none where it is not such a text. */
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>
+  } catch {
+    return {}
   }
 }
 

@@ -2,7 +2,7 @@ import { checkPath, isWithin, optionsOf } from '../check.js'
 import { constants as bufferConstants } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
+import { promisify, types } from 'node:util'
 import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
 import { complaint, FormatError, ValueError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
@@ -63,7 +63,7 @@ const BEGINNING = 2 ** 14
 export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, options)
-  const bytes = source instanceof Uint8Array ? source : await readFile(source)
+  const bytes = types.isUint8Array(source) ? source : await readFile(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
   const unpacked = promisify(gunzip)(bytes, { maxOutputLength })
@@ -74,14 +74,14 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, options)
-  const bytes = source instanceof Uint8Array ? source : readFileSync(source)
+  const bytes = types.isUint8Array(source) ? source : readFileSync(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
   return parse(who, unzip(who, bytes, { maxOutputLength }), dtype)
 }
 
 function whoOf(source: IdxSource): string {
-  if (source instanceof Uint8Array) return 'readIdx(buffer)'
+  if (types.isUint8Array(source)) return 'readIdx(buffer)'
   checkPath('readIdx', 'the source', source, 'a path, a file URL or bytes')
   return `readIdx(${String(source)})`
 }

@@ -1,4 +1,5 @@
 import { complaint, FormatError, ValueError } from '../errors.js'
+import { reasonOf } from '../show.js'
 import { checkHeader } from './safetensors-checksum.js'
 import { objection } from './json.js'
 
@@ -81,8 +82,7 @@ function parsed(where: string, bytes: Uint8Array, maxNames: number): Record<stri
   try {
     return JSON.parse(text) as Record<string, unknown>
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new FormatError(`${where}: the header is not valid JSON: ${reason}`)
+    throw new FormatError(`${where}: the header is not valid JSON: ${reasonOf(error)}`)
   }
 }
 

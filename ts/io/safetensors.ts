@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { checkObject, optionsOf } from '../check.js'
 import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
@@ -141,7 +143,7 @@ export function parseSafetensors(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions,
 ): Safetensors & { checked: boolean } {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!types.isUint8Array(bytes)) {
     throw new ValueError(complaint(who, 'the bytes', 'a Uint8Array', bytes))
   }
   const { checksum: wanted = true, ...limits } = optionsOf(who, options)

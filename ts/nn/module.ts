@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { show } from '../show.js'
 import { checkFlag, checkFunction, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
@@ -223,7 +225,7 @@ export abstract class Module {
 
   /** This module and all below, each once, by path: `''`, `'0'`, `'0.conv'`. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
-    if (typeof prefix !== 'string' || !(seen instanceof Set)) {
+    if (typeof prefix !== 'string' || !types.isSet(seen)) {
       throw new ValueError(
         complaint(this.describe(), 'prefix and seen', 'a text and a Set of modules', [
           prefix,

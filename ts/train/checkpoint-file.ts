@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
+import { isPlain } from '../check.js'
 import { complaint, FormatError, ValueError } from '../errors.js'
 import { info } from '../info.js'
 import { parseSafetensors, safetensorsToBuffer } from '../io/safetensors.js'
+import { reasonOf } from '../show.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Flow, wait } from './flow.js'
 
@@ -110,8 +112,8 @@ function encode(value: State, path: readonly string[], tensors: Record<string, T
           Number.isInteger(part) && part !== 0 ? part : encode(part, [...path, String(i)], tensors),
         )
       }
-      if (isPlain(value)) return encodeObject(value, path, tensors)
-      throw refused(path, `an instance of ${value.constructor.name}`)
+      if (isPlain(value)) return encodeObject(value as Record<string, State>, path, tensors)
+      throw refused(path, `an instance of ${nameOfClass(value)}`)
     default:
       throw refused(path, `a ${typeof value}`)
   }
@@ -138,11 +140,9 @@ function named(tensor: Tensor, path: string, tensors: Record<string, Tensor>): s
   return name
 }
 
-/** Also of another realm; not of a class, whose instances would come back without it. */
-function isPlain(value: object): value is { readonly [key: string]: State } {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === null) return true
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'toString')
+function nameOfClass(value: object): string {
+  const { constructor } = value as { constructor?: { name?: unknown } }
+  return typeof constructor?.name === 'string' ? constructor.name : 'no class'
 }
 
 function refused(path: readonly string[], got: string): ValueError {
@@ -157,8 +157,7 @@ function decoded(who: string, tensors: Record<string, Tensor>): State {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rest.data))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new FormatError(`${who}: ${REST} is not valid JSON: ${reason}`)
+    throw new FormatError(`${who}: ${REST} is not valid JSON: ${reasonOf(error)}`)
   }
   return decode(who, value, [], others)
 }

@@ -9,6 +9,7 @@ import {
   ShapeError,
   ValueError,
 } from '../../errors.js'
+import { reasonOf } from '../../show.js'
 import { threadsFromEnvironment } from '../environment.js'
 import type { Addon, NativeProgram } from './addon.js'
 import { isTruncated } from './truncated.js'
@@ -66,8 +67,8 @@ function load(): Addon {
     binding = require(file) as Addon
   } catch (error) {
     // The one error that the addon itself throws while it loads: an unusable GRADLANE_ISA.
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_VALUE') {
-      throw new ValueError(error.message)
+    if ((error as { code?: unknown } | null)?.code === 'ERR_VALUE') {
+      throw new ValueError(reasonOf(error))
     }
     throw notFound(error)
   }
@@ -80,7 +81,7 @@ function load(): Addon {
 }
 
 function notFound(cause: unknown): BindingNotFoundError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = reasonOf(cause)
   const platform = `${process.platform}-${process.arch}`
   const tried = [
     path.join(root, 'build', 'Release'),

@@ -33,7 +33,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
         const center = average(mean, at, h[UpdateHyper.beta2]!, g)
         // in the dtype, where a square that overflows is Infinity and two that underflow are 0
         variance -= Math.min(center * center, Number.MAX_VALUE)
-        if (square instanceof Float32Array) variance = Math.fround(variance)
+        if (square.BYTES_PER_ELEMENT === 4) variance = Math.fround(variance)
       }
       let step = g / (Math.sqrt(variance) + h[UpdateHyper.eps]!)
       if (momentum !== 0) step = store(buffer, at, momentum * buffer[at]! + step)

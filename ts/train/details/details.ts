@@ -1,5 +1,6 @@
 import { gradNormOf } from '../../nn/utils/clip-grad-norm.js'
 import type { Parameter } from '../../nn/parameter.js'
+import { reasonOf } from '../../show.js'
 import { withThreads } from '../../threads.js'
 import type { Batches } from '../batches.js'
 import type { Settings } from '../fit-options.js'
@@ -62,7 +63,7 @@ export class Details {
       history.layers = yield* this.#done(task)
     } catch (error) {
       // The training has succeeded: that a smaller batch does not please a module changes nothing.
-      history.layers = untimed(model, error instanceof Error ? error.message : String(error))
+      history.layers = untimed(model, reasonOf(error))
     }
   }
 
