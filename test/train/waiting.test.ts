@@ -139,7 +139,7 @@ describe('a training that waits for a batch', () => {
         whole.asked++
         return Promise.resolve({ done: true, value: undefined })
       }
-      await fit(of.model, whole, of)
+      expect(await rejection(fit(of.model, whole, of))).to.have.property('code', 'ERR_VALUE')
       expect([whole.asked, whole.returned]).to.deep.equal([1, 0])
       const broken = new Cursor(of.loader, 1, () => undefined)
       broken.next = () => Promise.reject(new Error('lost'))

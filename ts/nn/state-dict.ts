@@ -30,17 +30,11 @@ function* entries(module: Stateful, prefix: string): Generator<[string, Tensor]>
 }
 
 export function stateDict(module: Stateful): StateDict {
-  const state: StateDict = {}
-  for (const [key, tensor] of entries(module, '')) {
-    state[key] = new Tensor(
-      tensor.buffer,
-      tensor.byteOffset,
-      tensor.shape,
-      tensor.dtype,
-      tensor.length,
-    )
-  }
-  return state
+  const views = Array.from(entries(module, ''), ([key, tensor]): [string, Tensor] => {
+    const { buffer, byteOffset, shape, dtype, length } = tensor
+    return [key, new Tensor(buffer, byteOffset, shape, dtype, length)]
+  })
+  return Object.fromEntries(views)
 }
 
 export function loadStateDict(module: Stateful, state: StateDict, strict: boolean): LoadResult {

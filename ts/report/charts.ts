@@ -18,9 +18,12 @@ export interface Chart {
   readonly curves: readonly Curve[]
 }
 
+/** Of the charts that show no logs. */
+const OWN_IDS = ['lr', 'gradNorm', 'samplesPerSecond']
+
 /** A log by what it measures, and whether on validation data. */
 export function measureOf(log: string): { readonly name: string; readonly validation: boolean } {
-  if (!/^val[A-Z]/.test(log)) return { name: log, validation: false }
+  if (!/^val[^a-z]/.test(log)) return { name: log, validation: false }
   return { name: log.charAt(3).toLowerCase() + log.slice(4), validation: true }
 }
 
@@ -45,7 +48,8 @@ export function chartsOf(history: History): Chart[] {
       return { name, colour, values: finite(history.values(log)) }
     })
     const percent = own.every((log) => isShare(history, log, history.values(log)))
-    return { id: measure, title: titleOf(measure), percent, curves }
+    const id = OWN_IDS.includes(measure) ? `metric ${measure}` : measure
+    return { id, title: titleOf(measure), percent, curves }
   })
   return [...measured, ratesOf(epochs), gradientsOf(history), throughputOf(epochs)].filter(
     ({ curves }) => curves.length > 0,

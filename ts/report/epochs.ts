@@ -3,7 +3,7 @@ import { isShare, namesOf } from './charts.js'
 import { escapeHtml } from './escape.js'
 import { duration, number, percent, some } from './words.js'
 import { spoken, type Verdict } from './verdict.js'
-import type { MetricResult } from '../train/records.js'
+import { logOf, type MetricResult } from '../train/records.js'
 
 /** Rows up to which every epoch has one. */
 const MOST_ROWS = 1000
@@ -20,7 +20,7 @@ export function epochsSection(history: History, { best }: Verdict): string {
   )
   const rows = shown.map((record) => {
     const values = logs.map((log) => {
-      const value = record.logs[log]
+      const value = logOf(record.logs, log)
       if (value === undefined) return ''
       return share.get(log) ? percent(value) : number(value)
     })

@@ -26,7 +26,8 @@ export function isTensors(source: unknown): source is readonly Tensor[] {
  *
  * @param sync Whether nobody waits for batches.
  * @param options How tensors are cut.
- * @throws ValueError when it is none, or of batches to wait for; ShapeError when tensors do not share their first dimension.
+ * @throws ValueError when it is none, of batches to wait for, or a loader without a batch; ShapeError when tensors do not
+ *   share their first dimension.
  */
 export function batchesOf(
   who: string,
@@ -37,8 +38,9 @@ export function batchesOf(
 ): Batches {
   if (isTensors(source)) {
     checkBatch(who, source)
-    return new DataLoader(source, options)
+    return checkedLoader(who, what, new DataLoader(source, options))
   }
+  if (source instanceof DataLoader) return checkedLoader(who, what, source as Loader)
   if (isIterable(source)) return source as Batches
   if (isAsyncIterable(source)) {
     if (!sync) return source as Batches
@@ -48,6 +50,36 @@ export function batchesOf(
   const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
   throw new ValueError(complaint(who, what, 'something to iterate over for batches', source, hint))
 }
+
+type Loader = DataLoader<readonly Tensor[]>
+
+function checkedLoader(who: string, what: string, loader: Loader): Loader {
+  if (loader.length > 0) return loader
+  const { numSamples, batchSize } = loader
+  const got = `${numSamples} of them`
+  if (numSamples === 0) throw new ValueError(complaint(who, what, 'of at least one sample', got))
+  const hint = 'dropLast drops a batch that is not full: leave it out, or make batchSize smaller'
+  const expected = `of at least ${batchSize} samples, one batch,`
+  throw new ValueError(complaint(who, what, expected, got, hint))
+}
+
+/** @throws ValueError when batches that several epochs are to go through can be gone through once. */
+export function checkRepeatable(who: string, what: string, batches: Batches, epoch: number): void {
+  const generator = /^\[object (Async)?Generator\]$/.test(Object.prototype.toString.call(batches))
+  if (!generator) return
+  const expected = `something to iterate over anew in each epoch`
+  const got = `a generator, which has no batch left in epoch ${epoch}`
+  throw new ValueError(complaint(who, what, expected, got, ANEW))
+}
+
+/** That there was nothing to train on, or to evaluate on. */
+export function noBatches(who: string, what: string): ValueError {
+  return new ValueError(complaint(who, what, 'of at least one sample', 'none', ANEW))
+}
+
+const ANEW =
+  'an iterator can be gone through only once: pass an array, a DataLoader or ' +
+  '{ [Symbol.iterator]: () => batches() }, which begin anew'
 
 /** A loader whose batches a captured step can gather by itself. */
 export type IndexedLoader = DataLoader<readonly Tensor[]> & {

@@ -6,6 +6,7 @@ import { checkList, checkSignal, optionsOf } from '../check.js'
 import { checkCriterion, checkModel } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf } from './batches.js'
 import { drive, driveSync, type Flow } from './flow.js'
+import { checkNames } from './metric-names.js'
 import { Modes } from './modes.js'
 import type { Tally } from './tally.js'
 import { Trainer } from './trainer.js'
@@ -65,6 +66,8 @@ function* pass(
   checkCriterion(who, criterion)
   checkSignal(who, signal)
   checkList(who, 'metrics', metrics)
+  const measured = metrics.map(createMetric)
+  checkNames(who, measured, ['loss'], false)
   const batches = batchesOf(who, 'the batches', source, sync, { batchSize })
   signal?.throwIfAborted()
   const evaluator = new Trainer({
@@ -73,15 +76,19 @@ function* pass(
     modes: Modes.evaluating(model),
     criterion,
     optimizer: null,
-    metrics: metrics.map(createMetric),
+    metrics: measured,
     accumulate: 1,
     eagerly: capture ? null : 'capture: false was asked for',
     manner: { sync, signal },
   })
-  return (yield* evaluateWith(evaluator, batches)).measured().logs
+  return (yield* evaluateWith(evaluator, batches, 'the batches')).measured().logs
 }
 
-/** One pass of a trainer without an optimizer. */
-export function evaluateWith(evaluator: Trainer, batches: Batches): Flow<Tally> {
-  return evaluator.epoch(batches, { pause: Infinity })
+/**
+ * One pass of a trainer without an optimizer.
+ *
+ * @param name What messages call it.
+ */
+export function evaluateWith(evaluator: Trainer, batches: Batches, name: string): Flow<Tally> {
+  return evaluator.epoch(batches, { name, pause: Infinity })
 }

@@ -20,6 +20,7 @@ import { type Batches, type BatchSource, batchesOf, isTensors } from './batches.
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
+import { checkNames } from './metric-names.js'
 import type { Manner } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
 import { Split } from './split.js'
@@ -168,6 +169,9 @@ export function settingsOf(
   if (sync && priority === 'background') {
     throw new ValueError(`${who}: it runs on the thread of JavaScript, which keeps its priority`)
   }
+  const measured = metrics.map(createMetric)
+  const validated = loaders.validation !== undefined || loaders.split !== null
+  checkNames(who, measured, ['loss', 'gradNorm'], validated)
   const checkpoint = checkpointOf(who, given.checkpoint)
   if (resume && checkpoint === null) {
     throw new ValueError(`${who}: resume needs checkpoint, the file to go on from`)
@@ -181,7 +185,7 @@ export function settingsOf(
     criterion,
     optimizer,
     epochs,
-    metrics: metrics.map(createMetric),
+    metrics: measured,
     callbacks,
     scheduler,
     schedulerInterval,

@@ -1,12 +1,13 @@
 import { checkPath, checkText } from '../check.js'
 import { writeAtomically } from '../io/atomic-write.js'
-import type {
-  EpochRecord,
-  LayerTimes,
-  Logs,
-  ReportOptions,
-  TrainingFacts,
-  WeightRecord,
+import {
+  type EpochRecord,
+  type LayerTimes,
+  logOf,
+  type Logs,
+  type ReportOptions,
+  type TrainingFacts,
+  type WeightRecord,
 } from './records.js'
 
 /** What `fit` tells of a training, epoch by epoch. */
@@ -28,7 +29,7 @@ export class History {
   /** The values of a log by epoch; NaN where an epoch has none. */
   values(name: string): number[] {
     checkText('values', 'the name of a log', 'a word', name)
-    return this.epochs.map(({ logs }) => logs[name] ?? NaN)
+    return this.epochs.map(({ logs }) => logOf(logs, name) ?? NaN)
   }
 
   /** The logs of the last epoch; empty before the first. */

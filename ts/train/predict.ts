@@ -21,7 +21,8 @@ export interface PredictOptions {
  *
  * @param inputs Shape (N, …); all N rows go through the model, batch by batch.
  * @returns shape (N, …).
- * @throws ShapeError, DTypeError when the inputs do not fit the model.
+ * @throws ShapeError, DTypeError when the inputs do not fit the model, as a single sample without the
+ *   dimension of the batch.
  *
  * @example
  * const classes = argmax(await predict(model, images), 1)
@@ -70,7 +71,9 @@ function* outputs(
   const parts: Tensor[] = []
   for (let start = 0; start < rows; start += batchSize) {
     const x = inputs.narrow(start, Math.min(batchSize, rows - start))
-    parts.push(yield* forward.run({ x }))
+    const part = yield* forward.run({ x })
+    if (part.shape[0] !== x.shape[0]) throw oddRows(who, inputs, x, part)
+    parts.push(part)
   }
   const [first] = parts
   const all = empty([rows, ...first!.shape.slice(1)], first!.dtype)
@@ -81,4 +84,12 @@ function* outputs(
     row += count
   }
   return all
+}
+
+function oddRows(who: string, { shape }: Tensor, x: Tensor, output: Tensor): ShapeError {
+  const got = `shape ${formatShape(shape)}, of which the model makes ${formatShape(output.shape)} from ${formatShape(x.shape)}`
+  const hint = `is it one sample? use inputs.reshape([${[1, ...shape].join(', ')}])`
+  return new ShapeError(
+    complaint(who, 'the inputs', 'shape (N, …), a row for each sample', got, hint),
+  )
 }

@@ -4,6 +4,11 @@ import type { Shape } from '../tensor/tensor.js'
 /** What an epoch logs: numbers by name. */
 export type Logs = Record<string, number>
 
+/** The log of a name; undefined where there is none, also of `constructor`. */
+export function logOf(logs: Readonly<Logs>, name: string): number | undefined {
+  return Object.hasOwn(logs, name) ? logs[name] : undefined
+}
+
 /** The log of the validation data beside that of the training data: `loss` is `valLoss`. */
 export function validationName(log: string): string {
   return `val${log.charAt(0).toUpperCase()}${log.slice(1)}`

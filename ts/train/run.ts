@@ -1,5 +1,5 @@
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
-import type { Batches } from './batches.js'
+import { type Batches, checkRepeatable } from './batches.js'
 import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
 import { Checkpoint } from './checkpoint.js'
 import type { Position } from './checkpoint-state.js'
@@ -78,6 +78,11 @@ export class Run {
     return this.#settings.split?.held ?? this.#settings.validation
   }
 
+  /** Counted from 1, as people do and as progress shows it. */
+  get #epochName(): string {
+    return `epoch ${this.#epoch + 1} of ${this.#end}`
+  }
+
   *toTheEnd(): Flow<History> {
     try {
       this.#checkpoint?.open()
@@ -125,8 +130,18 @@ export class Run {
       this.#step = found.step
       this.#stopped = found.stopped
     }
+    this.#checkBatches()
     this.#details.begin(this.#loader, this.#validation)
     this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
+  }
+
+  /** @throws ValueError when more than one epoch is to come of what gives its batches once. */
+  #checkBatches(): void {
+    const second = this.#epoch + 2
+    if (this.#end < second) return
+    const { who, loader, validation } = this.#settings
+    checkRepeatable(who, 'the loader', loader, second)
+    if (validation !== undefined) checkRepeatable(who, 'validation', validation, second)
   }
 
   *#oneEpoch(): Flow<void> {
@@ -160,6 +175,7 @@ export class Run {
     let drawn = resumed === null ? this.#checkpoint?.beginEpoch() : this.#checkpoint!.rewindEpoch()
     const before = this.#step - (resumed?.steps ?? 0)
     const options: EpochOptions = {
+      name: this.#epochName,
       pause: this.#byStep || this.#byBatch ? 1 : this.#everySteps,
       done: resumed === null ? undefined : { steps: resumed.steps, tally: resumed.tally! },
       onOrder: () => {
@@ -195,7 +211,11 @@ export class Run {
   *#validate({ logs, results }: Measured): Flow<void> {
     const validation = this.#validation
     if (validation === undefined) return
-    const tally = yield* evaluateWith(this.#evaluator, validation)
+    const tally = yield* evaluateWith(
+      this.#evaluator,
+      validation,
+      `the validation of ${this.#epochName}`,
+    )
     const validated = tally.measured()
     for (const [name, value] of Object.entries(validated.logs)) logs[validationName(name)] = value
     for (const [name, result] of Object.entries(validated.results)) {

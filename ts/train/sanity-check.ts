@@ -156,14 +156,14 @@ function uniformLoss(criterion: Criterion, { shape }: Tensor): number | null {
 
 function faultsOf(model: Module, optimizer?: TrainingOptimizer): Record<string, GradientFault> {
   const optimized = optimizer && new Set(parametersOf(optimizer))
-  const faults: Record<string, GradientFault> = {}
+  const faults: [path: string, GradientFault][] = []
   for (const [path, parameter] of model.namedParameters()) {
     if (!parameter.requiresGrad || parameter.length === 0) continue
     const fault = faultOf(parameter)
-    if (fault !== null) faults[path] = fault
-    else if (optimized?.has(parameter) === false) faults[path] = 'not in the optimizer'
+    if (fault !== null) faults.push([path, fault])
+    else if (optimized?.has(parameter) === false) faults.push([path, 'not in the optimizer'])
   }
-  return faults
+  return Object.fromEntries(faults)
 }
 
 function faultOf({ grad }: Parameter): GradientFault | null {

@@ -37,9 +37,14 @@ export class Split {
     this.#loader = loader as Loader
     this.#fraction = fraction
     this.#held = Math.round(fraction * numSamples)
-    if (this.#held > 0 && this.#held < numSamples) return
+    const { batchSize, dropLast } = loader
+    const least = dropLast ? batchSize : 1
+    const left = numSamples - this.#held
+    if (this.#held > 0 && left >= least) return
     const got = `${this.#held} of ${numSamples}`
-    throw new ShapeError(complaint(who, 'validationSplit', 'to leave samples in both parts', got))
+    const expected = 'to leave samples in both parts'
+    const hint = left > 0 && left < least ? `dropLast drops the ${left} to train on` : undefined
+    throw new ShapeError(complaint(who, 'validationSplit', expected, got, hint))
   }
 
   /** What is trained on: the rest of the dataset, with everything else as the loader has it. */

@@ -89,16 +89,19 @@ export class Tally {
    * were clipped.
    */
   measured(): Measured {
-    const logs: Logs = { loss: this.loss }
-    const results: Record<string, MetricResult> = {}
-    if (this.#steps > 0) logs['gradNorm'] = this.#norms / this.#steps
-    for (const metric of this.#metrics) {
-      const value = plain(metric.compute())
-      if (typeof value === 'number') logs[metric.name] = value
-      else if (value !== undefined) results[metric.name] = value
+    const logs: [string, number][] = [['loss', this.loss]]
+    const results: [string, MetricResult][] = []
+    if (this.#steps > 0) logs.push(['gradNorm', this.#norms / this.#steps])
+    for (const { name, value } of this.#metrics.map(resultOf)) {
+      if (typeof value === 'number') logs.push([name, value])
+      else if (value !== undefined) results.push([name, value])
     }
-    return { logs, results }
+    return { logs: Object.fromEntries(logs), results: Object.fromEntries(results) }
   }
+}
+
+function resultOf(metric: Metric<unknown>): { name: string; value: MetricResult | undefined } {
+  return { name: metric.name, value: plain(metric.compute()) }
 }
 
 /** A copy in arrays and objects; undefined where JSON has nothing for it. */

@@ -10,7 +10,7 @@ import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { arange } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
-import { type Batches, cut, Groups, type IndexedLoader, isIndexed } from './batches.js'
+import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } from './batches.js'
 import { type Flow, wait } from './flow.js'
 import type { Modes } from './modes.js'
 import { type Manner, Replayable } from './replayable.js'
@@ -43,6 +43,8 @@ export interface TrainerOptions {
 }
 
 export interface EpochOptions {
+  /** What messages call it: `epoch 3`. */
+  readonly name: string
   /** The most steps between two calls of `onSteps`; 1: one replay a step. */
   readonly pause: number
   /** Steps that were done before, with what they came to. */
@@ -93,6 +95,7 @@ export class Trainer {
     return batch === null ? null : (samples) => firstOf(batch, samples)
   }
 
+  /** @throws ValueError when there was no sample. */
   *epoch(batches: Batches, options: EpochOptions): Flow<Tally> {
     const tally = new Tally(this.#options.metrics)
     if (options.done !== undefined) tally.loadStateDict(options.done.tally)
@@ -106,6 +109,7 @@ export class Trainer {
     } else {
       yield* this.#epochByBatch(batches, tally, options)
     }
+    if (tally.rows === 0) throw noBatches(this.#options.who, options.name)
     return tally
   }
 

@@ -12,7 +12,7 @@
   )
 
   /** The charts that are drawn, by name. */
-  const drawn = {}
+  const drawn = Object.create(null) // a metric may be called `constructor`
   const logarithmic = new Set()
 
   const colourOf = (name) =>

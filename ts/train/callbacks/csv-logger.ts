@@ -72,6 +72,12 @@ export class CSVLogger implements Callback {
   }
 
   *#add({ epoch, step, logs, sync }: EpochContext): Flow<void> {
+    for (const name of ['epoch', 'step']) {
+      if (!Object.hasOwn(logs, name)) continue
+      const hint = 'give the metric of that name another'
+      const got = `the log ${name}`
+      throw new ValueError(complaint(NAME, 'the logs', 'no epoch and no step', got, hint))
+    }
     const values = new Map<string, number>(Object.entries({ epoch, step, ...logs }))
     const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
     this.#columns.push(...added)

@@ -31,7 +31,7 @@ export class EarlyStopping implements Callback {
   readonly #monitor: Monitor
   #wait = 0
   #bestEpoch: number | null = null
-  #weights: StateDict | null = null
+  #weights: Map<string, Tensor> | null = null
   #resumed = false
 
   /** @throws ValueError for an option out of its range. */
@@ -88,13 +88,13 @@ export class EarlyStopping implements Callback {
     if (!this.restoreBest || this.#bestEpoch === null || this.#weights === null) return
     // Also when the best epoch was the last whole one: another may have been begun since.
     for (const [name, tensor] of Object.entries(model.stateDict())) {
-      const best = this.#weights[name]
+      const best = this.#weights.get(name)
       if (best !== undefined) kernels().copy(best, tensor, tensor.length)
     }
   }
 
   stateDict(): Record<string, unknown> {
-    const weights = this.#weights === null ? null : clones(this.#weights)
+    const weights = this.#weights === null ? null : clones(Object.fromEntries(this.#weights))
     return { best: this.best, best_epoch: this.#bestEpoch, wait: this.#wait, weights }
   }
 
@@ -112,23 +112,21 @@ export class EarlyStopping implements Callback {
     this.#monitor.best = best
     this.#bestEpoch = bestEpoch
     this.#wait = wait
-    this.#weights = weights === null ? null : clones(weights)
+    this.#weights = weights === null ? null : new Map(Object.entries(clones(weights)))
     this.#resumed = true
   }
 
   /** Copies the weights into storage that is used again and again. */
   #keep(model: Module): void {
-    const state = model.stateDict()
-    const kept: StateDict = this.#weights ?? {}
-    for (const [name, tensor] of Object.entries(state)) {
-      const copy = kept[name]
-      if (copy?.length === tensor.length && copy.dtype === tensor.dtype) {
-        kernels().copy(tensor, copy, tensor.length)
-      } else {
-        kept[name] = tensor.clone()
+    const kept = Object.entries(model.stateDict()).map(([name, tensor]) => {
+      const copy = this.#weights?.get(name)
+      if (copy?.length !== tensor.length || copy.dtype !== tensor.dtype) {
+        return [name, tensor.clone()] as const
       }
-    }
-    this.#weights = kept
+      kernels().copy(tensor, copy, tensor.length)
+      return [name, copy] as const
+    })
+    this.#weights = new Map(kept)
   }
 }
 

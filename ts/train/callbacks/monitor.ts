@@ -1,5 +1,6 @@
 import { checkText, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
+import { logOf } from '../records.js'
 import type { Logs } from './callback.js'
 
 export interface MonitorOptions {
@@ -44,7 +45,7 @@ export class Monitor {
 
   /** @throws ValueError when the logs do not have it. */
   valueIn(logs: Logs): number {
-    const value = Object.hasOwn(logs, this.key) ? logs[this.key] : undefined
+    const value = logOf(logs, this.key)
     if (typeof value === 'number') return value
     const known = Object.keys(logs).join(', ')
     const hint = this.key.startsWith('val') ? 'is there validation data?' : undefined

@@ -12,7 +12,7 @@ const MOST_KEPT = 32
 
 /** Histograms of all parameters of a model; pauses now and then. */
 export function* weightHistograms(model: Module): Task<Record<string, WeightHistogram>> {
-  const histograms: Record<string, WeightHistogram> = {}
+  const histograms: [path: string, WeightHistogram][] = []
   let done = 0
   for (const [path, { data }] of model.namedParameters()) {
     const histogram = new Counting()
@@ -26,9 +26,9 @@ export function* weightHistograms(model: Module): Task<Record<string, WeightHist
         yield
       }
     }
-    histograms[path] = histogram.result(data.length)
+    histograms.push([path, histogram.result(data.length)])
   }
-  return histograms
+  return Object.fromEntries(histograms)
 }
 
 /** Two passes over numbers: the first finds their range and mean, the second counts. */
