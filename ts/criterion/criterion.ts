@@ -49,6 +49,18 @@ export abstract class Criterion {
     return this.computeGradInput(prediction, target)
   }
 
+  /**
+   * What the loss of a batch counts beside those of others: their mean with these weights is the loss of
+   * all samples together, wherever batches are cut. A number, or a tensor of one element where the values
+   * of the targets decide it; 0 where every target is ignored. Null where losses are added up instead.
+   *
+   * Called after `forward` with the same tensors. By default the number of samples, and null where
+   * `reduction` is `sum`.
+   */
+  lossWeight({ shape }: Tensor, _target: Tensor): number | Tensor | null {
+    return (this as { reduction?: unknown }).reduction === 'sum' ? null : (shape[0] ?? 1)
+  }
+
   #check(prediction: unknown, target: unknown): void {
     if (prediction instanceof Tensor && target instanceof Tensor) return
     const who = this.constructor.name

@@ -127,6 +127,12 @@ export class CrossEntropyLoss extends Criterion {
     return gradient
   }
 
+  /** The weights of the targets' classes together, those that are ignored left out. */
+  override lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+    if (this.#reduction !== Reduction.mean) return super.lossWeight(prediction, target)
+    return this.#divisor!
+  }
+
   override extraRepr(): string {
     const parts = []
     if (this.weight !== null) parts.push(`weight=${formatShape(this.weight.shape)}`)

@@ -118,6 +118,12 @@ export class NLLLoss extends Criterion {
     return gradient
   }
 
+  /** The weights of the targets' classes together, those that are ignored left out. */
+  override lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+    if (this.#reduction !== Reduction.mean) return super.lossWeight(prediction, target)
+    return this.#divisor!
+  }
+
   override extraRepr(): string {
     return nonDefault({
       weight: [this.weight && formatShape(this.weight.shape), null],

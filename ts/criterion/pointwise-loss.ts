@@ -69,6 +69,12 @@ export abstract class PointwiseLoss extends Criterion {
     return gradient
   }
 
+  /** What the loss is divided by. */
+  override lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+    if (this.#reduction === Reduction.mean) return this.divisor(prediction)
+    return super.lossWeight(prediction, target)
+  }
+
   /** What the sum of the losses is divided by. */
   protected divisor(prediction: Tensor): number {
     return this.#reduction === Reduction.mean ? prediction.length : 1

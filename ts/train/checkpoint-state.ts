@@ -91,6 +91,7 @@ const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Ch
     orNull(
       objectOf({
         loss: isNumber,
+        weight: orNull(isNumber),
         rows: isNumber,
         norms: isNumber,
         steps: isCount,

@@ -4,7 +4,7 @@ import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 import {
   checkCount,
   checkSignal,
@@ -185,6 +185,7 @@ class Sweep {
     const lr = minLr * (maxLr / minLr) ** (done / (steps - 1))
     this.#optimizer.paramGroups.forEach((group, i) => (group.lr = lr * this.#factors[i]!))
     const loss = this.#train(batch)
+    if (loss === null) return true
     this.#average = smoothing * this.#average + (1 - smoothing) * loss
     const smoothed = this.#average / (1 - smoothing ** (done + 1))
     if (!Number.isFinite(smoothed)) {
@@ -198,10 +199,13 @@ class Sweep {
     return !this.#diverged && done + 1 < steps
   }
 
-  #train([x, y]: Batch): number {
+  /** The loss before the step; null of a batch whose targets are all ignored. */
+  #train([x, y]: Batch): number | null {
     this.#optimizer.zeroGrad()
     const prediction = this.#model.forward(x)
     const loss = meanOf(this.#criterion.forward(prediction, y))
+    const weight = this.#criterion.lossWeight(prediction, y)
+    if ((weight instanceof Tensor ? weight.item() : weight) === 0) return null
     if (!Number.isFinite(loss)) return loss
     this.#model.backwardParameters(x, this.#criterion.backward(prediction, y))
     this.#optimizer.step()

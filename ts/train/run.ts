@@ -198,8 +198,9 @@ export class Run {
     if (this.#byStep) (this.#settings.scheduler as LRScheduler).step()
     this.#progress!.update(sofar.rows, sofar.loss)
     if (this.#byBatch) {
-      const logs = { loss: sofar.lastLoss }
-      yield* this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs }))
+      const { loss, ignored } = sofar.last
+      const logs = { loss }
+      yield* this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs, ignored }))
       if (this.#stopped) throw new Stopped()
     }
     if (steps % this.#everySteps !== 0) return

@@ -12,18 +12,30 @@ export interface Measured {
 /** What a tally has added up, fit for a checkpoint. */
 export interface TallyState {
   readonly loss: number
+  /** Null where losses are added up. */
+  readonly weight: number | null
   readonly rows: number
   readonly norms: number
   readonly steps: number
   readonly metrics: readonly MetricState[]
 }
 
+/** What the losses of batches count: all the same, each its own, or null where they are added up. */
+export type LossWeights = number | ArrayLike<number> | null
+
+export interface LastBatch {
+  readonly loss: number
+  /** Whether it has no share in the loss of the epoch. */
+  readonly ignored: boolean
+}
+
 /** Loss and metrics of the batches of an epoch. */
 export class Tally {
   readonly #metrics: readonly Metric<unknown>[]
   #loss = 0
+  #weight: number | null = 0
   #rows = 0
-  #last = NaN
+  #last: LastBatch = { loss: NaN, ignored: false }
   #norms = 0
   #steps = 0
 
@@ -37,21 +49,43 @@ export class Tally {
     return this.#rows
   }
 
-  /** Mean loss so far, each batch by its number of samples. */
+  /** That of the criterion over the samples so far. */
   get loss(): number {
-    return this.#loss / this.#rows
+    return this.#weight === null ? this.#loss : this.#loss / this.#weight
   }
 
-  /** Loss of the last batch. */
-  get lastLoss(): number {
+  get last(): LastBatch {
     return this.#last
   }
 
-  /** The losses of batches that have so many rows each. */
-  addLosses(rows: number, losses: ArrayLike<number>): void {
-    for (let i = 0; i < losses.length; i++) this.#loss += losses[i]! * rows
-    this.#rows += rows * losses.length
-    if (losses.length > 0) this.#last = losses[losses.length - 1]!
+  /**
+   * The losses of batches that have so many rows each.
+   *
+   * @param weights `Criterion.lossWeight` of each, or of all of them.
+   */
+  addLosses(rows: number, losses: ArrayLike<number>, weights: LossWeights): void {
+    const count = losses.length
+    this.#rows += rows * count
+    if (count === 0) return
+    const last = losses[count - 1]!
+    let sum = this.#loss
+    if (weights === null || typeof weights === 'number') {
+      const factor = weights ?? 1
+      if (factor !== 0) for (let i = 0; i < count; i++) sum += losses[i]! * factor
+      this.#weight = weights === null ? null : this.#weight! + weights * count
+      this.#last = { loss: last, ignored: factor === 0 }
+    } else {
+      let weight = this.#weight!
+      for (let i = 0; i < count; i++) {
+        const factor = weights[i]!
+        if (factor === 0) continue // the loss of targets that are all ignored is NaN
+        sum += losses[i]! * factor
+        weight += factor
+      }
+      this.#weight = weight
+      this.#last = { loss: last, ignored: weights[count - 1] === 0 }
+    }
+    this.#loss = sum
   }
 
   addBatch(prediction: Tensor, target: Tensor): void {
@@ -65,7 +99,8 @@ export class Tally {
 
   stateDict(): TallyState {
     const metrics = this.#metrics.map((metric) => metric.stateDict())
-    return { loss: this.#loss, rows: this.#rows, norms: this.#norms, steps: this.#steps, metrics }
+    const [loss, weight, rows] = [this.#loss, this.#weight, this.#rows]
+    return { loss, weight, rows, norms: this.#norms, steps: this.#steps, metrics }
   }
 
   /** @throws ValueError when it is of other metrics. */
@@ -79,6 +114,7 @@ export class Tally {
       metric.loadStateDict(state.metrics[i]!)
     })
     this.#loss = state.loss
+    this.#weight = state.weight
     this.#rows = state.rows
     this.#norms = state.norms
     this.#steps = state.steps

@@ -8,7 +8,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { arange } from '../tensor/create.js'
-import { formatShape, type Tensor } from '../tensor/tensor.js'
+import { formatShape, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } from './batches.js'
 import { type Flow, wait } from './flow.js'
@@ -60,6 +60,9 @@ export interface EpochOptions {
 /** Tensors that one step returns, named by the place of the batch in its group: loss0, loss1, … */
 type StepOutputs = Record<string, Tensor>
 
+/** Tells batches of different sizes apart. */
+type BatchKind = string | number
+
 /** Runs the batches of an epoch through a model: forward, and unless it evaluates, backward and step. */
 export class Trainer {
   readonly #options: TrainerOptions
@@ -67,11 +70,20 @@ export class Trainer {
   #source: Batches | null = null
   #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
   #lastBatch: Batch | null = null
+  /** What the losses of batches of a kind count, where their targets do not matter. */
+  readonly #weights = new Map<BatchKind, number | null>()
 
   constructor(options: TrainerOptions) {
     this.#options = options
     const { eagerly, manner } = options
-    this.#onBatches = new Replayable((inputs) => this.#step(pairs(inputs)), eagerly, manner)
+    this.#onBatches = new Replayable(
+      (inputs) => {
+        const batches = pairs(inputs)
+        return this.#step(batches, batches.map(kindOf))
+      },
+      eagerly,
+      manner,
+    )
   }
 
   /** Why steps run eagerly; null when they are captured. */
@@ -120,8 +132,11 @@ export class Trainer {
 
   #indexed({ dataset, batchSize }: IndexedLoader): Replayable<{ index: Tensor }, StepOutputs> {
     return new Replayable(
-      ({ index }) =>
-        this.#step(cut(index, batchSize).map((rows) => this.#checked(dataset.gather(rows)))),
+      ({ index }) => {
+        const parts = cut(index, batchSize)
+        const batches = parts.map((rows) => this.#checked(dataset.gather(rows)))
+        return this.#step(batches, sizes(index, batchSize))
+      },
       this.#options.eagerly,
       this.#options.manner,
     )
@@ -153,6 +168,7 @@ export class Trainer {
           tally,
           outputs,
           group.map(([x]) => x.shape[0] ?? 1),
+          group.map(kindOf),
         )
         if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
       }
@@ -179,7 +195,8 @@ export class Trainer {
       const first = order.narrow(step * rows, rows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
       if (captured === null) {
-        this.#take(tally, yield* replayable.run({ index: first }), sizes(first, batchSize))
+        const parts = sizes(first, batchSize)
+        this.#take(tally, yield* replayable.run({ index: first }), parts, parts)
         step++
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
@@ -196,17 +213,18 @@ export class Trainer {
     }
     if (step === full && full * rows < used) {
       const rest = order.narrow(full * rows, used - full * rows)
-      this.#take(tally, yield* replayable.run({ index: rest }), sizes(rest, batchSize))
+      const parts = sizes(rest, batchSize)
+      this.#take(tally, yield* replayable.run({ index: rest }), parts, parts)
       if (options.onSteps !== undefined) yield* options.onSteps(step + 1, tally)
     }
   }
 
   /** One step over a group of batches: what is captured. */
-  #step(batches: readonly Batch[]): StepOutputs {
-    return this.#options.modes.during(() => this.#compute(batches))
+  #step(batches: readonly Batch[], kinds: readonly BatchKind[]): StepOutputs {
+    return this.#options.modes.during(() => this.#compute(batches, kinds))
   }
 
-  #compute(batches: readonly Batch[]): StepOutputs {
+  #compute(batches: readonly Batch[], kinds: readonly BatchKind[]): StepOutputs {
     const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
     const outputs: StepOutputs = {}
     optimizer?.zeroGrad()
@@ -215,6 +233,11 @@ export class Trainer {
       const loss = criterion.forward(prediction, y)
       if (loss.length !== 1) throw this.#manyLosses(loss)
       outputs[`loss${i}`] = loss
+      const weight = criterion.lossWeight(prediction, y)
+      if (weight instanceof Tensor) {
+        // The criterion keeps it until its next batch.
+        outputs[`weight${i}`] = batches.length > 1 ? weight.clone() : weight
+      } else this.#weights.set(kinds[i]!, weight)
       if (metrics.length > 0) {
         outputs[`prediction${i}`] = prediction
         outputs[`target${i}`] = y
@@ -235,13 +258,24 @@ export class Trainer {
     return outputs
   }
 
-  #take(tally: Tally, outputs: StepOutputs, rows: readonly number[]): void {
+  #take(
+    tally: Tally,
+    outputs: StepOutputs,
+    rows: readonly number[],
+    kinds: readonly BatchKind[],
+  ): void {
     rows.forEach((count, i) => {
-      const { [`loss${i}`]: loss, [`prediction${i}`]: prediction, [`target${i}`]: target } = outputs
-      tally.addLosses(count, loss!.data)
+      const { [`prediction${i}`]: prediction, [`target${i}`]: target } = outputs
+      this.#addLosses(tally, outputs, i, count, kinds[i]!)
       if (prediction !== undefined) tally.addBatch(prediction, target!)
     })
     if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
+  }
+
+  /** The losses of the batches at one place of their groups. */
+  #addLosses(tally: Tally, outputs: StepOutputs, i: number, rows: number, kind: BatchKind): void {
+    const { [`loss${i}`]: loss, [`weight${i}`]: weight } = outputs
+    tally.addLosses(rows, loss!.data, weight?.data ?? this.#weights.get(kind) ?? null)
   }
 
   /** The same for results that were stacked, with the event loop turning where they are many. */
@@ -254,7 +288,7 @@ export class Trainer {
     if (this.#options.metrics.length === 0) {
       // Steps may take a microsecond; this takes some nanoseconds of each.
       rows.forEach((count, i) => {
-        tally.addLosses(count, outputs[`loss${i}`]!.data)
+        this.#addLosses(tally, outputs, i, count, count)
       })
       if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
       return
@@ -266,7 +300,7 @@ export class Trainer {
         turned = performance.now()
       }
       const entries = Object.entries(outputs).map(([name, all]) => [name, all.row(step)])
-      this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows)
+      this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows, rows)
     }
   }
 
@@ -281,6 +315,10 @@ export class Trainer {
       ),
     )
   }
+}
+
+function kindOf([x, y]: Batch): BatchKind {
+  return `${x.shape.join()} ${y.shape.join()}`
 }
 
 /** Rows of the batches that a vector of sample numbers makes. */

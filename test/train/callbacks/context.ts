@@ -55,7 +55,7 @@ export class Subject {
       const logs = { ...epochs[epoch] }
       const batch = { loss: logs['loss'] ?? 0 }
       for (const callback of list) {
-        await callback.onBatchEnd?.({ ...this.context(epoch, step), logs: batch })
+        await callback.onBatchEnd?.({ ...this.context(epoch, step), logs: batch, ignored: false })
       }
       for (const callback of list) {
         await callback.onEpochEnd?.({ ...this.context(epoch, step), logs })

@@ -69,7 +69,7 @@ class Trial {
     this.model.backwardParameters(x, this.criterion.backward(prediction, y))
     this.optimizer.step()
     this.#step += 1
-    this.watchdog.onBatchEnd({ ...this.context(), logs: { loss } })
+    this.watchdog.onBatchEnd({ ...this.context(), logs: { loss }, ignored: false })
   }
 
   end(): void {

@@ -21,6 +21,8 @@ export interface TrainContext {
 export interface BatchContext extends TrainContext {
   /** Of this batch; at least `loss`. */
   readonly logs: Readonly<Logs>
+  /** Whether all its targets are ignored: its loss is NaN then, and the epoch's goes on without it. */
+  readonly ignored: boolean
 }
 
 export interface EpochContext extends TrainContext {

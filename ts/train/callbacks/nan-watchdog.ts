@@ -43,11 +43,11 @@ export class NanWatchdog implements Callback {
   }
 
   /** @throws NotFiniteError when the loss is not finite. */
-  onBatchEnd({ step, logs }: BatchContext): void {
+  onBatchEnd({ step, logs, ignored }: BatchContext): void {
     const when = `step ${this.#step}`
     this.#step = step
     const loss = logs['loss']
-    if (loss === undefined || Number.isFinite(loss)) return
+    if (loss === undefined || Number.isFinite(loss) || ignored) return
     const hint = this.everyModule
       ? 'the prediction is finite, so look at the targets and the criterion'
       : 'everyModule: true finds the module'
