@@ -268,9 +268,9 @@ describe('capture', () => {
         const step = capture((batch: { x: Tensor; y: Tensor }) => captured.step(batch), {
           inputs: { x, y },
         })
-        model.eval()
         const other = randn(x.shape, { generator: new Generator(2) })
         const run = step.run({}, { times })
+        model.eval()
         let predictions = 0
         while (step.running) {
           expect(model.forward(other).length).to.be.greaterThan(0)

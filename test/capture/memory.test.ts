@@ -237,9 +237,10 @@ describe('memory under a captured step', () => {
         })
         const trace: unknown[] = []
         for (let round = 0; round < 2; round++) {
-          trace.push(await step.scan({ x: stacked(of.x), y: stacked(of.y) }), stateOf(of))
-          trace.push(await step.run({ x: of.x }, { times: 4 }), stateOf(of))
-          trace.push(step.runSync(), stateOf(of))
+          const losses = await step.scan({ x: stacked(of.x), y: stacked(of.y) })
+          trace.push(losses.toArray(), stateOf(of))
+          trace.push((await step.run({ x: of.x }, { times: 4 })).item(), stateOf(of))
+          trace.push(step.runSync().item(), stateOf(of))
         }
         return trace
       }

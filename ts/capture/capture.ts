@@ -4,8 +4,6 @@ import { isRecording, kernels } from '../kernels/backend.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { CapturedStep, type Inputs } from './captured-step.js'
 import type { Outputs } from './outputs.js'
-import { record } from './recorder.js'
-import { checkSameStep } from './same-step.js'
 
 export interface CaptureOptions<I extends Inputs> {
   /**
@@ -21,16 +19,21 @@ export interface CaptureOptions<I extends Inputs> {
  *
  * The function may use anything made of gradlane's operations: modules, criteria, optimizers, your own
  * modules. `capture` calls it twice, to see that it does the same each time, and computes nothing yet:
- * parameters, optimizer state and generators are as they were. A run then does what the function does,
- * bit for bit. Dropout draws anew each time, and learning rates set between two runs count.
+ * parameters, gradients, optimizer state and generators are as they were. A run then does what the
+ * function does, bit for bit. Dropout draws anew each time.
+ *
+ * What is set between two runs counts from the next one, as it would without `capture`: options and
+ * groups of optimizers, training modes, `requiresGrad`, gradients that are set or forgotten, the backend,
+ * and public properties of the modules and criteria that took part, such as other parameters and
+ * modules. A run that finds a change records the function again first. What your function or your own classes
+ * keep in variables and private fields is as it was when the step was recorded.
  *
  * Not all calls are run as they were recorded: an activation function goes into the kernel before it,
  * and intermediate results share memory. After a run there is what the function returns, parameters
  * with their gradients, and states; a tensor in the middle that you want to see has to be returned.
  *
  * What depends on JavaScript cannot be captured: reading numbers (`item()`, `data`), writing them, and
- * whatever changes from one call of the function to the next. Modes are those of the capture:
- * `model.eval()` afterwards changes nothing.
+ * whatever changes from one call of the function to the next.
  *
  * @throws CaptureError when the function reads or writes numbers, returns something else than tensors,
  *   or does not do the same each time.
@@ -56,7 +59,6 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
 ): CapturedStep<I, O> {
   checkFunction('capture', 'what is captured', fn)
   if (isRecording()) throw new CaptureError('capture: a step is being captured already')
-  const backend = kernels().name
   const examples = Object.entries(inputsOf(options))
   for (const [name, example] of examples) {
     if (!(example instanceof Tensor)) throw noTensor('capture', `input ${name}`, example)
@@ -66,12 +68,7 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
     kernels().copy(example, tensor, tensor.length)
     return [name, tensor] as const
   })
-  const inputs = Object.fromEntries(own) as unknown as I
-  const scope = { scratch: new Set<ArrayBuffer>() }
-  const first = record(scope, backend, () => fn({ ...inputs }))
-  const second = record(scope, backend, () => fn({ ...inputs }))
-  checkSameStep(first.calls, second.calls)
-  return new CapturedStep<I, O>(inputs, second, scope.scratch)
+  return new CapturedStep<I, O>(fn, Object.fromEntries(own) as unknown as I)
 }
 
 function inputsOf<I extends Inputs>(options: CaptureOptions<I>): Inputs {

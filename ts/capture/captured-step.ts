@@ -4,18 +4,17 @@ import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf } from '../kernels/backend.js'
 import { itemSize } from '../kernels/dtype.js'
 import type { KernelCall, ReplayFailure } from '../kernels/program.js'
-import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
-import { empty, Tensor } from '../tensor/tensor.js'
+import { emptyPooled } from '../tensor/pool.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { withThreads } from '../threads.js'
 import { describeBoth } from './describe.js'
-import { heldMemoryCanGo, hold } from './held-memory.js'
-import { type Outputs, outputsOf, withTensors } from './outputs.js'
-import { OwnMemory } from './own-memory.js'
-import { shorten } from './passes/index.js'
-import { tensorsOf } from './passes/tensors.js'
-import { type Lifted, liftScratch, placeValues } from './passes/values.js'
-import { PortedProgram } from './ported-program.js'
-import type { Recording } from './recorder.js'
+import { hold } from './held-memory.js'
+import { type Outputs, withTensors } from './outputs.js'
+import type { OwnMemory } from './own-memory.js'
+import { placeValues } from './passes/values.js'
+import type { PortedProgram } from './ported-program.js'
+import { recordStep } from './record-step.js'
+import type { Away, RecordedStep } from './recorded-step.js'
 import {
   readRunOptions,
   type RunAsyncOptions,
@@ -30,18 +29,8 @@ export type { RunAsyncOptions, RunOptions, ScanOptions }
 /** Tensors by name, as a captured function takes them. */
 export type Inputs = Readonly<Record<string, Tensor>>
 
-interface Memory {
-  readonly buffer: ArrayBuffer
-  /** All of it; without a length when it has gone away. */
-  readonly view: Uint8Array
-  readonly bytes: number
-}
-
-/** A program on a copy of the memory; null where it works on the memory itself. */
-interface Away {
-  readonly program: PortedProgram
-  readonly own: OwnMemory | null
-}
+/** Recordings of a function that goes by settings which change to and fro, as those of two players. */
+const MOST_RECORDINGS = 4
 
 /** How a program is laid over memory for a run. */
 type Laying = (program: PortedProgram, own: OwnMemory | null) => Tensor[]
@@ -55,55 +44,27 @@ type Laying = (program: PortedProgram, own: OwnMemory | null) => Tensor[]
  * memory away under a run (Node 22), it works on a copy and they change at its end.
  */
 export class CapturedStep<I extends Inputs, O extends Outputs> {
-  /** What was recorded, for `describe`; and the calls that are run instead. */
-  readonly #recorded: Lifted
-  readonly #calls: readonly KernelCall[]
-  readonly #program: PortedProgram
-  /** Ports of the program, the inputs before the outputs. */
+  readonly #fn: (inputs: I) => O
+  /** Of the step's own: what it works on if it is given nothing else. */
+  readonly #own: I
   readonly #inputs: readonly InputPort[]
-  readonly #outputs: readonly Tensor[]
-  readonly #result: O
-  /** All memory the calls work on. */
-  readonly #memory: readonly Memory[]
-  /** That of it which was not recorded, so that nobody else has it. */
-  readonly #unreachable: ReadonlySet<ArrayBuffer>
-  /** The step on a copy of its memory. */
-  #away: Away | null = null
-  #abandoned = abandonedCount()
+  #step: RecordedStep<O>
+  /** Recordings that may fit again, the last used one first. */
+  #recordings: readonly RecordedStep<O>[]
   #running = false
 
   /** @internal */
-  constructor(inputs: Inputs, { calls, result }: Recording<O>, scratch: ReadonlySet<ArrayBuffer>) {
-    const outputs = outputsOf(result).map((tensor) => {
-      const copy = empty(tensor.shape, tensor.dtype)
-      return { tensor, copy }
-    })
-    const copies = outputs.map(({ tensor, copy }): KernelCall => {
-      return { method: 'copy', args: [tensor, copy, tensor.length] }
-    })
-    this.#recorded = liftScratch([...calls, ...copies], scratch)
-    const values = new Map(this.#recorded.values)
-    this.#calls = placeValues({ calls: shorten(this.#recorded.calls, values), values })
-    this.#result = result
+  constructor(fn: (inputs: I) => O, inputs: I) {
+    this.#fn = fn
+    this.#own = inputs
     this.#inputs = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }))
-    this.#outputs = outputs.map(({ copy }) => copy)
-    const tensors = tensorsOf(this.#calls.map(({ args }) => args))
-    for (const tensor of tensors) tensor.checkMemory()
-    const buffers = new Set(tensors.map(({ buffer }) => buffer))
-    for (const buffer of buffers) hold(buffer)
-    this.#memory = Array.from(buffers, (buffer) => {
-      const view = new Uint8Array(buffer)
-      return { buffer, view, bytes: view.length }
-    })
-    const recorded = tensorsOf(calls.map(({ args }) => args)).map(({ buffer }) => buffer)
-    for (const buffer of recorded) buffers.delete(buffer)
-    this.#unreachable = buffers
-    this.#program = new PortedProgram(this.#calls, this.#ports)
+    this.#step = recordStep(fn, inputs)
+    this.#recordings = [this.#step]
   }
 
   /** Bytes that one step returns. @internal */
   get outputBytes(): number {
-    return this.#outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0)
+    return this.#step.outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0)
   }
 
   /** Whether a run is in flight. */
@@ -116,8 +77,8 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    * storage of its own. Inputs that are left out are those of the run before (at first the examples of
    * `capture`).
    *
-   * @throws CaptureError when a run is in flight, or a tensor that the step works on has been replaced
-   *   since the capture (`module.to`, an option that needs more optimizer state).
+   * @throws CaptureError when a run is in flight, or something that the function goes by was set since
+   *   and it cannot be captured any more.
    * @throws ShapeError, DTypeError, ValueError when an input is not like its example, or an operation
    *   refuses its operands (a label out of range); the step in progress is left half done then.
    */
@@ -128,7 +89,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       this.#fill(program, given)
       return this.#layOutputs(program, null)
     }
-    return withTensors(this.#result, await this.#replay('run', settings, lay))
+    return this.#replay('run', settings, lay)
   }
 
   /** `run`, on this thread. */
@@ -139,7 +100,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       this.#fill(program, given)
       return this.#layOutputs(program, null)
     }
-    return withTensors(this.#result, this.#replaySync('runSync', settings, lay))
+    return this.#replaySync('runSync', settings, lay)
   }
 
   /**
@@ -157,14 +118,14 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   async scan(inputs: Partial<I>, options: ScanOptions = {}): Promise<O> {
     const settings = readRunOptions('scan', options)
     const [lay, times] = this.#overRows('scan', inputs)
-    return withTensors(this.#result, await this.#replay('scan', { ...settings, times }, lay))
+    return this.#replay('scan', { ...settings, times }, lay)
   }
 
   /** `scan`, on this thread. */
   scanSync(inputs: Partial<I>, options: Pick<RunOptions, 'threads'> = {}): O {
     const settings = readRunOptions('scanSync', options)
     const [lay, times] = this.#overRows('scanSync', inputs)
-    return withTensors(this.#result, this.#replaySync('scanSync', { ...settings, times }, lay))
+    return this.#replaySync('scanSync', { ...settings, times }, lay)
   }
 
   /**
@@ -173,55 +134,61 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    */
   describe(options: { times?: number } = {}): string {
     const { times = 0 } = optionsOf('describe', options)
-    if (times === 0) return describeBoth({ calls: this.#recorded.calls }, { calls: this.#calls })
+    if (times === 0) {
+      const { recorded, calls } = this.#step
+      return describeBoth({ calls: recorded.calls }, { calls })
+    }
     readRunOptions('describe', { times })
-    this.#begin('describe')
+    const step = this.#begin('describe')
+    const { memory, recorded, program } = step
     const saved: (readonly [view: Uint8Array, copy: ArrayBuffer])[] = []
     try {
-      for (const { buffer, view } of this.#memory) saved.push([view, copyOf(buffer)])
-      this.#fill(this.#program, [])
-      this.#layOutputs(this.#program, null)
-      const calls = placeValues(this.#recorded)
+      for (const { buffer, view } of memory) saved.push([view, copyOf(buffer)])
+      this.#fill(program, [])
+      this.#layOutputs(program, null)
+      const calls = placeValues(recorded)
       const before = programOf(calls).timeCalls(times)
-      const after = this.#program.program.timeCalls(times)
+      const after = program.program.timeCalls(times)
       return describeBoth(
         { calls, timing: { times, milliseconds: before } },
-        { calls: this.#calls, timing: { times, milliseconds: after } },
+        { calls: step.calls, timing: { times, milliseconds: after } },
       )
     } finally {
-      this.#end(this.#program)
+      this.#end(program)
       for (const [view, copy] of saved) view.set(new Uint8Array(copy))
     }
   }
 
-  get #ports(): Tensor[] {
-    return [...this.#inputs.map(({ tensor }) => tensor), ...this.#outputs]
+  /**
+   * Records the function again where it would be another step now.
+   *
+   * @throws CaptureError when it cannot be captured any more.
+   * @internal
+   */
+  refresh(): void {
+    if (this.#step.isCurrent()) return
+    const fitting = this.#recordings.find((step) => step.isCurrent())
+    const step = fitting ?? recordStep(this.#fn, this.#own, this.#step.settings)
+    const others = this.#recordings.filter((other) => other !== step)
+    this.#recordings = [step, ...others].slice(0, MOST_RECORDINGS)
+    this.#step = step
   }
 
   /** From here on nothing but this run lays the program over memory or runs it. */
-  #begin(who: string): void {
+  #begin(who: string): RecordedStep<O> {
     if (isRecording()) throw new CaptureError(`${who}: a captured step cannot run inside a capture`)
     if (this.#running) {
       throw new CaptureError(`${who}: a run of this step is in flight; await it first`)
     }
-    for (const { view, bytes } of this.#memory) {
-      if (view.length !== bytes) {
-        throw new ValueError(
-          `${who}: memory that the step works on was detached or resized; capture again`,
-        )
-      }
-    }
-    if (this.#abandoned !== abandonedCount()) {
-      for (const { buffer } of this.#memory) {
-        if (!isAbandoned(buffer)) continue
-        throw new CaptureError(
-          `${who}: a parameter or a state that the step works on has been replaced since the capture ` +
-            '(by to(), or an option that needs more optimizer state); capture again',
-        )
-      }
-      this.#abandoned = abandonedCount()
-    }
     this.#running = true
+    try {
+      this.refresh()
+      this.#step.checkMemory(who)
+    } catch (error) {
+      this.#running = false
+      throw error
+    }
+    return this.#step
   }
 
   #end(program: PortedProgram): void {
@@ -262,41 +229,42 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
 
   /** Fresh tensors for the results, nobody else's before the end: of one step, or of `steps` steps. */
   #layOutputs(program: PortedProgram, steps: number | null): Tensor[] {
-    return this.#outputs.map((tensor, i) => {
-      const shape = steps === null ? tensor.shape : [steps, ...tensor.shape]
-      const output = empty(shape, tensor.dtype)
+    return this.#step.outputs.map((tensor, i) => {
+      const shape = steps === null ? tensor.shape : Object.freeze([steps, ...tensor.shape])
+      const output = emptyPooled(shape, tensor.dtype)
       program.lay(this.#inputs.length + i, output, steps === null ? 0 : bytesOf(tensor))
       return output
     })
   }
 
-  #replaySync(who: string, { times, threads }: RunSettings, lay: Laying): Tensor[] {
-    this.#begin(who)
+  #replaySync(who: string, { times, threads }: RunSettings, lay: Laying): O {
+    const { program, gradients, result } = this.#begin(who)
     try {
-      const outputs = lay(this.#program, null)
+      const outputs = lay(program, null)
       withThreads(threads, () => {
-        this.#program.program.runSync(times)
+        program.program.runSync(times)
       })
-      return outputs
+      gradients.leave()
+      return withTensors(result, outputs)
     } finally {
-      this.#end(this.#program)
+      this.#end(program)
     }
   }
 
-  async #replay(who: string, settings: RunSettings, lay: Laying): Promise<Tensor[]> {
-    this.#begin(who)
-    let { program, own }: Away = { program: this.#program, own: null }
+  async #replay(who: string, settings: RunSettings, lay: Laying): Promise<O> {
+    const step = this.#begin(who)
+    let { program, own }: Away = { program: step.program, own: null }
     try {
-      ;({ program, own } = this.#placeToRun())
+      ;({ program, own } = step.placeToRun())
       const outputs = lay(program, own)
       own?.copyIn()
       let whole = true
       try {
-        await this.#toTheEnd(program, settings)
+        await this.#toTheEnd(step, program, settings)
       } finally {
         whole = own?.copyOut() ?? true
       }
-      if (whole) return outputs
+      if (whole) return withTensors(step.result, outputs)
       throw new ValueError(
         `${who}: memory that the step works on was detached while it ran; what the run wrote there is lost`,
       )
@@ -305,20 +273,11 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     }
   }
 
-  /** Where a run on another thread works. On the reference backend there is none. */
-  #placeToRun(): Away {
-    if (kernels().name === 'reference' || !heldMemoryCanGo()) {
-      return { program: this.#program, own: null }
-    }
-    if (this.#away === null) {
-      const own = new OwnMemory(this.#calls, this.#unreachable)
-      const ports = this.#ports.map((tensor) => own.of(tensor))
-      this.#away = { program: new PortedProgram(own.moved(this.#calls), ports), own }
-    }
-    return this.#away
-  }
-
-  #toTheEnd({ program }: PortedProgram, settings: RunSettings): Promise<void> {
+  #toTheEnd(
+    { calls, gradients }: RecordedStep<O>,
+    { program }: PortedProgram,
+    settings: RunSettings,
+  ): Promise<void> {
     const { times, signal, onProgress, intervalMs, threads, priority } = settings
     const stop = (): void => {
       program.stop()
@@ -334,9 +293,10 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     }
     return new Promise<void>((resolve, reject) => {
       const end = (done: number, failure: ReplayFailure | null): void => {
+        if (done > 0) gradients.leave()
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         if (thrown !== null) reject(thrown.error)
-        else if (failure !== null) reject(this.#explained(failure, done))
+        else if (failure !== null) reject(explained(failure, calls, done))
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         else if (done < times) reject(signal?.reason)
         else resolve()
@@ -346,11 +306,15 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       if (signal?.aborted === true) stop()
     }).finally(() => signal?.removeEventListener('abort', stop))
   }
+}
 
-  #explained({ error, call }: ReplayFailure, done: number): Error {
-    error.message += ` (call ${call}, ${this.#calls[call]!.method}, of the captured step; ${done} steps were run before)`
-    return error
-  }
+function explained(
+  { error, call }: ReplayFailure,
+  calls: readonly KernelCall[],
+  done: number,
+): Error {
+  error.message += ` (call ${call}, ${calls[call]!.method}, of the captured step; ${done} steps were run before)`
+  return error
 }
 
 function bytesOf({ length, dtype }: Tensor): number {

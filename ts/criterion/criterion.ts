@@ -1,4 +1,5 @@
 import { complaint, ValueError } from '../errors.js'
+import { noteUse } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 
@@ -62,6 +63,7 @@ export abstract class Criterion {
   }
 
   #check(prediction: unknown, target: unknown): void {
+    noteUse(this)
     if (prediction instanceof Tensor && target instanceof Tensor) return
     const who = this.constructor.name
     if (!(prediction instanceof Tensor)) throw noTensor(who, 'the prediction', prediction)

@@ -80,6 +80,16 @@ export function currentCapture(): Capture | null {
 }
 
 /**
+ * Says that what is computed depends on properties of an object, so that a step that is being captured
+ * is captured again when they are set.
+ *
+ * @internal
+ */
+export function noteUse(object: object): void {
+  if (capturing !== null) capturing.used.add(object)
+}
+
+/**
  * Runs `body` with the backend itself, for what a module prepares once and keeps: were it recorded,
  * it would never be computed.
  *

@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.js'
+import type { Kernels, View } from './kernels.js'
 
 /** A method of the kernels interface that computes. */
 export type KernelName = Exclude<keyof Kernels, 'name'>
@@ -12,10 +12,26 @@ export interface KernelCall {
   readonly args: readonly unknown[]
 }
 
+/** Something whose gradient JavaScript keeps from one call of a function to the next: a parameter. */
+export interface WithGradient extends View {
+  grad: View | null
+}
+
+/** How a captured function found a gradient. */
+export interface FoundGradient {
+  readonly before: View | null
+  /** Whether it went by it, instead of setting or forgetting it first. */
+  readonly asked: boolean
+}
+
 /** Stands for the recordings of one captured step. */
 export interface Capture {
   /** Memory that was made for its intermediate results and belongs to nobody else. */
   readonly scratch: Set<ArrayBuffer>
+  /** What took part: it computes something else when their properties are set. */
+  readonly used: Set<object>
+  /** The gradients that it asked for, set or forgot. */
+  readonly gradients: Map<WithGradient, FoundGradient>
 }
 
 /** Why a replay ended early. */

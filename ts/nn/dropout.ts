@@ -15,7 +15,8 @@ export interface DropoutOptions {
 abstract class DropoutLike extends Layer {
   /** Draws the masks; undefined for the default generator. */
   readonly generator: Generator | undefined
-  readonly #scale: number
+  /** What is kept is multiplied by it; of the last forward. */
+  #scale = 1
   /** Holds the mask from forward to backward; reused by the next forward. */
   readonly #kept = new Workspace()
   /** Of the last forward; null if that was the identity. */
@@ -32,7 +33,6 @@ abstract class DropoutLike extends Layer {
     const { generator } = optionsOf(this.constructor.name, options)
     checkGenerator(this.constructor.name, generator)
     this.generator = generator
-    this.#scale = p === 1 ? 0 : 1 / (1 - p)
   }
 
   /** How many numbers of the mask an input needs; each serves length / masks elements. */
@@ -51,9 +51,11 @@ abstract class DropoutLike extends Layer {
     this.#kept.rewind()
     const mask = this.#kept.take([count], 'uint8')
     const output = allocate(input.shape, input.dtype)
+    const { p } = this
+    this.#scale = p === 1 ? 0 : 1 / (1 - p)
     const { state } = this.generator ?? defaultGenerator
     const inner = input.length / count
-    kernels().dropout(state, input, mask, output, count, inner, this.p, this.#scale)
+    kernels().dropout(state, input, mask, output, count, inner, p, this.#scale)
     this.#mask = mask
     return output
   }

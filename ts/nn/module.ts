@@ -3,6 +3,7 @@ import { types } from 'node:util'
 import { show } from '../show.js'
 import { checkFlag, checkFunction, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { noteUse } from '../kernels/backend.js'
 import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -85,6 +86,7 @@ export abstract class Module {
     let output: Tensor
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
+      noteUse(this)
       output = this.computeOutput(input)
       if (!(output instanceof Tensor)) throw this.#noResult('computeOutput', output)
     } catch (error) {
@@ -267,6 +269,7 @@ export abstract class Module {
 
   /** All parameters, here and below, each once. */
   parameters(): Parameter[] {
+    noteUse(this)
     const parameters = new Set<Parameter>()
     this.collect(parameters, new Set())
     return [...parameters]

@@ -1,6 +1,6 @@
 import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
@@ -34,6 +34,7 @@ export class Parameter extends Tensor {
 
   /** The gradient summed over the backward passes since the last `zeroGrad`; null when there was none. */
   get grad(): Tensor | null {
+    this.#noteGradient(true)
     return this.#hasGrad ? this.#storage : null
   }
 
@@ -43,13 +44,15 @@ export class Parameter extends Tensor {
   set grad(grad: Tensor | null) {
     if (grad !== null) {
       this.#check(grad)
+      this.#noteGradient(false)
       this.#storage = grad
-    }
+    } else this.#noteGradient(false)
     this.#hasGrad = grad !== null
   }
 
   /** Forgets the gradient. Its storage is kept for the next one, and no memory is touched. */
   zeroGrad(): void {
+    this.#noteGradient(false)
     this.#hasGrad = false
   }
 
@@ -70,6 +73,7 @@ export class Parameter extends Tensor {
    * @internal
    */
   get gradBeta(): 0 | 1 {
+    this.#noteGradient(true)
     return this.#hasGrad ? 1 : 0
   }
 
@@ -89,6 +93,7 @@ export class Parameter extends Tensor {
    * @throws ShapeError, DTypeError when `share` is not like the parameter.
    */
   addGrad(share: Tensor): void {
+    noteUse(this)
     if (!this.requiresGrad) return
     this.#check(share)
     kernels().axpby(share, this.gradTarget(), this.length, 1, this.gradBeta)
@@ -103,6 +108,13 @@ export class Parameter extends Tensor {
 
   override toString(): string {
     return `Parameter${formatShape(this.shape)} ${this.dtype}`
+  }
+
+  /** Has a step that is being captured keep what the gradient was before it. */
+  #noteGradient(asked: boolean): void {
+    const capture = currentCapture()
+    if (capture === null || capture.gradients.has(this)) return
+    capture.gradients.set(this, { before: this.#hasGrad ? this.#storage : null, asked })
   }
 
   #check(grad: Tensor): void {

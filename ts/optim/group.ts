@@ -34,6 +34,7 @@ export class Group<O extends object> {
   readonly #idleSteps: Tensor
   readonly #buckets: readonly Bucket[]
   #values: O
+  #revision = 0
 
   constructor(
     rule: UpdateRule<O>,
@@ -76,8 +77,15 @@ export class Group<O extends object> {
 
   /** Takes options that `checked` returned. */
   assign(values: O): void {
+    const arrays = this.#arrays()
     this.#values = values
+    if (this.#arrays() !== arrays) this.#revision++
     this.#mirror()
+  }
+
+  /** How often options have come to need other state than before. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Finds the gradients. @throws DTypeError when a parameter has changed its dtype. */

@@ -1,6 +1,6 @@
 import { checkText, itemsOf, optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { kernels, noteUse } from '../kernels/backend.js'
 import { Parameter } from '../nn/parameter.js'
 import { Group, type ParamGroup } from './group.js'
 import type { UpdateRule } from './rule.js'
@@ -92,6 +92,7 @@ export class Optimizer<O extends object> {
 
   /** Forgets the gradients of all parameters: their `grad` becomes null. */
   zeroGrad(): void {
+    noteUse(this)
     for (const group of this.#groups) {
       for (const parameter of group.params) parameter.zeroGrad()
     }
@@ -104,6 +105,7 @@ export class Optimizer<O extends object> {
    * @throws ValueError when the ArrayBuffer of one was detached or shrunk. Nothing was updated then.
    */
   step(): void {
+    noteUse(this)
     for (const group of this.#groups) group.collect()
     // A kernel checks its own operands first; of several calls, a later one must not fail.
     if (this.#groups.length > 1 || this.#groups[0]!.mixed) {
@@ -111,6 +113,16 @@ export class Optimizer<O extends object> {
     }
     const backend = kernels()
     for (const group of this.#groups) group.step(backend)
+  }
+
+  /**
+   * Changes whenever a step begins to be another list of kernel calls: groups were added, options need
+   * other state.
+   *
+   * @internal
+   */
+  get revision(): number {
+    return this.#groups.reduce((sum, group) => sum + group.revision, this.#groups.length)
   }
 
   /**

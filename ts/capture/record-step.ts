@@ -1,0 +1,43 @@
+import { getBackend } from '../kernels/backend.js'
+import type { Capture } from '../kernels/program.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Gradients, restoreGradients } from './gradients.js'
+import type { Outputs } from './outputs.js'
+import { RecordedStep } from './recorded-step.js'
+import { record } from './recorder.js'
+import { checkSameStep } from './same-step.js'
+import { Settings } from './settings.js'
+
+/**
+ * Records a function twice, to see that it does the same each time. Gradients are afterwards as before.
+ *
+ * @param known Settings of an earlier recording.
+ * @throws CaptureError when it reads or writes numbers, returns something else than tensors, or does
+ *   not do the same each time.
+ */
+export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends Outputs>(
+  fn: (inputs: I) => O,
+  inputs: I,
+  known: Settings | null = null,
+): RecordedStep<O> {
+  const backend = getBackend()
+  const before = known?.again()
+  const capture: Capture = { scratch: new Set(), used: new Set(), gradients: new Map() }
+  try {
+    const first = record(capture, backend, () => fn({ ...inputs }))
+    const passing = new Set(capture.scratch)
+    for (const { buffer } of Object.values(inputs)) passing.add(buffer)
+    const settings = new Settings(capture.used, passing)
+    // What the function sets by itself it does not go by.
+    if (before !== undefined) {
+      before.leaveOutChanges()
+      settings.leaveOutWhat(before)
+    }
+    const second = record(capture, backend, () => fn({ ...inputs }))
+    checkSameStep(first.calls, second.calls)
+    settings.leaveOutChanges()
+    return new RecordedStep(inputs, second, capture.scratch, settings, new Gradients(capture))
+  } finally {
+    restoreGradients(capture)
+  }
+}
