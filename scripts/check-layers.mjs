@@ -67,7 +67,8 @@ for (const file of listed) {
 // --- ts/ -----------------------------------------------------------------------------------------
 // From bottom to top: folders, and files that stand beside them. Types count as imports.
 const layers = [
-  ...['show.ts', 'errors.ts', 'check.ts', 'kernels', 'threads.ts', 'info.ts', 'tensor', 'random'],
+  ...['show.ts', 'errors.ts', 'check.ts', 'kernels', 'nearest.ts', 'options.ts', 'threads.ts'],
+  ...['info.ts', 'tensor', 'random'],
   ...[
     'criterion',
     'nn',

@@ -108,11 +108,11 @@ describe('nn: containers of modules side by side', () => {
         const output = model.forward(first)
         const values = output.toArray()
         const hidden = a.output
-        const grad = model.backward(first, ones(output.shape, f64))
+        const grad = model.backward(first, ones(output.shape, { dtype: 'float64' }))
         const gradValues = grad.toArray()
         model.forward(second)
         expect(a.output).to.equal(hidden)
-        model.backward(second, zeros(output.shape, f64))
+        model.backward(second, zeros(output.shape, { dtype: 'float64' }))
         expect(output.toArray()).to.deep.equal(values)
         expect(grad.toArray()).to.deep.equal(gradValues)
       })
@@ -147,7 +147,10 @@ describe('nn: containers of modules side by side', () => {
         const model = make(keeping, b)
         const input = random(2, 4)
         const { shape } = model.forward(input)
-        expect(() => model.backward(input, zeros(shape, f64))).to.throw(ShapeError, 'branch 0')
+        expect(() => model.backward(input, zeros(shape, { dtype: 'float64' }))).to.throw(
+          ShapeError,
+          'branch 0',
+        )
       })
 
       it('refuses a backward pass after one of its modules ran elsewhere', () => {
@@ -156,7 +159,10 @@ describe('nn: containers of modules side by side', () => {
         const input = random(2, 4)
         const { shape } = model.forward(input)
         b.forward(random(2, sizes[1]))
-        expect(() => model.backward(input, zeros(shape, f64))).to.throw(ValueError, 'forward')
+        expect(() => model.backward(input, zeros(shape, { dtype: 'float64' }))).to.throw(
+          ValueError,
+          'forward',
+        )
         for (const parameter of model.parameters()) expect(parameter.grad).to.equal(null)
       })
 
@@ -165,7 +171,7 @@ describe('nn: containers of modules side by side', () => {
         model.children()[0]!.requiresGrad_(false)
         const input = random(2, 4)
         const { shape } = model.forward(input)
-        model.backwardParameters(input, ones(shape, f64))
+        model.backwardParameters(input, ones(shape, { dtype: 'float64' }))
         expect(model.parameters().map(({ grad }) => grad !== null)).to.deep.equal([
           false,
           false,

@@ -97,7 +97,7 @@ describe('nn: Conv1d, ConvTranspose1d, ConvTranspose2d', () => {
     ],
     ['Conv1d: expected padding to be', () => new nn.Conv1d(3, 1, 3, { padding: -1 })],
     [
-      `Conv1d: expected padding to be a number, 'valid' or 'same', got 'full'`,
+      `Conv1d: expected padding to be a whole number of at least 0, 'valid' or 'same', got 'full'`,
       () => new nn.Conv1d(3, 1, 3, { padding: 'full' as 'same' }),
     ],
     [

@@ -165,7 +165,7 @@ describe('nn: packed binary layers', () => {
       () => new nn.BinaryLinear(2, 2, { weightEstimator: estimator }),
       () => new nn.BinaryConv2d(2, 2, 1, { inputEstimator: estimator }),
     ]) {
-      expect(make).to.throw(ValueError, "straightThrough, clippedStraightThrough, parabola, got 'hardtanh'") // prettier-ignore
+      expect(make).to.throw(ValueError, "'straightThrough', 'clippedStraightThrough' or 'parabola', got 'hardtanh'") // prettier-ignore
     }
     const real = { binarizeInput: false }
     expect(() => new nn.BinaryLinear(2, 2, real).pack()).to.throw(ValueError, 'binarised inputs')

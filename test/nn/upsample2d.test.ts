@@ -101,7 +101,7 @@ describe('nn: Upsample', () => {
     }
     expect(() => new nn.Upsample({ size: 2, mode: 'cubic' as 'linear' })).to.throw(
       ValueError,
-      "mode to be 'nearest', 'linear' or 'bilinear', got cubic",
+      "mode to be 'nearest', 'linear' or 'bilinear', got 'cubic'",
     )
   })
 

@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
+import { choice, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -145,6 +145,10 @@ export interface GELUOptions {
   approximate?: 'none' | 'tanh'
 }
 
+const GELU_OPTIONS = {
+  approximate: choice(['none', 'tanh'], 'none'),
+} satisfies Options<GELUOptions>
+
 /**
  * x times the distribution function of the normal distribution.
  *
@@ -159,10 +163,7 @@ export class GELU extends Activation {
 
   /** @throws ValueError for another `approximate`. */
   constructor(options: GELUOptions = {}) {
-    const approximate: string = optionsOf('GELU', options).approximate ?? 'none'
-    if (approximate !== 'none' && approximate !== 'tanh') {
-      throw new ValueError(complaint('GELU', 'approximate', 'none or tanh', approximate))
-    }
+    const { approximate } = readOptions('GELU', GELU_OPTIONS, options)
     super(approximate === 'tanh' ? ActivationKind.geluTanh : ActivationKind.gelu)
     this.approximate = approximate
   }

@@ -1,8 +1,7 @@
-import { checkDim } from '../tensor/axis.js'
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { type Options, readOptions, whole } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import {
@@ -22,6 +21,8 @@ export interface AdditiveCouplingOptions {
   /** The dimension along which the input is halved. Default 1. */
   dim?: number
 }
+
+const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<AdditiveCouplingOptions>
 
 /**
  * An invertible layer around any module h:
@@ -59,9 +60,7 @@ export class AdditiveCoupling extends Module {
     if (!(h instanceof Module)) {
       throw new ValueError(complaint('AdditiveCoupling', 'h', 'a Module', describeValue(h)))
     }
-    const { dim = 1 } = optionsOf('AdditiveCoupling', options)
-    checkDim('AdditiveCoupling', dim)
-    this.dim = dim
+    this.dim = readOptions('AdditiveCoupling', OPTIONS, options).dim
     this.#halves = new Parts(this.dim)
   }
 

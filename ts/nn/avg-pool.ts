@@ -1,10 +1,17 @@
 import { complaint, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { Pool2dGeometry } from '../kernels/pool2d.js'
+import { flag } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import { type Rank, sizes, type Sizes2d } from './pair.js'
-import { PoolLayer, WindowPoolLayer, type Windows2d } from './pool.js'
+import { type Pair, type Rank, sizes, type Sizes2d } from './pair.js'
+import { PoolLayer, windowOptions, WindowPoolLayer, type Windows2d } from './pool.js'
+
+/** What averages of windows take in every rank. */
+export function averageOptions<Size extends Pair>(rank: Rank) {
+  const { stride, padding, ceilMode } = windowOptions<Size>(rank)
+  return { stride, padding, ceilMode, countIncludePad: flag(true) }
+}
 
 /** What the averages of windows of one size share. */
 export abstract class AvgPoolLayer extends WindowPoolLayer {

@@ -1,5 +1,5 @@
-import { optionsOf } from '../check.js'
-import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
+import { type Options, readOptions } from '../options.js'
+import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
 import { sizeOf } from './pair.js'
 import { windowsOf } from './pool.js'
@@ -14,6 +14,8 @@ export interface AvgPool1dOptions {
   /** Whether the zeros of the padding count as elements. Default true. */
   countIncludePad?: boolean
 }
+
+const OPTIONS = averageOptions<number>(1) satisfies Options<AvgPool1dOptions>
 
 /**
  * The average of each window of a sequence.
@@ -42,9 +44,9 @@ export class AvgPool1d extends AvgPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    const { stride, padding, ceilMode, countIncludePad = true } = optionsOf('AvgPool1d', options)
-    const windows = windowsOf('AvgPool1d', 1, kernelSize, { stride, padding, ceilMode })
-    super(1, windows, countIncludePad)
+    const given = readOptions('AvgPool1d', OPTIONS, options)
+    const windows = windowsOf('AvgPool1d', 1, kernelSize, given)
+    super(1, windows, given.countIncludePad)
     this.kernelSize = windows.kernelSize[1]
     this.stride = windows.stride[1]
     this.padding = windows.padding[1]

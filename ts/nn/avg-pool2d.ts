@@ -1,6 +1,5 @@
-import { isPositive, optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
-import { AdaptiveAvgPoolLayer, AvgPoolLayer } from './avg-pool.js'
+import { type Options, positive, readOptions } from '../options.js'
+import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
 import { type Pair, pairOf, sizes, type Sizes2d } from './pair.js'
 import { windowsOf } from './pool.js'
@@ -17,6 +16,11 @@ export interface AvgPool2dOptions {
   /** What the sums are divided by instead of the number of elements. */
   divisorOverride?: number
 }
+
+const OPTIONS = {
+  ...averageOptions<Pair>(2),
+  divisorOverride: positive(),
+} satisfies Options<AvgPool2dOptions>
 
 /**
  * The average of each window of an image.
@@ -46,25 +50,14 @@ export class AvgPool2d extends AvgPoolLayer {
    * @throws ValueError when a size or `divisorOverride` is out of range.
    */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    const {
-      stride,
-      padding,
-      ceilMode,
-      countIncludePad = true,
-      divisorOverride,
-    } = optionsOf('AvgPool2d', options)
-    if (divisorOverride !== undefined && !isPositive(divisorOverride)) {
-      throw new ValueError(
-        complaint('AvgPool2d', 'divisorOverride', 'a number above 0', divisorOverride),
-      )
-    }
-    const windows = windowsOf('AvgPool2d', 2, kernelSize, { stride, padding, ceilMode })
-    super(2, windows, countIncludePad, divisorOverride)
+    const given = readOptions('AvgPool2d', OPTIONS, options)
+    const windows = windowsOf('AvgPool2d', 2, kernelSize, given)
+    super(2, windows, given.countIncludePad, given.divisorOverride)
     this.kernelSize = windows.kernelSize
     this.stride = windows.stride
     this.padding = windows.padding
     this.ceilMode = windows.ceilMode
-    this.divisorOverride = divisorOverride
+    this.divisorOverride = given.divisorOverride
   }
 
   override extraRepr(): string {

@@ -1,7 +1,15 @@
-import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
+import {
+  atLeast,
+  flag,
+  floatDType,
+  nullable,
+  type Options,
+  readOptions,
+  share,
+} from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -24,6 +32,14 @@ export interface BatchNormOptions {
   /** Default `float32`. */
   dtype?: FloatDType
 }
+
+const OPTIONS = {
+  eps: atLeast(0, 1e-5),
+  momentum: nullable(share(0.1)),
+  affine: flag(true),
+  trackRunningStats: flag(true),
+  dtype: floatDType(),
+} satisfies Options<BatchNormOptions>
 
 abstract class BatchNorm extends Layer {
   weight: Parameter | null
@@ -56,24 +72,12 @@ abstract class BatchNorm extends Layer {
     options: BatchNormOptions,
   ) {
     super()
-    const {
-      eps = 1e-5,
-      momentum = 0.1,
-      affine = true,
-      trackRunningStats = true,
-      dtype,
-    } = optionsOf(this.constructor.name, options)
     const name = this.constructor.name
+    const given = readOptions(name, OPTIONS, options)
+    const { eps, momentum, affine, trackRunningStats, dtype } = given
     if (!Number.isInteger(numFeatures) || numFeatures < 1) {
       const expected = 'a whole number of at least 1'
       throw new ValueError(complaint(name, 'numFeatures', expected, numFeatures))
-    }
-    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
-      throw new ValueError(complaint(name, 'eps', 'a finite number of at least 0', eps))
-    }
-    if (momentum !== null && !isWithin(momentum, 0, 1)) {
-      const expected = 'a number from 0 to 1, or null'
-      throw new ValueError(complaint(name, 'momentum', expected, momentum))
     }
     this.eps = eps
     this.momentum = momentum

@@ -1,9 +1,9 @@
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
+import { flag, type Options, type Values } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Binarized } from './binarized.js'
-import type { SignEstimator } from './sign.js'
+import { estimatorOption, type SignEstimator } from './sign.js'
 
 /** What binarised layers take beside the options of the layers that they are made of. */
 export interface BinarizeOptions {
@@ -17,21 +17,22 @@ export interface BinarizeOptions {
   binarizeInput?: boolean
 }
 
+export const BINARIZE = {
+  bias: flag(false),
+  weightEstimator: estimatorOption('straightThrough'),
+  inputEstimator: estimatorOption('parabola'),
+  binarizeInput: flag(true),
+} satisfies Options<BinarizeOptions>
+
 /** The signs of a layer's weights and inputs. */
 export class Signs {
   readonly weight: Binarized
   readonly #input: Binarized
   readonly binarizeInput: boolean
 
-  /** @throws ValueError when there is no such estimator. */
-  constructor(who: string, options: BinarizeOptions) {
-    const {
-      weightEstimator = 'straightThrough',
-      inputEstimator = 'parabola',
-      binarizeInput = true,
-    } = optionsOf(who, options)
-    this.weight = new Binarized(who, 'weightEstimator', weightEstimator)
-    this.#input = new Binarized(who, 'inputEstimator', inputEstimator)
+  constructor({ weightEstimator, inputEstimator, binarizeInput }: Values<typeof BINARIZE>) {
+    this.weight = new Binarized(weightEstimator)
+    this.#input = new Binarized(inputEstimator)
     this.binarizeInput = binarizeInput
   }
 

@@ -2,20 +2,16 @@ import { kernels } from '../kernels/backend.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Workspace } from '../tensor/workspace.js'
 import type { Parameter } from './parameter.js'
-import { checkEstimator, type SignEstimator, signKinds } from './sign.js'
+import { type SignEstimator, signKinds } from './sign.js'
 
 /** The signs of a tensor for one pass, in storage that is reused from step to step. */
 export class Binarized {
-  readonly estimator: SignEstimator
   readonly #values = new Workspace()
   readonly #gradients = new Workspace()
   #source: Tensor | null = null
   #signs: Tensor | null = null
 
-  /** @throws ValueError, with `who` and `what` naming the option, when there is no such estimator. */
-  constructor(who: string, what: string, estimator: SignEstimator) {
-    this.estimator = checkEstimator(who, what, estimator)
-  }
+  constructor(readonly estimator: SignEstimator) {}
 
   /** The signs of `source`, which last until those of another are made. */
   make(source: Tensor): Tensor {

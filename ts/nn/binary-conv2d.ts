@@ -2,17 +2,20 @@ import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import type { FloatDType } from '../kernels/dtype.js'
+import { type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type BinarizeOptions, Signs } from './binarize.js'
+import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
 import { ConvLayer } from './conv.js'
 import type { ConvPlan } from './conv-plan.js'
-import { type ConvSettings, convSettings } from './conv-settings.js'
+import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
 import { markBuiltIn } from './layer.js'
 import { PackedBinaryConv2d } from './packed-binary-conv2d.js'
 import type { Pair, Sizes2d } from './pair.js'
 
 export interface BinaryConv2dOptions extends Omit<Conv2dOptions, 'bias'>, BinarizeOptions {}
+
+const OPTIONS = { ...convOptions<Pair>(2), ...BINARIZE } satisfies Options<BinaryConv2dOptions>
 
 /**
  * The convolution of sign(x) with sign(W), + b, with sign(0) = 1. Trained are the real numbers W;
@@ -54,15 +57,15 @@ export class BinaryConv2d extends ConvLayer {
     options: BinaryConv2dOptions = {},
   ) {
     const who = new.target.name
-    const settings = convSettings(who, 2, inChannels, outChannels, kernelSize, options)
-    const signs = new Signs(who, options)
-    super(settings, { ...options, bias: options.bias ?? false })
+    const given = readOptions(who, OPTIONS, options)
+    const settings = convSettings(who, 2, inChannels, outChannels, kernelSize, given)
+    super(settings, given)
     this.kernelSize = settings.kernelSize
     this.stride = settings.stride
     this.padding = settings.padding
     this.dilation = settings.dilation
     this.#settings = settings
-    this.#signs = signs
+    this.#signs = new Signs(given)
   }
 
   protected override factor(): Tensor {
@@ -123,8 +126,9 @@ export class BinaryConv2d extends ConvLayer {
   pack(): PackedBinaryConv2d {
     this.#signs.checkPackable(this.describe())
     const { inChannels, outChannels, kernelSize, weight, bias } = this
-    const packed = new PackedBinaryConv2d(inChannels, outChannels, [...kernelSize], {
-      ...this.#settings,
+    const { stride, padding, dilation, groups, paddingMode } = this.#settings
+    const packed = new PackedBinaryConv2d(inChannels, outChannels, kernelSize, {
+      ...{ stride, padding, dilation, groups, paddingMode },
       bias: bias !== null,
       dtype: weight.dtype as FloatDType,
     })

@@ -1,12 +1,14 @@
-import { optionsOf } from '../check.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type BinarizeOptions, Signs } from './binarize.js'
+import { type Options, readOptions } from '../options.js'
+import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
 import { markBuiltIn } from './layer.js'
-import { Linear, type LinearOptions } from './linear.js'
+import { LINEAR, Linear, type LinearOptions } from './linear.js'
 import { PackedBinaryLinear } from './packed-binary-linear.js'
 
 export interface BinaryLinearOptions extends Omit<LinearOptions, 'bias'>, BinarizeOptions {}
+
+const OPTIONS = { ...LINEAR, ...BINARIZE } satisfies Options<BinaryLinearOptions>
 
 /**
  * y = sign(x) sign(W)^T + b with sign(0) = 1. Trained are the real numbers W; estimators stand in for the
@@ -34,12 +36,10 @@ export class BinaryLinear extends Linear {
    * @throws ValueError when a size is not a whole number ≥ 0 or an estimator is not known.
    */
   constructor(inFeatures: number, outFeatures: number, options: BinaryLinearOptions = {}) {
-    const signs = new Signs(new.target.name, options)
-    super(inFeatures, outFeatures, {
-      ...options,
-      bias: optionsOf(new.target.name, options).bias ?? false,
-    })
-    this.#signs = signs
+    const given = readOptions(new.target.name, OPTIONS, options)
+    const { bias, dtype, generator } = given
+    super(inFeatures, outFeatures, { bias, dtype, generator })
+    this.#signs = new Signs(given)
   }
 
   protected override factor(): Tensor {

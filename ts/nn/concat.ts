@@ -1,5 +1,4 @@
-import { checkDim } from '../tensor/axis.js'
-import { optionsOf } from '../check.js'
+import { type Options, readOptions, whole } from '../options.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts, Shared } from './junction.js'
 import { markBuiltIn } from './layer.js'
@@ -8,6 +7,8 @@ export interface ConcatOptions {
   /** The dimension along which the outputs are joined. Default 1. */
   dim?: number
 }
+
+const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<ConcatOptions>
 
 /**
  * Gives every module the same input and joins their outputs along a dimension, as in an Inception
@@ -31,8 +32,7 @@ export class Concat extends Branches {
 
   /** @throws ValueError when there is no module or a name is bad. */
   constructor(modules: BranchModules, options: ConcatOptions = {}) {
-    const { dim = 1 } = optionsOf('Concat', options)
-    checkDim('Concat', dim)
+    const { dim } = readOptions('Concat', OPTIONS, options)
     super(modules, new Shared(), new Parts(dim))
     this.dim = dim
   }

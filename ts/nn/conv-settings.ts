@@ -1,9 +1,16 @@
-import { show } from '../show.js'
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
-import type { Generator } from '../random/generator.js'
+import {
+  choice,
+  flag,
+  floatDType,
+  type Option,
+  type Options,
+  type Values,
+  whole,
+} from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
-import { formatPair, type Pair, type Rank, type Sizes2d, sizesOf } from './pair.js'
+import { formatPair, type Pair, type Rank, type Sizes2d, sizesOf, sizesOption } from './pair.js'
 
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
 
@@ -73,8 +80,51 @@ export interface ConvTransposeSettings extends AnyConvSettings {
   readonly outputPadding: Sizes2d
 }
 
-const NAMED_PADDING: readonly string[] = ['valid', 'same']
-const MODES: readonly string[] = ['zeros', 'reflect', 'replicate', 'circular']
+const NAMED_PADDING: readonly unknown[] = ['valid', 'same']
+
+function paddingOption<Size extends Pair>(rank: Rank): Option<Size | 'valid' | 'same'> {
+  const size = sizesOption<Size>(rank, 0, 0)
+  const accepts = (value: unknown): boolean => NAMED_PADDING.includes(value) || size.accepts(value)
+  return { ...size, expected: `${size.expected}, 'valid' or 'same'`, accepts }
+}
+
+/** The options of convolutions. */
+export function convOptions<Size extends Pair>(rank: Rank) {
+  return {
+    stride: sizesOption<Size>(rank, 1, 1),
+    padding: paddingOption<Size>(rank),
+    dilation: sizesOption<Size>(rank, 1, 1),
+    groups: whole(1, 1),
+    bias: flag(true),
+    paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
+    dtype: floatDType(),
+    generator: generatorOption,
+  } satisfies Options<ConvOptions<Size>>
+}
+
+const ZEROS: Option<'zeros'> = {
+  initial: 'zeros',
+  expected: "'zeros', the only one of a transposed convolution",
+  accepts: (value) => value === 'zeros',
+}
+
+/** The options of transposed convolutions. */
+export function convTransposeOptions<Size extends Pair>(rank: Rank) {
+  return {
+    stride: sizesOption<Size>(rank, 1, 1),
+    padding: sizesOption<Size>(rank, 0, 0),
+    outputPadding: sizesOption<Size>(rank, 0, 0),
+    groups: whole(1, 1),
+    bias: flag(true),
+    dilation: sizesOption<Size>(rank, 1, 1),
+    paddingMode: ZEROS,
+    dtype: floatDType(),
+    generator: generatorOption,
+  } satisfies Options<ConvTransposeOptions<Size>>
+}
+
+type Given = Values<ReturnType<typeof convOptions<Pair>>>
+type GivenTransposed = Values<ReturnType<typeof convTransposeOptions<Pair>>>
 
 function anySettings(
   who: string,
@@ -82,9 +132,9 @@ function anySettings(
   inChannels: number,
   outChannels: number,
   kernelSize: Pair,
-  { stride = 1, dilation = 1, groups = 1 }: AnyConvOptions<Pair>,
+  { stride, dilation, groups }: Pick<Given, 'stride' | 'dilation' | 'groups'>,
 ): AnyConvSettings {
-  for (const [name, size] of Object.entries({ inChannels, outChannels, groups })) {
+  for (const [name, size] of Object.entries({ inChannels, outChannels })) {
     if (!Number.isInteger(size) || size < 1) {
       throw new ValueError(complaint(who, name, 'a whole number of at least 1', size))
     }
@@ -111,8 +161,8 @@ function anySettings(
 }
 
 /**
- * @throws ValueError, with `who` naming the layer, when a size is out of range, `groups` does not divide
- * the channels or a padding is not known.
+ * @throws ValueError, with `who` naming the layer, when a size is out of range or `groups` does not
+ * divide the channels.
  */
 export function convSettings(
   who: string,
@@ -120,34 +170,19 @@ export function convSettings(
   inChannels: number,
   outChannels: number,
   kernelSize: Pair,
-  options: ConvOptions<Pair>,
+  given: Omit<Given, 'bias' | 'dtype' | 'generator'>,
 ): ConvSettings {
-  const { padding = 0, paddingMode = 'zeros', ...others } = optionsOf(who, options)
-  const any = anySettings(who, rank, inChannels, outChannels, kernelSize, others)
-  if (!MODES.includes(paddingMode)) {
-    throw new ValueError(
-      complaint(
-        who,
-        'paddingMode',
-        "'zeros', 'reflect', 'replicate' or 'circular'",
-        show(paddingMode),
-      ),
-    )
+  const { padding, paddingMode } = given
+  return {
+    ...anySettings(who, rank, inChannels, outChannels, kernelSize, given),
+    paddingMode,
+    padding: typeof padding === 'string' ? padding : sizesOf(who, 'padding', rank, padding, 0),
   }
-  const settings = { ...any, paddingMode }
-  if (typeof padding !== 'string') {
-    return { ...settings, padding: sizesOf(who, 'padding', rank, padding, 0) }
-  }
-  if (!NAMED_PADDING.includes(padding)) {
-    const sizes = rank === 2 ? 'a number, a pair' : 'a number'
-    throw new ValueError(complaint(who, 'padding', `${sizes}, 'valid' or 'same'`, show(padding)))
-  }
-  return { ...settings, padding }
 }
 
 /**
  * @throws ValueError, with `who` naming the layer, when a size is out of range, `groups` does not divide
- * the channels, outputPadding reaches stride and dilation, or the padding is no zeros.
+ * the channels or outputPadding reaches stride and dilation.
  */
 export function convTransposeSettings(
   who: string,
@@ -155,15 +190,10 @@ export function convTransposeSettings(
   inChannels: number,
   outChannels: number,
   kernelSize: Pair,
-  options: ConvTransposeOptions<Pair>,
+  given: GivenTransposed,
 ): ConvTransposeSettings {
-  const {
-    padding = 0,
-    outputPadding = 0,
-    paddingMode = 'zeros',
-    ...others
-  } = optionsOf(who, options)
-  const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, others)
+  const { padding, outputPadding } = given
+  const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, given)
   const { stride, dilation } = settings
   const more = sizesOf(who, 'outputPadding', rank, outputPadding, 0)
   for (const side of [0, 1] as const) {
@@ -174,17 +204,6 @@ export function convTransposeSettings(
         'outputPadding',
         `smaller than the stride ${formatPair(stride, rank)} or the dilation ${formatPair(dilation, rank)}`,
         formatPair(more, rank),
-      ),
-    )
-  }
-  if ((paddingMode as string) !== 'zeros') {
-    throw new ValueError(
-      complaint(
-        who,
-        'paddingMode',
-        "'zeros', the only one of a transposed convolution",
-        show(paddingMode),
-        'pad the input with another layer before this one',
       ),
     )
   }

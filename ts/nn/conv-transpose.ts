@@ -1,10 +1,9 @@
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import { AnyConvLayer } from './conv.js'
+import { AnyConvLayer, type ParameterOptions } from './conv.js'
 import type { ConvPlan } from './conv-plan.js'
-import type { ConvTransposeOptions, ConvTransposeSettings } from './conv-settings.js'
+import type { ConvTransposeSettings } from './conv-settings.js'
 import { planConvTranspose } from './conv-transpose-plan.js'
-import type { Pair } from './pair.js'
 
 /**
  * Transposed convolutions of images, and of sequences as images of one row: the passes of the
@@ -12,7 +11,7 @@ import type { Pair } from './pair.js'
  * other's place.
  */
 export abstract class ConvTransposeLayer extends AnyConvLayer<ConvTransposeSettings> {
-  constructor(settings: ConvTransposeSettings, options: ConvTransposeOptions<Pair>) {
+  constructor(settings: ConvTransposeSettings, options: ParameterOptions) {
     super(settings, [settings.inChannels, settings.outChannels / settings.groups], options)
   }
 

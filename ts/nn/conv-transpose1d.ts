@@ -1,9 +1,16 @@
-import { type ConvTransposeOptions, convTransposeSettings } from './conv-settings.js'
+import { readOptions } from '../options.js'
+import {
+  convTransposeOptions,
+  type ConvTransposeOptions,
+  convTransposeSettings,
+} from './conv-settings.js'
 import { ConvTransposeLayer } from './conv-transpose.js'
 import { markBuiltIn } from './layer.js'
 
 /** Options of ConvTranspose1d. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<number>
+
+const OPTIONS = convTransposeOptions<number>(1)
 
 /**
  * Transposed convolution of sequences: the gradient by its input of the Conv1d with the same options,
@@ -48,8 +55,9 @@ export class ConvTranspose1d extends ConvTransposeLayer {
     options: ConvTranspose1dOptions = {},
   ) {
     const who = 'ConvTranspose1d'
-    const settings = convTransposeSettings(who, 1, inChannels, outChannels, kernelSize, options)
-    super(settings, options)
+    const given = readOptions(who, OPTIONS, options)
+    const settings = convTransposeSettings(who, 1, inChannels, outChannels, kernelSize, given)
+    super(settings, given)
     this.kernelSize = settings.kernelSize[1]
     this.stride = settings.stride[1]
     this.padding = settings.padding[1]

@@ -1,10 +1,17 @@
-import { type ConvTransposeOptions, convTransposeSettings } from './conv-settings.js'
+import { readOptions } from '../options.js'
+import {
+  convTransposeOptions,
+  type ConvTransposeOptions,
+  convTransposeSettings,
+} from './conv-settings.js'
 import { ConvTransposeLayer } from './conv-transpose.js'
 import { markBuiltIn } from './layer.js'
 import type { Pair, Sizes2d } from './pair.js'
 
 /** Options of ConvTranspose2d; a Pair is one number for both dimensions or (height, width). */
 export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>
+
+const OPTIONS = convTransposeOptions<Pair>(2)
 
 /**
  * Transposed convolution of images: the gradient by its input of the Conv2d with the same options, as a
@@ -52,8 +59,9 @@ export class ConvTranspose2d extends ConvTransposeLayer {
     options: ConvTranspose2dOptions = {},
   ) {
     const who = 'ConvTranspose2d'
-    const settings = convTransposeSettings(who, 2, inChannels, outChannels, kernelSize, options)
-    super(settings, options)
+    const given = readOptions(who, OPTIONS, options)
+    const settings = convTransposeSettings(who, 2, inChannels, outChannels, kernelSize, given)
+    super(settings, given)
     this.kernelSize = settings.kernelSize
     this.stride = settings.stride
     this.padding = settings.padding

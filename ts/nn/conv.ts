@@ -1,4 +1,3 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
@@ -15,10 +14,11 @@ import { PaddedInput } from './padded-input.js'
 import { formatPair } from './pair.js'
 import { Parameter } from './parameter.js'
 
-interface ParameterOptions {
-  readonly bias?: boolean | undefined
-  readonly dtype?: FloatDType | undefined
-  readonly generator?: Generator | undefined
+/** What parameters are made with. */
+export interface ParameterOptions {
+  readonly bias: boolean
+  readonly dtype: FloatDType | undefined
+  readonly generator: Generator | undefined
 }
 
 /** The arguments of a convolution as messages show them. */
@@ -61,9 +61,12 @@ export abstract class AnyConvLayer<
   #inputShape: Shape | null = null
   #plan: ConvPlan | null = null
 
-  constructor(settings: Settings, weightShape: Shape, options: ParameterOptions) {
+  constructor(
+    settings: Settings,
+    weightShape: Shape,
+    { bias, dtype, generator }: ParameterOptions,
+  ) {
     super()
-    const { bias = true, dtype, generator } = optionsOf(new.target.name, options)
     this.#settings = settings
     this.inChannels = settings.inChannels
     this.outChannels = settings.outChannels

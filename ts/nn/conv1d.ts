@@ -1,9 +1,12 @@
+import { readOptions } from '../options.js'
 import { ConvLayer } from './conv.js'
-import { type ConvOptions, convSettings } from './conv-settings.js'
+import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
 import { markBuiltIn } from './layer.js'
 
 /** Options of Conv1d. */
 export type Conv1dOptions = ConvOptions<number>
+
+const OPTIONS = convOptions<number>(1)
 
 /**
  * Convolution of sequences (cross-correlation, as every framework has it):
@@ -48,8 +51,9 @@ export class Conv1d extends ConvLayer {
     kernelSize: number,
     options: Conv1dOptions = {},
   ) {
-    const settings = convSettings('Conv1d', 1, inChannels, outChannels, kernelSize, options)
-    super(settings, options)
+    const given = readOptions('Conv1d', OPTIONS, options)
+    const settings = convSettings('Conv1d', 1, inChannels, outChannels, kernelSize, given)
+    super(settings, given)
     const { padding } = settings
     this.kernelSize = settings.kernelSize[1]
     this.stride = settings.stride[1]

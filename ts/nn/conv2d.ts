@@ -1,10 +1,13 @@
+import { readOptions } from '../options.js'
 import { ConvLayer } from './conv.js'
-import { type ConvOptions, convSettings } from './conv-settings.js'
+import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
 import { markBuiltIn } from './layer.js'
 import type { Pair, Sizes2d } from './pair.js'
 
 /** Options of Conv2d; a Pair is one number for both dimensions or (height, width). */
 export type Conv2dOptions = ConvOptions<Pair>
+
+const OPTIONS = convOptions<Pair>(2)
 
 /**
  * Two-dimensional convolution of images (cross-correlation, as every framework has it):
@@ -54,8 +57,9 @@ export class Conv2d extends ConvLayer {
     kernelSize: Pair,
     options: Conv2dOptions = {},
   ) {
-    const settings = convSettings('Conv2d', 2, inChannels, outChannels, kernelSize, options)
-    super(settings, options)
+    const given = readOptions('Conv2d', OPTIONS, options)
+    const settings = convSettings('Conv2d', 2, inChannels, outChannels, kernelSize, given)
+    super(settings, given)
     this.kernelSize = settings.kernelSize
     this.stride = settings.stride
     this.padding = settings.padding

@@ -1,7 +1,8 @@
-import { isWithin, optionsOf } from '../check.js'
+import { isWithin } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { checkGenerator, defaultGenerator, type Generator } from '../random/generator.js'
+import { type Options, readOptions } from '../options.js'
+import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, Workspace } from '../tensor/workspace.js'
@@ -11,6 +12,8 @@ export interface DropoutOptions {
   /** Draws the masks. Default: the default generator, which `manualSeed` seeds. */
   generator?: Generator
 }
+
+const OPTIONS = { generator: generatorOption } satisfies Options<DropoutOptions>
 
 abstract class DropoutLike extends Layer {
   /** Draws the masks; undefined for the default generator. */
@@ -30,9 +33,7 @@ abstract class DropoutLike extends Layer {
     if (!isWithin(p, 0, 1)) {
       throw new ValueError(complaint(this.constructor.name, 'p', 'a number from 0 to 1', p))
     }
-    const { generator } = optionsOf(this.constructor.name, options)
-    checkGenerator(this.constructor.name, generator)
-    this.generator = generator
+    this.generator = readOptions(this.constructor.name, OPTIONS, options).generator
   }
 
   /** How many numbers of the mask an input needs; each serves length / masks elements. */

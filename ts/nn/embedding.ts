@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import type { Generator } from '../random/generator.js'
+import { floatDType, type Options, readOptions, whole } from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -20,6 +20,12 @@ export interface EmbeddingOptions {
   /** Draws the initial rows. Default: the default generator. */
   generator?: Generator
 }
+
+const OPTIONS = {
+  paddingIdx: whole(-Infinity),
+  dtype: floatDType(),
+  generator: generatorOption,
+} satisfies Options<EmbeddingOptions>
 
 /**
  * A table of vectors, one for each index: output[…, :] = weight[input[…], :].
@@ -60,11 +66,8 @@ export class Embedding extends Layer {
         throw new ValueError(complaint('Embedding', name, 'a whole number of at least 0', size))
       }
     }
-    const { paddingIdx, dtype, generator } = optionsOf('Embedding', options)
-    if (
-      paddingIdx !== undefined &&
-      !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
-    ) {
+    const { paddingIdx, dtype, generator } = readOptions('Embedding', OPTIONS, options)
+    if (paddingIdx !== undefined && !(paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
       throw new ValueError(
         complaint(
           'Embedding',

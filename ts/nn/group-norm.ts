@@ -1,6 +1,6 @@
-import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { atLeast, flag, floatDType, type Options, readOptions, type Values } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -11,11 +11,17 @@ import { Parameter } from './parameter.js'
 export interface GroupNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number
-  /** Whether there are a weight and a bias to train. */
+  /** Whether there are a weight and a bias to train. Default true. */
   affine?: boolean
   /** Default `float32`. */
   dtype?: FloatDType
 }
+
+export const GROUP_NORM = {
+  eps: atLeast(0, 1e-5),
+  affine: flag(true),
+  dtype: floatDType(),
+} satisfies Options<GroupNormOptions>
 
 /** Normalisation of groups of channels of each sample. */
 export abstract class GroupedNorm extends Layer {
@@ -37,14 +43,9 @@ export abstract class GroupedNorm extends Layer {
   protected constructor(
     groups: number,
     channels: number,
-    { eps = 1e-5, dtype }: GroupNormOptions,
-    affine: boolean,
+    { eps, affine, dtype }: Values<typeof GROUP_NORM>,
   ) {
     super()
-    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
-      const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint(this.constructor.name, 'eps', expected, eps))
-    }
     this.eps = eps
     this.affine = affine
     this.#groups = groups
@@ -217,8 +218,7 @@ export class GroupNorm extends GroupedNorm {
       const expected = `a divisor of the ${numChannels} channels`
       throw new ValueError(complaint('GroupNorm', 'numGroups', expected, numGroups))
     }
-    const given = optionsOf('GroupNorm', options)
-    super(numGroups, numChannels, given, given.affine ?? true)
+    super(numGroups, numChannels, readOptions('GroupNorm', GROUP_NORM, options))
   }
 
   protected override checkShape(shape: Shape): void {

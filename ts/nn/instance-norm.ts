@@ -1,13 +1,28 @@
-import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
+import { flag, type Option, type Options, readOptions } from '../options.js'
 import { formatShape, type Shape } from '../tensor/tensor.js'
-import { GroupedNorm, type GroupNormOptions } from './group-norm.js'
+import { GROUP_NORM, GroupedNorm, type GroupNormOptions } from './group-norm.js'
 import { markBuiltIn } from './layer.js'
 
-export interface InstanceNormOptions extends GroupNormOptions {
+export interface InstanceNormOptions extends Omit<GroupNormOptions, 'affine'> {
+  /** Whether there are a weight and a bias to train. Default false. */
+  affine?: boolean
   /** Running statistics are not supported: evaluation uses those of its input too. */
   trackRunningStats?: false
 }
+
+const NEVER: Option<false> = {
+  initial: false,
+  expected:
+    'false: the statistics are always those of the input, nn.BatchNorm2d keeps running ones',
+  accepts: (value) => value === false,
+}
+
+const OPTIONS = {
+  ...GROUP_NORM,
+  affine: flag(false),
+  trackRunningStats: NEVER,
+} satisfies Options<InstanceNormOptions>
 
 /**
  * Instance normalisation of images: for each channel of each sample
@@ -41,19 +56,7 @@ export class InstanceNorm2d extends GroupedNorm {
       const expected = 'a whole number of at least 1'
       throw new ValueError(complaint('InstanceNorm2d', 'numFeatures', expected, numFeatures))
     }
-    const given = optionsOf('InstanceNorm2d', options)
-    if ((given.trackRunningStats as unknown) === true) {
-      throw new ValueError(
-        complaint(
-          'InstanceNorm2d',
-          'trackRunningStats',
-          'false, the statistics are always those of the input',
-          'true',
-          'nn.BatchNorm2d keeps running statistics',
-        ),
-      )
-    }
-    super(numFeatures, numFeatures, given, given.affine ?? false)
+    super(numFeatures, numFeatures, readOptions('InstanceNorm2d', OPTIONS, options))
   }
 
   protected override checkShape(shape: Shape): void {

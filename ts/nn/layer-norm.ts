@@ -1,6 +1,6 @@
-import { isWithin, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { atLeast, flag, floatDType, type Options, readOptions } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -18,6 +18,13 @@ export interface LayerNormOptions {
   /** Default `float32`. */
   dtype?: FloatDType
 }
+
+const OPTIONS = {
+  eps: atLeast(0, 1e-5),
+  elementwiseAffine: flag(true),
+  bias: flag(true),
+  dtype: floatDType(),
+} satisfies Options<LayerNormOptions>
 
 /**
  * Layer normalisation: over the last dimensions of each sample
@@ -60,22 +67,13 @@ export class LayerNorm extends Layer {
    */
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     super()
-    const {
-      eps = 1e-5,
-      elementwiseAffine = true,
-      bias = true,
-      dtype,
-    } = optionsOf('LayerNorm', options)
+    const { eps, elementwiseAffine, bias, dtype } = readOptions('LayerNorm', OPTIONS, options)
     const shape = Array.isArray(normalizedShape)
       ? [...(normalizedShape as readonly number[])]
       : [normalizedShape as number]
     if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size >= 1)) {
       const expected = 'whole numbers of at least 1, and one at least'
       throw new ValueError(complaint('LayerNorm', 'normalizedShape', expected, normalizedShape))
-    }
-    if (!isWithin(eps, 0, Number.MAX_VALUE)) {
-      const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint('LayerNorm', 'eps', expected, eps))
     }
     this.normalizedShape = Object.freeze(shape)
     this.eps = eps

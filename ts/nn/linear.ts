@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
-import type { Generator } from '../random/generator.js'
+import { flag, floatDType, type Options, readOptions } from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -18,6 +18,12 @@ export interface LinearOptions {
   /** Draws the initial parameters. Default: the default generator. */
   generator?: Generator
 }
+
+export const LINEAR = {
+  bias: flag(true),
+  dtype: floatDType(),
+  generator: generatorOption,
+} satisfies Options<LinearOptions>
 
 const OVERWRITE: MatmulOptions = { transposeA: true, beta: 0 }
 const ACCUMULATE: MatmulOptions = { transposeA: true, beta: 1 }
@@ -58,7 +64,7 @@ export class Linear extends Layer {
   ) {
     super()
     this.#plan = new FeaturePlan(this.constructor.name, inFeatures, outFeatures)
-    const { bias = true, dtype, generator } = optionsOf(this.constructor.name, options)
+    const { bias, dtype, generator } = readOptions(this.constructor.name, LINEAR, options)
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null
     this.resetParameters(generator)

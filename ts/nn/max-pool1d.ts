@@ -1,6 +1,7 @@
+import { type Options, readOptions } from '../options.js'
 import { markBuiltIn } from './layer.js'
 import { MaxPoolLayer } from './max-pool.js'
-import { windowsOf } from './pool.js'
+import { windowOptions, windowsOf } from './pool.js'
 
 export interface MaxPool1dOptions {
   /** Distance of the windows. Default: kernelSize. */
@@ -12,6 +13,8 @@ export interface MaxPool1dOptions {
   /** Whether a last window may reach past the sequence. Default false. */
   ceilMode?: boolean
 }
+
+const OPTIONS = windowOptions<number>(1) satisfies Options<MaxPool1dOptions>
 
 /**
  * The largest element of each window of a sequence; a NaN wins.
@@ -43,7 +46,8 @@ export class MaxPool1d extends MaxPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
-    const windows = windowsOf('MaxPool1d', 1, kernelSize, options)
+    const given = readOptions('MaxPool1d', OPTIONS, options)
+    const windows = windowsOf('MaxPool1d', 1, kernelSize, given)
     super(1, windows)
     this.kernelSize = windows.kernelSize[1]
     this.stride = windows.stride[1]

@@ -1,7 +1,8 @@
+import { type Options, readOptions } from '../options.js'
 import { markBuiltIn } from './layer.js'
 import { MaxPoolLayer } from './max-pool.js'
 import { type Pair, sizes, type Sizes2d } from './pair.js'
-import { windowsOf } from './pool.js'
+import { windowOptions, windowsOf } from './pool.js'
 
 export interface MaxPool2dOptions {
   /** Distance of the windows. Default: kernelSize. */
@@ -13,6 +14,8 @@ export interface MaxPool2dOptions {
   /** Whether a last window may reach past the image. Default false. */
   ceilMode?: boolean
 }
+
+const OPTIONS = windowOptions<Pair>(2) satisfies Options<MaxPool2dOptions>
 
 /**
  * The largest element of each window of an image; a NaN wins.
@@ -43,7 +46,8 @@ export class MaxPool2d extends MaxPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
-    const windows = windowsOf('MaxPool2d', 2, kernelSize, options)
+    const given = readOptions('MaxPool2d', OPTIONS, options)
+    const windows = windowsOf('MaxPool2d', 2, kernelSize, given)
     super(2, windows)
     this.kernelSize = windows.kernelSize
     this.stride = windows.stride

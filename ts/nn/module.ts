@@ -1,9 +1,10 @@
 import { types } from 'node:util'
 
 import { show } from '../show.js'
-import { checkFlag, checkFunction, optionsOf } from '../check.js'
+import { checkFlag, checkFunction } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { noteUse } from '../kernels/backend.js'
+import { flag, type Options, readOptions } from '../options.js'
 import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -12,7 +13,28 @@ import { sameShape } from '../tensor/workspace.js'
 import { showAs } from '../tensor/show.js'
 import { located } from './locate.js'
 import { Parameter } from './parameter.js'
-import { loadStateDict, type LoadResult, type StateDict, stateDict } from './state-dict.js'
+import {
+  LOAD,
+  loadStateDict,
+  type LoadOptions,
+  type LoadResult,
+  type StateDict,
+  stateDict,
+} from './state-dict.js'
+
+export interface BufferOptions {
+  /** Whether it is part of the state dict. Default true. */
+  persistent?: boolean
+}
+
+const BUFFER = { persistent: flag(true) } satisfies Options<BufferOptions>
+
+export interface OwnBuffersOptions {
+  /** Whether those that are not part of the state dict are left out. Default false. */
+  persistentOnly?: boolean
+}
+
+const OWN_BUFFERS = { persistentOnly: flag(false) } satisfies Options<OwnBuffersOptions>
 
 /**
  * Base class of everything that has a forward and a backward pass.
@@ -299,8 +321,8 @@ export abstract class Module {
    *
    * @throws ValueError when the name is empty, contains a dot or is taken.
    */
-  registerBuffer(name: string, buffer: Tensor, options: { persistent?: boolean } = {}): Tensor {
-    const { persistent = true } = optionsOf(this.constructor.name, options)
+  registerBuffer(name: string, buffer: Tensor, options: BufferOptions = {}): Tensor {
+    const { persistent } = readOptions(`${this.constructor.name}.registerBuffer`, BUFFER, options)
     if (!(buffer instanceof Tensor)) throw noTensor(this.describe(), 'the buffer', buffer)
     const word = typeof name === 'string' && name !== ''
     const taken = word && (this.#buffers?.has(name) || Object.hasOwn(this, name))
@@ -320,8 +342,9 @@ export abstract class Module {
   }
 
   /** Buffers of this module itself, by name. */
-  *ownBuffers(options: { persistentOnly?: boolean } = {}): Generator<[string, Tensor]> {
-    const { persistentOnly = false } = optionsOf(this.constructor.name, options)
+  *ownBuffers(options: OwnBuffersOptions = {}): Generator<[string, Tensor]> {
+    const who = `${this.constructor.name}.ownBuffers`
+    const { persistentOnly } = readOptions(who, OWN_BUFFERS, options)
     for (const [name, { tensor, persistent }] of this.#buffers ?? []) {
       if (persistent || !persistentOnly) yield [name, tensor]
     }
@@ -409,13 +432,12 @@ export abstract class Module {
    * Copies the tensors of a state dict into this module. float32 and float64 are converted. Nothing is
    * changed unless everything fits.
    *
-   * @param options `strict`, default true: refuse missing and unexpected keys. Sizes must always fit.
    * @returns the keys that were missing and those that were not used.
    * @throws ValueError that lists the missing and unexpected keys.
    * @throws ShapeError that lists the tensors of other shapes.
    */
-  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
-    const { strict = true } = optionsOf(`${this.constructor.name}.loadStateDict`, options)
+  loadStateDict(state: StateDict, options: LoadOptions = {}): LoadResult {
+    const { strict } = readOptions(`${this.constructor.name}.loadStateDict`, LOAD, options)
     return loadStateDict(this, state, strict)
   }
 

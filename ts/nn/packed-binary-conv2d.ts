@@ -1,9 +1,10 @@
 import { kernels } from '../kernels/backend.js'
+import { flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { convRepr } from './conv.js'
 import { planConv } from './conv-plan.js'
-import { type ConvSettings, convSettings } from './conv-settings.js'
+import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
 import { markBuiltIn } from './layer.js'
 import { PackedLayer, WORD } from './packed-layer.js'
@@ -12,6 +13,12 @@ import type { Pair } from './pair.js'
 
 /** Options of PackedBinaryConv2d: Conv2d's, of which `bias` is false by default. */
 export type PackedBinaryConv2dOptions = Omit<Conv2dOptions, 'generator'>
+
+const { stride, padding, dilation, groups, paddingMode, dtype } = convOptions<Pair>(2)
+const OPTIONS = {
+  ...{ stride, padding, dilation, groups, paddingMode, dtype },
+  bias: flag(false),
+} satisfies Options<PackedBinaryConv2dOptions>
 
 /**
  * A BinaryConv2d for inference, with its weights as bits: of each place in an image the channels of a
@@ -45,9 +52,10 @@ export class PackedBinaryConv2d extends PackedLayer {
     options: PackedBinaryConv2dOptions = {},
   ) {
     const { name } = new.target
-    const settings = convSettings(name, 2, inChannels, outChannels, kernelSize, options)
+    const given = readOptions(name, OPTIONS, options)
+    const settings = convSettings(name, 2, inChannels, outChannels, kernelSize, given)
     const depth = Math.ceil(inChannels / settings.groups / WORD)
-    super([outChannels, depth, ...settings.kernelSize], outChannels, options)
+    super([outChannels, depth, ...settings.kernelSize], outChannels, given)
     this.#settings = settings
   }
 

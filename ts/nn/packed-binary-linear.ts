@@ -1,9 +1,10 @@
 import { kernels } from '../kernels/backend.js'
+import { readOptions } from '../options.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { FeaturePlan } from './feature-plan.js'
 import { markBuiltIn } from './layer.js'
-import { PackedLayer, type PackedOptions, WORD } from './packed-layer.js'
+import { PACKED, PackedLayer, type PackedOptions, WORD } from './packed-layer.js'
 
 /**
  * A BinaryLinear for inference, with its weights as bits: y = inFeatures - 2 popcount(x ^ W) + b. The
@@ -30,8 +31,9 @@ export class PackedBinaryLinear extends PackedLayer {
     readonly outFeatures: number,
     options: PackedOptions = {},
   ) {
+    const given = readOptions(new.target.name, PACKED, options)
     const plan = new FeaturePlan(new.target.name, inFeatures, outFeatures)
-    super([Math.ceil(inFeatures / WORD), outFeatures], outFeatures, options)
+    super([Math.ceil(inFeatures / WORD), outFeatures], outFeatures, given)
     this.#plan = plan
   }
 

@@ -1,6 +1,6 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { flag, floatDType, type Options, type Values } from '../options.js'
 import { checkFloat, zeros } from '../tensor/create.js'
 import type { DType, FloatDType } from '../kernels/dtype.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
@@ -17,6 +17,8 @@ export interface PackedOptions {
   dtype?: FloatDType
 }
 
+export const PACKED = { bias: flag(false), dtype: floatDType() } satisfies Options<PackedOptions>
+
 /**
  * What binarised layers for inference share: weights of 32 signs to a word, as a buffer, so that
  * optimizers do not see them; a bit is 1 for -1. Inputs may be float32 or float64, as the bias is where
@@ -27,9 +29,8 @@ export abstract class PackedLayer extends Layer {
   readonly #bias: Tensor | null
   readonly #words = new Workspace()
 
-  constructor(weightShape: Shape, outputs: number, options: PackedOptions) {
+  constructor(weightShape: Shape, outputs: number, { bias, dtype }: Values<typeof PACKED>) {
     super()
-    const { bias = false, dtype } = optionsOf(new.target.name, options)
     this.#weight = this.registerBuffer('weight', zeros(weightShape, { dtype: 'int32' }))
     this.#bias = bias ? this.registerBuffer('bias', zeros([outputs], { dtype })) : null
   }

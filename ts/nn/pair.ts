@@ -1,4 +1,5 @@
 import { complaint, ValueError } from '../errors.js'
+import { type Option, whole } from '../options.js'
 
 /** One number for height and width, or (height, width). */
 export type Pair = number | readonly [number, number]
@@ -38,6 +39,27 @@ export function sizesOf(
   least: number,
 ): Sizes2d {
   return rank === 2 ? pairOf(who, what, value, least) : [least, sizeOf(who, what, value, least)]
+}
+
+/** An option that `sizesOf` reads. */
+export function sizesOption<Size extends Pair>(rank: Rank, least: number): Option<Size | undefined>
+export function sizesOption<Size extends Pair>(
+  rank: Rank,
+  least: number,
+  initial: number,
+): Option<Size>
+export function sizesOption(rank: Rank, least: number, initial?: number): Option<unknown> {
+  const size = { ...whole(least), initial }
+  return rank === 1 ? size : orPair(size)
+}
+
+/** What an option takes, or two of it in an array. */
+export function orPair<V>(
+  option: Option<V>,
+): Option<V | readonly [NonNullable<V>, NonNullable<V>]> {
+  const accepts = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length === 2 && value.every(option.accepts) : option.accepts(value)
+  return { ...option, expected: `${option.expected} or a pair of them`, accepts }
 }
 
 /** `(1, 2)`; for sequences `2`. */

@@ -1,6 +1,6 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
+import { flag, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
@@ -9,6 +9,8 @@ export interface ParameterOptions {
   /** Whether gradients are computed for it and optimizers change it. Default true. */
   requiresGrad?: boolean
 }
+
+const OPTIONS = { requiresGrad: flag(true) } satisfies Options<ParameterOptions>
 
 /**
  * A tensor that is trained: a property of a module that holds one is found by `parameters()`.
@@ -29,7 +31,7 @@ export class Parameter extends Tensor {
     if (!(data instanceof Tensor)) throw noTensor('Parameter', 'the data', data)
     checkFloat('Parameter', 'the data', data.dtype)
     super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)
-    this.requiresGrad = optionsOf('Parameter', options).requiresGrad ?? true
+    this.requiresGrad = readOptions('Parameter', OPTIONS, options).requiresGrad
   }
 
   /** The gradient summed over the backward passes since the last `zeroGrad`; null when there was none. */

@@ -1,11 +1,11 @@
-import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { Pool2dGeometry } from '../kernels/pool2d.js'
+import { flag, type Option, type Values } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
-import { type Pair, type Rank, sizes, type Sizes2d, sizesOf } from './pair.js'
+import { type Pair, type Rank, sizes, type Sizes2d, sizesOf, sizesOption } from './pair.js'
 import { planesOf } from './planes.js'
 
 /** The windows of a pooling. */
@@ -68,11 +68,21 @@ export abstract class WindowPoolLayer extends PoolLayer {
   }
 }
 
-export interface WindowOptions<Size> {
-  readonly stride?: Size | undefined
-  readonly padding?: Size | undefined
-  readonly dilation?: Size | undefined
-  readonly ceilMode?: boolean | undefined
+/** What poolings take, all of it or some. */
+interface WindowOptions<Size> {
+  stride: Option<Size | undefined>
+  padding: Option<Size>
+  dilation: Option<Size>
+  ceilMode: Option<boolean>
+}
+
+export function windowOptions<Size extends Pair>(rank: Rank): WindowOptions<Size> {
+  return {
+    stride: sizesOption(rank, 1),
+    padding: sizesOption(rank, 0, 0),
+    dilation: sizesOption(rank, 1, 1),
+    ceilMode: flag(false),
+  }
 }
 
 /**
@@ -83,9 +93,9 @@ export function windowsOf(
   who: string,
   rank: Rank,
   kernelSize: Pair,
-  options: WindowOptions<Pair>,
+  options: Omit<Values<WindowOptions<Pair>>, 'dilation'> & { dilation?: Pair },
 ): Windows2d {
-  const { stride, padding: pad = 0, dilation = 1, ceilMode = false } = optionsOf(who, options)
+  const { stride, padding: pad, dilation = 1, ceilMode } = options
   const pair = (what: string, value: Pair, least: number): Sizes2d =>
     sizesOf(who, what, rank, value, least)
   const kernel = pair('kernelSize', kernelSize, 1)

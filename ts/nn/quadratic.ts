@@ -1,14 +1,15 @@
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast, type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
-import { checkGenerator, type Generator } from '../random/generator.js'
+import { finite, type Options, readOptions } from '../options.js'
+import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'
 import { kaimingUniform_, zeros_ } from './init/index.js'
 import { Layer, markBuiltIn } from './layer.js'
+import { LINEAR } from './linear.js'
 import { Parameter } from './parameter.js'
 
 export interface QuadraticOptions {
@@ -21,6 +22,8 @@ export interface QuadraticOptions {
   /** Draws the initial A. Default: the default generator. */
   generator?: Generator
 }
+
+const OPTIONS = { b: finite(0), ...LINEAR } satisfies Options<QuadraticOptions>
 
 /**
  * y = A (x ⊙ x) + b x + c, for each row x.
@@ -58,11 +61,8 @@ export class Quadratic extends Layer {
     options: QuadraticOptions = {},
   ) {
     super()
-    const { b = 0, bias = true, dtype, generator } = optionsOf('Quadratic', options)
+    const { b, bias, dtype, generator } = readOptions('Quadratic', OPTIONS, options)
     this.#plan = new FeaturePlan('Quadratic', inFeatures, outFeatures)
-    if (!Number.isFinite(b)) {
-      throw new ValueError(complaint('Quadratic', 'b', 'a finite number', b))
-    }
     if (b !== 0 && inFeatures !== outFeatures) {
       throw new ValueError(
         complaint(
@@ -75,7 +75,6 @@ export class Quadratic extends Layer {
       )
     }
     this.b = b
-    checkGenerator('Quadratic', generator)
     this.A = new Parameter(empty([outFeatures, inFeatures], dtype))
     this.c = bias ? new Parameter(empty([outFeatures], dtype)) : null
     this.resetParameters(generator)
@@ -83,7 +82,6 @@ export class Quadratic extends Layer {
 
   /** Draws the parameters anew. */
   resetParameters(generator?: Generator): void {
-    checkGenerator('Quadratic', generator)
     kaimingUniform_(this.A, { a: Math.sqrt(5), generator })
     if (this.c !== null) zeros_(this.c)
   }

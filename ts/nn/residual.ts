@@ -1,4 +1,4 @@
-import { optionsOf } from '../check.js'
+import { type Options, readOptions, unchecked } from '../options.js'
 import { Identity } from './identity.js'
 import { markBuiltIn } from './layer.js'
 import type { Module } from './module.js'
@@ -8,6 +8,8 @@ export interface ResidualOptions {
   /** What the input goes through on its way past the module, a projection say. Default: nothing. */
   shortcut?: Module
 }
+
+const OPTIONS = { shortcut: unchecked<Module>() } satisfies Options<ResidualOptions>
 
 /**
  * Adds a module's output to its input:
@@ -29,6 +31,7 @@ export class Residual extends Parallel {
 
   /** @throws ValueError when one is no module. */
   constructor(module: Module, options: ResidualOptions = {}) {
-    super({ module, shortcut: optionsOf('Residual', options).shortcut ?? new Identity() })
+    const { shortcut } = readOptions('Residual', OPTIONS, options)
+    super({ module, shortcut: shortcut ?? new Identity() })
   }
 }

@@ -1,7 +1,5 @@
-import { show } from '../show.js'
-import { optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
 import { ActivationKind } from '../kernels/kernels.js'
+import { choice, type Option, type Options, readOptions } from '../options.js'
 import { Activation } from './activation.js'
 import { markBuiltIn } from './layer.js'
 
@@ -22,17 +20,19 @@ export const signKinds: Readonly<Record<SignEstimator, ActivationKind>> = {
   parabola: ActivationKind.signParabola,
 }
 
-/** @throws ValueError when there is no such estimator. */
-export function checkEstimator(who: string, what: string, estimator: SignEstimator): SignEstimator {
-  if (typeof estimator === 'string' && Object.hasOwn(signKinds, estimator)) return estimator
-  const known = Object.keys(signKinds).join(', ')
-  throw new ValueError(complaint(who, what, `one of ${known}`, show(estimator)))
+/** An option that is an estimator. */
+export function estimatorOption(initial: SignEstimator): Option<SignEstimator> {
+  return choice(Object.keys(signKinds) as SignEstimator[], initial)
 }
 
 export interface SignOptions {
   /** What the backward pass takes for the derivative. Default `clippedStraightThrough`. */
   estimator?: SignEstimator
 }
+
+const OPTIONS = {
+  estimator: estimatorOption('clippedStraightThrough'),
+} satisfies Options<SignOptions>
 
 /**
  * -1 where x < 0, 1 elsewhere: 1 for 0 and -0 too, unlike PyTorch's `sign`. A NaN stays one.
@@ -49,8 +49,8 @@ export class Sign extends Activation {
 
   /** @throws ValueError when there is no such estimator. */
   constructor(options: SignOptions = {}) {
-    const { estimator = 'clippedStraightThrough' } = optionsOf('Sign', options)
-    super(signKinds[checkEstimator('Sign', 'estimator', estimator)])
+    const { estimator } = readOptions('Sign', OPTIONS, options)
+    super(signKinds[estimator])
     this.estimator = estimator
   }
 

@@ -1,5 +1,4 @@
-import { checkDim } from '../tensor/axis.js'
-import { checkList, optionsOf } from '../check.js'
+import { list, type Options, readOptions, whole } from '../options.js'
 import { complaint, ValueError } from '../errors.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts } from './junction.js'
@@ -11,6 +10,11 @@ export interface SplitOptions {
   /** Sizes of the parts of the input. Default: equal parts. */
   sizes?: readonly number[]
 }
+
+const OPTIONS = {
+  dim: whole(-Infinity, 1),
+  sizes: list(whole(0)),
+} satisfies Options<SplitOptions>
 
 /**
  * Cuts the input along a dimension, gives each module its part and joins their outputs along the same
@@ -38,25 +42,14 @@ export class Split extends Branches {
    *   a module. A forward throws ShapeError when the input cannot be cut so.
    */
   constructor(modules: BranchModules, options: SplitOptions = {}) {
-    const { dim = 1, sizes: given = null } = optionsOf('Split', options)
-    checkDim('Split', dim)
-    if (given !== null) checkList('Split', 'sizes', given)
-    const sizes = given === null ? null : Object.freeze([...given])
+    const { dim, sizes: given } = readOptions('Split', OPTIONS, options)
+    const sizes = given === undefined ? null : Object.freeze([...given])
     super(modules, new Parts(dim, sizes), new Parts(dim))
     this.dim = dim
     this.sizes = sizes
-    if (
-      sizes !== null &&
-      (sizes.length !== this.length || sizes.some((size) => !Number.isInteger(size) || size < 0))
-    ) {
-      throw new ValueError(
-        complaint(
-          'Split',
-          'sizes',
-          `${this.length} whole numbers of at least 0, one a module`,
-          sizes,
-        ),
-      )
+    if (sizes !== null && sizes.length !== this.length) {
+      const expected = `${this.length} whole numbers of at least 0, one a module`
+      throw new ValueError(complaint('Split', 'sizes', expected, sizes))
     }
   }
 

@@ -1,7 +1,15 @@
+import { flag, type Options } from '../options.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+
+export interface LoadOptions {
+  /** Whether missing and unexpected keys are refused; sizes must always fit. Default true. */
+  strict?: boolean
+}
+
+export const LOAD = { strict: flag(true) } satisfies Options<LoadOptions>
 
 /** Tensors by path, as in PyTorch: `'0.weight'`, `'bn.running_mean'`. */
 export type StateDict = Record<string, Tensor>

@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { defaultGenerator } from '../random/generator.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
+import { dtype as dtypeOption, type Options, readOptions } from '../options.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { observe } from './observe.js'
@@ -11,6 +11,8 @@ export interface SummaryOptions {
   /** Of the input. Default: that of the parameters. */
   dtype?: DType
 }
+
+const OPTIONS = { dtype: dtypeOption() } satisfies Options<SummaryOptions>
 
 /** One module. */
 export interface SummaryRow {
@@ -74,7 +76,7 @@ export function summary(model: Module, inputShape: Shape, options: SummaryOption
     const got = typeof model === 'function' ? 'a class or function' : typeof model
     throw new ValueError(complaint('summary', 'the model', 'a Module', got))
   }
-  const { dtype: given } = optionsOf('summary', options)
+  const { dtype: given } = readOptions('summary', OPTIONS, options)
   const dtype = given ?? model.parameters()[0]?.dtype ?? 'float32'
   const seen = measure(model, empty(inputShape, dtype))
 

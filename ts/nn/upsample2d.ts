@@ -1,12 +1,12 @@
-import { optionsOf } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../kernels/upsample2d.js'
+import { choice, flag, type Options, positive, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
-import { formatPair, type Pair, pairOf } from './pair.js'
+import { formatPair, orPair, type Pair, pairOf, sizesOption } from './pair.js'
 
 export interface UpsampleOptions {
   /** Size of the output: a number for height and width, or (height, width). */
@@ -24,6 +24,13 @@ export interface UpsampleOptions {
    */
   alignCorners?: boolean
 }
+
+const OPTIONS = {
+  size: sizesOption<Pair>(2, 1),
+  scaleFactor: orPair(positive()),
+  mode: choice(['nearest', 'linear', 'bilinear'], 'nearest'),
+  alignCorners: flag(),
+} satisfies Options<UpsampleOptions>
 
 /**
  * Images or sequences of another size, by `size` or by `scaleFactor`.
@@ -60,13 +67,10 @@ export class Upsample extends Layer {
    */
   constructor(options: UpsampleOptions) {
     super()
-    const { size, scaleFactor, mode = 'nearest', alignCorners } = optionsOf('Upsample', options)
+    const { size, scaleFactor, mode, alignCorners } = readOptions('Upsample', OPTIONS, options)
     if ((size === undefined) === (scaleFactor === undefined)) {
       const got = size === undefined ? 'neither' : 'both'
       throw new ValueError(complaint('Upsample', 'options', 'either size or scaleFactor', got))
-    }
-    if (!['nearest', 'linear', 'bilinear'].includes(mode)) {
-      throw new ValueError(complaint('Upsample', 'mode', "'nearest', 'linear' or 'bilinear'", mode))
     }
     if (mode === 'nearest' && alignCorners !== undefined) {
       throw new ValueError(
@@ -79,7 +83,10 @@ export class Upsample extends Layer {
       )
     }
     if (size !== undefined) this.size = pairOf('Upsample', 'size', size, 1)
-    if (scaleFactor !== undefined) this.scaleFactor = scalesOf(scaleFactor)
+    if (scaleFactor !== undefined) {
+      const pair = typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor
+      this.scaleFactor = Object.freeze([pair[0], pair[1]] as const)
+    }
     this.mode = mode
     this.alignCorners = alignCorners ?? false
   }
@@ -156,16 +163,4 @@ export class Upsample extends Layer {
     const plain = out === size || (this.mode === 'nearest' && out === 2 * size)
     return [out, plain ? 0 : scale]
   }
-}
-
-function scalesOf(scale: number | readonly [number, number]): readonly [number, number] {
-  const pair: readonly unknown[] = Array.isArray(scale)
-    ? [...(scale as readonly unknown[])]
-    : [scale, scale]
-  const [height, width] = pair
-  const fits = (x: unknown): x is number => typeof x === 'number' && x > 0 && x < Infinity
-  if (pair.length === 2 && fits(height) && fits(width)) {
-    return Object.freeze([height, width] as const)
-  }
-  throw new ValueError(complaint('Upsample', 'scaleFactor', 'above 0, or a pair of such', scale))
 }

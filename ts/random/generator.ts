@@ -1,4 +1,5 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import type { Option } from '../options.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 
 const TWO_32 = 2 ** 32
@@ -88,11 +89,21 @@ export function generatorOf(who: string, generator: Generator | null | undefined
   return generator ?? defaultGenerator
 }
 
-/** `generatorOf` for what is drawn from later. */
+/** @throws ValueError when it is something else than a Generator, undefined or null. */
 export function checkGenerator(who: string, generator: unknown): void {
-  if (generator === undefined || generator === null || generator instanceof Generator) return
-  const hint = 'pass { generator: new Generator(42) }, say'
-  throw new ValueError(complaint(who, 'generator', 'a Generator', generator, hint))
+  if (isGenerator(generator)) return
+  throw new ValueError(complaint(who, 'generator', generatorOption.expected, generator))
+}
+
+function isGenerator(generator: unknown): boolean {
+  return generator === undefined || generator === null || generator instanceof Generator
+}
+
+/** What draws; undefined and null stand for the default one. */
+export const generatorOption: Option<Generator | undefined> = {
+  initial: undefined,
+  expected: 'a Generator, as in { generator: new Generator(42) }',
+  accepts: isGenerator,
 }
 
 /**

@@ -1,9 +1,8 @@
-import { optionsOf } from '../check.js'
 import { kernels } from '../kernels/backend.js'
-import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
+import { floatDType, type Options, readOptions } from '../options.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
-import { type Generator, generatorOf } from './generator.js'
+import { type Generator, generatorOf, generatorOption } from './generator.js'
 
 export interface SampleOptions {
   /** Default `float32`. */
@@ -12,10 +11,14 @@ export interface SampleOptions {
   generator?: Generator
 }
 
+const SAMPLE = {
+  dtype: floatDType('float32'),
+  generator: generatorOption,
+} satisfies Options<SampleOptions>
+
 /** Uniform random numbers from [0, 1). */
 export function rand(shape: Shape, options: SampleOptions = {}): Tensor {
-  const { dtype = 'float32', generator } = optionsOf('rand', options)
-  checkFloat('rand', 'dtype', dtype)
+  const { dtype, generator } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
   kernels().uniform(state, result, result.length, 0, 1)
@@ -24,8 +27,7 @@ export function rand(shape: Shape, options: SampleOptions = {}): Tensor {
 
 /** Normally distributed random numbers of mean 0 and variance 1. */
 export function randn(shape: Shape, options: SampleOptions = {}): Tensor {
-  const { dtype = 'float32', generator } = optionsOf('randn', options)
-  checkFloat('randn', 'dtype', dtype)
+  const { dtype, generator } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
   kernels().normal(state, result, result.length, 0, 1)
@@ -33,8 +35,9 @@ export function randn(shape: Shape, options: SampleOptions = {}): Tensor {
 }
 
 /** A random permutation of 0 … n - 1, int32, shape (n). */
-export function randperm(n: number, options: { generator?: Generator } = {}): Tensor {
-  const { state } = generatorOf('randperm', optionsOf('randperm', options).generator)
+export function randperm(n: number, options: Pick<SampleOptions, 'generator'> = {}): Tensor {
+  const { generator } = readOptions('randperm', { generator: generatorOption }, options)
+  const { state } = generatorOf('randperm', generator)
   const result = empty([n], 'int32')
   kernels().permutation(state, result, n)
   return result

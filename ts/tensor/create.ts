@@ -1,8 +1,8 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { show } from '../show.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import type { DType, TypedArray } from '../kernels/dtype.js'
+import { dtype as dtypeOption, finite, type Options, readOptions } from '../options.js'
 import { isArrayBuffer, memoryOf, typedArrayName } from './memory.js'
 import { empty, formatShape, noTensor, type Shape, shapeOf, sizeOf, Tensor } from './tensor.js'
 
@@ -16,6 +16,8 @@ export interface TensorOptions {
   /** Default `float32`, or that of a typed array. */
   dtype?: DType
 }
+
+const OPTIONS = { dtype: dtypeOption() } satisfies Options<TensorOptions>
 
 const dtypes: ReadonlyMap<string | undefined, DType> = new Map([
   ['Float32Array', 'float32'],
@@ -40,7 +42,7 @@ export function dtypeOf(array: unknown): DType | undefined {
  * tensor([3, 1, 4], { dtype: 'int32' })
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  const { dtype } = optionsOf('tensor', options)
+  const { dtype } = readOptions('tensor', OPTIONS, options)
   const result = empty(inferShape(data), dtype ?? dtypeOf(data) ?? 'float32')
   copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
   return constant(result)
@@ -169,7 +171,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  const result = empty(shape, optionsOf('zeros', options).dtype)
+  const result = empty(shape, readOptions('zeros', OPTIONS, options).dtype)
   if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
   return result
 }
@@ -193,7 +195,7 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
  * @throws ValueError when `value` is no number, or an integer dtype cannot hold it exactly.
  */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const { dtype } = optionsOf('full', options)
+  const { dtype } = readOptions('full', OPTIONS, options)
   const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
   kernels().fill(result, result.length, value)
@@ -212,7 +214,7 @@ function like(
   options: TensorOptions,
 ): Required<TensorOptions> & { shape: Shape } {
   if (!(other instanceof Tensor)) throw noTensor(who, 'what it is like', other)
-  return { shape: other.shape, dtype: optionsOf(who, options).dtype ?? other.dtype }
+  return { shape: other.shape, dtype: readOptions(who, OPTIONS, options).dtype ?? other.dtype }
 }
 
 /** Ones of the shape and, unless given, the dtype of `other`. */
@@ -241,7 +243,8 @@ export function arange(
   third?: ArangeOptions,
 ): Tensor {
   const [start, end] = typeof second === 'number' ? [first, second] : [0, first]
-  const { step = 1, dtype } = optionsOf('arange', typeof second === 'number' ? third : second)
+  const options = typeof second === 'number' ? third : second
+  const { step, dtype } = readOptions('arange', ARANGE, options)
   if (![start, end, step].every(Number.isFinite) || step === 0) {
     throw new ValueError(
       complaint('arange', 'start, end and step', 'finite, step not 0', [start, end, step]),
@@ -259,6 +262,8 @@ export interface ArangeOptions extends TensorOptions {
   /** Default 1. */
   step?: number
 }
+
+const ARANGE = { step: finite(1), ...OPTIONS } satisfies Options<ArangeOptions>
 
 /**
  * Refuses a dtype that cannot be trained in.

@@ -1,7 +1,8 @@
-import { checkNumber, optionsOf } from '../../check.js'
+import { checkNumber } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import { type Generator, generatorOf } from '../../random/generator.js'
+import { type Options, readOptions } from '../../options.js'
+import { type Generator, generatorOf, generatorOption } from '../../random/generator.js'
 import { checkFloat } from '../../tensor/create.js'
 import { checkTensor, type Tensor } from '../../tensor/tensor.js'
 
@@ -9,6 +10,8 @@ export interface InitOptions {
   /** Default: the generator that `manualSeed` seeds. */
   generator?: Generator
 }
+
+export const INIT = { generator: generatorOption } satisfies Options<InitOptions>
 
 /**
  * Fills the tensor with uniform random numbers from [low, high). Returns it.
@@ -28,7 +31,8 @@ export function uniform_<T extends Tensor>(
       complaint('init.uniform_', 'the bounds', 'finite, low at most high', [low, high]),
     )
   }
-  const { state } = generatorOf('init.uniform_', optionsOf('init.uniform_', options).generator)
+  const { generator } = readOptions('init.uniform_', INIT, options)
+  const { state } = generatorOf('init.uniform_', generator)
   kernels().uniform(state, tensor, tensor.length, low, high)
   return tensor
 }
@@ -51,7 +55,8 @@ export function normal_<T extends Tensor>(
       complaint('init.normal_', 'mean and std', 'finite, std at least 0', [mean, std]),
     )
   }
-  const { state } = generatorOf('init.normal_', optionsOf('init.normal_', options).generator)
+  const { generator } = readOptions('init.normal_', INIT, options)
+  const { state } = generatorOf('init.normal_', generator)
   kernels().normal(state, tensor, tensor.length, mean, std)
   return tensor
 }

@@ -1,8 +1,7 @@
-import { optionsOf } from '../../check.js'
-import { complaint, ValueError } from '../../errors.js'
+import { choice, type Options, readOptions, unchecked } from '../../options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { calculateGain, type FanMode, fans, type Nonlinearity } from './fan.js'
-import { type InitOptions, normal_, uniform_ } from './fill.js'
+import { INIT, type InitOptions, normal_, uniform_ } from './fill.js'
 
 export interface KaimingOptions extends InitOptions {
   /** Negative slope of the leaky ReLU that follows. Default 0. */
@@ -13,15 +12,18 @@ export interface KaimingOptions extends InitOptions {
   nonlinearity?: Nonlinearity
 }
 
-/** Standard deviation gain / sqrt(fan); 0 for an empty tensor. */
-function deviation(who: string, tensor: Tensor, options: KaimingOptions): number {
-  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' } = optionsOf(who, options)
-  const sizes: Partial<Record<string, number>> = fans(who, tensor)
-  const fan = typeof mode === 'string' && Object.hasOwn(sizes, mode) ? sizes[mode] : undefined
-  if (fan === undefined) {
-    throw new ValueError(complaint(who, 'mode', 'fanIn or fanOut', mode))
-  }
-  return fan === 0 ? 0 : calculateGain(nonlinearity, a) / Math.sqrt(fan)
+const OPTIONS = {
+  a: unchecked(0),
+  mode: choice(['fanIn', 'fanOut'], 'fanIn'),
+  nonlinearity: unchecked<Nonlinearity>('leaky_relu'),
+  ...INIT,
+} satisfies Options<KaimingOptions>
+
+/** Standard deviation gain / sqrt(fan), 0 for an empty tensor, and what draws. */
+function read(who: string, tensor: Tensor, options: KaimingOptions): [number, InitOptions] {
+  const { a, mode, nonlinearity, generator } = readOptions(who, OPTIONS, options)
+  const fan = fans(who, tensor)[mode]
+  return [fan === 0 ? 0 : calculateGain(nonlinearity, a) / Math.sqrt(fan), { generator }]
 }
 
 /**
@@ -31,8 +33,9 @@ function deviation(who: string, tensor: Tensor, options: KaimingOptions): number
  * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_
  */
 export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * deviation('init.kaimingUniform_', tensor, options)
-  return uniform_(tensor, -bound, bound, options)
+  const [deviation, drawn] = read('init.kaimingUniform_', tensor, options)
+  const bound = Math.sqrt(3) * deviation
+  return uniform_(tensor, -bound, bound, drawn)
 }
 
 /**
@@ -43,5 +46,6 @@ export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOpt
  * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
  */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-  return normal_(tensor, 0, deviation('init.kaimingNormal_', tensor, options), options)
+  const [deviation, drawn] = read('init.kaimingNormal_', tensor, options)
+  return normal_(tensor, 0, deviation, drawn)
 }

@@ -1,13 +1,15 @@
-import { checkNumber, optionsOf } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
+import { finite, type Options, readOptions } from '../../options.js'
 import { checkFloat } from '../../tensor/create.js'
 import { checkTensor, empty, formatShape, type Tensor } from '../../tensor/tensor.js'
-import { type InitOptions, normal_ } from './fill.js'
+import { INIT, type InitOptions, normal_ } from './fill.js'
 
 export interface OrthogonalOptions extends InitOptions {
   /** Factor of the matrix. Default 1. */
   gain?: number
 }
+
+const OPTIONS = { gain: finite(1), ...INIT } satisfies Options<OrthogonalOptions>
 
 /**
  * A random matrix with orthonormal rows or columns, whichever are fewer, times gain; a tensor of more
@@ -20,8 +22,7 @@ export interface OrthogonalOptions extends InitOptions {
  */
 export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOptions = {}): T {
   checkTensor('init.orthogonal_', tensor)
-  const { gain = 1 } = optionsOf('init.orthogonal_', options)
-  checkNumber('init.orthogonal_', 'gain', gain)
+  const { gain, generator } = readOptions('init.orthogonal_', OPTIONS, options)
   checkFloat('init.orthogonal_', 'the tensor', tensor.dtype)
   if (tensor.ndim < 2) {
     throw new ShapeError(
@@ -37,7 +38,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOpti
   const cols = rows === 0 ? 0 : tensor.length / rows
   const [count, size] = rows < cols ? [rows, cols] : [cols, rows]
   const vectors = empty([count, size], 'float64')
-  normal_(vectors, 0, 1, options)
+  normal_(vectors, 0, 1, { generator })
   orthonormalize(vectors.data as Float64Array, count, size)
 
   const { data } = tensor

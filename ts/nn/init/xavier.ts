@@ -1,19 +1,20 @@
-import { checkNumber, optionsOf } from '../../check.js'
+import { finite, type Options, readOptions } from '../../options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { fans } from './fan.js'
-import { type InitOptions, normal_, uniform_ } from './fill.js'
+import { INIT, type InitOptions, normal_, uniform_ } from './fill.js'
 
 export interface XavierOptions extends InitOptions {
   /** Factor of the standard deviation; see `calculateGain`. Default 1. */
   gain?: number
 }
 
-/** gain sqrt(2 / (fanIn + fanOut)); 0 for an empty tensor. */
-function deviation(who: string, tensor: Tensor, options: XavierOptions): number {
-  const { gain = 1 } = optionsOf(who, options)
-  checkNumber(who, 'gain', gain)
+const OPTIONS = { gain: finite(1), ...INIT } satisfies Options<XavierOptions>
+
+/** gain sqrt(2 / (fanIn + fanOut)), 0 for an empty tensor, and what draws. */
+function read(who: string, tensor: Tensor, options: XavierOptions): [number, InitOptions] {
+  const { gain, generator } = readOptions(who, OPTIONS, options)
   const { fanIn, fanOut } = fans(who, tensor)
-  return fanIn + fanOut === 0 ? 0 : gain * Math.sqrt(2 / (fanIn + fanOut))
+  return [fanIn + fanOut === 0 ? 0 : gain * Math.sqrt(2 / (fanIn + fanOut)), { generator }]
 }
 
 /**
@@ -24,8 +25,9 @@ function deviation(who: string, tensor: Tensor, options: XavierOptions): number 
  * (2010); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_uniform_
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
-  const bound = Math.sqrt(3) * deviation('init.xavierUniform_', tensor, options)
-  return uniform_(tensor, -bound, bound, options)
+  const [deviation, drawn] = read('init.xavierUniform_', tensor, options)
+  const bound = Math.sqrt(3) * deviation
+  return uniform_(tensor, -bound, bound, drawn)
 }
 
 /**
@@ -35,5 +37,6 @@ export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptio
  * Source: as `xavierUniform_`; https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
-  return normal_(tensor, 0, deviation('init.xavierNormal_', tensor, options), options)
+  const [deviation, drawn] = read('init.xavierNormal_', tensor, options)
+  return normal_(tensor, 0, deviation, drawn)
 }

@@ -1,9 +1,23 @@
-import { isIterable, isWithin, itemsOf, optionsOf } from '../../check.js'
+import { isIterable, isWithin, itemsOf } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
+import { type Option, type Options, readOptions } from '../../options.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
 import { Parameter } from '../parameter.js'
+
+export interface ClipGradNormOptions {
+  /** p of the p-norm, a positive number or Infinity. Default 2. */
+  normType?: number
+}
+
+const NORM: Option<number> = {
+  initial: 2,
+  expected: 'positive or Infinity',
+  accepts: (value) => typeof value === 'number' && value > 0,
+}
+
+const OPTIONS = { normType: NORM } satisfies Options<ClipGradNormOptions>
 
 const dtypes = ['float32', 'float64'] as const
 
@@ -15,7 +29,6 @@ const dtypes = ['float32', 'float64'] as const
  *
  * Call it between `backward` and `step`.
  *
- * @param options `normType`: p of the p-norm, a positive number or Infinity. Default 2.
  * @returns the norm before clipping, 0-d, float64; 0 when no parameter has a gradient.
  * @throws ValueError when maxNorm is negative or NaN, normType is not positive, or something is no
  *   Parameter.
@@ -27,14 +40,11 @@ const dtypes = ['float32', 'float64'] as const
 export function clipGradNorm_(
   parameters: Parameter | Iterable<Parameter>,
   maxNorm: number,
-  options: { normType?: number } = {},
+  options: ClipGradNormOptions = {},
 ): Tensor {
-  const { normType = 2 } = optionsOf('clipGradNorm_', options)
+  const { normType } = readOptions('clipGradNorm_', OPTIONS, options)
   if (!isWithin(maxNorm, 0, Infinity)) {
     throw new ValueError(complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', maxNorm))
-  }
-  if (!(isWithin(normType, 0, Infinity) && normType > 0)) {
-    throw new ValueError(complaint('clipGradNorm_', 'normType', 'positive or Infinity', normType))
   }
   const parts = partsOf(
     isIterable(parameters)

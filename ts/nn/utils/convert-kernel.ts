@@ -1,5 +1,5 @@
-import { optionsOf } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
+import { type Option, type Options, readOptions, required } from '../../options.js'
 import { empty, formatShape, noTensor, Tensor } from '../../tensor/tensor.js'
 
 export interface KernelLayouts {
@@ -8,6 +8,14 @@ export interface KernelLayouts {
   /** The same letters in the order of the result: `OIHW`. */
   to: string
 }
+
+const LETTERS: Option<string> = {
+  initial: '',
+  expected: 'letters',
+  accepts: (value) => typeof value === 'string',
+}
+
+const LAYOUTS = { from: required(LETTERS), to: required(LETTERS) } satisfies Options<KernelLayouts>
 
 /**
  * A tensor with its dimensions in another order, as a copy; any dtype. For weights that come from
@@ -33,10 +41,7 @@ export interface KernelLayouts {
  */
 export function convertKernel(kernel: Tensor, layouts: KernelLayouts): Tensor {
   const who = 'convertKernel'
-  const { from, to } = optionsOf(who, layouts, 'the layouts')
-  if (typeof from !== 'string' || typeof to !== 'string') {
-    throw new ValueError(complaint(who, 'from and to', 'letters', [from, to]))
-  }
+  const { from, to } = readOptions(who, LAYOUTS, layouts, 'the layouts')
   if (!(kernel instanceof Tensor)) throw noTensor(who, 'the kernel', kernel)
   const letters = new Set(from)
   if (letters.size !== from.length) {

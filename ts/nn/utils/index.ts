@@ -1,2 +1,2 @@
-export { clipGradNorm_ } from './clip-grad-norm.js'
+export { clipGradNorm_, type ClipGradNormOptions } from './clip-grad-norm.js'
 export { convertKernel, type KernelLayouts } from './convert-kernel.js'
