@@ -41,16 +41,31 @@ export function readOptions<T extends object>(
   what = 'the options',
 ): Values<T> {
   const table = options as Table
+  let known = defaults.get(table)
+  if (known === undefined) defaults.set(table, (known = defaultsOf(table)))
+  const values: Record<string, unknown> = { ...known.values }
   const from = checkedObject(who, table, given, what)
   checkNames(who, table, from)
-  const values: Record<string, unknown> = {}
-  for (const name in table) {
+  for (const name of known.names) {
     const value = from[name]
-    const option = table[name]!
-    if (value !== undefined || option.required === true) checkOption(who, name, option, value)
-    values[name] = value === undefined ? option.initial : value
+    if (value === undefined && table[name]!.required !== true) continue
+    checkOption(who, name, table[name]!, value)
+    values[name] = value
   }
   return values as Values<T>
+}
+
+interface Defaults {
+  readonly names: readonly string[]
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** Of the tables that were read, as copying an object costs less than building one. */
+const defaults = new WeakMap<object, Defaults>()
+
+function defaultsOf(table: Table): Defaults {
+  const names = Object.keys(table)
+  return { names, values: Object.fromEntries(names.map((name) => [name, table[name]!.initial])) }
 }
 
 /** @throws ValueError when an option is none of the table's, with the one that may have been meant. */
