@@ -16,7 +16,9 @@ import { Run } from './run.js'
  * loop written out. A last batch that is smaller is a step too, unless the loader drops it.
  *
  * Modules train with the flags they have at the start (all in training mode if the model was in
- * evaluation mode). Meanwhile the model may be switched to evaluation and predict.
+ * evaluation mode) and those that callbacks give to some of them; in the end they have the flags that
+ * they had. Meanwhile the model as a whole may be switched to evaluation and predict. The gradients of
+ * parameters that the optimizer does not hold are those of a step, too: they do not add up.
  *
  * @param loader A `DataLoader`, or batches [features, targets] from any iterable or async iterable
  *   that can be iterated over once an epoch; the next batch is asked for while one is trained on. Or

@@ -1,44 +1,79 @@
 import type { Module } from '../nn/module.js'
 
-type Flags = readonly (readonly [Module, boolean])[]
-
 /**
- * The training flags of a model as they are now, to compute with later. A request handler may have
- * switched the model to evaluation meanwhile, and finds its own flags again.
+ * The training flags that a model is computed with, kept apart from those it has at the moment: a request
+ * handler may have switched it to evaluation meanwhile, and finds its own flags again.
  */
 export class Modes {
-  readonly #flags: Flags
+  readonly #model: Module
+  readonly #evaluating: boolean
+  readonly #modules: Module[] = []
+  readonly #flags: boolean[] = []
 
-  private constructor(flags: Flags) {
-    this.#flags = flags
+  private constructor(model: Module, evaluating: boolean) {
+    this.#model = model
+    this.#evaluating = evaluating
+    for (const module of model.modules()) this.#add(module, module.training)
   }
 
+  /** Those that it has now. */
   static of(model: Module): Modes {
-    return new Modes(model.modules().map((module) => [module, module.training]))
+    return new Modes(model, false)
   }
 
   /** All modules in evaluation mode. */
   static evaluating(model: Module): Modes {
-    return new Modes(model.modules().map((module) => [module, false]))
+    return new Modes(model, true)
+  }
+
+  /** Takes in modules that the model has got since. */
+  update(): void {
+    const known = new Set(this.#modules)
+    for (const module of this.#model.modules()) {
+      // Where the model is switched to evaluation for a while, the flag says nothing of the training.
+      if (!known.has(module)) this.#add(module, module.training || !this.#model.training)
+    }
+  }
+
+  /** What the modules have now, whatever they are computed with. */
+  now(): boolean[] {
+    return this.#modules.map(({ training }) => training)
+  }
+
+  /**
+   * Modules are computed with the flags that were given to them since `before`, unless the model as a
+   * whole was switched: that is done to predict.
+   */
+  follow(before: readonly boolean[]): void {
+    if (this.#model.training !== before[0]) return
+    this.#modules.forEach(({ training }, i) => {
+      if (training !== before[i]) this.#flags[i] = training
+    })
   }
 
   /** Gives the model these flags again. */
   restore(): void {
-    assign(this.#flags)
+    this.#assign(this.#flags)
   }
 
   /** Runs `body` with these flags. */
   during<T>(body: () => T): T {
-    const before = this.#flags.map(([module]) => [module, module.training] as const)
-    assign(this.#flags)
+    const before = this.now()
+    this.#assign(this.#flags)
     try {
       return body()
     } finally {
-      assign(before)
+      this.#assign(before)
     }
   }
-}
 
-function assign(flags: Flags): void {
-  for (const [module, training] of flags) module.training = training
+  #add(module: Module, training: boolean): void {
+    this.#modules.push(module)
+    this.#flags.push(training && !this.#evaluating)
+  }
+
+  #assign(flags: readonly boolean[]): void {
+    const modules = this.#modules
+    for (let i = 0; i < modules.length; i++) modules[i]!.training = flags[i]!
+  }
 }

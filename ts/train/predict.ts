@@ -62,9 +62,9 @@ function* outputs(
     throw new ShapeError(complaint(who, 'the inputs', 'at least one row', got))
   }
   checkCountable(who, inputs.shape, rows)
-  const modes = Modes.evaluating(model)
   const forward = new Replayable<{ x: Tensor }, Tensor>(
-    ({ x }) => modes.during(() => model.forward(x)),
+    ({ x }) => model.forward(x),
+    Modes.evaluating(model),
     null,
     { sync, signal },
   )

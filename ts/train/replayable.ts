@@ -7,6 +7,7 @@ import { CaptureError } from '../errors.js'
 import type { ThreadOptions } from '../kernels/program.js'
 import { withThreads } from '../threads.js'
 import { type Flow, wait } from './flow.js'
+import type { Modes } from './modes.js'
 
 /** How long eager steps hold the event loop before they let it turn. */
 const SLICE_MS = 8
@@ -27,14 +28,19 @@ export interface Manner {
  */
 export class Replayable<I extends Inputs, O extends Outputs> {
   readonly #body: (inputs: I) => O
+  readonly #modes: Modes
   readonly #manner: Manner
   readonly #captured = new Map<string, CapturedStep<I, O>>()
   #reason: string | null
   #held = performance.now()
 
-  /** @param reason Why the function is not to be captured; null to try it. */
-  constructor(body: (inputs: I) => O, reason: string | null, manner: Manner) {
+  /**
+   * @param modes The training flags of the model that it computes.
+   * @param reason Why the function is not to be captured; null to try it.
+   */
+  constructor(body: (inputs: I) => O, modes: Modes, reason: string | null, manner: Manner) {
     this.#body = body
+    this.#modes = modes
     this.#reason = reason
     this.#manner = manner
   }
@@ -44,21 +50,36 @@ export class Replayable<I extends Inputs, O extends Outputs> {
     return this.#reason
   }
 
-  /** The captured function for inputs like these; null where it runs eagerly. */
+  /** It runs eagerly from here on. */
+  runEagerly(reason: string): void {
+    this.#reason ??= reason
+    this.#captured.clear()
+  }
+
+  /**
+   * The captured function for inputs like these, as it would be captured now; null where it runs
+   * eagerly.
+   */
   capturedFor(inputs: I): CapturedStep<I, O> | null {
     if (this.#reason !== null) return null
     const key = Object.entries(inputs).join() // names, shapes and dtypes
-    let step = this.#captured.get(key)
-    if (step === undefined) {
-      try {
-        step = capture(this.#body, { inputs })
-      } catch (error) {
-        if (!(error instanceof CaptureError)) throw error
-        this.#reason = error.message
-        return null
-      }
-      this.#captured.set(key, step)
+    try {
+      return this.#modes.during(() => this.#captureFor(key, inputs))
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      this.runEagerly(error.message)
+      return null
     }
+  }
+
+  #captureFor(key: string, inputs: I): CapturedStep<I, O> {
+    const known = this.#captured.get(key)
+    if (known !== undefined) {
+      known.refresh()
+      return known
+    }
+    const step = capture(this.#body, { inputs })
+    this.#captured.set(key, step)
     return step
   }
 
@@ -68,22 +89,24 @@ export class Replayable<I extends Inputs, O extends Outputs> {
     signal?.throwIfAborted()
     const step = this.capturedFor(inputs)
     if (step !== null) {
-      if (sync) return step.runSync(inputs, { threads })
-      return yield* wait(step.run(inputs, { signal, threads, priority }))
+      if (sync) return this.#modes.during(() => step.runSync(inputs, { threads }))
+      const run = this.#modes.during(() => step.run(inputs, { signal, threads, priority }))
+      return yield* wait(run)
     }
     if (!sync && performance.now() - this.#held > SLICE_MS) {
       yield* wait(setImmediate())
       this.#held = performance.now()
       signal?.throwIfAborted()
     }
-    return withThreads(threads, () => this.#body(inputs))
+    return this.#modes.during(() => withThreads(threads, () => this.#body(inputs)))
   }
 
   /** Runs it, as it was captured, for each row of the inputs. Progress comes between promises only. */
   *scan(step: CapturedStep<I, O>, inputs: I, onProgress: (done: number) => void): Flow<O> {
     const { sync, signal, threads, priority } = this.#manner
     signal?.throwIfAborted()
-    if (sync) return step.scanSync(inputs, { threads })
-    return yield* wait(step.scan(inputs, { signal, threads, priority, onProgress }))
+    if (sync) return this.#modes.during(() => step.scanSync(inputs, { threads }))
+    const options = { signal, threads, priority, onProgress }
+    return yield* wait(this.#modes.during(() => step.scan(inputs, options)))
   }
 }

@@ -96,6 +96,8 @@ export class Run {
       return yield* this.#epochs()
     } finally {
       this.#checkpoint?.close()
+      // Unless someone has switched the model to evaluation meanwhile.
+      if (this.#settings.model.training) this.#before.restore()
     }
   }
 
@@ -267,7 +269,9 @@ export class Run {
     }
     for (const callback of callbacks) {
       const [epoch, step] = [this.#epoch, this.#step]
+      const before = this.#modes.now()
       yield* wait(call(callback, { model, optimizer, epoch, step, sync, stop }))
+      this.#modes.follow(before)
     }
   }
 }

@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers/promises'
 import { heldMemoryCanGo } from '../capture/held-memory.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { isRecording, kernels, noteUse } from '../kernels/backend.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
+import type { Parameter } from '../nn/parameter.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { arange } from '../tensor/create.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
@@ -14,7 +15,7 @@ import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } f
 import { type Flow, wait } from './flow.js'
 import type { Modes } from './modes.js'
 import { type Manner, Replayable } from './replayable.js'
-import type { TrainingOptimizer } from './snapshot.js'
+import { parametersOf, type TrainingOptimizer } from './snapshot.js'
 import { Tally, type TallyState } from './tally.js'
 
 /** Results of the steps that one replay keeps until JavaScript has seen them. */
@@ -60,6 +61,12 @@ export interface EpochOptions {
 /** Tensors that one step returns, named by the place of the batch in its group: loss0, loss1, … */
 type StepOutputs = Record<string, Tensor>
 
+interface Source {
+  readonly batches: Batches
+  readonly dataset: unknown
+  readonly batchSize: unknown
+}
+
 /** Tells batches of different sizes apart. */
 type BatchKind = string | number
 
@@ -67,20 +74,24 @@ type BatchKind = string | number
 export class Trainer {
   readonly #options: TrainerOptions
   readonly #onBatches: Replayable<Record<string, Tensor>, StepOutputs>
-  #source: Batches | null = null
+  /** What the last epoch was of, and how a loader cut it. */
+  #source: Source | null = null
   #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
   #lastBatch: Batch | null = null
+  /** Parameters of the model that the optimizer does not hold. */
+  #others: readonly Parameter[] = []
   /** What the losses of batches of a kind count, where their targets do not matter. */
   readonly #weights = new Map<BatchKind, number | null>()
 
   constructor(options: TrainerOptions) {
     this.#options = options
-    const { eagerly, manner } = options
+    const { modes, eagerly, manner } = options
     this.#onBatches = new Replayable(
       (inputs) => {
         const batches = pairs(inputs)
         return this.#step(batches, batches.map(kindOf))
       },
+      modes,
       eagerly,
       manner,
     )
@@ -96,7 +107,7 @@ export class Trainer {
    * fewer; null before the first epoch.
    */
   sampler(): ((samples: number) => Batch) | null {
-    const source = this.#onIndex === null ? null : (this.#source as IndexedLoader)
+    const source = this.#onIndex === null ? null : (this.#source!.batches as IndexedLoader)
     if (source !== null) {
       return (samples) => {
         const count = Math.min(samples, source.batchSize, source.dataset.length)
@@ -111,18 +122,30 @@ export class Trainer {
   *epoch(batches: Batches, options: EpochOptions): Flow<Tally> {
     const tally = new Tally(this.#options.metrics)
     if (options.done !== undefined) tally.loadStateDict(options.done.tally)
-    if (this.reason === null && this.#source !== batches) {
-      this.#source = batches
+    if (this.reason === null && !this.#isKnown(batches)) {
+      const { dataset, batchSize } = batches as Partial<IndexedLoader>
+      this.#source = { batches, dataset, batchSize }
       this.#onIndex =
         isIndexed(batches) && this.#pays(options.pause) ? this.#indexed(batches) : null
     }
+    this.#prepare()
     if (this.#onIndex !== null && this.reason === null) {
       yield* this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
     } else {
+      if (this.reason !== null) this.#onBatches.runEagerly(this.reason)
       yield* this.#epochByBatch(batches, tally, options)
     }
     if (tally.rows === 0) throw noBatches(this.#options.who, options.name)
     return tally
+  }
+
+  /** Whether the last epoch was of these, cut in the same way. */
+  #isKnown(batches: Batches): boolean {
+    const { dataset, batchSize } = batches as Partial<IndexedLoader>
+    const source = this.#source
+    return (
+      source?.batches === batches && source.dataset === dataset && source.batchSize === batchSize
+    )
   }
 
   /** A run that works on a copy of the dataset must not be one of a few steps. */
@@ -131,14 +154,17 @@ export class Trainer {
   }
 
   #indexed({ dataset, batchSize }: IndexedLoader): Replayable<{ index: Tensor }, StepOutputs> {
+    const { modes, eagerly, manner } = this.#options
     return new Replayable(
       ({ index }) => {
+        noteUse(dataset)
         const parts = cut(index, batchSize)
         const batches = parts.map((rows) => this.#checked(dataset.gather(rows)))
         return this.#step(batches, sizes(index, batchSize))
       },
-      this.#options.eagerly,
-      this.#options.manner,
+      modes,
+      eagerly,
+      manner,
     )
   }
 
@@ -170,7 +196,7 @@ export class Trainer {
           group.map(([x]) => x.shape[0] ?? 1),
           group.map(kindOf),
         )
-        if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
+        yield* this.#pause(options, step, tally)
       }
     } finally {
       yield* groups.close()
@@ -209,25 +235,41 @@ export class Trainer {
         yield* this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
         step += steps
       }
-      if (options.onSteps !== undefined) yield* options.onSteps(step, tally)
+      yield* this.#pause(options, step, tally)
     }
     if (step === full && full * rows < used) {
       const rest = order.narrow(full * rows, used - full * rows)
       const parts = sizes(rest, batchSize)
       this.#take(tally, yield* replayable.run({ index: rest }), parts, parts)
-      if (options.onSteps !== undefined) yield* options.onSteps(step + 1, tally)
+      yield* this.#pause(options, step + 1, tally)
     }
+  }
+
+  /** Between two steps. */
+  *#pause(options: EpochOptions, steps: number, tally: Tally): Flow<void> {
+    if (options.onSteps === undefined) return
+    yield* options.onSteps(steps, tally)
+    if (options.pause === 1 && this.reason !== null) this.#prepare()
+  }
+
+  /** The model may have got other modules and the optimizer other parameters. */
+  #prepare(): void {
+    const { model, modes, optimizer } = this.#options
+    modes.update()
+    const optimized = new Set(parametersOf(optimizer))
+    this.#others = model.parameters().filter((parameter) => !optimized.has(parameter))
   }
 
   /** One step over a group of batches: what is captured. */
   #step(batches: readonly Batch[], kinds: readonly BatchKind[]): StepOutputs {
-    return this.#options.modes.during(() => this.#compute(batches, kinds))
-  }
-
-  #compute(batches: readonly Batch[], kinds: readonly BatchKind[]): StepOutputs {
     const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
     const outputs: StepOutputs = {}
-    optimizer?.zeroGrad()
+    if (isRecording()) this.#prepare()
+    if (optimizer !== null) {
+      noteUse(optimizer)
+      optimizer.zeroGrad()
+      for (const parameter of this.#others) parameter.zeroGrad()
+    }
     batches.forEach(([x, y], i) => {
       const prediction = model.forward(x)
       const loss = criterion.forward(prediction, y)
