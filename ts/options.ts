@@ -26,7 +26,7 @@ export type Options<O> = { readonly [K in keyof O]-?: Option<O[K] | undefined> }
 type Table = Readonly<Record<string, Option<unknown>>>
 
 /** What a table reads. */
-export type Values<T> = { -readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never }
+export type Values<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never }
 
 /**
  * Options as a caller in plain JavaScript may give them, with what stands for those left out. undefined
@@ -43,9 +43,9 @@ export function readOptions<T extends object>(
   const table = options as Table
   let known = defaults.get(table)
   if (known === undefined) defaults.set(table, (known = defaultsOf(table)))
+  if (given === undefined && !known.required) return known.values as Values<T>
   const values: Record<string, unknown> = { ...known.values }
   const from = checkedObject(who, table, given, what)
-  checkNames(who, table, from)
   for (const name of known.names) {
     const value = from[name]
     if (value === undefined && table[name]!.required !== true) continue
@@ -56,6 +56,8 @@ export function readOptions<T extends object>(
 }
 
 interface Defaults {
+  /** Whether an option has to be given. */
+  readonly required: boolean
   readonly names: readonly string[]
   readonly values: Readonly<Record<string, unknown>>
 }
@@ -65,7 +67,9 @@ const defaults = new WeakMap<object, Defaults>()
 
 function defaultsOf(table: Table): Defaults {
   const names = Object.keys(table)
-  return { names, values: Object.fromEntries(names.map((name) => [name, table[name]!.initial])) }
+  const values = Object.fromEntries(names.map((name) => [name, table[name]!.initial]))
+  const required = names.some((name) => table[name]!.required === true)
+  return { names, required, values: Object.freeze(values) }
 }
 
 /** @throws ValueError when an option is none of the table's, with the one that may have been meant. */
@@ -97,19 +101,31 @@ function checkedObject(
   what: string,
 ): Readonly<Record<string, unknown>> {
   if (given === undefined || given === null) return {}
-  if (typeof given === 'object' && !Array.isArray(given)) return given as Record<string, unknown>
-  // PyTorch takes many of them by position.
-  const fits = (name: string): boolean => isChecked(table[name]!) && table[name]!.accepts(given)
+  if (typeof given !== 'object' || Array.isArray(given)) throw positional(who, table, given, what)
+  // A tensor or a generator by position, say, has names of its own.
+  if (!isPlain(given) && Object.keys(given).some((name) => !Object.hasOwn(table, name)))
+    throw positional(who, table, given, what)
+  checkNames(who, table, given)
+  return given as Record<string, unknown>
+}
+
+function isPlain(given: object): boolean {
+  const prototype = Object.getPrototypeOf(given) as object | null
+  // also that of another realm
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** PyTorch takes many options by position. */
+function positional(who: string, table: Table, given: unknown, what: string): ValueError {
+  const fits = (name: string): boolean =>
+    table[name]!.accepts !== anything && table[name]!.accepts(given)
   const name = Object.keys(table).find(fits)
-  const hint = name === undefined ? 'pass them by name' : `pass { ${name}: ${show(given)} }`
-  throw new ValueError(complaint(who, what, 'an object', show(given), hint))
+  const value = typeof given === 'object' ? '…' : show(given)
+  const hint = name === undefined ? 'pass them by name' : `pass { ${name}: ${value} }`
+  return new ValueError(complaint(who, what, 'an object', show(given), hint))
 }
 
 const anything = (): boolean => true
-
-function isChecked({ accepts }: Option<unknown>): boolean {
-  return accepts !== anything
-}
 
 /** What has to be given. */
 export function required<V>(option: Option<V | undefined>): Option<V> {
@@ -206,6 +222,12 @@ export function list<V>(item: Option<V>): Option<readonly Exclude<V, undefined>[
   const accepts = (value: unknown): boolean =>
     Array.isArray(value) && Array.from(value as unknown[]).every(item.accepts)
   return { initial: undefined, expected: `an array, each item ${item.expected}`, accepts }
+}
+
+/** A list of texts: names of classes. */
+export function texts(): Option<readonly string[] | undefined> {
+  const accepts = (value: unknown): boolean => typeof value === 'string'
+  return list<string>({ initial: '', expected: 'a text', accepts })
 }
 
 /** What can be called. */

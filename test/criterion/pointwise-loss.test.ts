@@ -124,7 +124,7 @@ for (const { title, make, prediction, target } of cases) {
         expect(() => criterion[method](whole, whole)).to.throw(DTypeError, who)
       }
       expect(criterion.output).to.equal(null)
-      expect(() => make('average' as 'mean')).to.throw(ValueError, 'none, mean or sum')
+      expect(() => make('average' as 'mean')).to.throw(ValueError, "'mean' or 'sum'")
     })
   })
 }

@@ -203,7 +203,7 @@ describe('nn.ProbabilityCrossEntropyLoss', () => {
     }
     expect(() => new nn.ProbabilityCrossEntropyLoss({ reduction: 'all' as 'sum' })).to.throw(
       ValueError,
-      'none, mean or sum',
+      "'mean' or 'sum'",
     )
   })
 

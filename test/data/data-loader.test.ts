@@ -148,7 +148,7 @@ describe('DataLoader', () => {
     })
   })
 
-  for (const batchSize of [0, -1, 1.5, NaN, Infinity, '8' as never]) {
+  for (const batchSize of [0, -1, 1.5, NaN, Infinity]) {
     it(`refuses a batch size of ${JSON.stringify(batchSize)} (${String(batchSize)})`, () => {
       expect(() => new DataLoader([numbers(3)], { batchSize })).to.throw(
         ValueError,

@@ -285,7 +285,7 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
   [
     'an average of another library',
     () => new metrics.F1({ average: wrong('weighted') }),
-    /macro, mi/,
+    /'macro', 'mi/,
   ],
   ['binary of three', () => new metrics.F1({ average: 'binary', numClasses: 3 }), /to be 2, got 3/],
   [

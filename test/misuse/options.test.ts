@@ -1,7 +1,18 @@
 /** Options that a class or a function does not take are refused, and what was likely meant is told. */
 import { expect } from 'chai'
 
-import { DTypeError, Generator, nn, ones, rand, ValueError, zeros } from '../../ts/index.js'
+import {
+  data,
+  DTypeError,
+  Generator,
+  metrics,
+  nn,
+  ones,
+  rand,
+  sum,
+  ValueError,
+  zeros,
+} from '../../ts/index.js'
 import { nearest } from '../../ts/nearest.js'
 import { flag, type Options, readOptions, required, whole } from '../../ts/options.js'
 
@@ -102,6 +113,46 @@ describe('options', () => {
     [
       'AvgPool2d: expected ceilMode to be true or false, got 1',
       () => new nn.AvgPool2d(2, wrong({ ceilMode: 1 })),
+    ],
+    [
+      'CrossEntropyLoss: unknown option label_smoothing; did you mean labelSmoothing?',
+      () => new nn.CrossEntropyLoss(wrong({ label_smoothing: 0.1 })),
+    ],
+    [
+      "MSELoss: expected the options to be an object, got 'sum'; pass { reduction: 'sum' }",
+      () => new nn.MSELoss(wrong('sum')),
+    ],
+    [
+      'CrossEntropyLoss: expected the options to be an object, got Tensor(3) float32; pass them by name',
+      () => new nn.CrossEntropyLoss(wrong(ones([3]))),
+    ],
+    [
+      'DataLoader: unknown option batch_size; did you mean batchSize?',
+      () => new data.DataLoader([ones([4])], wrong({ batch_size: 2 })),
+    ],
+    [
+      'DataLoader: expected the options to be an object, got 32; pass { batchSize: 32 }',
+      () => new data.DataLoader([ones([4])], wrong(32)),
+    ],
+    [
+      "DataLoader: expected batchSize to be a whole number of at least 1, got '8'",
+      () => new data.DataLoader([ones([4])], wrong({ batchSize: '8' })),
+    ],
+    [
+      'randomSplit: expected the options to be an object, got an object; pass { generator: … }',
+      () => data.randomSplit([ones([4])], [2, 2], wrong(new Generator(1))),
+    ],
+    [
+      'Accuracy: unknown option treshold; did you mean threshold?',
+      () => new metrics.Accuracy(wrong({ treshold: 0 })),
+    ],
+    [
+      'F1: unknown option num_classes; did you mean numClasses?',
+      () => new metrics.F1(wrong({ num_classes: 3 })),
+    ],
+    [
+      'sum: expected the options to be an object, got true; pass { keepdim: true }',
+      () => sum(ones([2, 2]), 0, wrong(true)),
     ],
     ['rand: expected generator to be a Generator', () => rand([1], wrong({ generator: 42 }))],
   ]

@@ -1,8 +1,8 @@
-import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
+import { type Options, readOptions, unchecked } from '../options.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import type { BCELossOptions } from './bce.js'
+import { BCE, type BCELossOptions } from './bce.js'
 import type { ReductionName } from './criterion.js'
 import { Expanded } from './expanded.js'
 import { type ElementWeights, nonDefault, PointwiseLoss } from './pointwise-loss.js'
@@ -14,6 +14,11 @@ export interface BCEWithLogitsLossOptions extends BCELossOptions {
    */
   posWeight?: Tensor
 }
+
+const OPTIONS = {
+  ...BCE,
+  posWeight: unchecked<Tensor>(),
+} satisfies Options<BCEWithLogitsLossOptions>
 
 /**
  * Binary cross entropy of logits: -w (p y log s(x) + (1 - y) log(1 - s(x))) with s = sigmoid, for a
@@ -40,7 +45,7 @@ export class BCEWithLogitsLoss extends PointwiseLoss {
    * @throws DTypeError when weight or posWeight is not float.
    */
   constructor(options: BCEWithLogitsLossOptions = {}) {
-    const { weight, posWeight, reduction = 'mean' } = optionsOf('BCEWithLogitsLoss', options)
+    const { weight, posWeight, reduction } = readOptions('BCEWithLogitsLoss', OPTIONS, options)
     super(PointwiseLossKind.bceWithLogits, 0, reduction)
     const expanded = (what: string, source: Tensor | undefined): Expanded | null =>
       source === undefined ? null : new Expanded('BCEWithLogitsLoss', what, source)

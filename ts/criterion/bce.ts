@@ -1,8 +1,8 @@
-import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
+import { type Options, readOptions, unchecked } from '../options.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { Expanded } from './expanded.js'
 import { type ElementWeights, nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
@@ -10,6 +10,8 @@ export interface BCELossOptions extends CriterionOptions {
   /** Factor of each element's loss, of a shape that is broadcast to the prediction's. Default: 1. */
   weight?: Tensor
 }
+
+export const BCE = { weight: unchecked<Tensor>(), ...CRITERION } satisfies Options<BCELossOptions>
 
 /**
  * Binary cross entropy of probabilities: -w (y log x + (1 - y) log(1 - x)) for a prediction x in [0, 1]
@@ -35,7 +37,7 @@ export class BCELoss extends PointwiseLoss {
    * @throws DTypeError when weight is not float.
    */
   constructor(options: BCELossOptions = {}) {
-    const { weight, reduction = 'mean' } = optionsOf('BCELoss', options)
+    const { weight, reduction } = readOptions('BCELoss', BCE, options)
     super(PointwiseLossKind.bce, 0, reduction)
     this.weight = weight ?? null
     this.#weight = weight === undefined ? null : new Expanded('BCELoss', 'weight', weight)

@@ -1,6 +1,7 @@
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { complaint, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkFloat } from '../tensor/create.js'
+import { type Option, type Options, unchecked } from '../options.js'
 import { formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { Workspace } from '../tensor/workspace.js'
 
@@ -12,16 +13,22 @@ export interface ClassOptions {
   ignoreIndex?: number
 }
 
+const IGNORED: Option<number> = {
+  initial: -100,
+  expected: 'a whole number that int32 can hold',
+  accepts: (value) => typeof value === 'number' && value === (value | 0),
+}
+
+export const CLASSES = {
+  weight: unchecked<Tensor>(),
+  ignoreIndex: IGNORED,
+} satisfies Options<ClassOptions>
+
 /**
- * @throws ValueError for an ignoreIndex that int32 cannot hold or a weight that is no tensor.
+ * @throws ValueError for a weight that is no tensor.
  * @throws ShapeError, DTypeError when weight is not a float vector.
  */
-export function checkClassOptions(who: string, { weight, ignoreIndex = -100 }: ClassOptions): void {
-  if (typeof ignoreIndex !== 'number' || ignoreIndex !== (ignoreIndex | 0)) {
-    throw new ValueError(
-      complaint(who, 'ignoreIndex', 'a whole number that int32 can hold', ignoreIndex),
-    )
-  }
+export function checkClassWeight(who: string, weight: Tensor | undefined): void {
   if (weight === undefined) return
   if (!(weight instanceof Tensor)) throw noTensor(who, 'weight', weight)
   checkFloat(who, 'weight', weight.dtype)

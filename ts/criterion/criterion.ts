@@ -1,6 +1,6 @@
-import { complaint, ValueError } from '../errors.js'
 import { noteUse } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
+import { choice, type Options } from '../options.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 
 /** `none`: one loss a row or element; `mean` and `sum` of them: one number. */
@@ -10,6 +10,11 @@ export interface CriterionOptions {
   /** Default `mean`. */
   reduction?: ReductionName
 }
+
+/** What every criterion takes. */
+export const CRITERION = {
+  reduction: choice(['none', 'mean', 'sum'], 'mean'),
+} satisfies Options<CriterionOptions>
 
 /**
  * Base class of loss functions. A custom one writes `computeOutput` and `computeGradInput`.
@@ -78,12 +83,4 @@ export abstract class Criterion {
   toString(): string {
     return `${this.constructor.name}(${this.extraRepr()})`
   }
-}
-
-/** @throws ValueError when there is no such reduction. */
-export function checkedReduction(who: string, name: ReductionName = 'mean'): Reduction {
-  if (typeof name !== 'string' || !Object.hasOwn(Reduction, name)) {
-    throw new ValueError(complaint(who, 'reduction', 'none, mean or sum', name))
-  }
-  return Reduction[name]
 }

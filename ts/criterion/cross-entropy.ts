@@ -1,31 +1,33 @@
-import { isWithin, optionsOf } from '../check.js'
-import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
+import { type Options, readOptions, share } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape, Workspace } from '../tensor/workspace.js'
 import {
   checkClassCount,
-  checkClassOptions,
+  checkClassWeight,
+  CLASSES,
   ClassIndices,
   type ClassOptions,
   classSizes,
   withoutClasses,
 } from './classes.js'
 import { convertedOnce } from './converted-once.js'
-import {
-  checkedReduction,
-  Criterion,
-  type CriterionOptions,
-  type ReductionName,
-} from './criterion.js'
+import { Criterion, CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 
 export interface CrossEntropyLossOptions extends CriterionOptions, ClassOptions {
   /** Share of the target that is spread evenly over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number
 }
+
+const OPTIONS = {
+  ...CLASSES,
+  ...CRITERION,
+  labelSmoothing: share(0),
+} satisfies Options<CrossEntropyLossOptions>
 
 const NAME = 'CrossEntropyLoss'
 const SCALAR: Shape = Object.freeze([])
@@ -64,18 +66,10 @@ export class CrossEntropyLoss extends Criterion {
    */
   constructor(options: CrossEntropyLossOptions = {}) {
     super()
-    const {
-      weight,
-      ignoreIndex = -100,
-      labelSmoothing = 0,
-      reduction = 'mean',
-    } = optionsOf(NAME, options)
-    this.#reduction = checkedReduction(NAME, reduction)
+    const { weight, ignoreIndex, labelSmoothing, reduction } = readOptions(NAME, OPTIONS, options)
+    this.#reduction = Reduction[reduction]
     this.reduction = reduction
-    if (!isWithin(labelSmoothing, 0, 1)) {
-      throw new ValueError(complaint(NAME, 'labelSmoothing', 'from 0 to 1', labelSmoothing))
-    }
-    checkClassOptions(NAME, { weight, ignoreIndex })
+    checkClassWeight(NAME, weight)
     this.weight = weight ?? null
     this.#weight = this.weight
     this.ignoreIndex = ignoreIndex

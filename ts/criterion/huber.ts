@@ -1,13 +1,14 @@
-import { isPositive, optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { type Options, positive, readOptions } from '../options.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
 export interface HuberLossOptions extends CriterionOptions {
   /** Distance at which the square goes over into a line, > 0. Default 1. */
   delta?: number
 }
+
+const OPTIONS = { ...CRITERION, delta: positive(1) } satisfies Options<HuberLossOptions>
 
 /**
  * With d = prediction - target: d^2 / 2 where |d| < delta, delta (|d| - delta / 2) elsewhere; averaged
@@ -24,10 +25,7 @@ export class HuberLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction or a delta that is not a number above 0. */
   constructor(options: HuberLossOptions = {}) {
-    const { delta = 1, reduction = 'mean' } = optionsOf('HuberLoss', options)
-    if (!isPositive(delta)) {
-      throw new ValueError(complaint('HuberLoss', 'delta', 'a number above 0', delta))
-    }
+    const { delta, reduction } = readOptions('HuberLoss', OPTIONS, options)
     super(PointwiseLossKind.huber, delta, reduction)
     this.delta = delta
     this.reduction = reduction

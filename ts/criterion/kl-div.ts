@@ -1,5 +1,5 @@
-import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
+import { choice, flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
@@ -13,6 +13,11 @@ export interface KLDivLossOptions {
   /** Whether the target holds logarithms of probabilities, as the prediction does. Default false. */
   logTarget?: boolean
 }
+
+const OPTIONS = {
+  reduction: choice(['none', 'batchmean', 'mean', 'sum'], 'mean'),
+  logTarget: flag(false),
+} satisfies Options<KLDivLossOptions>
 
 /**
  * Kullback-Leibler divergence of log-probabilities x from a target y: y (log y - x), or exp(y) (y - x)
@@ -33,7 +38,7 @@ export class KLDivLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: KLDivLossOptions = {}) {
-    const { reduction = 'mean', logTarget = false } = optionsOf('KLDivLoss', options)
+    const { reduction, logTarget } = readOptions('KLDivLoss', OPTIONS, options)
     const kind = logTarget ? PointwiseLossKind.klDivLogTarget : PointwiseLossKind.klDiv
     super(kind, 0, reduction === 'batchmean' ? 'sum' : reduction)
     this.logTarget = logTarget

@@ -1,6 +1,6 @@
-import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { readOptions } from '../options.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
 /**
@@ -16,7 +16,7 @@ export class L1Loss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
-    const { reduction = 'mean' } = optionsOf('L1Loss', options)
+    const { reduction } = readOptions('L1Loss', CRITERION, options)
     super(PointwiseLossKind.smoothL1, 0, reduction)
     this.reduction = reduction
   }

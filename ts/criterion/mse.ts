@@ -1,6 +1,6 @@
-import { optionsOf } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { readOptions } from '../options.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
 /**
@@ -16,7 +16,7 @@ export class MSELoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
-    const { reduction = 'mean' } = optionsOf('MSELoss', options)
+    const { reduction } = readOptions('MSELoss', CRITERION, options)
     super(PointwiseLossKind.mse, 0, reduction)
     this.reduction = reduction
   }

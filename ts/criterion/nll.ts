@@ -1,29 +1,27 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
+import { type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape, Workspace } from '../tensor/workspace.js'
 import {
   checkClassCount,
-  checkClassOptions,
+  checkClassWeight,
+  CLASSES,
   ClassIndices,
   type ClassOptions,
   classSizes,
   withoutClasses,
 } from './classes.js'
 import { convertedOnce } from './converted-once.js'
-import {
-  checkedReduction,
-  Criterion,
-  type CriterionOptions,
-  type ReductionName,
-} from './criterion.js'
+import { Criterion, CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault } from './pointwise-loss.js'
 
 export interface NLLLossOptions extends CriterionOptions, ClassOptions {}
+
+const OPTIONS = { ...CLASSES, ...CRITERION } satisfies Options<NLLLossOptions>
 
 const NAME = 'NLLLoss'
 const SCALAR: Shape = Object.freeze([])
@@ -61,9 +59,9 @@ export class NLLLoss extends Criterion {
    */
   constructor(options: NLLLossOptions = {}) {
     super()
-    const { weight, ignoreIndex = -100, reduction = 'mean' } = optionsOf(NAME, options)
-    this.#reduction = checkedReduction(NAME, reduction)
-    checkClassOptions(NAME, { weight, ignoreIndex })
+    const { weight, ignoreIndex, reduction } = readOptions(NAME, OPTIONS, options)
+    this.#reduction = Reduction[reduction]
+    checkClassWeight(NAME, weight)
     this.reduction = reduction
     this.weight = weight ?? null
     this.#weight = this.weight

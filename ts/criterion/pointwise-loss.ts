@@ -8,7 +8,7 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { checkedReduction, Criterion, type ReductionName } from './criterion.js'
+import { Criterion, type ReductionName } from './criterion.js'
 
 const SCALAR: Shape = Object.freeze([])
 
@@ -27,10 +27,10 @@ export abstract class PointwiseLoss extends Criterion {
   protected constructor(
     private readonly kind: PointwiseLossKind,
     private readonly parameter: number,
-    reduction: ReductionName | undefined,
+    reduction: ReductionName,
   ) {
     super()
-    this.#reduction = checkedReduction(new.target.name, reduction)
+    this.#reduction = Reduction[reduction]
   }
 
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {

@@ -1,10 +1,10 @@
-import { optionsOf } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
+import { readOptions } from '../options.js'
 import { sum } from '../tensor/ops/reduce.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { classSizes } from './classes.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
 /**
@@ -37,7 +37,7 @@ export class ProbabilityCrossEntropyLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
-    const { reduction = 'mean' } = optionsOf('ProbabilityCrossEntropyLoss', options)
+    const { reduction } = readOptions('ProbabilityCrossEntropyLoss', CRITERION, options)
     super(PointwiseLossKind.crossEntropy, 0, reduction)
     this.reduction = reduction
   }

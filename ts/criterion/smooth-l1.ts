@@ -1,13 +1,14 @@
-import { isWithin, optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import type { CriterionOptions, ReductionName } from './criterion.js'
+import { atLeast, type Options, readOptions } from '../options.js'
+import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
 
 export interface SmoothL1LossOptions extends CriterionOptions {
   /** Distance at which the square goes over into a line, ≥ 0; 0 makes it L1Loss. Default 1. */
   beta?: number
 }
+
+const OPTIONS = { ...CRITERION, beta: atLeast(0, 1) } satisfies Options<SmoothL1LossOptions>
 
 /**
  * With d = prediction - target: d^2 / (2 beta) where |d| < beta, |d| - beta / 2 elsewhere; averaged
@@ -24,10 +25,7 @@ export class SmoothL1Loss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction or a beta below 0 or not finite. */
   constructor(options: SmoothL1LossOptions = {}) {
-    const { beta = 1, reduction = 'mean' } = optionsOf('SmoothL1Loss', options)
-    if (!isWithin(beta, 0, Number.MAX_VALUE)) {
-      throw new ValueError(complaint('SmoothL1Loss', 'beta', 'a number of at least 0', beta))
-    }
+    const { beta, reduction } = readOptions('SmoothL1Loss', OPTIONS, options)
     super(PointwiseLossKind.smoothL1, beta, reduction)
     this.beta = beta
     this.reduction = reduction

@@ -1,7 +1,6 @@
-import { optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { checkGenerator, defaultGenerator, Generator } from '../random/generator.js'
+import { flag, type Options, readOptions, whole } from '../options.js'
+import { defaultGenerator, Generator, generatorOption } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import { arange } from '../tensor/create.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
@@ -22,6 +21,13 @@ export interface DataLoaderOptions {
    */
   generator?: Generator
 }
+
+const OPTIONS = {
+  batchSize: whole(1, 1),
+  shuffle: flag(false),
+  dropLast: flag(false),
+  generator: generatorOption,
+} satisfies Options<DataLoaderOptions>
 
 /**
  * Mini-batches of a dataset: each iteration over the loader is one epoch. A batch has a tensor for
@@ -49,18 +55,7 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
    * @throws ShapeError when the tensors do not share their first dimension.
    */
   constructor(source: Dataset<T> | readonly [...T], options: DataLoaderOptions = {}) {
-    const {
-      batchSize = 1,
-      shuffle = false,
-      dropLast = false,
-      generator,
-    } = optionsOf('DataLoader', options)
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new ValueError(
-        complaint('DataLoader', 'batchSize', 'a whole number of at least 1', batchSize),
-      )
-    }
-    checkGenerator('DataLoader', generator)
+    const { batchSize, shuffle, dropLast, generator } = readOptions('DataLoader', OPTIONS, options)
     this.dataset = datasetOf(source)
     this.batchSize = batchSize
     this.shuffle = shuffle

@@ -1,5 +1,5 @@
 export { DataLoader, type DataLoaderOptions } from './data-loader.js'
 export type { Dataset } from './dataset.js'
-export { randomSplit, type Splits } from './random-split.js'
+export { randomSplit, type RandomSplitOptions, type Splits } from './random-split.js'
 export { Subset } from './subset.js'
 export { type PerColumn, TensorDataset, type TensorDatasetOptions } from './tensor-dataset.js'

@@ -1,11 +1,19 @@
-import { checkList, optionsOf } from '../check.js'
+import { checkList } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
-import type { Generator } from '../random/generator.js'
+import { type Options, readOptions } from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 import { Subset } from './subset.js'
 import { datasetOf } from './tensor-dataset.js'
+
+export interface RandomSplitOptions {
+  /** Draws the order. Default: the generator that `manualSeed` seeds. */
+  generator?: Generator
+}
+
+const OPTIONS = { generator: generatorOption } satisfies Options<RandomSplitOptions>
 
 /** The same number of subsets as there are lengths. */
 export type Splits<T extends readonly Tensor[], L extends readonly number[]> = {
@@ -27,12 +35,12 @@ export type Splits<T extends readonly Tensor[], L extends readonly number[]> = {
 export function randomSplit<T extends readonly Tensor[], const L extends readonly number[]>(
   source: Dataset<T> | readonly [...T],
   lengths: L,
-  options: { generator?: Generator } = {},
+  options: RandomSplitOptions = {},
 ): Splits<T, L> {
+  const { generator } = readOptions('randomSplit', OPTIONS, options)
   const dataset = datasetOf(source)
   checkList('randomSplit', 'lengths', lengths)
   const counts = resolve([...(lengths as readonly number[])], dataset.length)
-  const { generator } = optionsOf('randomSplit', options)
   const order = randperm(dataset.length, { generator })
   let start = 0
   return counts.map((count) => {

@@ -1,7 +1,8 @@
-import { checkList, optionsOf } from '../check.js'
+import { checkList } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
+import { type Options, readOptions, unchecked } from '../options.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
@@ -20,6 +21,11 @@ export interface TensorDatasetOptions<T extends readonly Tensor[]> {
   /** Added after scaling: a mean m and a deviation s of bytes are `scale` 1 / (255 s), `shift` -m / s. */
   shift?: PerColumn<T>
 }
+
+const OPTIONS = {
+  scale: unchecked<PerColumn<readonly Tensor[]>>(),
+  shift: unchecked<PerColumn<readonly Tensor[]>>(),
+} satisfies Options<TensorDatasetOptions<readonly Tensor[]>>
 
 interface Column {
   readonly tensor: Tensor
@@ -51,7 +57,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
    */
   constructor(tensors: readonly [...T], options: TensorDatasetOptions<T> = {}) {
     checkList('TensorDataset', 'the tensors', tensors)
-    const { scale: scaled, shift: shifted } = optionsOf('TensorDataset', options)
+    const { scale: scaled, shift: shifted } = readOptions('TensorDataset', OPTIONS, options)
     const list: readonly Tensor[] = [...(tensors as readonly Tensor[])]
     const first = list[0]
     if (first === undefined) {

@@ -1,7 +1,9 @@
-import { optionsOf } from '../check.js'
+import { readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type ClassMetricOptions, ClassReader } from './classes.js'
+import { type ClassMetricOptions, classOptions, ClassReader } from './classes.js'
 import { countsOf, Metric, type MetricState } from './metric.js'
+
+const OPTIONS = classOptions('accuracy')
 
 /**
  * Share of the samples whose predicted class is the target's. The predicted class is that of the
@@ -26,8 +28,9 @@ export class Accuracy extends Metric {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassMetricOptions = {}) {
-    super(optionsOf('Accuracy', options).name ?? 'accuracy')
-    this.#reader = new ClassReader('Accuracy', options)
+    const given = readOptions('Accuracy', OPTIONS, options)
+    super(given.name)
+    this.#reader = new ClassReader('Accuracy', given)
   }
 
   protected override accumulate(prediction: Tensor, target: Tensor): void {

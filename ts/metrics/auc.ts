@@ -1,8 +1,15 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { type Options, readOptions, text } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { sameButOnes } from './classes.js'
 import { Metric, type MetricState, numbersOf } from './metric.js'
+
+export interface AUCOptions {
+  /** What the result is called in logs. Default `auc`. */
+  name?: string
+}
+
+const OPTIONS = { name: text('auc') } satisfies Options<AUCOptions>
 
 /** Numbers in a buffer that grows by doubling. */
 class Scores {
@@ -52,8 +59,9 @@ export class AUC extends Metric {
   readonly #negative = new Scores()
   readonly #positive = new Scores()
 
-  constructor(options: { name?: string } = {}) {
-    super(optionsOf('AUC', options).name ?? 'auc')
+  /** @throws ValueError for an option that is none. */
+  constructor(options: AUCOptions = {}) {
+    super(readOptions('AUC', OPTIONS, options).name)
   }
 
   protected override accumulate(prediction: Tensor, target: Tensor): void {

@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
+import { choice, nullable, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type ClassCountOptions, ClassCounts } from './confusion-matrix.js'
+import { type ClassCountOptions, ClassCounts, countOptions } from './confusion-matrix.js'
 import { Metric, type MetricState } from './metric.js'
 
 /**
@@ -14,6 +14,17 @@ export interface ClassScoreOptions extends ClassCountOptions {
   /** Default `macro`. */
   average?: ClassAverage
 }
+
+function scoreOptions(name: string) {
+  return {
+    ...countOptions(name),
+    average: nullable(choice(['macro', 'micro', 'binary'], 'macro')),
+  } satisfies Options<ClassScoreOptions>
+}
+
+const PRECISION = scoreOptions('precision')
+const RECALL = scoreOptions('recall')
+const F1_SCORE = scoreOptions('f1')
 
 /** Samples of a class: predicted and so, predicted but not so, not predicted but so. */
 interface Counts {
@@ -28,15 +39,11 @@ abstract class ClassScore extends Metric<number | number[]> {
   readonly average: ClassAverage
   readonly #counts: ClassCounts
 
-  protected constructor(name: string, options: ClassScoreOptions) {
+  protected constructor(table: typeof PRECISION, options: ClassScoreOptions) {
     const who = new.target.name
-    const given = optionsOf(who, options)
-    super(given.name ?? name)
-    const { average = 'macro' } = given
-    if (!(['macro', 'micro', 'binary', null] as unknown[]).includes(average)) {
-      const expected = 'macro, micro, binary or null'
-      throw new ValueError(complaint(who, 'average', expected, average))
-    }
+    const given = readOptions(who, table, options)
+    super(given.name)
+    const { average } = given
     if (average === 'binary' && (given.numClasses ?? 2) !== 2) {
       throw new ValueError(complaint(who, "numClasses for average 'binary'", '2', given.numClasses))
     }
@@ -114,7 +121,7 @@ const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 export class Precision extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
-    super('precision', options)
+    super(PRECISION, options)
   }
 
   protected override score({ truePositives, falsePositives }: Counts): number {
@@ -131,7 +138,7 @@ export class Precision extends ClassScore {
 export class Recall extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
-    super('recall', options)
+    super(RECALL, options)
   }
 
   protected override score({ truePositives, falseNegatives }: Counts): number {
@@ -147,7 +154,7 @@ export class Recall extends ClassScore {
 export class F1 extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
-    super('f1', options)
+    super(F1_SCORE, options)
   }
 
   protected override score({ truePositives, falsePositives, falseNegatives }: Counts): number {

@@ -1,7 +1,7 @@
-import { optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { TypedArray } from '../kernels/dtype.js'
+import { type Option, type Options, text, type Values, whole } from '../options.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 
 /** What the metrics over classes share. */
@@ -15,6 +15,21 @@ export interface ClassMetricOptions {
   threshold?: number
   /** Samples whose target has this class index count for nothing. Default -100. */
   ignoreIndex?: number
+}
+
+const THRESHOLD: Option<number> = {
+  initial: 0.5,
+  expected: 'a number',
+  accepts: (value) => typeof value === 'number' && !Number.isNaN(value),
+}
+
+/** The options of a metric over classes by its default name. */
+export function classOptions(name: string) {
+  return {
+    name: text(name),
+    threshold: THRESHOLD,
+    ignoreIndex: whole(-Infinity, -100),
+  } satisfies Options<ClassMetricOptions>
 }
 
 /** Classes by number, one pair a sample. Valid until the next batch. */
@@ -42,16 +57,10 @@ export class ClassReader {
   #predicted = empty([0], 'int32')
   #actual = empty([0], 'int32')
 
-  /** @throws ValueError for a threshold or an ignoreIndex that is none. */
   constructor(
     readonly who: string,
-    options: ClassMetricOptions,
+    { threshold, ignoreIndex }: Values<ReturnType<typeof classOptions>>,
   ) {
-    const { threshold = 0.5, ignoreIndex = -100 } = optionsOf(who, options)
-    if (typeof threshold !== 'number' || Number.isNaN(threshold)) {
-      throw new ValueError(complaint(who, 'threshold', 'a number', threshold))
-    }
-    checkIgnored(who, ignoreIndex)
     this.threshold = threshold
     this.ignoreIndex = ignoreIndex
   }
@@ -174,10 +183,4 @@ export function sameButOnes(a: Shape, b: Shape): boolean {
     if ((a[i] ?? 1) !== (b[i] ?? 1)) return false
   }
   return true
-}
-
-/** @throws ValueError unless it is a whole number. */
-export function checkIgnored(who: string, ignoreIndex: unknown): void {
-  if (Number.isSafeInteger(ignoreIndex)) return
-  throw new ValueError(complaint(who, 'ignoreIndex', 'a whole number', ignoreIndex))
 }

@@ -1,8 +1,17 @@
 import { show } from '../show.js'
-import { checkCount, checkLabels, optionsOf } from '../check.js'
+import { checkCount } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
+import {
+  choice,
+  nullable,
+  type Option,
+  type Options,
+  readOptions,
+  texts,
+  type Values,
+} from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type ClassMetricOptions, ClassReader } from './classes.js'
+import { type ClassMetricOptions, classOptions, ClassReader } from './classes.js'
 import { countsOf, Metric, type MetricState } from './metric.js'
 
 export interface ClassCountOptions extends ClassMetricOptions {
@@ -12,6 +21,18 @@ export interface ClassCountOptions extends ClassMetricOptions {
 
 /** There is a count for each pair of them. */
 const MOST_CLASSES = 2 ** 15
+
+const NUM_CLASSES: Option<number | undefined> = {
+  initial: undefined,
+  expected: `a whole number from 1 to ${MOST_CLASSES}`,
+  accepts: (value) =>
+    Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_CLASSES,
+}
+
+/** The options of a metric that counts pairs of classes by its default name. */
+export function countOptions(name: string) {
+  return { ...classOptions(name), numClasses: NUM_CLASSES } satisfies Options<ClassCountOptions>
+}
 
 /**
  * Counts of (actual, predicted) pairs, which all metrics over classes can be computed from.
@@ -25,23 +46,13 @@ export class ClassCounts {
   /** Row-major: actual, predicted. */
   #counts = new Float64Array(0)
 
-  /** @throws ValueError for an option that is none. */
   constructor(
     readonly who: string,
-    options: ClassCountOptions,
+    options: Values<ReturnType<typeof countOptions>>,
   ) {
-    const { numClasses = null } = options
-    if (numClasses !== null && (!Number.isInteger(numClasses) || numClasses < 1)) {
-      const expected = 'a whole number of at least 1'
-      throw new ValueError(complaint(who, 'numClasses', expected, numClasses))
-    }
-    if ((numClasses ?? 0) > MOST_CLASSES) {
-      const expected = `at most ${MOST_CLASSES}`
-      throw new ValueError(complaint(who, 'numClasses', expected, numClasses))
-    }
     this.#reader = new ClassReader(who, options)
-    this.#given = numClasses
-    this.#classes = numClasses
+    this.#given = options.numClasses ?? null
+    this.#classes = this.#given
     this.reset()
   }
 
@@ -103,6 +114,12 @@ export interface ConfusionMatrixOptions extends ClassCountOptions {
   labels?: readonly string[]
 }
 
+const OPTIONS = {
+  ...countOptions('confusionMatrix'),
+  normalize: nullable({ ...choice(['true', 'pred', 'all']), initial: null }),
+  labels: texts(),
+} satisfies Options<ConfusionMatrixOptions>
+
 /**
  * How often samples of class i (row) were predicted as class j (column).
  *
@@ -125,23 +142,17 @@ export class ConfusionMatrix extends Metric<number[][]> {
 
   /** @throws ValueError for an option that is none, or labels that are not one for each class. */
   constructor(options: ConfusionMatrixOptions = {}) {
-    const given = optionsOf(NAME, options)
-    super(given.name ?? 'confusionMatrix')
-    const { normalize = null, labels = null } = given
-    if (labels !== null) checkLabels(NAME, labels)
-    if (!(['true', 'pred', 'all', null] as unknown[]).includes(normalize)) {
-      throw new ValueError(
-        complaint(NAME, 'normalize', 'true, pred, all (words) or null', normalize),
-      )
-    }
+    const given = readOptions(NAME, OPTIONS, options)
+    super(given.name)
+    const { normalize, labels } = given
     const numClasses = given.numClasses ?? labels?.length
-    if (labels !== null && labels.length !== numClasses) {
+    if (labels !== undefined && labels.length !== numClasses) {
       throw new ValueError(
         complaint(NAME, 'labels', `${show(numClasses)} names`, `${labels.length}`),
       )
     }
     this.normalize = normalize
-    this.labels = labels === null ? null : Object.freeze([...labels])
+    this.labels = labels === undefined ? null : Object.freeze([...labels])
     this.#counts = new ClassCounts(NAME, { ...given, numClasses })
   }
 

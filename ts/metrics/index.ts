@@ -1,5 +1,5 @@
 export { Accuracy } from './accuracy.js'
-export { AUC } from './auc.js'
+export { AUC, type AUCOptions } from './auc.js'
 export { type ClassAverage, type ClassScoreOptions, F1, Precision, Recall } from './class-scores.js'
 export type { ClassMetricOptions } from './classes.js'
 export {

@@ -1,4 +1,4 @@
-import { optionsOf } from '../check.js'
+import { type Options, readOptions, text } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState, numbersOf } from './metric.js'
 import { checkRegression } from './regression.js'
@@ -8,6 +8,8 @@ export interface MeanErrorOptions {
   /** What the result is called in logs. */
   name?: string
 }
+
+const OPTIONS = { name: text() } satisfies Options<MeanErrorOptions>
 
 abstract class MeanError extends Metric {
   override readonly higherIsBetter = false
@@ -55,8 +57,9 @@ abstract class MeanError extends Metric {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
  */
 export class MeanAbsoluteError extends MeanError {
+  /** @throws ValueError for an option that is none. */
   constructor(options: MeanErrorOptions = {}) {
-    super(optionsOf('MeanAbsoluteError', options).name ?? 'mae')
+    super(readOptions('MeanAbsoluteError', OPTIONS, options).name ?? 'mae')
   }
 
   protected override error(difference: number): number {
@@ -72,8 +75,9 @@ export class MeanAbsoluteError extends MeanError {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
  */
 export class MeanSquaredError extends MeanError {
+  /** @throws ValueError for an option that is none. */
   constructor(options: MeanErrorOptions = {}) {
-    super(optionsOf('MeanSquaredError', options).name ?? 'mse')
+    super(readOptions('MeanSquaredError', OPTIONS, options).name ?? 'mse')
   }
 
   protected override error(difference: number): number {

@@ -1,5 +1,5 @@
-import { optionsOf } from '../check.js'
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { complaint, ShapeError } from '../errors.js'
+import { choice, nullable, type Options, readOptions, text } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState, numbersOf } from './metric.js'
 import { checkRegression } from './regression.js'
@@ -10,6 +10,11 @@ export interface R2ScoreOptions {
   /** `uniform`: the mean over the outputs; null: an array with one number for each. Default `uniform`. */
   average?: 'uniform' | null
 }
+
+const OPTIONS = {
+  name: text('r2'),
+  average: nullable(choice(['uniform'], 'uniform')),
+} satisfies Options<R2ScoreOptions>
 
 /** Of one output: how the targets spread, and how far predictions are from them. */
 interface Output {
@@ -38,11 +43,8 @@ export class R2Score extends Metric<number | number[]> {
 
   /** @throws ValueError for another average. */
   constructor(options: R2ScoreOptions = {}) {
-    const { name = 'r2', average = 'uniform' } = optionsOf(NAME, options)
+    const { name, average } = readOptions(NAME, OPTIONS, options)
     super(name)
-    if (average !== 'uniform' && (average as unknown) !== null) {
-      throw new ValueError(complaint(NAME, 'average', 'uniform or null', average))
-    }
     this.average = average
   }
 

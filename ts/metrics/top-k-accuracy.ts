@@ -1,6 +1,5 @@
-import { checkIgnored } from './classes.js'
-import { checkCount, optionsOf } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { type Options, readOptions, text, whole } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { countsOf, Metric, type MetricState } from './metric.js'
 
@@ -12,6 +11,12 @@ export interface TopKAccuracyOptions {
   /** Samples whose target has this class index count for nothing. Default -100. */
   ignoreIndex?: number
 }
+
+const OPTIONS = {
+  k: whole(1, 5),
+  name: text(),
+  ignoreIndex: whole(-Infinity, -100),
+} satisfies Options<TopKAccuracyOptions>
 
 /**
  * Share of the samples whose target is among the k classes with the highest scores; of equal scores
@@ -32,9 +37,7 @@ export class TopKAccuracy extends Metric {
 
   /** @throws ValueError unless k is a whole number of at least 1. */
   constructor(options: TopKAccuracyOptions = {}) {
-    const { k = 5, ignoreIndex = -100, name } = optionsOf(NAME, options)
-    checkCount(NAME, 'k', k, 1)
-    checkIgnored(NAME, ignoreIndex)
+    const { k, ignoreIndex, name } = readOptions(NAME, OPTIONS, options)
     super(name ?? `top${k}Accuracy`)
     this.k = k
     this.#ignoreIndex = ignoreIndex

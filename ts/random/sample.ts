@@ -17,7 +17,7 @@ const SAMPLE = {
 } satisfies Options<SampleOptions>
 
 /** Uniform random numbers from [0, 1). */
-export function rand(shape: Shape, options: SampleOptions = {}): Tensor {
+export function rand(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
@@ -26,7 +26,7 @@ export function rand(shape: Shape, options: SampleOptions = {}): Tensor {
 }
 
 /** Normally distributed random numbers of mean 0 and variance 1. */
-export function randn(shape: Shape, options: SampleOptions = {}): Tensor {
+export function randn(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
@@ -35,7 +35,7 @@ export function randn(shape: Shape, options: SampleOptions = {}): Tensor {
 }
 
 /** A random permutation of 0 … n - 1, int32, shape (n). */
-export function randperm(n: number, options: Pick<SampleOptions, 'generator'> = {}): Tensor {
+export function randperm(n: number, options?: Pick<SampleOptions, 'generator'>): Tensor {
   const { generator } = readOptions('randperm', { generator: generatorOption }, options)
   const { state } = generatorOf('randperm', generator)
   const result = empty([n], 'int32')

@@ -41,7 +41,7 @@ export function dtypeOf(array: unknown): DType | undefined {
  * tensor([[1, 2], [3, 4]]).shape // [2, 2]
  * tensor([3, 1, 4], { dtype: 'int32' })
  */
-export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   const { dtype } = readOptions('tensor', OPTIONS, options)
   const result = empty(inferShape(data), dtype ?? dtypeOf(data) ?? 'float32')
   copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
@@ -170,7 +170,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 }
 
 /** A tensor of zeros. */
-export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   const result = empty(shape, readOptions('zeros', OPTIONS, options).dtype)
   if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
   return result
@@ -185,7 +185,7 @@ function constant(written: Tensor): Tensor {
 }
 
 /** A tensor of ones. */
-export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return full(shape, 1, options)
 }
 
@@ -194,7 +194,7 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
  *
  * @throws ValueError when `value` is no number, or an integer dtype cannot hold it exactly.
  */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
   const { dtype } = readOptions('full', OPTIONS, options)
   const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
@@ -203,7 +203,7 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 }
 
 /** Zeros of the shape and, unless given, the dtype of `other`. */
-export function zerosLike(other: Tensor, options: TensorOptions = {}): Tensor {
+export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = like('zerosLike', other, options)
   return zeros(shape, { dtype })
 }
@@ -211,14 +211,14 @@ export function zerosLike(other: Tensor, options: TensorOptions = {}): Tensor {
 function like(
   who: string,
   other: Tensor,
-  options: TensorOptions,
+  options: TensorOptions | undefined,
 ): Required<TensorOptions> & { shape: Shape } {
   if (!(other instanceof Tensor)) throw noTensor(who, 'what it is like', other)
   return { shape: other.shape, dtype: readOptions(who, OPTIONS, options).dtype ?? other.dtype }
 }
 
 /** Ones of the shape and, unless given, the dtype of `other`. */
-export function onesLike(other: Tensor, options: TensorOptions = {}): Tensor {
+export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
   const { shape, dtype } = like('onesLike', other, options)
   return ones(shape, { dtype })
 }

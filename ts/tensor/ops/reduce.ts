@@ -1,7 +1,7 @@
-import { optionsOf } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
+import { flag, type Options, readOptions } from '../../options.js'
 import { type Axis, axisOf } from '../axis.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor.js'
 import { checkOperands } from './check.js'
@@ -10,6 +10,8 @@ export interface ReduceOptions {
   /** Keep the reduced dimension, with size 1. Default false. */
   keepdim?: boolean
 }
+
+const OPTIONS = { keepdim: flag(false) } satisfies Options<ReduceOptions>
 
 /** What is reduced, and the shape of the result. Without `dim` it is everything. */
 function plan(
@@ -33,10 +35,10 @@ function reduce(
   kind: ReduceKind,
   x: Tensor,
   dim: number | undefined,
-  options: ReduceOptions,
+  options: ReduceOptions | undefined,
 ): Tensor {
   checkOperands(who, x)
-  const { keepdim = false } = optionsOf(who, options)
+  const { keepdim } = readOptions(who, OPTIONS, options)
   const { axis, shape } = plan(who, x, dim, keepdim)
   const out = empty(shape, x.dtype)
   kernels().reduce(kind, x, out, axis.outer, axis.n, axis.inner, 0)
@@ -71,12 +73,12 @@ function checkNotEmpty(who: string, x: Tensor, dim: number | undefined): void {
  * sum(ones([2, 3]), 1).shape                    // [2]
  * sum(ones([2, 3]), 1, { keepdim: true }).shape // [2, 1]
  */
-export function sum(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   return reduce('sum', ReduceKind.sum, x, dim, options)
 }
 
 /** Arithmetic mean; NaN of nothing. See `sum`. */
-export function mean(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   return reduce('mean', ReduceKind.mean, x, dim, options)
 }
 
@@ -85,7 +87,7 @@ export function mean(x: Tensor, dim?: number, options: ReduceOptions = {}): Tens
  *
  * @throws ShapeError also when there is nothing to reduce.
  */
-export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkNotEmpty('max', x, dim)
   return reduce('max', ReduceKind.max, x, dim, options)
 }
@@ -95,7 +97,7 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
  *
  * @throws ShapeError also when there is nothing to reduce.
  */
-export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkNotEmpty('min', x, dim)
   return reduce('min', ReduceKind.min, x, dim, options)
 }
@@ -106,9 +108,9 @@ export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
  *
  * @throws ShapeError, DTypeError as `max`.
  */
-export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkNotEmpty('argmax', x, dim)
-  const { keepdim = false } = optionsOf('argmax', options)
+  const { keepdim } = readOptions('argmax', OPTIONS, options)
   const { axis, shape } = plan('argmax', x, dim, keepdim)
   const out = empty(shape, 'int32')
   kernels().argmax(x, out, axis.outer, axis.n, axis.inner)
