@@ -16,7 +16,8 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
-import { checkpointToBuffer, readCheckpoint, type State } from '../../ts/train/checkpoint-file.js'
+import type { State } from '../../ts/train/checkpoint-encoding.js'
+import { readCheckpoint, written } from '../../ts/train/checkpoint-file.js'
 import { driveSync } from '../../ts/train/flow.js'
 import { eachBackend } from '../support/each-backend.js'
 
@@ -75,7 +76,10 @@ describe('a checkpoint with a field that is something else', () => {
     it('is refused with its name, before anything is changed', () => {
       const first = make()
       fitSync(first.model, first.loader, first.options)
-      const state = driveSync('test', readCheckpoint(file, true)) as Record<string, State>
+      const state = driveSync('test', readCheckpoint(file, true)) as unknown as Record<
+        string,
+        State
+      >
       expect(Object.keys(state).sort()).to.deep.equal(Object.keys(wrong).sort())
       const { model, loader, options } = make()
       const before = model.parameters().map((parameter) => parameter.toArray())
@@ -85,7 +89,7 @@ describe('a checkpoint with a field that is something else', () => {
           const changed: Record<string, State> = { ...state }
           if (value === missing) Reflect.deleteProperty(changed, field)
           else changed[field] = value as State
-          writeFileSync(file, checkpointToBuffer(changed))
+          writeFileSync(file, written(changed).bytes)
           const name = field === 'steps' ? /steps|the place in the epoch/ : field
           expect(resume, `${field} ${String(value)}`).to.throw(
             value === 99 || field === 'tally' ? /.*/ : name,
@@ -93,7 +97,7 @@ describe('a checkpoint with a field that is something else', () => {
           expect(model.parameters().map((one) => one.toArray())).to.deep.equal(before)
         }
       }
-      writeFileSync(file, checkpointToBuffer(state))
+      writeFileSync(file, written(state).bytes)
       resume()
       expect(model.parameters().map((one) => one.toArray())).to.not.deep.equal(before)
     })
@@ -107,7 +111,7 @@ describe('a checkpoint with a field that is something else', () => {
         [{ ...metadata, format: 'pt' }, /no checkpoint of fit/],
         [
           { ...metadata, formatVersion: '1', gradlane: '0.0.9' },
-          /0\.0\.9 in version 1.*reads version 2/,
+          /0\.0\.9 in version 1.*reads version 3/,
         ],
       ] as const) {
         writeFileSync(file, io.safetensorsToBuffer(tensors, { metadata: changed }))
@@ -125,9 +129,23 @@ describe('a checkpoint with a field that is something else', () => {
         [{ ...others, 'state.json': text('[') }, /not valid JSON/],
         [{ ...others, 'state.json': text('"words"') }, /epoch/],
         [{ ...others, 'state.json': text('['.repeat(200) + ']'.repeat(200)) }, /too deeply/],
-        [{ ...others, 'state.json': text('{"epoch":{"$tensor":"x"}}') }, /epoch is \$tensor x/],
-        [{ ...others, 'state.json': text('{"epoch":{"$number":"7"}}') }, /epoch is \$number 7/],
+        [{ ...others, 'state.json': text('{"epoch":{"$tensor":"x"}}') }, /epoch is \$tensor "x"/],
+        [{ ...others, 'state.json': text('{"epoch":{"$number":"7"}}') }, /epoch is \$number "7"/],
         [{ ...others, 'state.json': text('{"epoch":{"$evil":1}}') }, /epoch is \$evil/],
+        ...[
+          '["a",[],0]',
+          '["uint8",3,0]',
+          '["uint8",[-1],0]',
+          '["uint8",[2],1e6]',
+          '["uint8"]',
+        ].map(
+          (place) =>
+            [
+              { ...others, 'state.json': text(`{"epoch":{"$tensor":${place}}}`) },
+              /epoch is \$tensor/,
+            ] as const,
+        ),
+        [{ ...others, 'state.json': rest!, 'small.tensors': tensor([1]) }, /no small\.tensors/],
       ] as const) {
         writeFileSync(file, io.safetensorsToBuffer(changed, { metadata }))
         expect(resume).to.throw(FormatError, message)

@@ -18,13 +18,16 @@ import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { verify, verifySync, writeWholeSync } from './whole-file.js'
+
 /**
  * Writes a file so that its name has the old content or the new one, never a part: to a temporary name
- * beside it, synced, then renamed. The file keeps its mode and, where this process may give it away, its
+ * beside it, synced, read back and compared, then renamed. The file keeps its mode and, where this process may give it away, its
  * owner. A symbolic link stays one: what it points to is written. What is no regular file, a pipe, is
  * simply written to.
  *
  * @param token Makes the temporary name one of this writer's: `temporaryOf`.
+ * @throws FormatError when what is read back is something else; what the file system throws.
  */
 export async function writeAtomically(
   target: string | URL,
@@ -36,10 +39,11 @@ export async function writeAtomically(
   const temporary = temporaryOf(path, token)
   let file: FileHandle | undefined
   try {
-    file = await open(temporary, 'wx')
+    file = await open(temporary, 'wx+')
     await file.writeFile(bytes)
     if (old !== undefined) keepAttributes(file.fd, old)
     await file.sync()
+    await verify(file, path, bytes)
     await file.close()
     file = undefined
     await rename(temporary, path)
@@ -65,10 +69,11 @@ export function writeAtomicallySync(
   const temporary = temporaryOf(path, token)
   let file: number | undefined
   try {
-    file = openSync(temporary, 'wx')
-    writeFileSync(file, bytes)
+    file = openSync(temporary, 'wx+')
+    writeWholeSync(file, bytes)
     if (old !== undefined) keepAttributes(file, old)
     fsyncSync(file)
+    verifySync(file, path, bytes)
     closeSync(file)
     file = undefined
     renameSync(temporary, path)

@@ -1,12 +1,11 @@
 import { checkPath, isWithin, optionsOf } from '../check.js'
 import { constants as bufferConstants } from 'node:buffer'
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { promisify, types } from 'node:util'
 import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
 import { complaint, FormatError, ValueError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
 import { checkDType, empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { readWhole, readWholeSync } from './whole-file.js'
 
 export interface ReadIdxOptions {
   /**
@@ -63,7 +62,7 @@ const BEGINNING = 2 ** 14
 export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, options)
-  const bytes = types.isUint8Array(source) ? source : await readFile(source)
+  const bytes = types.isUint8Array(source) ? source : await readWhole(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
   const unpacked = promisify(gunzip)(bytes, { maxOutputLength })
@@ -74,7 +73,7 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, options)
-  const bytes = types.isUint8Array(source) ? source : readFileSync(source)
+  const bytes = types.isUint8Array(source) ? source : readWholeSync(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
   return parse(who, unzip(who, bytes, { maxOutputLength }), dtype)

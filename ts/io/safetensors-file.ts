@@ -1,6 +1,4 @@
 import { checkPath } from '../check.js'
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Tensor } from '../tensor/tensor.js'
 import { writeAtomically, writeAtomicallySync } from './atomic-write.js'
 import {
@@ -10,6 +8,7 @@ import {
   type SafetensorsOptions,
   safetensorsToBuffer,
 } from './safetensors.js'
+import { readWhole, readWholeSync } from './whole-file.js'
 
 /**
  * Saves tensors in the safetensors format, which Python's `safetensors` reads. The file has its old
@@ -57,7 +56,7 @@ export async function loadSafetensors(
   options: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
   checkPath('loadSafetensors', 'the source', source)
-  return loaded(source, await readFile(source), options)
+  return loaded(source, await readWhole(source), options)
 }
 
 /** As `loadSafetensors`, without a promise. */
@@ -66,7 +65,7 @@ export function loadSafetensorsSync(
   options: ReadSafetensorsOptions = {},
 ): Safetensors {
   checkPath('loadSafetensorsSync', 'the source', source)
-  return loaded(source, readFileSync(source), options)
+  return loaded(source, readWholeSync(source), options)
 }
 
 function loaded(
@@ -74,7 +73,5 @@ function loaded(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions,
 ): Safetensors {
-  const who = `loadSafetensors(${String(source)})`
-  const { tensors, metadata } = parseSafetensors(who, bytes, options)
-  return { tensors, metadata }
+  return parseSafetensors(`loadSafetensors(${String(source)})`, bytes, options)
 }

@@ -9,7 +9,7 @@ export const METADATA = '__metadata__'
 export const LONGEST_HEADER = 100_000_000
 
 /** Dimensions that a file may give a tensor. */
-const MAX_RANK = 64
+export const MAX_RANK = 64
 
 /** What a reader puts up with, so that no file takes unbounded time and memory. */
 export interface SafetensorsLimits {

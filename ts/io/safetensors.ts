@@ -1,14 +1,17 @@
 import { types } from 'node:util'
 
-import { checkObject, optionsOf } from '../check.js'
-import { complaint, DTypeError, FormatError, ValueError } from '../errors.js'
-import { type DType, itemSize } from '../kernels/dtype.js'
-import { empty, formatShape, Tensor } from '../tensor/tensor.js'
+import { checkList, checkObject, optionsOf } from '../check.js'
+import { complaint, DTypeError, FormatError, ShapeError, ValueError } from '../errors.js'
+import { itemSize } from '../kernels/dtype.js'
+import { show } from '../show.js'
+import { formatShape, Tensor } from '../tensor/tensor.js'
 import { shown } from './json.js'
 import { checkData, CHECKSUM, sign, unsigned } from './safetensors-checksum.js'
+import { codes, storedTypes } from './safetensors-elements.js'
 import {
   isObject,
   LONGEST_HEADER,
+  MAX_RANK,
   METADATA,
   parseHeader,
   type SafetensorsLimits,
@@ -31,29 +34,15 @@ export interface ReadSafetensorsOptions extends SafetensorsLimits {
    * Default true.
    */
   checksum?: boolean
+  /** Names of the tensors to read, where others are not wanted or cannot be read. Default: all. */
+  only?: readonly string[]
 }
 
-interface Entry {
+export interface Entry {
   readonly dtype: string
   readonly shape: number[]
   readonly data_offsets: [number, number]
 }
-
-interface StoredType {
-  readonly dtype: DType
-  readonly bytes: number
-}
-
-const codes: Record<DType, string> = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' }
-
-const storedTypes = new Map<string, StoredType>([
-  ['F32', { dtype: 'float32', bytes: 4 }],
-  ['F64', { dtype: 'float64', bytes: 8 }],
-  ['I32', { dtype: 'int32', bytes: 4 }],
-  ['U8', { dtype: 'uint8', bytes: 1 }],
-  // PyTorch counts batches in 64 bits; read as int32 where every element fits.
-  ['I64', { dtype: 'int32', bytes: 8 }],
-])
 
 /**
  * The bytes of a safetensors file: the header's length (8 bytes), the header (JSON), the elements. The
@@ -61,7 +50,7 @@ const storedTypes = new Map<string, StoredType>([
  * more.
  *
  * @throws ValueError when a value is not a tensor, a name is reserved, the metadata is not text, or there
- *   is more of both than the format can hold.
+ *   is more of both than the format can hold; ShapeError for more than 64 dimensions.
  * @see https://huggingface.co/docs/safetensors
  */
 export function safetensorsToBuffer(
@@ -77,6 +66,10 @@ export function safetensorsToBuffer(
     if (name === METADATA) throw new ValueError(`${who}: the name ${METADATA} is reserved`)
     if (!(tensor instanceof Tensor)) {
       throw new ValueError(complaint(who, JSON.stringify(name), 'a Tensor', tensor))
+    }
+    if (tensor.ndim > MAX_RANK) {
+      const expected = `of at most ${MAX_RANK} dimensions`
+      throw new ShapeError(complaint(who, JSON.stringify(name), expected, String(tensor.ndim)))
     }
   }
   // Wide elements first, so that all are aligned however long the narrow ones are.
@@ -124,50 +117,77 @@ export function safetensorsToBuffer(
 /**
  * Reads the bytes of a safetensors file. The tensors have memory of their own.
  *
- * Element types F32, F64, I32 and U8; I64 becomes int32 where every element fits.
+ * F32, F64, I32 and U8 are read as they are; F16 and BF16 as float32, BOOL as uint8, I8, I16 and U16 as
+ * int32; U32, I64 and U64 as int32 where every element fits, else as float64 where every element does.
  *
  * @throws FormatError when the bytes are cut off or damaged, the header is not valid or past a limit,
- *   tensors overlap or leave gaps, or a name is there twice. Nothing is returned then.
+ *   tensors overlap or leave gaps, or a name is there twice; DTypeError for a tensor of another type, or
+ *   with an element that cannot be held exactly; ValueError when `only` names one that is not there.
+ *   Nothing is returned then.
  */
 export function safetensorsFromBuffer(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions = {},
 ): Safetensors {
-  const { tensors, metadata } = parseSafetensors('safetensorsFromBuffer', bytes, options)
-  return { tensors, metadata }
+  return parseSafetensors('safetensorsFromBuffer', bytes, options)
 }
 
-/** @internal `who` opens the messages; `checked` tells whether there was a checksum, and it was right. */
+/** @internal `who` opens the messages. */
 export function parseSafetensors(
   who: string,
   bytes: Uint8Array,
   options: ReadSafetensorsOptions,
-): Safetensors & { checked: boolean } {
+): Safetensors {
+  const { only } = optionsOf(who, options)
+  if (only !== undefined) checkList(who, 'only', only)
+  const file = openSafetensors(who, bytes, options)
+  const names = only === undefined ? [...file.entries.keys()] : [...only]
+  for (const name of names) {
+    if (file.entries.has(name)) continue
+    throw new ValueError(complaint(who, 'only', 'names of tensors of the file', show(name)))
+  }
+  const tensors = Object.fromEntries(names.map((name) => [name, file.tensor(name)]))
+  return { tensors, metadata: file.metadata }
+}
+
+/** A file whose header and, where it has one, checksum are right. */
+export interface OpenSafetensors {
+  readonly metadata: Record<string, string>
+  readonly entries: ReadonlyMap<string, Entry>
+  /** Whether there was a checksum. */
+  readonly checked: boolean
+  /** A tensor of `entries`, in memory of its own. @throws DTypeError when it cannot be held exactly. */
+  tensor(name: string): Tensor
+}
+
+/** @internal Reads no tensor yet. */
+export function openSafetensors(
+  who: string,
+  bytes: Uint8Array,
+  options: ReadSafetensorsOptions,
+): OpenSafetensors {
   if (!types.isUint8Array(bytes)) {
     throw new ValueError(complaint(who, 'the bytes', 'a Uint8Array', bytes))
   }
   const { checksum: wanted = true, ...limits } = optionsOf(who, options)
   const { header, dataStart, checksum } = parseHeader(who, bytes, limits, wanted)
   const metadata = parseMetadata(who, header[METADATA])
-  const entries = Object.entries(header).filter(([name]) => name !== METADATA)
-  const checked = entries.map(([name, entry]) => [name, checkedEntry(who, name, entry)] as const)
-  checkCoverage(who, checked, bytes.length - dataStart)
+  const names = Object.keys(header).filter((name) => name !== METADATA)
+  const entries = new Map(names.map((name) => [name, checkedEntry(who, name, header[name])]))
+  checkCoverage(who, entries, bytes.length - dataStart)
   if (checksum !== null) checkData(who, bytes, dataStart, checksum)
-
-  const tensors: Record<string, Tensor> = {}
-  for (const [name, { dtype, shape, data_offsets }] of checked) {
-    const elements = bytes.subarray(dataStart + data_offsets[0], dataStart + data_offsets[1])
-    const value =
-      dtype === 'I64' ? narrowed(who, name, elements, shape) : copied(dtype, elements, shape)
-    // A plain assignment to __proto__ would be lost.
-    Object.defineProperty(tensors, name, {
-      value,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+  const tensor = (name: string): Tensor => {
+    const { dtype, shape, data_offsets: offsets } = entries.get(name)!
+    const type = storedTypes.get(dtype)
+    if (type === undefined) {
+      const known = [...storedTypes.keys()].join(', ')
+      const hint = 'the option only leaves tensors out'
+      throw new DTypeError(complaint(who, `the dtype of ${shown(name)}`, known, dtype, hint))
+    }
+    const elements = bytes.subarray(dataStart + offsets[0], dataStart + offsets[1])
+    return type.read(who, shown(name), elements, shape)
   }
-  return { tensors, metadata, checked: checksum !== null }
+  return { metadata, entries, checked: checksum !== null, tensor }
 }
 
 function member(name: string, value: unknown): string {
@@ -190,13 +210,9 @@ function checkedEntry(who: string, name: string, value: unknown): Entry {
     const expected = 'dtype, shape and data_offsets'
     throw new FormatError(complaint(who, what, expected, excerpt(value)))
   }
-  const type = storedTypes.get(dtype)
-  if (type === undefined) {
-    const known = [...storedTypes.keys()].join(', ')
-    throw new DTypeError(complaint(who, `the dtype of ${shown(name)}`, known, dtype))
-  }
-  const bytes = shape.reduce((product, dim) => product * dim, type.bytes)
   const [start, end] = offsets as [number, number]
+  const width = storedTypes.get(dtype)?.bytes
+  const bytes = width === undefined ? Math.max(0, end - start) : width * shape.reduce(times, 1)
   if (end - start !== bytes) {
     const expected = `${bytes} bytes for ${formatShape(shape)} of ${dtype}`
     throw new FormatError(complaint(who, `${what}, its data_offsets`, expected, `${end - start}`))
@@ -205,11 +221,7 @@ function checkedEntry(who: string, name: string, value: unknown): Entry {
 }
 
 /** The tensors must follow one another without gap or overlap, up to the end of the file. */
-function checkCoverage(
-  who: string,
-  entries: readonly (readonly [string, Entry])[],
-  length: number,
-): void {
+function checkCoverage(who: string, entries: ReadonlyMap<string, Entry>, length: number): void {
   const sorted = [...entries].sort(
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
   )
@@ -228,31 +240,14 @@ function checkCoverage(
   }
 }
 
-function copied(dtype: string, elements: Uint8Array, shape: number[]): Tensor {
-  const tensor = empty(shape, storedTypes.get(dtype)!.dtype)
-  new Uint8Array(tensor.buffer).set(elements)
-  return tensor
-}
-
-function narrowed(who: string, name: string, elements: Uint8Array, shape: number[]): Tensor {
-  const tensor = empty(shape, 'int32')
-  const { data } = tensor
-  const view = new DataView(elements.buffer, elements.byteOffset, elements.byteLength)
-  for (let i = 0; i < data.length; i++) {
-    const value = view.getBigInt64(8 * i, true)
-    if (BigInt.asIntN(32, value) !== value) {
-      const what = `element ${i} of ${shown(name)}`
-      throw new DTypeError(complaint(who, what, 'an I64 that int32 can hold', value))
-    }
-    data[i] = Number(value)
-  }
-  return tensor
-}
-
 /** The beginning of a value as JSON, for a message. */
 function excerpt(value: unknown): string {
   const text = JSON.stringify(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function times(product: number, size: number): number {
+  return product * size
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,54 +1,73 @@
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-
-import { isPlain } from '../check.js'
-import { complaint, FormatError, ValueError } from '../errors.js'
+import { FormatError, ValueError } from '../errors.js'
 import { info } from '../info.js'
-import { parseSafetensors, safetensorsToBuffer } from '../io/safetensors.js'
+import { openSafetensors, type OpenSafetensors, safetensorsToBuffer } from '../io/safetensors.js'
+import { readWhole, readWholeSync } from '../io/whole-file.js'
 import { reasonOf } from '../show.js'
 import { Tensor } from '../tensor/tensor.js'
+import { decoded, encoded, type State } from './checkpoint-encoding.js'
+import { checkedState, type Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
 
-/** What a checkpoint holds: tensors, numbers, words, booleans, null, and lists and objects of them. */
-export type State =
-  | Tensor
-  | number
-  | string
-  | boolean
-  | null
-  | undefined
-  | readonly State[]
-  | { readonly [key: string]: State }
-
 const FORMAT = 'gradlane-checkpoint'
-const VERSION = '2'
+const VERSION = '3'
 
-/** All that is no tensor, as JSON in UTF-8. */
+/** All that is no tensor, as JSON in UTF-8, and tensors that have no name of their own. */
 const REST = 'state.json'
+const PACKED = 'small.tensors'
 
-/** Lists and objects inside of each other. */
-const MAX_DEPTH = 100
+/** Whatever could be written can be read: the length of a header is all that limits the names in it. */
+const LIMITS = { maxHeaderBytes: Infinity, maxNames: Infinity }
 
-/** Numbers that JSON has not. */
-const ODD_NUMBERS = ['NaN', 'Infinity', '-Infinity', '-0']
+/** The bytes of a file, and what its tensors were made from. */
+interface Written {
+  readonly bytes: Uint8Array
+  readonly tensors: Readonly<Record<string, Tensor>>
+}
 
 /**
  * The bytes of a checkpoint: a safetensors file whose tensors are those of the state, by their path in
- * it, and one more that holds the rest. They are a copy: the state may change afterwards.
+ * it, one that holds the small ones, and one that holds the rest. They are a copy: the state may change
+ * afterwards.
  *
- * @throws ValueError when something in the state is of another kind, such as a Map.
+ * @throws ValueError when something in the state is of another kind, such as a Map; FormatError when what
+ *   it comes to could not be read again.
  */
-export function checkpointToBuffer(state: State): Uint8Array {
-  const { tensors, rest } = encoded(state)
-  const text = new TextEncoder().encode(JSON.stringify(rest))
-  tensors[REST] = new Tensor(text.buffer, 0, [text.length], 'uint8', text.length)
+export function checkpointToBuffer(who: string, saved: Saved): Uint8Array {
+  const { bytes, tensors } = written(saved as unknown as State)
+  try {
+    // The checksum was computed from these very bytes, and the tensors are those that they were copied from.
+    const file = openSafetensors(who, bytes, { ...LIMITS, checksum: false })
+    const tensor = (name: string): Tensor | undefined =>
+      file.entries.has(name) ? tensors[name] : undefined
+    checkedState(who, stateIn(who, file, tensor))
+  } catch (error) {
+    const reason = reasonOf(error)
+    throw new FormatError(`${who}: it was not written, for it could not be read again: ${reason}`)
+  }
+  return bytes
+}
+
+/** @internal Any state, whether it is that of a training or not. */
+export function written(state: State): Written {
+  const { tensors, packed, rest } = encoded(state, [REST, PACKED])
+  const all = { ...tensors, [PACKED]: bytesTensor(packed), [REST]: bytesTensor(rest) }
   const metadata = { format: FORMAT, formatVersion: VERSION, gradlane: info().version }
-  return safetensorsToBuffer(tensors, { metadata })
+  return { bytes: safetensorsToBuffer(all, { metadata }), tensors: all }
 }
 
 /** @throws ValueError when something in the state, which is called so, could not be saved. */
 export function checkState(name: string, state: State): void {
-  encoded({ [name]: state })
+  encoded({ [name]: state }, [])
+}
+
+/** @throws ValueError when something in a whole state is of another form than what is read. */
+export function checkSaved(who: string, saved: Saved): void {
+  encoded(saved as unknown as State, [])
+  try {
+    checkedState(who, saved as unknown as State)
+  } catch (error) {
+    throw new ValueError(reasonOf(error))
+  }
 }
 
 /**
@@ -56,18 +75,17 @@ export function checkState(name: string, state: State): void {
  *
  * @throws FormatError when the file is no checkpoint, or damaged, or of another version of the format.
  */
-export function* readCheckpoint(file: string, sync: boolean): Flow<State> {
+export function* readCheckpoint(path: string, sync: boolean): Flow<Saved | undefined> {
   let bytes: Uint8Array
   try {
-    bytes = yield* wait(sync ? readFileSync(file) : readFile(file))
+    bytes = yield* wait(sync ? readWholeSync(path) : readWhole(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const who = `checkpoint ${file}`
-  // Whatever could be written can be read: the length of a header is all that limits the names in it.
-  const limits = { maxHeaderBytes: Infinity, maxNames: Infinity }
-  const { tensors, metadata, checked } = parseSafetensors(who, bytes, limits)
+  const who = `checkpoint ${path}`
+  const file = openSafetensors(who, bytes, LIMITS)
+  const { metadata, entries, checked } = file
   if (metadata['format'] !== FORMAT) {
     throw new FormatError(`${who}: it is a safetensors file, but no checkpoint of fit`)
   }
@@ -80,117 +98,24 @@ export function* readCheckpoint(file: string, sync: boolean): Flow<State> {
   if (!checked) {
     throw new FormatError(`${who}: it has no checksum, so it was written anew by something else`)
   }
-  return decoded(who, tensors)
+  const tensor = (name: string): Tensor | undefined =>
+    entries.has(name) ? file.tensor(name) : undefined
+  return checkedState(who, stateIn(who, file, tensor))
 }
 
-interface Encoded {
-  readonly tensors: Record<string, Tensor>
-  readonly rest: unknown
-}
-
-function encoded(state: State): Encoded {
-  const tensors: Record<string, Tensor> = {}
-  return { tensors, rest: encode(state, [], tensors) }
-}
-
-function encode(value: State, path: readonly string[], tensors: Record<string, Tensor>): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value
-    case 'number':
-      return ODD_NUMBERS.includes(textOf(value)) ? { $number: textOf(value) } : value
-    case 'undefined':
-      return { $undefined: true }
-    case 'object':
-      if (value === null) return null
-      if (value instanceof Tensor) return { $tensor: named(value, path.join('.'), tensors) }
-      if (path.length === MAX_DEPTH) throw refused(path, `nested ${MAX_DEPTH} deep or in a circle`)
-      if (Array.isArray(value)) {
-        // Not `map`, which passes over what is missing. A metric may have gathered millions of numbers.
-        return Array.from(value, (part: State, i) =>
-          Number.isInteger(part) && part !== 0 ? part : encode(part, [...path, String(i)], tensors),
-        )
-      }
-      if (isPlain(value)) return encodeObject(value as Record<string, State>, path, tensors)
-      throw refused(path, `an instance of ${nameOfClass(value)}`)
-    default:
-      throw refused(path, `a ${typeof value}`)
-  }
-}
-
-function encodeObject(
-  value: { readonly [key: string]: State },
-  path: readonly string[],
-  tensors: Record<string, Tensor>,
-): unknown {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refused(path, 'an object with symbols')
-  const entries = Object.entries(value).map(([key, part]) => {
-    const name = key.startsWith('$') ? `$${key}` : key
-    return [name, encode(part, [...path, key], tensors)] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-/** Two paths may read the same, for names may have dots. */
-function named(tensor: Tensor, path: string, tensors: Record<string, Tensor>): string {
-  const name = Object.hasOwn(tensors, path) || path === REST ? `${path}'` : path
-  if (name !== path) return named(tensor, name, tensors)
-  tensors[name] = tensor
-  return name
-}
-
-function nameOfClass(value: object): string {
-  const { constructor } = value as { constructor?: { name?: unknown } }
-  return typeof constructor?.name === 'string' ? constructor.name : 'no class'
-}
-
-function refused(path: readonly string[], got: string): ValueError {
-  const kinds = 'a tensor, number, string, boolean, null, undefined, or an array or object of them'
-  return new ValueError(complaint('checkpoint', path.join('.'), kinds, got))
-}
-
-function decoded(who: string, tensors: Record<string, Tensor>): State {
-  const { [REST]: rest, ...others } = tensors
-  if (rest?.dtype !== 'uint8') throw new FormatError(`${who}: it has no ${REST}`)
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rest.data))
-  } catch (error) {
-    throw new FormatError(`${who}: ${REST} is not valid JSON: ${reasonOf(error)}`)
-  }
-  return decode(who, value, [], others)
-}
-
-function decode(
+function stateIn(
   who: string,
-  value: unknown,
-  path: readonly string[],
-  tensors: Readonly<Record<string, Tensor>>,
+  file: OpenSafetensors,
+  tensor: (name: string) => Tensor | undefined,
 ): State {
-  if (typeof value !== 'object' || value === null) return value as State
-  if (path.length > MAX_DEPTH) throw new FormatError(`${who}: ${REST} is nested too deeply`)
-  if (Array.isArray(value)) {
-    return value.map((part, i) =>
-      typeof part === 'number' ? part : decode(who, part, [...path, String(i)], tensors),
-    )
-  }
-  const entries = Object.entries(value as Record<string, unknown>)
-  const [[tag, content] = ['']] = entries
-  if (/^\$(?!\$)/.test(tag)) {
-    if (tag === '$undefined') return undefined
-    if (tag === '$number' && ODD_NUMBERS.includes(String(content))) return Number(content)
-    const name = String(content)
-    if (tag === '$tensor' && Object.hasOwn(tensors, name)) return tensors[name]!
-    throw new FormatError(`${who}: ${path.join('.')} is ${tag} ${name}, which is not there`)
-  }
-  const parts = entries.map(([key, part]) => {
-    const name = key.startsWith('$') ? key.slice(1) : key
-    return [name, decode(who, part, [...path, name], tensors)] as const
-  })
-  return Object.fromEntries(parts)
+  const [rest, packed] = [REST, PACKED].map((name) => {
+    if (file.entries.get(name)?.dtype !== 'U8') throw new FormatError(`${who}: it has no ${name}`)
+    const { buffer } = file.tensor(name)
+    return new Uint8Array(buffer)
+  }) as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]
+  return decoded(who, { rest, packed, tensor })
 }
 
-function textOf(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value)
+function bytesTensor(bytes: Uint8Array<ArrayBuffer>): Tensor {
+  return new Tensor(bytes.buffer, bytes.byteOffset, [bytes.length], 'uint8', bytes.length)
 }

@@ -9,8 +9,9 @@ import { defaultGenerator, type Generator } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Batches } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
-import { checkpointToBuffer, checkState, readCheckpoint, type State } from './checkpoint-file.js'
-import { checkedState, type Order, type Position, type Saved } from './checkpoint-state.js'
+import type { State } from './checkpoint-encoding.js'
+import { checkpointToBuffer, checkSaved, checkState, readCheckpoint } from './checkpoint-file.js'
+import type { Order, Position, Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
 import type { History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
@@ -36,6 +37,8 @@ export interface TrainingParts {
   readonly accumulate: number
 }
 
+const BEGINNING: Position = { epoch: 0, steps: 0, step: 0, tally: null, stopped: false }
+
 type StatefulCallback = Callback & Required<Pick<Callback, 'stateDict' | 'loadStateDict'>>
 
 /**
@@ -54,7 +57,7 @@ export class Checkpoint {
 
   /**
    * @param sync Whether files are read and written in one go.
-   * @throws ValueError when a callback has a state that could not be saved, or not be loaded.
+   * @throws ValueError when something has a state that could not be saved, or not be loaded.
    */
   constructor(path: string, sync: boolean, parts: TrainingParts) {
     this.#path = path
@@ -69,6 +72,7 @@ export class Checkpoint {
     for (const callback of this.#stateful) {
       checkState(`the state of ${callback.constructor.name}`, callback.stateDict() as State)
     }
+    checkSaved(`checkpoint ${path}`, this.#state(BEGINNING))
   }
 
   /**
@@ -109,9 +113,21 @@ export class Checkpoint {
    * @throws what the last write has thrown; ValueError when a callback has a state that cannot be saved.
    */
   *save(position: Position): Flow<void> {
-    const { model, optimizer, scheduler, split, history } = this.#parts
     yield* wait(this.#writing)
-    const saved: Saved = {
+    const bytes = checkpointToBuffer(`checkpoint ${this.#path}`, this.#state(position))
+    const { file, token } = this.#lock!
+    this.#lock!.check()
+    if (this.#sync) {
+      writeAtomicallySync(file, bytes, token)
+      return
+    }
+    this.#writing = writeAtomically(file, bytes, token)
+    this.#writing.catch(() => undefined) // thrown by the next save or by finish
+  }
+
+  #state(position: Position): Saved {
+    const { model, optimizer, scheduler, split, history } = this.#parts
+    return {
       ...position,
       order: this.#order(),
       model: model.stateDict(),
@@ -124,15 +140,6 @@ export class Checkpoint {
       history: history.epochs,
       weights: history.weights,
     }
-    const bytes = checkpointToBuffer(saved as unknown as State)
-    const { file, token } = this.#lock!
-    this.#lock!.check()
-    if (this.#sync) {
-      writeAtomicallySync(file, bytes, token)
-      return
-    }
-    this.#writing = writeAtomically(file, bytes, token)
-    this.#writing.catch(() => undefined) // thrown by the next save or by finish
   }
 
   /** Waits for the last write. */
@@ -148,9 +155,8 @@ export class Checkpoint {
    */
   *load(): Flow<Position | null> {
     const who = `checkpoint ${this.#path}`
-    const state = yield* readCheckpoint(this.#path, this.#sync)
-    if (state === undefined) return null
-    const saved = checkedState(who, state)
+    const saved = yield* readCheckpoint(this.#path, this.#sync)
+    if (saved === undefined) return null
     this.#checkFit(who, saved)
     const undo: (() => void)[] = []
     try {
