@@ -68,7 +68,7 @@ for (const file of listed) {
 // From bottom to top: folders, and files that stand beside them. Types count as imports.
 const layers = [
   ...['show.ts', 'errors.ts', 'check.ts', 'kernels', 'nearest.ts', 'options.ts', 'threads.ts'],
-  ...['info.ts', 'tensor', 'random'],
+  ...['denormals.ts', 'info.ts', 'tensor', 'random'],
   ...[
     'criterion',
     'nn',

@@ -16,6 +16,8 @@ export interface Info {
   /** Those that this CPU runs, best last; `GRADLANE_ISA` chooses one. Empty on the reference backend. */
   supportedIsas: string[]
   threads: number
+  /** Whether denormals count as 0 (`setFlushDenormal`). */
+  flushDenormal: boolean
   /** The processor's own name. */
   cpu: string
   /** Logical cores that this process may run on. */
@@ -39,6 +41,7 @@ export function info(): Info {
     isa: machine?.isa ?? null,
     supportedIsas: machine?.supportedIsas ?? [],
     threads: getNumThreads(),
+    flushDenormal: machine?.flushDenormal ?? false,
     cpu: machine?.cpu || (os.cpus()[0]?.model ?? ''),
     cores: machine?.cores ?? os.availableParallelism(),
     caches: machine && { l1d: machine.l1d, l2: machine.l2, l3: machine.l3 },

@@ -6,6 +6,7 @@
 #include "binding/program.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
+#include "cpu/float_control.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -21,6 +22,7 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
   result.Set("supportedIsas", rows);
   result.Set("cpu", CpuBrand());
   result.Set("cores", LogicalCores());
+  result.Set("flushDenormal", g_flush_denormals.load(std::memory_order_relaxed) && kFlush != 0);
   result.Set("l1d", static_cast<double>(Caches().l1d));
   result.Set("l2", static_cast<double>(Caches().l2));
   result.Set("l3", static_cast<double>(Caches().l3));
@@ -42,6 +44,12 @@ void SetDefaultNumThreads(const Napi::CallbackInfo& info) {
 // limitThreads(count): for this thread of JavaScript; 0 takes the limit away.
 void LimitThreads(const Napi::CallbackInfo& info) {
   SetCrew({info[0].As<Napi::Number>().Int32Value(), Priority::kNormal});
+}
+
+// setFlushDenormal(flush) -> whether this processor can
+Napi::Value SetFlushDenormal(const Napi::CallbackInfo& info) {
+  g_flush_denormals.store(info[0].As<Napi::Boolean>(), std::memory_order_relaxed);
+  return Napi::Boolean::New(info.Env(), kFlush != 0);
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -69,6 +77,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));
   exports.Set("setDefaultNumThreads",
               Napi::Function::New(env, &SetDefaultNumThreads, "setDefaultNumThreads"));
+  exports.Set("setFlushDenormal", Napi::Function::New(env, &SetFlushDenormal, "setFlushDenormal"));
   exports.Set("limitThreads", Napi::Function::New(env, &LimitThreads, "limitThreads"));
   return exports;
 }

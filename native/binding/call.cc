@@ -4,6 +4,7 @@
 #include <string>
 
 #include "binding/errors.h"
+#include "cpu/float_control.h"
 
 namespace gradlane::binding {
 
@@ -106,6 +107,7 @@ void Arguments::Read(napi_value& field) { field = Next(); }
 napi_value Guarded(napi_env env, napi_callback_info info,
                    napi_value (*run)(napi_env, napi_callback_info)) {
   try {
+    const ComputingScope scope;
     return run(env, info);
   } catch (const Napi::Error& error) {  // JavaScript's own
     error.ThrowAsJavaScriptException();

@@ -68,7 +68,8 @@ template <class Args>
   return args;
 }
 
-// Returns what `run` returns; an exception of it becomes a JavaScript one.
+// Returns what `run` returns, computed in a ComputingScope; an exception of it becomes a JavaScript
+// one.
 napi_value Guarded(napi_env env, napi_callback_info info,
                    napi_value (*run)(napi_env, napi_callback_info));
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cpu/cpu.h"
+#include "cpu/float_control.h"
 #include "parallel/lock.h"
 #include "parallel/park.h"
 
@@ -54,6 +55,7 @@ class Pool {
     fn_ = fn;
     context_ = context;
     tasks_ = tasks;
+    control_ = ReadFloatControl();
     failed_.store(false, std::memory_order_relaxed);
     next_.store(0, std::memory_order_relaxed);
     open_.store(true, std::memory_order_seq_cst);
@@ -124,6 +126,7 @@ class Pool {
       // The limit of an open job stays as it is until all who are counted in have left.
       if (open_.load(std::memory_order_seq_cst) &&
           number < limit_.load(std::memory_order_seq_cst)) {
+        WriteFloatControl(control_);
         Work();
       }
       active_.fetch_sub(1, std::memory_order_seq_cst);
@@ -147,7 +150,8 @@ class Pool {
   TaskFn fn_ = nullptr;
   void* context_ = nullptr;
   std::int64_t tasks_ = 0;
-  std::size_t wanted_ = 0;  // of the failed job; read when all have left it
+  FloatControl control_ = 0;  // of the caller, for all who help it
+  std::size_t wanted_ = 0;    // of the failed job; read when all have left it
   std::atomic<bool> failed_{false};
   alignas(64) std::atomic<std::int64_t> next_{0};
   alignas(64) std::atomic<std::int32_t> active_{0};

@@ -54,6 +54,7 @@ void Replay::Start(std::int64_t times, double interval_ms, const Crew& crew,
   }
   crew_ = crew;
   if (!thread_.joinable()) thread_ = std::thread([this, crew] { ThreadLoop(crew.priority); });
+  control_ = ReadFloatControl();
   times_ = times;
   interval_ms_ = interval_ms;
   report_ = std::move(report);
@@ -83,6 +84,7 @@ void Replay::ThreadLoop(Priority priority) {
 
 void Replay::RunSteps() {
   SetCrew(crew_);
+  WriteFloatControl(control_);
   Clock::time_point reported = Clock::now();
   Clock::time_point looked = reported;
   // Looking at the clock costs as much as a small operation, so of steps that take a microsecond

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cpu/float_control.h"
 #include "parallel/thread_pool.h"
 #include "program/program.h"
 
@@ -62,6 +63,7 @@ class Replay {
   std::int64_t times_ = 0;
   double interval_ms_ = 0;
   Crew crew_;
+  FloatControl control_ = 0;  // of the thread that started the replay
   std::function<void()> report_;
   std::optional<ReplayFailure> failure_;
   std::atomic<std::int64_t> done_{0};

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "cpu/float_control.h"
 #include "ops/elementwise.h"
 #include "ops/gradient.h"
 #include "ops/matmul.h"
@@ -272,6 +273,23 @@ TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {
     Replay replay(program);
     replay.Start(std::int64_t{1} << 60, 1e9, {}, [] {});
     std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
+  }
+}
+
+TEST_F(ReplayTest, ComputesWithDenormalsAsTheThreadThatStartsItDoes) {
+  std::vector<float> x = {0x1p-149f}, y = {0};
+  Program program;
+  program.Add(Add(Of(x), Of(y), 1, 1, 0));
+  Replay replay(program);
+  for (const bool flush : {true, false, true}) {
+    g_flush_denormals = flush;
+    std::atomic<bool> done{false};
+    {
+      const ComputingScope scope;
+      replay.Start(1, 1000, {}, [&] { done = true; });
+    }
+    Await(done);
+    EXPECT_EQ(y[0], flush ? 0 : x[0]);
   }
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cpu/float_control.h"
 #include "parallel/lock.h"
 #include "parallel/scratch.h"
 
@@ -46,6 +47,40 @@ TEST_F(ThreadPoolTest, EveryTaskRunsOnce) {
       ParallelFor(tasks, [&](std::int64_t task) { ++runs[static_cast<std::size_t>(task)]; });
       for (const auto& count : runs) ASSERT_EQ(count.load(), 1);
     }
+  }
+}
+
+TEST_F(ThreadPoolTest, ThreadsComputeWithDenormalsAsTheirCallerDoes) {
+  SetThreads(3);
+  for (const bool flush : {true, false, true}) {
+    g_flush_denormals = flush;
+    const FloatControl before = ReadFloatControl();
+    {
+      const ComputingScope scope;
+      std::set<std::thread::id> threads;
+      std::mutex mutex;
+      // Until a second thread has taken part, which a busy machine may keep from it for a while.
+      for (int round = 0; round < 10000 && threads.size() < 2; ++round) {
+        ParallelFor(64, [&](std::int64_t) {
+          EXPECT_EQ(ReadFloatControl() & kFlush, flush ? kFlush : 0);
+          const std::lock_guard<std::mutex> lock(mutex);
+          threads.insert(std::this_thread::get_id());
+        });
+      }
+      EXPECT_GE(threads.size(), 2U);
+    }
+    EXPECT_EQ(ReadFloatControl(), before);
+  }
+}
+
+TEST_F(ThreadPoolTest, AFailureLeavesTheControlOfItsThreadAsItWas) {
+  const FloatControl before = ReadFloatControl();
+  try {
+    const ComputingScope scope;
+    EXPECT_EQ(ReadFloatControl() & kFlush, kFlush);
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+    EXPECT_EQ(ReadFloatControl(), before);
   }
 }
 

@@ -29,6 +29,17 @@ export function needsNative(context: Mocha.Context): void {
   if (!nativeExpected) context.skip()
 }
 
+/** Runs `body` with denormals computed or counted as 0. */
+export function withDenormals<T>(computed: boolean, body: () => T): T {
+  const before = addon().info().flushDenormal
+  addon().setFlushDenormal(!computed)
+  try {
+    return body()
+  } finally {
+    addon().setFlushDenormal(before)
+  }
+}
+
 /** Runs `body` with so many threads in the native pool. */
 export function withThreads<T>(count: number, body: () => T): T {
   const before = addon().getNumThreads()

@@ -23,6 +23,7 @@ export const facts: TrainingFacts = {
     isa: 'avx2',
     supportedIsas: ['baseline', 'avx2'],
     threads: 3,
+    flushDenormal: true,
     cpu: 'A processor',
     cores: 4,
     caches: null,

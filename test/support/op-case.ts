@@ -10,7 +10,7 @@ import {
   type TypedArray,
   viewOf,
 } from '../../ts/kernels/dtype.js'
-import { nativeExpected, referenceTested, withThreads } from './backends.js'
+import { nativeExpected, referenceTested, withDenormals, withThreads } from './backends.js'
 import { arrayOf } from './samples.js'
 import { isWithin } from './tolerance.js'
 
@@ -176,6 +176,25 @@ function expectSameBits<Name extends string>(
   }
 }
 
+/** Neither 0 nor as large as the smallest normal number. */
+function isDenormal(value: number, _: number, array: TypedArray): boolean {
+  const smallest = array instanceof Float32Array ? 2 ** -126 : 2 ** -1022
+  return value !== 0 && Math.abs(value) < smallest
+}
+
+/** With denormals counted as 0: no thread computes with them, and none comes of other numbers. */
+function checkFlushed<Name extends string>(opCase: OpCase<Name>): void {
+  withDenormals(false, () => {
+    const one = withThreads(1, () => results(native, opCase))
+    const two = withThreads(2, () => results(native, opCase, { shift: 1 }))
+    expectSameBits(`${opCase.title}, denormals as 0, two threads`, two, one)
+    if (Object.values<TypedArray>(opCase.operands).some((values) => values.some(isDenormal))) return
+    for (const [name, values] of one) {
+      expect(values.find(isDenormal), `${opCase.title}: a denormal in ${name}`).to.equal(undefined)
+    }
+  })
+}
+
 /**
  * Checks both backends against the expected values, and of the native one that its bits depend neither
  * on where the operands lie, nor on the number of threads, nor on working in place.
@@ -198,7 +217,17 @@ export function check<Name extends string>(opCase: OpCase<Name>): void {
     }
   }
   if (!nativeExpected) return
+  checkFlushed(opCase)
+  withDenormals(true, () => {
+    checkNative(opCase, expected)
+  })
+}
 
+function checkNative<Name extends string>(
+  opCase: OpCase<Name>,
+  expected: Map<Name, TypedArray>,
+): void {
+  const { title } = opCase
   const run = (placement?: Placement) => results(native, opCase, placement)
   const first = withThreads(1, () => run())
   expectWithinBounds(opCase, 'native', first, expected)

@@ -35,6 +35,7 @@ type ErrorClass = new (message: string) => Error
 export interface NativeInfo {
   isa: string
   supportedIsas: string[]
+  flushDenormal: boolean
   cpu: string
   cores: number
   l1d: number
@@ -85,6 +86,8 @@ export interface Addon {
   setNumThreads(count: number): void
   /** For what is called on this thread, until it is set to 0. */
   limitThreads(count: number): void
+  /** For the whole process; whether this processor can. */
+  setFlushDenormal(mode: boolean): boolean
   /** Counts as long as nobody has called setNumThreads. */
   setDefaultNumThreads(count: number): void
   /** What errors of the core become. */
