@@ -45,12 +45,14 @@ export function readOptions<T extends object>(
   if (known === undefined) defaults.set(table, (known = defaultsOf(table)))
   if (given === undefined && !known.required) return known.values as Values<T>
   const values: Record<string, unknown> = { ...known.values }
-  const from = checkedObject(who, table, given, what)
+  const from = namedOptions(who, table, given, what)
   for (const name of known.names) {
     const value = from[name]
-    if (value === undefined && table[name]!.required !== true) continue
-    checkOption(who, name, table[name]!, value)
-    values[name] = value
+    const option = table[name]!
+    if (value !== undefined) {
+      checkOption(who, name, option, value)
+      values[name] = value
+    } else if (option.required === true) throw missing(who, table, name)
   }
   return values as Values<T>
 }
@@ -70,6 +72,12 @@ function defaultsOf(table: Table): Defaults {
   const values = Object.fromEntries(names.map((name) => [name, table[name]!.initial]))
   const required = names.some((name) => table[name]!.required === true)
   return { names, required, values: Object.freeze(values) }
+}
+
+function missing(who: string, table: Table, name: string): ValueError {
+  const needed = Object.keys(table).filter((other) => table[other]!.required === true)
+  const { expected } = table[name]!
+  return new ValueError(complaint(who, name, expected, 'nothing', `pass { ${needed.join(', ')} }`))
 }
 
 /** @throws ValueError when an option is none of the table's, with the one that may have been meant. */
@@ -94,12 +102,18 @@ export function checkOption(
   if (!accepts(value)) throw new error(complaint(who, name, expected, show(value)))
 }
 
-function checkedObject(
+/**
+ * Options as they were given, their values unread.
+ *
+ * @throws ValueError when they are no object, as options by position, or have a name that the table lacks.
+ */
+export function namedOptions(
   who: string,
-  table: Table,
+  options: object,
   given: unknown,
-  what: string,
+  what = 'the options',
 ): Readonly<Record<string, unknown>> {
+  const table = options as Table
   if (given === undefined || given === null) return {}
   if (typeof given !== 'object' || Array.isArray(given)) throw positional(who, table, given, what)
   // A tensor or a generator by position, say, has names of its own.

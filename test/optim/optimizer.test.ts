@@ -514,7 +514,7 @@ describe('optimizer options and parameters out of order', () => {
     ],
     ['a negative lr', make({ lr: -1 }), 'got -1'],
     ['an infinite lr', make({ lr: Infinity }), 'got Infinity'],
-    ['an lr that is no number', make({ lr: '0.1' }), 'got 0.1'],
+    ['an lr that is no number', make({ lr: '0.1' }), "got '0.1'"],
     ['a negative momentum', make({ momentum: -0.1 }), 'expected momentum'],
     ['a NaN dampening', make({ dampening: NaN }), 'expected dampening'],
     ['a negative weight decay', make({ weightDecay: -1 }), 'expected weightDecay'],

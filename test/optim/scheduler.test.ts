@@ -182,15 +182,23 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
   [
     'a number for the options',
     () => new optim.StepLR(sgd(1), wrong(30)),
-    /StepLR.*options.*an object, got 30.*optim\.StepLR\(optimizer, \{ stepSize \}\)/,
+    /StepLR: expected the options to be an object, got 30; pass { stepSize: 30 }/,
   ],
-  ['no options', () => new optim.ExponentialLR(sgd(1), wrong(undefined)), /an object, got undef/],
+  [
+    'no options',
+    () => new optim.ExponentialLR(sgd(1), wrong(undefined)),
+    /gamma.*got nothing; pass { gamma }/,
+  ],
   [
     'a misspelt option',
     () => new optim.StepLR(sgd(1), wrong({ stepSize: 1, gama: 1 })),
-    /unknown option gama; the options are stepSize, gamma/,
+    /unknown option gama; did you mean gamma\?/,
   ],
-  ['an option left out', () => new optim.StepLR(sgd(1), wrong({})), /stepSize.*at least 1, got un/],
+  [
+    'an option left out',
+    () => new optim.StepLR(sgd(1), wrong({})),
+    /stepSize.*at least 1, got nothing; pass { stepSize }/,
+  ],
   ['no whole number', () => new optim.StepLR(sgd(1), { stepSize: 1.5 }), /stepSize.*got 1\.5/],
   ['a NaN factor', () => new optim.StepLR(sgd(1), { stepSize: 1, gamma: NaN }), /gamma.*got NaN/],
   [
@@ -232,7 +240,7 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
     'PyTorch’s word for the cosine',
     () =>
       new optim.OneCycleLR(sgd(1), { maxLr: 1, totalSteps: 9, annealStrategy: wrong('cosine') }),
-    /annealStrategy.*cos or linear, got cosine/,
+    /annealStrategy.*'cos' or 'linear', got 'cosine'/,
   ],
   [
     'schedulers of another optimizer',

@@ -1,7 +1,8 @@
-import { complaint, ValueError } from '../errors.js'
+import { ValueError } from '../errors.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { Parameter } from '../nn/parameter.js'
 import type { TypedArray } from '../kernels/dtype.js'
+import { checkNames, checkOption, readOptions } from '../options.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { Bucket } from './bucket.js'
 import type { Hyper } from './hyper.js'
@@ -47,7 +48,10 @@ export class Group<O extends object> {
     this.#table = rule.hyper
     this.#where = `${rule.name}: parameter group ${index}${name === undefined ? '' : ` (${name})`}`
     this.params = params
-    this.#values = this.#checked(this.#initial(), options)
+    this.#values = this.#checked(
+      readOptions(this.#where, this.#table, undefined) as unknown as O,
+      options,
+    )
     this.#hyper = empty([rule.hyperLength], 'float64')
     this.#hyperData = this.#hyper.data as Float64Array
     this.#steps = empty([params.length], 'float64')
@@ -158,22 +162,11 @@ export class Group<O extends object> {
     return this.#rule.stateArrays(this.#values).findLastIndex((name) => name !== null) + 1
   }
 
-  #initial(): O {
-    const entries = Object.entries(this.#table).map(([option, { initial }]) => [option, initial])
-    return Object.fromEntries(entries) as O
-  }
-
   #checked(values: O, changes: Partial<O>): O {
     const next = { ...values } as Record<string, unknown>
+    checkNames(this.#where, this.#table, changes)
     for (const [option, value] of Object.entries(changes)) {
-      const hyper = Object.hasOwn(this.#table, option) ? this.#table[option] : undefined
-      if (hyper === undefined) {
-        const known = Object.keys(this.#table).join(', ')
-        throw new ValueError(`${this.#where}: unknown option ${option}; the options are ${known}`)
-      }
-      if (!hyper.accepts(value)) {
-        throw new ValueError(complaint(this.#where, option, hyper.expected, value))
-      }
+      checkOption(this.#where, option, this.#table[option]!, value)
       next[option] = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value
     }
     const conflict = this.#rule.conflict?.(next as O)

@@ -1,6 +1,7 @@
-import { checkText, itemsOf, optionsOf } from '../check.js'
+import { checkText, itemsOf } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels, noteUse } from '../kernels/backend.js'
+import { namedOptions } from '../options.js'
 import { Parameter } from '../nn/parameter.js'
 import { Group, type ParamGroup } from './group.js'
 import type { UpdateRule } from './rule.js'
@@ -36,7 +37,7 @@ export class Optimizer<O extends object> {
    */
   constructor(rule: UpdateRule<O>, params: OptimizerParams<O>, options: Partial<O>) {
     this.#rule = rule
-    this.#options = optionsOf(rule.name, options)
+    this.#options = namedOptions(rule.name, rule.hyper, options) as Partial<O>
     const given = this.#list<Parameter | ParamGroupOptions<O>>(params)
     if (given.length === 0) {
       throw new ValueError(
@@ -44,7 +45,7 @@ export class Optimizer<O extends object> {
       )
     }
     const grouped = given.some((item) => !(item instanceof Parameter) && isGroup(item))
-    const groups = grouped ? given : [{ ...options, params: given }]
+    const groups = grouped ? given : [{ ...this.#options, params: given }]
     for (const group of groups) this.addParamGroup(group as ParamGroupOptions<O>)
   }
 

@@ -76,7 +76,7 @@ export function readStateDict<O extends object>(
       const got = Array.isArray(params) ? `${params.length}` : 'no params'
       throw new ValueError(complaint(who, `the parameters of group ${g}`, `${count}`, got))
     }
-    const values = group.checked(optionsOf(rule, saved[g]))
+    const values = group.checked(savedOptions(rule, saved[g]))
     const names = rule.stateArrays(values)
     const entries = params.map((number, index) =>
       checkedEntry(rule, who, group, index, number, names, state[number]),
@@ -164,7 +164,7 @@ function numberIn(entry: Entry, name: string): unknown {
 }
 
 /** The options of a saved group, by our names. */
-function optionsOf<O extends object>(
+function savedOptions<O extends object>(
   rule: UpdateRule<O>,
   saved: Record<string, unknown>,
 ): Partial<O> {

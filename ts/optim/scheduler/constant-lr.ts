@@ -10,7 +10,7 @@ export interface ConstantLROptions {
 }
 
 const table: OptionTable<Required<ConstantLROptions>> = {
-  factor: share('factor', 1 / 3, { zero: true, one: true }),
+  factor: share('factor', 1 / 3),
   totalIters: whole('total_iters', 0, 5),
 }
 

@@ -15,7 +15,8 @@ export interface LambdaLROptions {
 const table: OptionTable<LambdaLROptions> = {
   lrLambda: {
     key: null,
-    initial: undefined,
+    initial: [], // has to be given
+    required: true,
     expected: 'a function from the step to a factor, or an array of such, one for each group',
     accepts: (value) => isFunction(value) || (Array.isArray(value) && value.every(isFunction)),
   },

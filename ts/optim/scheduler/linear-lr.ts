@@ -12,8 +12,8 @@ export interface LinearLROptions {
 }
 
 const table: OptionTable<Required<LinearLROptions>> = {
-  startFactor: share('start_factor', 1 / 3, { zero: false, one: true }),
-  endFactor: share('end_factor', 1, { zero: true, one: true }),
+  startFactor: share('start_factor', 1 / 3, '(0, 1]'),
+  endFactor: share('end_factor', 1),
   totalIters: whole('total_iters', 1, 5),
 }
 

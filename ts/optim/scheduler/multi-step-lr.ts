@@ -16,7 +16,8 @@ const MOST = 1e6
 // PyTorch keeps a Counter: how often each milestone comes.
 const milestones: Option<readonly number[]> = {
   key: 'milestones',
-  initial: undefined,
+  initial: [], // has to be given
+  required: true,
   expected: 'an array of whole numbers of at least 0',
   accepts: (value) =>
     Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0),

@@ -43,16 +43,14 @@ export interface OneCycleLROptions {
 
 type Options = Required<OneCycleLROptions>
 
-const momentum = { zero: true, one: false }
-
 const table: OptionTable<Options> = {
   maxLr: perGroup('max_lr', positive('max_lr')),
   totalSteps: whole('total_steps', 1),
-  pctStart: share('pct_start', 0.3, { zero: true, one: true }),
+  pctStart: share('pct_start', 0.3),
   annealStrategy: choice('anneal_strategy', 'cos', ['cos', 'linear']),
   cycleMomentum: flag('cycle_momentum', true),
-  baseMomentum: perGroup('base_momentum', share('base_momentum', 0.85, momentum)),
-  maxMomentum: perGroup('max_momentum', share('max_momentum', 0.95, momentum)),
+  baseMomentum: perGroup('base_momentum', share('base_momentum', 0.85, '[0, 1)')),
+  maxMomentum: perGroup('max_momentum', share('max_momentum', 0.95, '[0, 1)')),
   divFactor: positive('div_factor', 25),
   finalDivFactor: positive('final_div_factor', 1e4),
   threePhase: flag('three_phase', false),

@@ -1,73 +1,54 @@
 import { complaint, ValueError } from '../../errors.js'
+import * as options from '../../options.js'
 
-/** An option of a scheduler: its name in PyTorch's state dicts, its default, what it may be. */
-export interface Option<V> {
+/** An option of a scheduler, with its name in PyTorch's state dicts. */
+export interface Option<V> extends options.Option<V> {
   /** PyTorch's spelling; null for what no state dict can hold. */
   readonly key: string | null
-  /** Undefined where the option has to be given. */
-  readonly initial: V | undefined
-  /** As messages say it: "expected gamma to be <expected>". */
-  readonly expected: string
-  readonly accepts: (value: unknown) => boolean
   /** What a state dict holds for it. Default: the value. */
   readonly write?: (value: V) => unknown
   /** The option from what a state dict holds, unchecked. Default: the value. */
   readonly read?: (saved: unknown) => unknown
 }
 
-/** The options of a scheduler by name. */
+/** The options of a scheduler by name, in PyTorch's order. */
 export type OptionTable<O> = { readonly [K in keyof O]: Option<O[K]> }
 
-function number(
+/** It has to be given where there is no `initial`. */
+function kept<V>(
   key: string,
-  initial: number | undefined,
-  expected: string,
-  fits: (value: number) => boolean,
-): Option<number> {
-  const accepts = (value: unknown): boolean =>
-    typeof value === 'number' && Number.isFinite(value) && fits(value)
-  return { key, initial, expected, accepts }
+  option: options.Option<V | undefined>,
+  initial: V | undefined,
+): Option<V> {
+  return { ...option, key, initial: initial as V, required: initial === undefined }
 }
 
 /** A finite number of at least 0. */
 export function atLeastZero(key: string, initial?: number): Option<number> {
-  return number(key, initial, 'a finite number of at least 0', (value) => value >= 0)
+  return kept(key, options.atLeast(0), initial)
 }
 
 /** A finite number above 0. */
 export function positive(key: string, initial?: number): Option<number> {
-  return number(key, initial, 'a finite number above 0', (value) => value > 0)
+  return kept(key, options.positive(), initial)
 }
 
-/** From 0 to 1; without 0 or 1 where they are not `included`. */
+/** From 0 to 1; see `share` of all options. */
 export function share(
   key: string,
   initial: number,
-  included: { zero: boolean; one: boolean },
+  ends?: Parameters<typeof options.share>[1],
 ): Option<number> {
-  const expected = `in ${included.zero ? '[' : '('}0, 1${included.one ? ']' : ')'}`
-  return number(
-    key,
-    initial,
-    expected,
-    (value) =>
-      (value > 0 || (included.zero && value === 0)) && (value < 1 || (included.one && value === 1)),
-  )
+  return kept(key, options.share(initial, ends), initial)
 }
 
 /** A whole number of at least `min`. */
 export function whole(key: string, min: number, initial?: number): Option<number> {
-  return number(
-    key,
-    initial,
-    `a whole number of at least ${min}`,
-    (value) => Number.isSafeInteger(value) && value >= min,
-  )
+  return kept(key, options.whole(min), initial)
 }
 
 export function flag(key: string, initial: boolean): Option<boolean> {
-  const accepts = (value: unknown): boolean => typeof value === 'boolean'
-  return { key, initial, expected: 'true or false', accepts }
+  return kept(key, options.flag(), initial)
 }
 
 /** One of a few words. */
@@ -76,8 +57,7 @@ export function choice<const W extends string>(
   initial: W,
   words: readonly W[],
 ): Option<W> {
-  const accepts = (value: unknown): boolean => words.some((word) => word === value)
-  return { key, initial, expected: words.join(' or '), accepts }
+  return kept(key, options.choice(words), initial)
 }
 
 /** One value for all groups, or one for each. */
@@ -85,6 +65,7 @@ export function perGroup(key: string, each: Option<number>): Option<number | rea
   return {
     key,
     initial: each.initial,
+    required: each.required,
     expected: `${each.expected}, or an array of such with one for each parameter group`,
     accepts: (value) =>
       Array.isArray(value)
@@ -99,7 +80,7 @@ export function ofGroup(value: number | readonly number[], group: number): numbe
 }
 
 /**
- * Options with their defaults, checked.
+ * Options with their defaults, checked, for nobody to write to.
  *
  * @throws ValueError naming the option and the value.
  */
@@ -108,31 +89,17 @@ export function readOptions<O extends object>(
   table: OptionTable<O>,
   given: Partial<O>,
 ): O {
-  const options = table as unknown as Readonly<Record<string, Option<unknown>>>
-  const required = Object.keys(options).filter((name) => options[name]!.initial === undefined)
-  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
-    const example = `{ ${(required.length > 0 ? required : Object.keys(options).slice(0, 1)).join(', ')} }`
-    const hint = `pass options by name, as in new optim.${who}(optimizer, ${example})`
-    throw new ValueError(complaint(who, 'the options', 'an object', given, hint))
-  }
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(options, name)) continue
-    const known = Object.keys(options).join(', ')
-    throw new ValueError(`${who}: unknown option ${name}; the options are ${known}`)
-  }
-  const values = given as Record<string, unknown>
-  const entries = Object.entries(options).map(([name, { initial, accepts, expected }]) => {
-    const value = values[name] === undefined ? initial : values[name]
-    if (!accepts(value)) throw new ValueError(complaint(who, name, expected, value))
-    return [name, Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value]
-  })
-  return Object.freeze(Object.fromEntries(entries)) as O
+  const read = Object.entries(options.readOptions(who, table, given)).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value,
+  ])
+  return Object.freeze(Object.fromEntries(read)) as O
 }
 
 /** @throws ValueError when a `perGroup` option has not one value for each group. */
-export function checkGroups(who: string, options: object, names: string[], groups: number): void {
+export function checkGroups(who: string, given: object, names: string[], groups: number): void {
   for (const name of names) {
-    const value = (options as Record<string, unknown>)[name]
+    const value = (given as Record<string, unknown>)[name]
     if (!Array.isArray(value) || value.length === groups) continue
     const expected = `one number, or ${groups}, one for each parameter group`
     throw new ValueError(complaint(who, name, expected, `${value.length} numbers`))

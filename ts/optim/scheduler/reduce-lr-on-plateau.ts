@@ -39,7 +39,7 @@ const NAME = 'ReduceLROnPlateau'
 
 const table: OptionTable<Options> = {
   mode: choice('mode', 'min', ['min', 'max']),
-  factor: share('factor', 0.1, { zero: true, one: false }),
+  factor: share('factor', 0.1, '[0, 1)'),
   patience: whole('patience', 0, 10),
   threshold: atLeastZero('threshold', 1e-4),
   thresholdMode: choice('threshold_mode', 'rel', ['rel', 'abs']),

@@ -1,4 +1,5 @@
 import { complaint, ValueError } from '../../errors.js'
+import { type Option, type Options, readOptions, required, unchecked } from '../../options.js'
 import { LRScheduler, type Schedulable, type SchedulerStateDict } from './scheduler.js'
 
 export interface SequentialLROptions {
@@ -7,6 +8,18 @@ export interface SequentialLROptions {
   /** The steps at which the second, third … take over: one fewer than schedulers, increasing. */
   milestones: readonly number[]
 }
+
+const SCHEDULERS: Option<readonly LRScheduler[]> = {
+  initial: [],
+  required: true,
+  expected: 'an array of at least one scheduler',
+  accepts: (value) => Array.isArray(value) && value.length > 0,
+}
+
+const OPTIONS = {
+  schedulers: SCHEDULERS,
+  milestones: required(unchecked<readonly number[]>()),
+} satisfies Options<SequentialLROptions>
 
 /**
  * One scheduler after another: at each milestone the next one begins from its own step 0.
@@ -35,13 +48,8 @@ export class SequentialLR extends LRScheduler {
    */
   constructor(optimizer: Schedulable, options: SequentialLROptions) {
     super('SequentialLR', optimizer)
-    const given: unknown = options
-    const { schedulers: list, milestones } = (given ?? {}) as Partial<SequentialLROptions>
-    const schedulers: unknown = Array.isArray(list) ? [...(list as readonly unknown[])] : list
-    if (!Array.isArray(schedulers) || schedulers.length === 0) {
-      const expected = 'an array of at least one scheduler'
-      throw new ValueError(complaint(this.who, 'schedulers', expected, schedulers))
-    }
+    const { schedulers: given, milestones } = readOptions(this.who, OPTIONS, options)
+    const schedulers = [...given]
     schedulers.forEach((scheduler: unknown, i) => {
       const what = `scheduler ${i}`
       if (!(scheduler instanceof LRScheduler)) {
@@ -55,7 +63,7 @@ export class SequentialLR extends LRScheduler {
         throw new ValueError(complaint(this.who, what, 'one that has not come yet', 'it again'))
       }
     })
-    this.schedulers = Object.freeze([...(schedulers as LRScheduler[])])
+    this.schedulers = Object.freeze(schedulers)
     this.#milestones = this.#checked(this.who, milestones)
     this.restart()
   }
