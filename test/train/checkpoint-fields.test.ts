@@ -29,7 +29,7 @@ const wrong: Record<string, readonly unknown[]> = {
   steps: [missing, -1, 99, 1, null],
   step: [missing, -1, Infinity, [1]],
   tally: [missing, {}, { loss: 1, rows: 1, norms: 0, steps: 1, metrics: [] }, 3],
-  stopped: [missing, 0, null, 'false'],
+  stopped: [missing, 0, true, 'false', { by: 'x', reason: 1, epoch: 0, step: 0 }],
   order: [missing, {}, { samples: 1, batchSize: 0.5, dropLast: false, accumulate: 1 }],
   model: [missing, null, [], { a: 1 }, tensor([1])],
   optimizer: [

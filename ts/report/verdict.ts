@@ -1,5 +1,5 @@
 import type { History } from '../train/history.js'
-import { validationName } from '../train/records.js'
+import { type StopRecord, validationName } from '../train/records.js'
 import { isShare, measureOf, namesOf } from './charts.js'
 import { number, percent, ranges, some, titleOf } from './words.js'
 
@@ -77,11 +77,11 @@ function headlineOf({ epochs, outcome }: History, best: Best | null): string {
 }
 
 function remarksOf(history: History): string[] {
-  const { epochs, outcome, weights } = history
+  const { epochs, outcome, weights, stopped } = history
   const remarks: string[] = []
   if (epochs.length === 0) return remarks
   const after = `after ${some(epochs.length, 'epoch')}`
-  if (outcome === 'stopped') remarks.push(`A callback ended the training ${after}.`)
+  if (outcome === 'stopped') remarks.push(stoppedBy(stopped, after))
   if (outcome === 'aborted') remarks.push(`The training was aborted ${after}.`)
   if (outcome === 'failed') remarks.push(`The training ended with an error ${after}.`)
   for (const log of namesOf(epochs)) remarks.push(...gapsOf(history, log))
@@ -96,6 +96,14 @@ function remarksOf(history: History): string[] {
     remarks.push('There was no validation data, so nothing tells how it does on new samples.')
   }
   return remarks
+}
+
+/** Who ended the training, and why. */
+function stoppedBy(record: StopRecord | null, after: string): string {
+  const { by, reason } = record ?? { by: 'A callback', reason: '' }
+  const why = reason.startsWith(`${by}: `) ? reason.slice(by.length + 2) : reason
+  const subject = by.charAt(0).toUpperCase() + by.slice(1)
+  return `${subject} ended the training ${after}${why === '' ? '' : `: ${why}`}.`
 }
 
 /** Where a log was no finite number. */

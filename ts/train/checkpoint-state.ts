@@ -3,7 +3,7 @@ import type { StateDict } from '../nn/state-dict.js'
 import type { OptimizerStateDict } from '../optim/optimizer.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { State } from './checkpoint-encoding.js'
-import type { EpochRecord, WeightRecord } from './records.js'
+import type { EpochRecord, StopRecord, WeightRecord } from './records.js'
 import type { Split } from './split.js'
 import type { TallyState } from './tally.js'
 
@@ -25,8 +25,8 @@ export interface Position {
   readonly step: number
   /** What the batches of those steps came to; null at the beginning of an epoch. */
   readonly tally: TallyState | null
-  /** Whether a callback has ended the training. */
-  readonly stopped: boolean
+  /** Who has ended the training; null as long as nobody has. */
+  readonly stopped: StopRecord | null
 }
 
 /** All that a checkpoint keeps. */
@@ -48,6 +48,7 @@ export interface Saved extends Position {
 type Check = (value: unknown) => boolean
 
 const isNumber: Check = (value) => typeof value === 'number'
+const isText: Check = (value) => typeof value === 'string'
 const isBoolean: Check = (value) => typeof value === 'boolean'
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const isObject: Check = (value) =>
@@ -99,7 +100,10 @@ const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Ch
       }),
     ),
   ],
-  stopped: ['true or false', isBoolean],
+  stopped: [
+    'null, or who has ended the training',
+    orNull(objectOf({ by: isText, reason: isText, epoch: isCount, step: isCount })),
+  ],
   order: [
     'null, or the sizes of an epoch',
     orNull(

@@ -37,7 +37,7 @@ export interface TrainingParts {
   readonly accumulate: number
 }
 
-const BEGINNING: Position = { epoch: 0, steps: 0, step: 0, tally: null, stopped: false }
+const BEGINNING: Position = { epoch: 0, steps: 0, step: 0, tally: null, stopped: null }
 
 type StatefulCallback = Callback & Required<Pick<Callback, 'stateDict' | 'loadStateDict'>>
 

@@ -6,6 +6,7 @@ import {
   logOf,
   type Logs,
   type ReportOptions,
+  type StopRecord,
   type TrainingFacts,
   type WeightRecord,
 } from './records.js'
@@ -19,6 +20,10 @@ export class History {
   reason: string | null = null
   /** How the last training ended; null before that. */
   outcome: 'completed' | 'stopped' | 'aborted' | 'failed' | null = null
+  /** The callback that has ended the last training, and why; null when none has. */
+  stopped: StopRecord | null = null
+  /** Steps of the optimizer over all trainings that were written down here. */
+  steps = 0
   /** What was trained, how and where; null before the first training. */
   facts: TrainingFacts | null = null
   /** The modules of the model, with their times once a training has ended. */
@@ -64,7 +69,7 @@ export class History {
   }
 
   toJSON(): object {
-    const { mode, reason, outcome, facts, layers, epochs, weights } = this
-    return { mode, reason, outcome, facts, layers, epochs, weights }
+    const { mode, reason, outcome, stopped, steps, facts, layers, epochs, weights } = this
+    return { mode, reason, outcome, stopped, steps, facts, layers, epochs, weights }
   }
 }

@@ -14,6 +14,7 @@ export type {
   MetricFacts,
   MetricResult,
   ReportOptions,
+  StopRecord,
   TrainingFacts,
   WeightHistogram,
   WeightRecord,

@@ -53,6 +53,18 @@ export interface EpochRecord {
   readonly samplesPerSecond: number
 }
 
+/** How a callback has ended a training. */
+export interface StopRecord {
+  /** The callback's class; `callback 2` for an object without one. */
+  readonly by: string
+  /** What it gave as the reason; empty when it gave none. */
+  readonly reason: string
+  /** The epoch in progress, counted from 0. */
+  readonly epoch: number
+  /** Steps of the optimizer until then. */
+  readonly step: number
+}
+
 /** How to read the logs of a metric. */
 export interface MetricFacts {
   readonly name: string

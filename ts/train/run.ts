@@ -1,12 +1,15 @@
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
 import { type Batches, checkRepeatable } from './batches.js'
-import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
+import type { TrainEndContext } from './callbacks/callback.js'
+import { show } from '../show.js'
+import { warn } from './warn.js'
+import { Audience } from './audience.js'
 import { Checkpoint } from './checkpoint.js'
 import type { Position } from './checkpoint-state.js'
 import { Details } from './details/details.js'
 import { evaluateWith } from './evaluate.js'
 import type { Settings } from './fit-options.js'
-import { type Flow, wait } from './flow.js'
+import type { Flow } from './flow.js'
 import type { History } from './history.js'
 import { Modes } from './modes.js'
 import { type Progress, progressOf } from './progress.js'
@@ -16,6 +19,8 @@ import { type EpochOptions, Trainer } from './trainer.js'
 
 /** Thrown between two steps when a callback has ended the training. */
 class Stopped extends Error {}
+
+type Outcome = TrainEndContext['outcome']
 
 /** One training of `fit`, phase by phase. */
 export class Run {
@@ -38,8 +43,8 @@ export class Run {
   #end: number
   #epoch: number
   #step: number
-  #stopped: boolean
   #progress: Progress | null = null
+  readonly #audience: Audience
 
   constructor(settings: Settings) {
     const { who, manner, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
@@ -63,11 +68,19 @@ export class Run {
     this.#byStep = scheduler !== undefined && settings.schedulerInterval === 'step'
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
     const epoch = history.epochs.length
-    this.#from = { epoch, steps: 0, step: 0, tally: null, stopped: false }
+    const step = history.steps
+    this.#from = { epoch, steps: 0, step, tally: null, stopped: null }
     this.#end = epoch + settings.epochs
     this.#epoch = epoch
-    this.#step = 0
-    this.#stopped = false
+    this.#step = step
+    this.#audience = new Audience(callbacks, this.#modes, () => {
+      const [epoch, step] = [this.#epoch, this.#step]
+      return { model, optimizer, epoch, step, sync: manner.sync }
+    })
+  }
+
+  get #stopped(): boolean {
+    return this.#audience.stopped !== null
   }
 
   get #loader(): Batches {
@@ -102,27 +115,35 @@ export class Run {
   }
 
   *#epochs(): Flow<History> {
-    let outcome: TrainEndContext['outcome'] = 'failed'
+    const { history } = this.#settings
+    const errors: unknown[] = []
+    let outcome: Outcome = 'completed'
     try {
-      yield* this.#tell((callback, context) => callback.onTrainBegin?.(context))
+      yield* this.#audience.begin()
       for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) yield* this.#oneEpoch()
-      outcome = this.#stopped ? 'stopped' : 'completed'
+      if (this.#stopped) outcome = 'stopped'
     } catch (error) {
-      const { signal } = this.#settings.manner
-      if (error instanceof Stopped) outcome = 'stopped'
-      else {
-        if (signal?.aborted === true && error === signal.reason) outcome = 'aborted'
-        throw error
-      }
-    } finally {
-      yield* this.#finish(outcome)
+      outcome = this.#outcomeOf(error)
+      if (outcome !== 'stopped') errors.push(error)
     }
-    return this.#settings.history
+    yield* this.#finish(outcome, errors)
+    if (errors.length === 0) return history
+    if (outcome !== 'aborted') history.outcome = 'failed'
+    for (const error of errors.slice(1)) {
+      warn(`${this.#settings.who}: after the error that ended the training: ${show(error)}`)
+    }
+    throw errors[0]
+  }
+
+  #outcomeOf(error: unknown): Outcome {
+    if (error instanceof Stopped) return 'stopped'
+    const { signal } = this.#settings.manner
+    return signal?.aborted === true && error === signal.reason ? 'aborted' : 'failed'
   }
 
   /** Finds its place: the beginning, or where the checkpoint has it. */
   *#begin(): Flow<void> {
-    const { resume, epochs, progress, split } = this.#settings
+    const { resume, epochs, progress, split, history } = this.#settings
     const found = resume ? yield* this.#checkpoint!.load() : null
     if (resume) this.#end = epochs
     if (found === null) split?.draw()
@@ -130,8 +151,10 @@ export class Run {
       this.#from = found
       this.#epoch = found.epoch
       this.#step = found.step
-      this.#stopped = found.stopped
+      this.#audience.stopped = found.stopped
     }
+    history.steps = this.#step
+    history.stopped = this.#audience.stopped
     this.#checkBatches()
     this.#details.begin(this.#loader, this.#validation)
     this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
@@ -148,7 +171,7 @@ export class Run {
 
   *#oneEpoch(): Flow<void> {
     const { history, optimizer } = this.#settings
-    yield* this.#tell((callback, context) => callback.onEpochBegin?.(context))
+    yield* this.#audience.tell((callback, context) => callback.onEpochBegin?.(context))
     this.#progress!.begin(this.#epoch)
     const start = performance.now()
     const tally = yield* this.#train()
@@ -189,6 +212,7 @@ export class Run {
       },
       onSteps: (steps, sofar) => {
         this.#step = before + steps
+        this.#settings.history.steps = this.#step
         return this.#afterSteps(steps, sofar)
       },
     }
@@ -202,12 +226,14 @@ export class Run {
     if (this.#byBatch) {
       const { loss, ignored } = sofar.last
       const logs = { loss }
-      yield* this.#tell((callback, context) => callback.onBatchEnd?.({ ...context, logs, ignored }))
+      yield* this.#audience.tell((callback, context) =>
+        callback.onBatchEnd?.({ ...context, logs, ignored }),
+      )
       if (this.#stopped) throw new Stopped()
     }
     if (steps % this.#everySteps !== 0) return
     const tally = sofar.stateDict()
-    yield* this.#save({ epoch: this.#epoch, steps, tally, stopped: false })
+    yield* this.#save({ epoch: this.#epoch, steps, tally, stopped: null })
   }
 
   /** Adds what validation came to, under names of its own. */
@@ -230,49 +256,34 @@ export class Run {
     const { scheduler } = this.#settings
     if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
     else if (!this.#byStep) scheduler?.step()
-    yield* this.#tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
-    const [epoch, stopped] = [this.#epoch + 1, this.#stopped]
-    yield* this.#save({ epoch, steps: 0, tally: null, stopped })
+    yield* this.#audience.tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
+    const { stopped } = this.#audience
+    yield* this.#save({ epoch: this.#epoch + 1, steps: 0, tally: null, stopped })
   }
 
-  *#finish(outcome: TrainEndContext['outcome']): Flow<void> {
+  /** However the training ends. What goes wrong keeps nothing else from its end. */
+  *#finish(outcome: Outcome, errors: unknown[]): Flow<void> {
     const { history } = this.#settings
     this.#progress!.close()
     history.outcome = outcome
+    history.stopped = this.#audience.stopped
+    history.steps = this.#step
+    const succeeded = outcome === 'completed' || outcome === 'stopped'
     try {
-      if (outcome === 'completed' || outcome === 'stopped') {
-        yield* this.#details.end(this.#trainer, this.#modes)
-      }
-    } finally {
-      yield* this.#leave(outcome)
+      if (succeeded) yield* this.#details.end(this.#trainer, this.#modes)
+    } catch (error) {
+      errors.push(error)
     }
-  }
-
-  /** However the training ends. */
-  *#leave(outcome: TrainEndContext['outcome']): Flow<void> {
+    errors.push(...(yield* this.#audience.end(outcome)))
     try {
-      yield* this.#tell((callback, context) => callback.onTrainEnd?.({ ...context, outcome }))
-    } finally {
-      if (this.#checkpoint !== null) yield* this.#checkpoint.finish()
+      yield* this.#checkpoint?.finish() ?? []
+    } catch (error) {
+      errors.push(error)
     }
   }
 
   *#save(position: Omit<Position, 'step'>): Flow<void> {
     if (this.#checkpoint !== null) yield* this.#checkpoint.save({ ...position, step: this.#step })
-  }
-
-  *#tell(call: (callback: Callback, context: TrainContext) => void | Promise<void>): Flow<void> {
-    const { model, optimizer, callbacks, manner } = this.#settings
-    const { sync } = manner
-    const stop = (): void => {
-      this.#stopped = true
-    }
-    for (const callback of callbacks) {
-      const [epoch, step] = [this.#epoch, this.#step]
-      const before = this.#modes.now()
-      yield* wait(call(callback, { model, optimizer, epoch, step, sync, stop }))
-      this.#modes.follow(before)
-    }
   }
 }
 

@@ -33,6 +33,8 @@ interface Event {
   wall_time: number
   step: number
   file_version?: string
+  /** Its status; 1 is START. */
+  session?: Record<string, number>
   summary?: { tag: string; simple_value?: number | string; histo?: Histo }[]
 }
 
@@ -89,6 +91,28 @@ describe('TensorBoard', () => {
     const { counts, num } = histogramOf([-1e308, -1e-320, 0, 1e-320, 1e308, Number.MAX_VALUE])
     expect(num).to.equal(6)
     expect(counts.reduce((a, b) => a + b)).to.equal(6)
+  })
+
+  it('says from which step on earlier files no longer count', async function () {
+    const starts = (file: string): Event[] | null =>
+      readByPython(file)?.filter(({ session }) => session !== undefined) ?? null
+    const writer = new SummaryWriter(path('runs/again'), { purgeStep: 7 })
+    await writer.close()
+    const events = starts(writer.path)
+    if (events === null) this.skip()
+    expect(events.map(({ step, session }) => [step, session])).to.deep.equal([[7, { 1: 1 }]])
+    for (const purgeStep of [-1, 0.5, wrong('7')]) {
+      expect(() => new SummaryWriter(path('runs/again'), { purgeStep })).to.throw(GradlaneError)
+    }
+    const startsOf = async (everyBatches: number, from: number): Promise<unknown> => {
+      const logDir = path(`runs/${everyBatches}-${from}`)
+      const logger = new TensorBoardLogger({ logDir, everyBatches })
+      await new Subject().train([logger], epochsOf('loss', [3, 2, 1]), { from })
+      return starts(join(logDir, readdirSync(logDir)[0]!))!.map(({ step }) => step)
+    }
+    expect(await startsOf(0, 0)).to.deep.equal([])
+    expect(await startsOf(0, 2)).to.deep.equal([2])
+    expect(await startsOf(2, 2)).to.deep.equal([]) // batches count in steps
   })
 
   it('writes scalars and histograms that Python reads', async function () {

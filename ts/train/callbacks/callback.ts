@@ -14,7 +14,7 @@ export interface TrainContext {
   readonly step: number
   /** Whether it is a training of `fitSync`, which waits for no promise. */
   readonly sync: boolean
-  /** Ends the training after the current batch or epoch, as a success. */
+  /** Ends the training after the current batch or epoch, as a success. `history.stopped` keeps the first reason. */
   readonly stop: (reason: string) => void
 }
 
@@ -37,7 +37,8 @@ export interface TrainEndContext extends TrainContext {
 
 /**
  * Something that goes along with a training. Called in the order of the list; a promise is awaited
- * (`fitSync` refuses it), and what it throws ends the training. `onTrainEnd` is called on every way out.
+ * (`fitSync` refuses it), and what it throws ends the training. `onTrainEnd` is called on every way out, for
+ * all whose `onTrainBegin` was, whatever another of them throws.
  *
  * @example
  * const printer: callbacks.Callback = {

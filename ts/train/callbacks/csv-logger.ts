@@ -10,7 +10,10 @@ import type { Callback, EpochContext, TrainContext } from './callback.js'
 export interface CSVLoggerOptions {
   /** The file. */
   path: string
-  /** Go on with a file that is there, as a resumed training does. Default false: replace it. */
+  /**
+   * Go on with a file that is there, as a resumed training does. When an epoch comes that has a row there,
+   * that row and those of later epochs are taken out, so none stands there twice. Default false: replace it.
+   */
   append?: boolean
   /** Default `,`. */
   separator?: string
@@ -82,8 +85,12 @@ export class CSVLogger implements Callback {
     const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
     this.#columns.push(...added)
     const row = this.#columns.map((name) => String(values.get(name) ?? ''))
+    // What a training before its crash has written of epochs that come again.
+    const place = this.#columns.indexOf('epoch')
+    const again = isAtLeast(this.#rows.at(-1)?.[place], epoch)
+    if (again) this.#rows = this.#rows.filter((old) => !isAtLeast(old[place], epoch))
     this.#rows.push(row)
-    if (added.length > 0) yield* this.#writeAll(sync)
+    if (added.length > 0 || again) yield* this.#writeAll(sync)
     else if (sync) appendFileSync(this.path, this.#line(row))
     else yield* wait(appendFile(this.path, this.#line(row)))
   }
@@ -110,6 +117,11 @@ function escaped(name: string): string {
 
 function unescaped(name: string): string {
   return /^'+[=+\-@\t\r\n]/.test(name) ? name.slice(1) : name
+}
+
+/** Whether a cell is the number of this epoch or of a later one. */
+function isAtLeast(cell: string | undefined, epoch: number): boolean {
+  return cell !== undefined && cell !== '' && Number(cell) >= epoch
 }
 
 function* contentOf(path: string, sync: boolean): Flow<string> {

@@ -63,6 +63,7 @@ export class EarlyStopping implements Callback {
       this.#monitor.best = this.#monitor.worst
       this.#wait = 0
       this.#bestEpoch = null
+      this.#weights = null
     }
     this.#resumed = false
   }
@@ -85,10 +86,11 @@ export class EarlyStopping implements Callback {
   }
 
   onTrainEnd({ model }: TrainEndContext): void {
-    if (!this.restoreBest || this.#bestEpoch === null || this.#weights === null) return
+    const weights = this.#weights
+    if (!this.restoreBest || this.#bestEpoch === null || weights === null) return
     // Also when the best epoch was the last whole one: another may have been begun since.
     for (const [name, tensor] of Object.entries(model.stateDict())) {
-      const best = this.#weights.get(name)
+      const best = weights.get(name)
       if (best !== undefined) kernels().copy(best, tensor, tensor.length)
     }
   }

@@ -1,5 +1,11 @@
 import { checkCount, checkFileName, optionsOf } from '../../check.js'
-import type { BatchContext, Callback, EpochContext, TrainEndContext } from './callback.js'
+import type {
+  BatchContext,
+  Callback,
+  EpochContext,
+  TrainContext,
+  TrainEndContext,
+} from './callback.js'
 import { SummaryWriter } from './tensorboard/summary-writer.js'
 
 export interface TensorBoardLoggerOptions {
@@ -37,8 +43,11 @@ export class TensorBoardLogger implements Callback {
   }
 
   /** @throws ValueError when logDir is no folder name; what the file system throws. */
-  onTrainBegin(): void {
-    this.#writer = new SummaryWriter(this.logDir)
+  onTrainBegin({ epoch }: TrainContext): void {
+    // What a training before its crash has written of epochs that come again. Batches are counted in
+    // steps, which TensorBoard would take for epochs.
+    const again = epoch > 0 && this.everyBatches === 0
+    this.#writer = new SummaryWriter(this.logDir, again ? { purgeStep: epoch } : {})
   }
 
   onBatchEnd({ step, logs }: BatchContext): void {

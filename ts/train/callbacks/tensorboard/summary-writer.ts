@@ -1,4 +1,4 @@
-import { checkFileName, checkText } from '../../../check.js'
+import { checkCount, checkFileName, checkText, optionsOf } from '../../../check.js'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -11,6 +11,17 @@ import { double, doubles, type Field, float, integer, message, nested } from './
 
 const NAME = 'SummaryWriter'
 let made = 0
+
+/** SessionLog { status: START } */
+const SESSION_START = integer(1, 1)
+
+export interface SummaryWriterOptions {
+  /**
+   * The step that a run goes on with after a crash: TensorBoard hides what earlier files of the folder
+   * have of it and of later ones. Default: hides nothing.
+   */
+  purgeStep?: number
+}
 
 /**
  * Writes what TensorBoard shows, into an events file of its own: scalars and histograms. `add…` only
@@ -32,15 +43,21 @@ export class SummaryWriter {
 
   /**
    * @param logDir A folder for this run; made when it is not there.
-   * @throws ValueError when it is no folder name; what the file system throws.
+   * @throws ValueError when it is no folder name, or purgeStep no step; what the file system throws.
    */
-  constructor(readonly logDir: string) {
+  constructor(
+    readonly logDir: string,
+    options: SummaryWriterOptions = {},
+  ) {
     checkFileName(NAME, 'logDir', logDir, 'a folder')
+    const { purgeStep } = optionsOf(NAME, options)
+    if (purgeStep !== undefined) checkCount(NAME, 'purgeStep', purgeStep, 0)
     mkdirSync(logDir, { recursive: true })
     const seconds = Math.floor(Date.now() / 1000)
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${made++}`
     this.path = join(logDir, name)
     this.#event(nested(3, 'brain.Event:2'), 0)
+    if (purgeStep !== undefined) this.#event(nested(7, SESSION_START), purgeStep)
   }
 
   /**

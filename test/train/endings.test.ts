@@ -1,0 +1,232 @@
+import { expect } from 'chai'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { callbacks, fit, fitSync, History, nn } from '../../ts/index.js'
+import { eachBackend } from '../support/each-backend.js'
+import { textOf } from '../support/html.js'
+import { rejection, setting, weights } from './setting.js'
+
+const broken = (
+  hook: 'onTrainBegin' | 'onEpochEnd' | 'onTrainEnd',
+  text: string,
+): callbacks.Callback => ({
+  [hook]: () => {
+    throw new Error(text)
+  },
+})
+
+/** The messages of process warnings while something is done. */
+async function warnings(body: () => Promise<unknown>): Promise<string[]> {
+  const seen: string[] = []
+  const listen = (warning: Error): void => void seen.push(warning.message)
+  process.on('warning', listen)
+  try {
+    await body()
+    await new Promise(setImmediate)
+  } finally {
+    process.off('warning', listen)
+  }
+  return seen
+}
+
+describe('how a training ends', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradlane-endings-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  eachBackend(() => {
+    it('gives every callback its end, and throws the first error', async () => {
+      const of = setting()
+      const ended: string[] = []
+      const last: callbacks.Callback = { onTrainEnd: ({ outcome }) => void ended.push(outcome) }
+      const list = [broken('onTrainEnd', 'first'), broken('onTrainEnd', 'second'), last]
+      const history = new History()
+      let error: unknown
+      const told = await warnings(async () => {
+        error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list, history }))
+      })
+      expect(error).to.have.property('message', 'first')
+      expect(told).to.have.length(1)
+      expect(told[0]).to.match(/fit: .*second/)
+      expect(ended).to.deep.equal(['completed'])
+      expect([history.outcome, history.epochs.length]).to.deep.equal(['failed', 1])
+    })
+
+    it('throws the error of the training before those of its end', async () => {
+      const of = setting()
+      const list = [broken('onEpochEnd', 'cause'), broken('onTrainEnd', 'after')]
+      const told = await warnings(async () => {
+        const error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list }))
+        expect(error).to.have.property('message', 'cause')
+      })
+      expect(told.join()).to.match(/after/)
+      const lock = join(folder, 'run.ckpt')
+      expect(() =>
+        fitSync(of.model, of.loader, { ...of, callbacks: list, checkpoint: lock }),
+      ).to.throw('cause')
+      expect(readdirSync(folder)).to.deep.equal([]) // nor is there a lock
+    })
+
+    it('leaves weights alone where a training has failed before its first step', async () => {
+      const of = setting()
+      const stopper = new callbacks.EarlyStopping({ monitor: 'loss' })
+      await fit(of.model, of.loader, { ...of, epochs: 2, callbacks: [stopper] })
+      of.model.parameters().forEach((parameter) => parameter.data.fill(0.5))
+      const before = weights(of)
+      const ended: unknown[] = []
+      const never: callbacks.Callback = { onTrainEnd: (context) => void ended.push(context) }
+      const list = [broken('onTrainBegin', 'no'), stopper, never]
+      expect(
+        await rejection(fit(of.model, of.loader, { ...of, callbacks: list })),
+      ).to.have.property('message', 'no')
+      expect(weights(of)).to.deep.equal(before)
+      expect(ended).to.deep.equal([])
+      const other = new nn.Linear(2, 2)
+      expect(
+        await rejection(fit(other, of.loader, { ...of, callbacks: [stopper] })),
+      ).to.be.instanceOf(Error)
+    })
+
+    it('keeps who has stopped it and why, in history, report and checkpoint', async () => {
+      class Judge implements callbacks.Callback {
+        onEpochEnd({ epoch, stop }: callbacks.EpochContext): void {
+          if (epoch === 1) stop('that will do')
+        }
+        onTrainEnd({ stop }: callbacks.TrainEndContext): void {
+          stop('too late')
+        }
+      }
+      const file = join(folder, 'run.ckpt')
+      const late: callbacks.Callback = {
+        onEpochEnd: ({ epoch, stop }) => {
+          if (epoch === 1) stop('me too')
+        },
+      }
+      const options = { epochs: 9, checkpoint: file }
+      const of = setting()
+      const history = await fit(of.model, of.loader, {
+        ...of,
+        ...options,
+        callbacks: [new Judge(), late],
+      })
+      const record = { by: 'Judge', reason: 'that will do', epoch: 1, step: 14 }
+      expect(history.stopped).to.deep.equal(record)
+      expect(JSON.parse(JSON.stringify(history))).to.have.deep.property('stopped', record)
+      expect(textOf(await history.toHTML())).to.include(
+        'Judge ended the training after 2 epochs: that will do.',
+      )
+      const again = setting()
+      const resumed = await fit(again.model, again.loader, { ...again, ...options, resume: true })
+      expect([resumed.outcome, resumed.epochs.length]).to.deep.equal(['stopped', 2])
+      expect(resumed.stopped).to.deep.equal(record)
+      await fit(of.model, of.loader, { ...of, history })
+      expect([history.outcome, history.stopped]).to.deep.equal(['completed', null])
+    })
+
+    it('names a callback without a class by its place, and needs no reason', async () => {
+      const of = setting()
+      const stop: callbacks.Callback = {
+        onBatchEnd: ({ stop }) => {
+          ;(stop as () => void)()
+        },
+      }
+      const history = await fit(of.model, of.loader, { ...of, callbacks: [{}, stop] })
+      expect(history.stopped).to.deep.equal({ by: 'callback 1', reason: '', epoch: 0, step: 1 })
+      await fit(of.model, of.loader, { ...of, history })
+      await fit(of.model, of.loader, { ...of, history, callbacks: [{}, stop] })
+      expect(textOf(await history.toHTML())).to.include(
+        'Callback 1 ended the training after 1 epoch.',
+      )
+    })
+
+    it('does not repeat its reason in the report', async () => {
+      const of = setting()
+      of.optimizer.paramGroups[0]!.lr = 0
+      const stopper = new callbacks.EarlyStopping({ monitor: 'loss', minDelta: 10, patience: 1 })
+      const history = await fit(of.model, of.loader, { ...of, epochs: 9, callbacks: [stopper] })
+      expect(history.stopped!.by).to.equal('EarlyStopping')
+      expect(textOf(await history.toHTML())).to.match(
+        /EarlyStopping ended the training after 2 epochs: loss has not improved/,
+      )
+    })
+  })
+
+  describe('logs', () => {
+    const csv = (): number[][] =>
+      readFileSync(join(folder, 'log.csv'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',').slice(0, 2).map(Number))
+
+    it('go on counting in a second training with the same history', async () => {
+      const of = setting()
+      const history = new History()
+      const seen: number[] = []
+      const list = [
+        new callbacks.CSVLogger({ path: join(folder, 'log.csv'), append: true }),
+        { onBatchEnd: ({ step }: callbacks.BatchContext) => void seen.push(step) },
+      ]
+      for (const capture of [true, false]) {
+        await fit(of.model, of.loader, { ...of, epochs: 2, history, callbacks: list, capture })
+      }
+      expect(csv()).to.deep.equal([0, 1, 2, 3].map((epoch) => [epoch, 7 * (epoch + 1)]))
+      expect(seen).to.deep.equal(Array.from({ length: 28 }, (_, i) => i + 1))
+      expect(history.steps).to.equal(28)
+    })
+
+    it('count on after an abort in the middle of an epoch', async () => {
+      const of = setting()
+      const history = new History()
+      const controller = new AbortController()
+      const seen: number[] = []
+      const list: callbacks.Callback[] = [
+        {
+          onBatchEnd({ step }) {
+            seen.push(step)
+            if (step === 3) controller.abort()
+          },
+        },
+      ]
+      const options = { ...of, history, callbacks: list }
+      await rejection(fit(of.model, of.loader, { ...options, signal: controller.signal }))
+      await fit(of.model, of.loader, options)
+      expect(seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    })
+
+    it('have no epoch twice after a crash', async () => {
+      const run = join(folder, 'run')
+      const log = join(folder, 'log.csv')
+      const file = join(folder, 'run.ckpt')
+      const crash: callbacks.Callback = {
+        onEpochEnd({ epoch }) {
+          if (epoch === 2) throw new Error('crash') // the epoch is in the logs, but in no checkpoint
+        },
+      }
+      const loggers = (): callbacks.Callback[] => [
+        new callbacks.CSVLogger({ path: log, append: true }),
+        new callbacks.TensorBoardLogger({ logDir: run }),
+      ]
+      const of = setting()
+      const options = { epochs: 4, checkpoint: file, resume: true }
+      const failing = { ...of, ...options, callbacks: [...loggers(), crash] }
+      await rejection(fit(of.model, of.loader, failing))
+      expect(csv().map(([epoch]) => epoch)).to.deep.equal([0, 1, 2])
+      const again = setting()
+      const history = await fit(again.model, again.loader, {
+        ...again,
+        ...options,
+        callbacks: loggers(),
+      })
+      expect(csv()).to.deep.equal([0, 1, 2, 3].map((epoch) => [epoch, 7 * (epoch + 1)]))
+      expect(history.steps).to.equal(28)
+      expect(existsSync(run)).to.equal(true)
+    })
+  })
+})
