@@ -148,6 +148,30 @@ describe('schedulers', () => {
     expect(JSON.stringify([scheduler.stateDict(), optimizer.stateDict()])).to.equal(before)
   })
 
+  it('OneCycleLR takes epochs and stepsPerEpoch for totalSteps', () => {
+    const lrs = (options: Partial<optim.OneCycleLROptions>): unknown => {
+      const optimizer = sgd(1)
+      const scheduler = new optim.OneCycleLR(optimizer, { maxLr: 1, ...options })
+      const taken = Array.from({ length: 12 }, () => {
+        scheduler.step()
+        return optimizer.paramGroups[0]!.lr
+      })
+      return [taken, scheduler.stateDict()]
+    }
+    expect(lrs({ epochs: 3, stepsPerEpoch: 4 })).to.deep.equal(lrs({ totalSteps: 12 }))
+    for (const [options, message] of [
+      [{}, /totalSteps/],
+      [{ epochs: 3 }, /stepsPerEpoch to be a whole number of at least 1, got undefined/],
+      [{ stepsPerEpoch: 3 }, /epochs to be a whole number/],
+      [{ epochs: 3, stepsPerEpoch: 0 }, /stepsPerEpoch/],
+      [{ epochs: 1.5, stepsPerEpoch: 4 }, /epochs/],
+      [{ epochs: 3, stepsPerEpoch: 4, totalSteps: 12 }, /not both/],
+      [{ epochs: 3, totalSteps: 12 }, /not both/],
+    ] as const) {
+      expect(() => lrs(options)).to.throw(ValueError, message)
+    }
+  })
+
   it('OneCycleLR moves β₁ of Adam and leaves β₂ alone', () => {
     const optimizer = new optim.Adam([new nn.Parameter(zeros([1]))], { betas: [0.5, 0.99] })
     const scheduler = new optim.OneCycleLR(optimizer, { maxLr: 1, totalSteps: 10 })

@@ -1,10 +1,11 @@
-import { isIterable, isWithin, itemsOf } from '../../check.js'
+import { isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
 import { type Option, type Options, readOptions } from '../../options.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
-import { Parameter } from '../parameter.js'
+import type { Parameter } from '../parameter.js'
+import { partsOf } from './gradients.js'
 
 export interface ClipGradNormOptions {
   /** p of the p-norm, a positive number or Infinity. Default 2. */
@@ -18,8 +19,6 @@ const NORM: Option<number> = {
 }
 
 const OPTIONS = { normType: NORM } satisfies Options<ClipGradNormOptions>
-
-const dtypes = ['float32', 'float64'] as const
 
 /**
  * Scales the gradients of all parameters in place so that together, as one vector, they have a norm of
@@ -46,11 +45,7 @@ export function clipGradNorm_(
   if (!isWithin(maxNorm, 0, Infinity)) {
     throw new ValueError(complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', maxNorm))
   }
-  const parts = partsOf(
-    isIterable(parameters)
-      ? (itemsOf('clipGradNorm_', 'the parameters', parameters) as Parameter[])
-      : [parameters],
-  )
+  const parts = partsOf('clipGradNorm_', parameters)
   const total = normOf(parts, normType)
   for (const part of parts) kernels().clipGradients(total, maxNorm, part)
   return total
@@ -62,7 +57,7 @@ export function clipGradNorm_(
  * @internal
  */
 export function gradNormOf(parameters: Iterable<Parameter>): Tensor {
-  return normOf(partsOf(parameters), 2)
+  return normOf(partsOf('gradNormOf', parameters), 2)
 }
 
 function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number): Tensor {
@@ -79,25 +74,4 @@ function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number):
     ])
   }
   return total
-}
-
-/** Gradients by dtype: a kernel call takes one. */
-function partsOf(parameters: Iterable<Parameter>): ParameterSlot[][] {
-  const slots = slotsOf(parameters)
-  return dtypes
-    .map((dtype) => slots.filter(({ gradient }) => gradient.dtype === dtype))
-    .filter((part) => part.length > 0)
-}
-
-function slotsOf(parameters: Iterable<Parameter>): ParameterSlot[] {
-  const slots: ParameterSlot[] = []
-  for (const parameter of parameters) {
-    if (!(parameter instanceof Parameter)) {
-      const hint = 'pass model.parameters()'
-      throw new ValueError(complaint('clipGradNorm_', 'every item', 'a Parameter', parameter, hint))
-    }
-    const gradient = parameter.grad
-    if (gradient !== null) slots.push({ parameter, gradient, index: 0, stateOffset: 0 })
-  }
-  return slots
 }

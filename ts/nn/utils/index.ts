@@ -1,2 +1,3 @@
 export { clipGradNorm_, type ClipGradNormOptions } from './clip-grad-norm.js'
+export { clipGradValue_ } from './clip-grad-value.js'
 export { convertKernel, type KernelLayouts } from './convert-kernel.js'

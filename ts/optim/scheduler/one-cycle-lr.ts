@@ -1,3 +1,4 @@
+import { checkCount } from '../../check.js'
 import { ValueError } from '../../errors.js'
 import { cosine } from './cosine-annealing-lr.js'
 import { AbsoluteLR, ended } from './formula.js'
@@ -17,8 +18,12 @@ import type { Schedulable } from './scheduler.js'
 export interface OneCycleLROptions {
   /** The highest learning rate; one for all groups or one for each. */
   maxLr: number | readonly number[]
-  /** Steps of the cycle: epochs · batches an epoch. */
-  totalSteps: number
+  /** Steps of the cycle. Either these are given, or `epochs` and `stepsPerEpoch`. */
+  totalSteps?: number
+  /** With `stepsPerEpoch`: the cycle has epochs · stepsPerEpoch steps. */
+  epochs?: number
+  /** Batches of an epoch: `loader.length`. */
+  stepsPerEpoch?: number
   /** Part of the steps with a rising learning rate, from 0 to 1. Default 0.3. */
   pctStart?: number
   /** How values move between two phases. Default `cos`. */
@@ -41,7 +46,7 @@ export interface OneCycleLROptions {
   threePhase?: boolean
 }
 
-type Options = Required<OneCycleLROptions>
+type Options = Required<Omit<OneCycleLROptions, 'epochs' | 'stepsPerEpoch'>>
 
 const table: OptionTable<Options> = {
   maxLr: perGroup('max_lr', positive('max_lr')),
@@ -70,7 +75,7 @@ interface Heights {
  *
  * The learning rate of the optimizer does not matter: it is overwritten. PyTorch computes a value
  * beyond the end for the call of `step()` after the last batch; here the last value stays. A call more
- * throws. PyTorch's `epochs` and `steps_per_epoch` are `totalSteps: epochs * loader.length`.
+ * throws.
  *
  * State dict: the options under PyTorch's names, `base_lrs`, `last_epoch`, `_last_lr`.
  *
@@ -78,15 +83,15 @@ interface Heights {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
  *
  * @example
- * const scheduler = new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 10 * loader.length })
+ * const scheduler = new optim.OneCycleLR(optimizer, { maxLr: 0.1, epochs: 10, stepsPerEpoch: loader.length })
  */
 export class OneCycleLR extends AbsoluteLR<Options> {
   /**
-   * @throws ValueError for an option out of its range, or when the optimizer has neither momentum nor
-   *   betas to cycle.
+   * @throws ValueError for an option out of its range, a length of the cycle that is not given or given
+   *   twice, or when the optimizer has neither momentum nor betas to cycle.
    */
   constructor(optimizer: Schedulable, options: OneCycleLROptions) {
-    super('OneCycleLR', table, optimizer, options)
+    super('OneCycleLR', table, optimizer, withTotal(options))
   }
 
   protected override checkOptions(options: Options): void {
@@ -126,6 +131,20 @@ export class OneCycleLR extends AbsoluteLR<Options> {
       else live.momentum = value
     })
   }
+}
+
+/** Options whose `totalSteps` are epochs · stepsPerEpoch where those are given. */
+function withTotal(given: OneCycleLROptions): Partial<Options> {
+  if (typeof given !== 'object' || (given as unknown) === null) return given
+  const { epochs, stepsPerEpoch, ...options } = given
+  if (epochs === undefined && stepsPerEpoch === undefined) return options
+  const who = 'OneCycleLR'
+  if (options.totalSteps !== undefined) {
+    throw new ValueError(`${who}: give totalSteps, or epochs and stepsPerEpoch, not both`)
+  }
+  checkCount(who, 'epochs', epochs, 1)
+  checkCount(who, 'stepsPerEpoch', stepsPerEpoch, 1)
+  return { ...options, totalSteps: epochs * stepsPerEpoch }
 }
 
 /** A value at a step, from phase to phase. */
