@@ -8,6 +8,7 @@ import {
   metrics,
   nn,
   ones,
+  optim,
   rand,
   sum,
   ValueError,
@@ -153,6 +154,22 @@ describe('options', () => {
     [
       'sum: expected the options to be an object, got true; pass { keepdim: true }',
       () => sum(ones([2, 2]), 0, wrong(true)),
+    ],
+    [
+      'Adam: expected the options to be an object, got 0.01; pass { lr: 0.01 }',
+      () => new optim.Adam([new nn.Parameter(ones([1]))], wrong(0.01)),
+    ],
+    [
+      'AdamW: unknown option weight_decay; did you mean weightDecay?',
+      () => new optim.AdamW([new nn.Parameter(ones([1]))], wrong({ weight_decay: 0.1 })),
+    ],
+    [
+      'SGD: parameter group 0: unknown option momentun; did you mean momentum?',
+      () => new optim.SGD([wrong({ params: [new nn.Parameter(ones([1]))], momentun: 0.9 })]),
+    ],
+    [
+      'StepLR: expected the options to be an object, got 30; pass { stepSize: 30 }',
+      () => new optim.StepLR(new optim.SGD([new nn.Parameter(ones([1]))]), wrong(30)),
     ],
     ['rand: expected generator to be a Generator', () => rand([1], wrong({ generator: 42 }))],
   ]

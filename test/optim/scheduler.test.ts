@@ -286,7 +286,7 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
   [
     'a sequence without options',
     () => new optim.SequentialLR(sgd(1), wrong(undefined)),
-    /schedulers.*array.*got undefined/,
+    /schedulers.*array.*got nothing/,
   ],
   [
     'a plateau in a sequence',
