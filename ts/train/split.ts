@@ -60,11 +60,11 @@ export class Split {
   /** Cuts. Draws one order from the default generator. */
   draw(): void {
     this.#generator = defaultGenerator.getState()
-    const { dataset, batchSize, numSamples } = this.#loader
+    const { dataset, batchSize, shuffle, dropLast, generator, numSamples } = this.#loader
     const counts = [numSamples - this.#held, this.#held] as const
     const [training, held] = randomSplit(dataset, counts)
     this.#parts = {
-      training: new DataLoader(training, this.#loader),
+      training: new DataLoader(training, { batchSize, shuffle, dropLast, generator }),
       held: new DataLoader(held, { batchSize }),
     }
   }
