@@ -104,6 +104,13 @@ export class AssetNotFoundError extends GradlaneError {
   }
 }
 
+/** Changes a message; the stack repeats it, and it is the stack that an uncaught error shows. */
+export function retell(error: Error, message: string): void {
+  const stack = error.stack?.replace(error.message, () => message)
+  error.message = message
+  if (stack !== undefined) error.stack = stack
+}
+
 /**
  * The one builder of messages about a wrong argument: who complains, about what, what it expected,
  * what came, and the likely fix. What came may be anything; a text stands as it is.

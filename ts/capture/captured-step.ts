@@ -1,7 +1,7 @@
 import { optionsOf } from '../check.js'
-import { CaptureError, ShapeError, ValueError } from '../errors.js'
+import { CaptureError, GradlaneError, ShapeError, ValueError } from '../errors.js'
 import { copyOf } from '../kernels/allocate.js'
-import { isRecording, kernels, programOf } from '../kernels/backend.js'
+import { isRecording, kernels, programOf, tellCaller } from '../kernels/backend.js'
 import { itemSize } from '../kernels/dtype.js'
 import type { KernelCall, ReplayFailure } from '../kernels/program.js'
 import { emptyPooled } from '../tensor/pool.js'
@@ -246,6 +246,9 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
       })
       gradients.leave()
       return withTensors(result, outputs)
+    } catch (error) {
+      if (error instanceof GradlaneError) tellCallers(error, this.#step.calls)
+      throw error
     } finally {
       this.#end(program)
     }
@@ -313,8 +316,18 @@ function explained(
   calls: readonly KernelCall[],
   done: number,
 ): Error {
-  error.message += ` (call ${call}, ${calls[call]!.method}, of the captured step; ${done} steps were run before)`
+  const { method, caller } = calls[call]!
+  if (caller !== undefined) tellCaller(error, caller())
+  error.message += ` (call ${call}, ${method}, of the captured step; ${done} steps were run before)`
   return error
+}
+
+/** Which call has failed is not known here: whoever calls that kernel. */
+function tellCallers(error: GradlaneError, calls: readonly KernelCall[]): void {
+  const [kernel] = /^\w+(?=: )/.exec(error.message) ?? []
+  const callers = calls.map(({ method, caller }) => (method === kernel ? caller?.() : undefined))
+  const names = new Set(callers.filter((name) => name !== undefined))
+  if (names.size > 0) tellCaller(error, [...names].join(' or '))
 }
 
 function bytesOf({ length, dtype }: Tensor): number {

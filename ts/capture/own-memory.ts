@@ -58,9 +58,9 @@ export class OwnMemory {
 
   /** The calls on the copy. */
   moved(calls: readonly KernelCall[]): KernelCall[] {
-    return calls.map(({ method, args }) => ({
-      method,
-      args: args.map((arg) => mapTensors(arg, (tensor) => this.of(tensor))),
+    return calls.map((call) => ({
+      ...call,
+      args: call.args.map((arg) => mapTensors(arg, (tensor) => this.of(tensor))),
     }))
   }
 

@@ -1,4 +1,4 @@
-import { recordWith } from '../kernels/backend.js'
+import { currentCaller, recordWith } from '../kernels/backend.js'
 import { isView, type Kernels } from '../kernels/kernels.js'
 import type { Capture, KernelCall, KernelName } from '../kernels/program.js'
 import { reference } from '../kernels/reference/index.js'
@@ -22,7 +22,7 @@ function recorderOf(name: Kernels['name'], calls: KernelCall[]): Kernels {
   const recording = methods.map((method) => [
     method,
     (...args: readonly unknown[]) => {
-      calls.push({ method, args: args.map(snapshot) })
+      calls.push({ method, args: args.map(snapshot), caller: currentCaller() })
     },
   ])
   return { ...(Object.fromEntries(recording) as unknown as Kernels), name }

@@ -1,5 +1,5 @@
 import { complaint, DTypeError, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { callFor, kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { type Options, readOptions, share } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
@@ -84,16 +84,21 @@ export class CrossEntropyLoss extends Criterion {
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const lossShape = this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR
     const loss = emptyPooled(lossShape, dtype)
-    kernels().crossEntropy(
-      prediction,
-      this.#indices.of(target),
-      this.#weight,
-      loss,
-      divisor,
-      ...classSizes(shape),
-      this.#reduction,
-      this.ignoreIndex,
-      this.labelSmoothing,
+    callFor(
+      () => NAME,
+      () => {
+        kernels().crossEntropy(
+          prediction,
+          this.#indices.of(target),
+          this.#weight,
+          loss,
+          divisor,
+          ...classSizes(shape),
+          this.#reduction,
+          this.ignoreIndex,
+          this.labelSmoothing,
+        )
+      },
     )
     this.#divisor = divisor
     this.#prediction = prediction

@@ -1,5 +1,5 @@
 import { complaint, DTypeError, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { callFor, kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
@@ -78,17 +78,22 @@ export class NLLLoss extends Criterion {
       this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
       dtype,
     )
-    kernels().nll(
-      prediction,
-      this.#indices.of(target),
-      this.#weight,
-      loss,
-      divisor,
-      outer,
-      classes,
-      inner,
-      this.#reduction,
-      this.ignoreIndex,
+    callFor(
+      () => NAME,
+      () => {
+        kernels().nll(
+          prediction,
+          this.#indices.of(target),
+          this.#weight,
+          loss,
+          divisor,
+          outer,
+          classes,
+          inner,
+          this.#reduction,
+          this.ignoreIndex,
+        )
+      },
     )
     this.#divisor = divisor
     this.#prediction = prediction

@@ -1,7 +1,7 @@
 import { checkDataset, checkIndex } from './tensor-dataset.js'
 import { checkList } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { callFor, kernels } from '../kernels/backend.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { gatherFrom } from './collate.js'
 import type { Dataset } from './dataset.js'
@@ -62,7 +62,12 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
   gather(index: Tensor): T {
     checkIndex('Subset', index)
     const mapped = empty([index.length], 'int32')
-    kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
+    callFor(
+      () => 'Subset',
+      () => {
+        kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
+      },
+    )
     return gatherFrom(this.dataset, mapped)
   }
 }

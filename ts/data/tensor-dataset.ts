@@ -1,6 +1,6 @@
 import { checkList } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { callFor, kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import { type Options, readOptions, unchecked } from '../options.js'
 import { emptyPooled } from '../tensor/pool.js'
@@ -124,7 +124,12 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     const rows = index.length
     return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
       const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
-      backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
+      callFor(
+        () => 'TensorDataset',
+        () => {
+          backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
+        },
+      )
       return out
     }) as readonly Tensor[] as T
   }

@@ -1,4 +1,4 @@
-import { BindingNotFoundError, CaptureError } from '../errors.js'
+import { BindingNotFoundError, CaptureError, GradlaneError, retell } from '../errors.js'
 import {
   type BackendName,
   backendFromEnvironment,
@@ -18,6 +18,8 @@ let current: Kernels | undefined
 let computing: Kernels | undefined
 /** Whose recording it is. */
 let capturing: Capture | null = null
+/** Who calls a kernel through `callFor`. */
+let calling: (() => string) | undefined
 
 /**
  * The backend that all modules, criteria and optimizers compute with. It is chosen at the first
@@ -87,6 +89,37 @@ export function currentCapture(): Capture | null {
  */
 export function noteUse(object: object): void {
   if (capturing !== null) capturing.used.add(object)
+}
+
+/**
+ * Runs a kernel that may find a wrong number in a tensor, an index or a label, but does not know whose it
+ * is: its error begins with `who`, also in the replay of a captured step.
+ *
+ * @internal
+ */
+export function callFor(who: () => string, body: () => void): void {
+  calling = who
+  try {
+    body()
+  } catch (error) {
+    if (error instanceof GradlaneError) tellCaller(error, who())
+    throw error
+  } finally {
+    calling = undefined
+  }
+}
+
+/** Whose the kernel calls are that are made now. */
+export function currentCaller(): (() => string) | undefined {
+  return calling
+}
+
+/** Puts the name of a caller in the place of the kernel's, with which errors of kernels begin. */
+export function tellCaller(error: Error, who: string): void {
+  retell(
+    error,
+    error.message.replace(/^\w+(?=: )/, () => who),
+  )
 }
 
 /**

@@ -10,6 +10,8 @@ export type AnyKernel = (...args: readonly unknown[]) => void
 export interface KernelCall {
   readonly method: KernelName
   readonly args: readonly unknown[]
+  /** Whose it is, where `callFor` has told. */
+  readonly caller?: (() => string) | undefined
 }
 
 /** Something whose gradient JavaScript keeps from one call of a function to the next: a parameter. */

@@ -1,5 +1,5 @@
 import { complaint, DTypeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { callFor, kernels } from '../kernels/backend.js'
 import { floatDType, type Options, readOptions, whole } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -97,7 +97,13 @@ export class Embedding extends Layer {
       )
     }
     const output = allocate(Object.freeze([...input.shape, embeddingDim]), weight.dtype)
-    kernels().gatherRows(weight, input, output, numEmbeddings, input.length, embeddingDim, 1, 0)
+    callFor(
+      () => this.describe(),
+      () => {
+        const { length } = input
+        kernels().gatherRows(weight, input, output, numEmbeddings, length, embeddingDim, 1, 0)
+      },
+    )
     return output
   }
 

@@ -1,4 +1,4 @@
-import { GradlaneError } from '../errors.js'
+import { GradlaneError, retell } from '../errors.js'
 
 /** What `located` needs of a module. */
 interface Locatable {
@@ -32,11 +32,4 @@ export function located(error: unknown, module: Locatable): unknown {
     }
   }
   return error
-}
-
-/** The stack repeats the message, and it is the stack that an uncaught error shows. */
-function retell(error: GradlaneError, message: string): void {
-  const stack = error.stack?.replace(error.message, () => message)
-  error.message = message
-  if (stack !== undefined) error.stack = stack
 }

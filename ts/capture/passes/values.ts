@@ -67,7 +67,7 @@ function tryToLift(
       held.set(result.buffer, { value, start, end: start + bytes })
       args[place] = moved(result, value, 0)
     }
-    return { method: call.method, args }
+    return { ...call, args }
   })
   return { lifted: { calls: lifted, values }, unliftable }
 
@@ -120,9 +120,9 @@ export function placeValues(lifted: Lifted): readonly KernelCall[] {
   const starts = new Map(
     placed.flatMap(({ life, start }) => life.values.map((value) => [value, start] as const)),
   )
-  return lifted.calls.map(({ method, args }) => ({
-    method,
-    args: args.map((arg) =>
+  return lifted.calls.map((call) => ({
+    ...call,
+    args: call.args.map((arg) =>
       mapTensors(arg, (tensor) => {
         const start = starts.get(tensor.buffer)
         return start === undefined ? tensor : moved(tensor, arena, start + tensor.byteOffset)
