@@ -3,7 +3,7 @@ import { CaptureError, GradlaneError, ShapeError, ValueError } from '../errors.j
 import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf, tellCaller } from '../kernels/backend.js'
 import { itemSize } from '../kernels/dtype.js'
-import type { KernelCall, ReplayFailure } from '../kernels/program.js'
+import { type KernelCall, nameOf, type ReplayFailure } from '../kernels/program.js'
 import { emptyPooled } from '../tensor/pool.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { withThreads } from '../threads.js'
@@ -317,7 +317,7 @@ function explained(
   done: number,
 ): Error {
   const { method, caller } = calls[call]!
-  if (caller !== undefined) tellCaller(error, caller())
+  if (caller !== undefined) tellCaller(error, caller)
   error.message += ` (call ${call}, ${method}, of the captured step; ${done} steps were run before)`
   return error
 }
@@ -325,8 +325,10 @@ function explained(
 /** Which call has failed is not known here: whoever calls that kernel. */
 function tellCallers(error: GradlaneError, calls: readonly KernelCall[]): void {
   const [kernel] = /^\w+(?=: )/.exec(error.message) ?? []
-  const callers = calls.map(({ method, caller }) => (method === kernel ? caller?.() : undefined))
-  const names = new Set(callers.filter((name) => name !== undefined))
+  const names = new Set<string>()
+  for (const { method, caller } of calls) {
+    if (method === kernel && caller !== undefined) names.add(nameOf(caller))
+  }
   if (names.size > 0) tellCaller(error, [...names].join(' or '))
 }
 

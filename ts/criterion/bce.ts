@@ -1,3 +1,4 @@
+import { callFor } from '../kernels/backend.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { type Options, readOptions, unchecked } from '../options.js'
@@ -5,6 +6,8 @@ import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { Expanded } from './expanded.js'
 import { type ElementWeights, nonDefault, PointwiseLoss } from './pointwise-loss.js'
+
+const NAME = 'BCELoss'
 
 export interface BCELossOptions extends CriterionOptions {
   /** Factor of each element's loss, of a shape that is broadcast to the prediction's. Default: 1. */
@@ -37,11 +40,19 @@ export class BCELoss extends PointwiseLoss {
    * @throws DTypeError when weight is not float.
    */
   constructor(options: BCELossOptions = {}) {
-    const { weight, reduction } = readOptions('BCELoss', BCE, options)
+    const { weight, reduction } = readOptions(NAME, BCE, options)
     super(PointwiseLossKind.bce, 0, reduction)
     this.weight = weight ?? null
-    this.#weight = weight === undefined ? null : new Expanded('BCELoss', 'weight', weight)
+    this.#weight = weight === undefined ? null : new Expanded(NAME, 'weight', weight)
     this.reduction = reduction
+  }
+
+  protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
+    return callFor(NAME, () => super.computeOutput(prediction, target))
+  }
+
+  protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
+    return callFor(NAME, () => super.computeGradInput(prediction, target))
   }
 
   protected override weights(shape: Shape, dtype: FloatDType): ElementWeights {

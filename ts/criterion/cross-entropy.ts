@@ -84,22 +84,19 @@ export class CrossEntropyLoss extends Criterion {
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const lossShape = this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR
     const loss = emptyPooled(lossShape, dtype)
-    callFor(
-      () => NAME,
-      () => {
-        kernels().crossEntropy(
-          prediction,
-          this.#indices.of(target),
-          this.#weight,
-          loss,
-          divisor,
-          ...classSizes(shape),
-          this.#reduction,
-          this.ignoreIndex,
-          this.labelSmoothing,
-        )
-      },
-    )
+    callFor(NAME, () => {
+      kernels().crossEntropy(
+        prediction,
+        this.#indices.of(target),
+        this.#weight,
+        loss,
+        divisor,
+        ...classSizes(shape),
+        this.#reduction,
+        this.ignoreIndex,
+        this.labelSmoothing,
+      )
+    })
     this.#divisor = divisor
     this.#prediction = prediction
     this.#target = target

@@ -78,23 +78,20 @@ export class NLLLoss extends Criterion {
       this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
       dtype,
     )
-    callFor(
-      () => NAME,
-      () => {
-        kernels().nll(
-          prediction,
-          this.#indices.of(target),
-          this.#weight,
-          loss,
-          divisor,
-          outer,
-          classes,
-          inner,
-          this.#reduction,
-          this.ignoreIndex,
-        )
-      },
-    )
+    callFor(NAME, () => {
+      kernels().nll(
+        prediction,
+        this.#indices.of(target),
+        this.#weight,
+        loss,
+        divisor,
+        outer,
+        classes,
+        inner,
+        this.#reduction,
+        this.ignoreIndex,
+      )
+    })
     this.#divisor = divisor
     this.#prediction = prediction
     this.#target = target

@@ -1,6 +1,6 @@
 import { show } from '../show.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
-import { callFor, kernels } from '../kernels/backend.js'
+import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import type { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { checkFloat } from '../tensor/create.js'
@@ -37,22 +37,17 @@ export abstract class PointwiseLoss extends Criterion {
     const { weight, positive } = this.#prepared(prediction, target)
     const each = this.#reduction === Reduction.none
     const loss = emptyPooled(each ? prediction.shape : SCALAR, prediction.dtype)
-    callFor(
-      () => this.constructor.name,
-      () => {
-        kernels().pointwiseLoss(
-          this.kind,
-          prediction,
-          target,
-          weight,
-          positive,
-          loss,
-          prediction.length,
-          this.parameter,
-          each,
-          this.divisor(prediction),
-        )
-      },
+    kernels().pointwiseLoss(
+      this.kind,
+      prediction,
+      target,
+      weight,
+      positive,
+      loss,
+      prediction.length,
+      this.parameter,
+      each,
+      this.divisor(prediction),
     )
     return loss
   }
@@ -60,21 +55,16 @@ export abstract class PointwiseLoss extends Criterion {
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const { weight, positive } = this.#prepared(prediction, target)
     const gradient = emptyPooled(prediction.shape, prediction.dtype)
-    callFor(
-      () => this.constructor.name,
-      () => {
-        kernels().pointwiseLossGradient(
-          this.kind,
-          prediction,
-          target,
-          weight,
-          positive,
-          gradient,
-          prediction.length,
-          this.parameter,
-          1 / this.divisor(prediction),
-        )
-      },
+    kernels().pointwiseLossGradient(
+      this.kind,
+      prediction,
+      target,
+      weight,
+      positive,
+      gradient,
+      prediction.length,
+      this.parameter,
+      1 / this.divisor(prediction),
     )
     return gradient
   }

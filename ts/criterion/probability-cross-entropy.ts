@@ -1,4 +1,5 @@
 import { complaint, ShapeError } from '../errors.js'
+import { callFor } from '../kernels/backend.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { readOptions } from '../options.js'
 import { sum } from '../tensor/ops/reduce.js'
@@ -6,6 +7,8 @@ import type { Tensor } from '../tensor/tensor.js'
 import { classSizes } from './classes.js'
 import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
 import { nonDefault, PointwiseLoss } from './pointwise-loss.js'
+
+const NAME = 'ProbabilityCrossEntropyLoss'
 
 /**
  * Cross entropy of probabilities p with any weights y of the classes, one-hot labels among them:
@@ -37,20 +40,20 @@ export class ProbabilityCrossEntropyLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
-    const { reduction } = readOptions('ProbabilityCrossEntropyLoss', CRITERION, options)
+    const { reduction } = readOptions(NAME, CRITERION, options)
     super(PointwiseLossKind.crossEntropy, 0, reduction)
     this.reduction = reduction
   }
 
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction)
-    const loss = super.computeOutput(prediction, target)
+    const loss = callFor(NAME, () => super.computeOutput(prediction, target))
     return this.reduction === 'none' ? sum(loss, classDim(loss)) : loss
   }
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction)
-    return super.computeGradInput(prediction, target)
+    return callFor(NAME, () => super.computeGradInput(prediction, target))
   }
 
   /** The number of samples, or of places of all images. */
@@ -67,9 +70,7 @@ export class ProbabilityCrossEntropyLoss extends PointwiseLoss {
   #check(prediction: Tensor): void {
     if (prediction.ndim > 0) return
     const expected = 'shape (N, C), (C) or (N, C, d1, …)'
-    throw new ShapeError(
-      complaint('ProbabilityCrossEntropyLoss', 'the prediction', expected, 'shape ()'),
-    )
+    throw new ShapeError(complaint(NAME, 'the prediction', expected, 'shape ()'))
   }
 }
 

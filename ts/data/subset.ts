@@ -62,12 +62,9 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
   gather(index: Tensor): T {
     checkIndex('Subset', index)
     const mapped = empty([index.length], 'int32')
-    callFor(
-      () => 'Subset',
-      () => {
-        kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
-      },
-    )
+    callFor('Subset', () => {
+      kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
+    })
     return gatherFrom(this.dataset, mapped)
   }
 }

@@ -65,7 +65,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     }
     list.forEach((tensor, i) => {
       if (!(tensor instanceof Tensor)) {
-        throw new ValueError(complaint('TensorDataset', `item ${i}`, 'a Tensor', tensor))
+        throw noTensor('TensorDataset', `item ${i}`, tensor)
       }
       if (tensor.ndim === 0 || tensor.shape[0] !== first.shape[0]) {
         const rows = first.ndim === 0 ? 'at least one dimension' : `${first.shape[0]} rows`
@@ -124,12 +124,9 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     const rows = index.length
     return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
       const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
-      callFor(
-        () => 'TensorDataset',
-        () => {
-          backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
-        },
-      )
+      callFor('TensorDataset', () => {
+        backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
+      })
       return out
     }) as readonly Tensor[] as T
   }

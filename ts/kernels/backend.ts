@@ -9,7 +9,7 @@ import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { addon } from './native/load.js'
 import { CompiledProgram } from './native/program.js'
-import type { Capture, KernelCall, Program } from './program.js'
+import { type Caller, type Capture, type KernelCall, nameOf, type Program } from './program.js'
 import { reference } from './reference/index.js'
 import { InterpretedProgram } from './reference/program.js'
 
@@ -19,7 +19,7 @@ let computing: Kernels | undefined
 /** Whose recording it is. */
 let capturing: Capture | null = null
 /** Who calls a kernel through `callFor`. */
-let calling: (() => string) | undefined
+let calling: Caller | undefined
 
 /**
  * The backend that all modules, criteria and optimizers compute with. It is chosen at the first
@@ -97,12 +97,12 @@ export function noteUse(object: object): void {
  *
  * @internal
  */
-export function callFor(who: () => string, body: () => void): void {
+export function callFor<T>(who: Caller, body: () => T): T {
   calling = who
   try {
-    body()
+    return body()
   } catch (error) {
-    if (error instanceof GradlaneError) tellCaller(error, who())
+    if (error instanceof GradlaneError) tellCaller(error, who)
     throw error
   } finally {
     calling = undefined
@@ -110,15 +110,15 @@ export function callFor(who: () => string, body: () => void): void {
 }
 
 /** Whose the kernel calls are that are made now. */
-export function currentCaller(): (() => string) | undefined {
+export function currentCaller(): Caller | undefined {
   return calling
 }
 
 /** Puts the name of a caller in the place of the kernel's, with which errors of kernels begin. */
-export function tellCaller(error: Error, who: string): void {
+export function tellCaller(error: Error, who: Caller): void {
   retell(
     error,
-    error.message.replace(/^\w+(?=: )/, () => who),
+    error.message.replace(/^\w+(?=: )/, () => nameOf(who)),
   )
 }
 

@@ -6,12 +6,19 @@ export type KernelName = Exclude<keyof Kernels, 'name'>
 /** A kernel whose arguments are known when it is called only. */
 export type AnyKernel = (...args: readonly unknown[]) => void
 
+/** A name, or what tells it. */
+export type Caller = string | (() => string)
+
+export function nameOf(caller: Caller): string {
+  return typeof caller === 'string' ? caller : caller()
+}
+
 /** One recorded call. Its views are the recording's own; numbers and options were copied. */
 export interface KernelCall {
   readonly method: KernelName
   readonly args: readonly unknown[]
   /** Whose it is, where `callFor` has told. */
-  readonly caller?: (() => string) | undefined
+  readonly caller?: Caller | undefined
 }
 
 /** Something whose gradient JavaScript keeps from one call of a function to the next: a parameter. */

@@ -363,6 +363,16 @@ export function checkTensor(
   if (!(value instanceof Tensor)) throw noTensor(who, what, value)
 }
 
+/** How an array becomes a tensor, by what is in it. */
+function hintFor(array: unknown): string {
+  let leaf = array
+  for (let depth = 0; depth < 64 && Array.isArray(leaf); depth++) leaf = (leaf as unknown[])[0]
+  const indices = "tensor(indices, { dtype: 'int32' })"
+  if (typeof leaf === 'string') return `number the classes from 0 and make one with ${indices}`
+  const whole = Array.isArray(array) && array.length > 0 && array.every(Number.isInteger)
+  return `make one with tensor(array)${whole ? `, or of class indices with ${indices}` : ''}`
+}
+
 /** The error for something that should have been a tensor; plain arrays are the likely case. */
 export function noTensor(who: string, what: string, got: unknown): ValueError {
   const array = Array.isArray(got) || ArrayBuffer.isView(got)
@@ -372,7 +382,7 @@ export function noTensor(who: string, what: string, got: unknown): ValueError {
       what,
       'a Tensor',
       array ? 'an array' : got === null ? 'null' : typeof got,
-      array ? 'make one with tensor(array)' : undefined,
+      array ? hintFor(got) : undefined,
     ),
   )
 }

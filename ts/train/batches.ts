@@ -2,7 +2,7 @@ import { checkedIterator, isAsyncIterable, isIterable } from '../check.js'
 import { capture } from '../capture/capture.js'
 import { CaptureError, complaint, ValueError } from '../errors.js'
 import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
-import { empty, Tensor } from '../tensor/tensor.js'
+import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { withThreads } from '../threads.js'
 import { drive, type Flow, wait } from './flow.js'
@@ -40,6 +40,7 @@ export function batchesOf(
     checkBatch(who, source)
     return checkedLoader(who, what, new DataLoader(source, options))
   }
+  checkNoArrays(who, source)
   if (source instanceof DataLoader) return checkedLoader(who, what, source as Loader)
   if (isIterable(source)) return source as Batches
   if (isAsyncIterable(source)) {
@@ -49,6 +50,25 @@ export function batchesOf(
   }
   const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
   throw new ValueError(complaint(who, what, 'something to iterate over for batches', source, hint))
+}
+
+/**
+ * A list in which a tensor, or an array of numbers or words, is an item was meant for features and targets:
+ * items of a list of batches are lists of tensors.
+ *
+ * @throws ValueError
+ */
+export function checkNoArrays(who: string, source: unknown): void {
+  if (!Array.isArray(source) || isTensors(source)) return
+  const items: readonly unknown[] = source
+  const isColumn = (item: unknown): boolean => {
+    if (item instanceof Tensor || ArrayBuffer.isView(item)) return true
+    const first: unknown = Array.isArray(item) ? item[0] : null
+    return Array.isArray(first) || typeof first === 'number' || typeof first === 'string'
+  }
+  if (!items.some(isColumn)) return
+  const i = items.findIndex((item) => !(item instanceof Tensor))
+  throw noTensor(who, ['the features', 'the targets'][i] ?? `item ${i}`, items[i])
 }
 
 type Loader = DataLoader<readonly Tensor[]>

@@ -16,7 +16,7 @@ import {
   optionsOf,
 } from '../check.js'
 import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
-import { type Batches, type BatchSource, batchesOf, isTensors } from './batches.js'
+import { type Batches, type BatchSource, batchesOf, checkNoArrays, isTensors } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
@@ -207,6 +207,7 @@ function loadersOf(
   given: Partial<FitOptions>,
 ): Pick<Settings, 'loader' | 'validation' | 'split'> {
   const { validation, validationSplit, batchSize = 32, shuffle = true } = given
+  checkNoArrays(who, source)
   if (!isTensors(source) && (given.batchSize ?? given.shuffle) !== undefined) {
     throw new ValueError(`${who}: batchSize and shuffle go with tensors; a loader has its own`)
   }
