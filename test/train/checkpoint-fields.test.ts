@@ -45,6 +45,7 @@ const wrong: Record<string, readonly unknown[]> = {
   generators: [missing, [], [tensor([1])], [tensor([1, 2, 3, 4])], null],
   generatorsAtEpoch: [missing, [], [null]],
   history: [missing, null, [{}], [null], {}],
+  warnings: [missing, null, 'x', [1]],
   weights: [missing, null, [{ epoch: 0, parameters: { a: {} } }], [{}]],
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { callbacks, fit, fitSync, History, nn } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { textOf } from '../support/html.js'
+import { warningsOf } from '../support/warnings.js'
 import { rejection, setting, weights } from './setting.js'
 
 const broken = (
@@ -16,20 +17,6 @@ const broken = (
     throw new Error(text)
   },
 })
-
-/** The messages of process warnings while something is done. */
-async function warnings(body: () => Promise<unknown>): Promise<string[]> {
-  const seen: string[] = []
-  const listen = (warning: Error): void => void seen.push(warning.message)
-  process.on('warning', listen)
-  try {
-    await body()
-    await new Promise(setImmediate)
-  } finally {
-    process.off('warning', listen)
-  }
-  return seen
-}
 
 describe('how a training ends', () => {
   let folder: string
@@ -48,7 +35,7 @@ describe('how a training ends', () => {
       const list = [broken('onTrainEnd', 'first'), broken('onTrainEnd', 'second'), last]
       const history = new History()
       let error: unknown
-      const told = await warnings(async () => {
+      const told = await warningsOf(async () => {
         error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list, history }))
       })
       expect(error).to.have.property('message', 'first')
@@ -61,7 +48,7 @@ describe('how a training ends', () => {
     it('throws the error of the training before those of its end', async () => {
       const of = setting()
       const list = [broken('onEpochEnd', 'cause'), broken('onTrainEnd', 'after')]
-      const told = await warnings(async () => {
+      const told = await warningsOf(async () => {
         const error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list }))
         expect(error).to.have.property('message', 'cause')
       })

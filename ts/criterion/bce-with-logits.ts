@@ -56,6 +56,11 @@ export class BCEWithLogitsLoss extends PointwiseLoss {
     this.reduction = reduction
   }
 
+  /** 0, for logits. */
+  override get threshold(): number {
+    return 0
+  }
+
   protected override weights(shape: Shape, dtype: FloatDType): ElementWeights {
     return {
       weight: this.#weight?.to(shape, dtype) ?? null,

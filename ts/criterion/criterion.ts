@@ -24,6 +24,14 @@ export const CRITERION = {
  * model.backward(input, criterion.backward(prediction, target))
  */
 export abstract class Criterion {
+  /**
+   * From which prediction on a sample with a single number is of class 1, for metrics that `fit` and
+   * `evaluate` compute: 0.5, for probabilities.
+   */
+  get threshold(): number {
+    return 0.5
+  }
+
   /** Result of the last `forward`; null before the first. */
   output: Tensor | null = null
 

@@ -33,6 +33,10 @@ export class Accuracy extends Metric {
     this.#reader = new ClassReader('Accuracy', given)
   }
 
+  override goBy(threshold: number): void {
+    this.#reader.standard = threshold
+  }
+
   protected override accumulate(prediction: Tensor, target: Tensor): void {
     const { predicted, actual, length } = this.#reader.read(prediction, target)
     const ignored = this.#reader.ignoreIndex

@@ -55,6 +55,10 @@ abstract class ClassScore extends Metric<number | number[]> {
   /** The score of a class; 0 where it would be 0 / 0. */
   protected abstract score(counts: Counts): number
 
+  override goBy(threshold: number): void {
+    this.#counts.standard = threshold
+  }
+
   protected override accumulate(prediction: Tensor, target: Tensor): void {
     this.#counts.add(prediction, target)
   }

@@ -10,15 +10,16 @@ export interface ClassMetricOptions {
   name?: string
   /**
    * From which score on a prediction of one number a sample is class 1. Default 0.5, for
-   * probabilities; for the logits of `BCEWithLogitsLoss` it is 0.
+   * probabilities; in `fit` and `evaluate` that of the criterion, which is 0 for the logits of
+   * `BCEWithLogitsLoss`.
    */
   threshold?: number
   /** Samples whose target has this class index count for nothing. Default -100. */
   ignoreIndex?: number
 }
 
-const THRESHOLD: Option<number> = {
-  initial: 0.5,
+const THRESHOLD: Option<number | undefined> = {
+  initial: undefined,
   expected: 'a number',
   accepts: (value) => typeof value === 'number' && !Number.isNaN(value),
 }
@@ -52,8 +53,9 @@ const isFloat = ({ dtype }: Tensor): boolean => dtype === 'float32' || dtype ===
  * class, or for class 1.
  */
 export class ClassReader {
-  readonly threshold: number
   readonly ignoreIndex: number
+  readonly #threshold: number | undefined
+  #standard = 0.5
   #predicted = empty([0], 'int32')
   #actual = empty([0], 'int32')
 
@@ -61,8 +63,17 @@ export class ClassReader {
     readonly who: string,
     { threshold, ignoreIndex }: Values<ReturnType<typeof classOptions>>,
   ) {
-    this.threshold = threshold
+    this.#threshold = threshold
     this.ignoreIndex = ignoreIndex
+  }
+
+  get threshold(): number {
+    return this.#threshold ?? this.#standard
+  }
+
+  /** The threshold where none was given. */
+  set standard(threshold: number) {
+    this.#standard = threshold
   }
 
   /**

@@ -56,6 +56,11 @@ export class ClassCounts {
     this.reset()
   }
 
+  /** The threshold where none was given. */
+  set standard(threshold: number) {
+    this.#reader.standard = threshold
+  }
+
   /** Null as long as nobody has told how many there are. */
   get classes(): number | null {
     return this.#classes
@@ -154,6 +159,10 @@ export class ConfusionMatrix extends Metric<number[][]> {
     this.normalize = normalize
     this.labels = labels === undefined ? null : Object.freeze([...labels])
     this.#counts = new ClassCounts(NAME, { ...given, numClasses })
+  }
+
+  override goBy(threshold: number): void {
+    this.#counts.standard = threshold
   }
 
   protected override accumulate(prediction: Tensor, target: Tensor): void {

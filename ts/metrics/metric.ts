@@ -34,6 +34,12 @@ export abstract class Metric<T = number> {
   }
 
   /**
+   * Told by `fit` and `evaluate` before they begin: from which score on a prediction of one number is
+   * class 1, by the criterion. A metric that has no threshold, or was given one, need not mind.
+   */
+  goBy(_threshold: number): void {}
+
+  /**
    * Takes a batch.
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.

@@ -77,13 +77,14 @@ function headlineOf({ epochs, outcome }: History, best: Best | null): string {
 }
 
 function remarksOf(history: History): string[] {
-  const { epochs, outcome, weights, stopped } = history
+  const { epochs, outcome, weights, stopped, warnings } = history
   const remarks: string[] = []
   if (epochs.length === 0) return remarks
   const after = `after ${some(epochs.length, 'epoch')}`
   if (outcome === 'stopped') remarks.push(stoppedBy(stopped, after))
   if (outcome === 'aborted') remarks.push(`The training was aborted ${after}.`)
   if (outcome === 'failed') remarks.push(`The training ended with an error ${after}.`)
+  remarks.push(...warnings.map(sentence))
   for (const log of namesOf(epochs)) remarks.push(...gapsOf(history, log))
   const odd = Object.entries(weights.at(-1)?.parameters ?? {}).filter((entry) => entry[1].notFinite)
   if (odd.length > 0) {
@@ -98,12 +99,15 @@ function remarksOf(history: History): string[] {
   return remarks
 }
 
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 /** Who ended the training, and why. */
 function stoppedBy(record: StopRecord | null, after: string): string {
   const { by, reason } = record ?? { by: 'A callback', reason: '' }
   const why = reason.startsWith(`${by}: `) ? reason.slice(by.length + 2) : reason
-  const subject = by.charAt(0).toUpperCase() + by.slice(1)
-  return `${subject} ended the training ${after}${why === '' ? '' : `: ${why}`}.`
+  return sentence(`${by} ended the training ${after}${why === '' ? '' : `: ${why}`}`)
 }
 
 /** Where a log was no finite number. */

@@ -42,6 +42,7 @@ export interface Saved extends Position {
   readonly generatorsAtEpoch: readonly Tensor[]
   readonly history: readonly EpochRecord[]
   readonly weights: readonly WeightRecord[]
+  readonly warnings: readonly string[]
 }
 
 /** Whether a value is what a field has to be. */
@@ -142,6 +143,7 @@ const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Ch
       }),
     ),
   ],
+  warnings: ['a list of texts', listOf(isText)],
   weights: [
     'a list of histograms',
     listOf(objectOf({ epoch: isCount, parameters: mapOf(isHistogram) })),

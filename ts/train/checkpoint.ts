@@ -138,6 +138,7 @@ export class Checkpoint {
       generators: this.#now(),
       generatorsAtEpoch: this.#atEpoch,
       history: history.epochs,
+      warnings: history.warnings,
       weights: history.weights,
     }
   }
@@ -246,6 +247,7 @@ export class Checkpoint {
     this.#atEpoch = saved.generatorsAtEpoch
     history.epochs.splice(0, Infinity, ...saved.history)
     history.weights.splice(0, Infinity, ...saved.weights)
+    history.warnings.splice(0, Infinity, ...saved.warnings)
   }
 
   /** What the steps of an epoch are counted in. */

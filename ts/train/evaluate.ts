@@ -8,6 +8,7 @@ import { type Batches, type BatchSource, batchesOf } from './batches.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { checkNames } from './metric-names.js'
 import { Modes } from './modes.js'
+import { Notices } from './notices.js'
 import type { Tally } from './tally.js'
 import { Trainer } from './trainer.js'
 import type { Logs } from './records.js'
@@ -68,6 +69,7 @@ function* pass(
   checkList(who, 'metrics', metrics)
   const measured = metrics.map(createMetric)
   checkNames(who, measured, ['loss'], false)
+  for (const metric of measured) metric.goBy(criterion.threshold)
   const batches = batchesOf(who, 'the batches', source, sync, { batchSize })
   signal?.throwIfAborted()
   const evaluator = new Trainer({
@@ -80,6 +82,7 @@ function* pass(
     accumulate: 1,
     eagerly: capture ? null : 'capture: false was asked for',
     manner: { sync, signal },
+    notices: new Notices(who, null),
   })
   return (yield* evaluateWith(evaluator, batches, 'the batches')).measured().logs
 }

@@ -21,6 +21,7 @@ import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
 import { checkNames } from './metric-names.js'
+import { checkHolds } from './mistakes.js'
 import type { Manner } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
 import { Split } from './split.js'
@@ -153,6 +154,7 @@ export function settingsOf(
   checkCallbacks(who, callbacks)
   checkScheduler(who, scheduler)
   checkOptimizer(who, optimizer)
+  checkHolds(who, model, optimizer)
   checkCount(who, 'epochs', epochs, 0)
   checkCount(who, 'accumulate', accumulate, 1)
   const loaders = loadersOf(who, sync, source, given)

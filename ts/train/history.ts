@@ -24,6 +24,8 @@ export class History {
   stopped: StopRecord | null = null
   /** Steps of the optimizer over all trainings that were written down here. */
   steps = 0
+  /** What `fit` has warned of: a loss that is not finite or explodes, a module that does not go with the criterion. */
+  readonly warnings: string[] = []
   /** What was trained, how and where; null before the first training. */
   facts: TrainingFacts | null = null
   /** The modules of the model, with their times once a training has ended. */
@@ -69,7 +71,7 @@ export class History {
   }
 
   toJSON(): object {
-    const { mode, reason, outcome, stopped, steps, facts, layers, epochs, weights } = this
-    return { mode, reason, outcome, stopped, steps, facts, layers, epochs, weights }
+    const { mode, reason, outcome, stopped, steps, warnings, facts, layers, epochs, weights } = this
+    return { mode, reason, outcome, stopped, steps, warnings, facts, layers, epochs, weights }
   }
 }

@@ -12,6 +12,7 @@ import type { Settings } from './fit-options.js'
 import type { Flow } from './flow.js'
 import type { History } from './history.js'
 import { Modes } from './modes.js'
+import { Notices } from './notices.js'
 import { type Progress, progressOf } from './progress.js'
 import { type Logs, validationName } from './records.js'
 import type { Measured, Tally } from './tally.js'
@@ -45,6 +46,7 @@ export class Run {
   #step: number
   #progress: Progress | null = null
   readonly #audience: Audience
+  readonly #notices: Notices
 
   constructor(settings: Settings) {
     const { who, manner, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
@@ -57,7 +59,10 @@ export class Run {
         : new Checkpoint(checkpoint.path, manner.sync, { ...parts, accumulate })
     this.#before = Modes.of(model)
     if (!model.training) model.train()
-    const common = { who, model, criterion, eagerly, metrics, manner }
+    for (const metric of metrics) metric.goBy(criterion.threshold)
+    const lrs = (): number[] => optimizer.paramGroups.map(({ lr }) => lr)
+    this.#notices = new Notices(who, lrs, history.warnings)
+    const common = { who, model, criterion, eagerly, metrics, manner, notices: this.#notices }
     this.#modes = Modes.of(model)
     const training = { ...common, modes: this.#modes, optimizer, accumulate, clipGradNorm }
     this.#trainer = new Trainer(training)
@@ -176,6 +181,7 @@ export class Run {
     const start = performance.now()
     const tally = yield* this.#train()
     const seconds = (performance.now() - start) / 1000
+    this.#notices.grown(this.#epochName, tally.first, tally.last.loss)
     const measured = tally.measured()
     const gradNorm = this.#details.gradNorm()
     const trained = performance.now()

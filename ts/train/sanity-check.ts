@@ -10,6 +10,8 @@ import { Adam } from '../optim/adam.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { checkCount, checkSignal, optionsOf } from '../check.js'
 import { type Batch, checkBatch, checkCriterion, checkModel, checkOptimizer } from './arguments.js'
+import { forwardBefore, holdsNone } from './mistakes.js'
+import { oddNumberOf } from './odd-data.js'
 import { parametersOf, Snapshot, type TrainingOptimizer } from './snapshot.js'
 import { finish, finishGently, meanOf, type Task } from './task.js'
 
@@ -47,6 +49,8 @@ export interface SanityReport {
     /** Steps until then. */
     readonly steps: number
   }
+  /** Mistakes that were found in the data, the model and the optimizer, in words. */
+  readonly causes: readonly string[]
   toString(): string
 }
 
@@ -58,6 +62,8 @@ export interface SanityReport {
  *   without class weights whose reduction is `mean`.
  * - Gradients. After one backward pass every parameter with `requiresGrad` has one, finite and not all
  *   zero.
+ * - Causes of these: a NaN in the batch, with row and column; a softmax or a sigmoid before a criterion that
+ *   computes it itself; an optimizer that holds none of the model's parameters.
  * - One batch can be overfitted: within `steps` steps on it, without dropout, the loss falls to a
  *   tenth.
  *
@@ -110,11 +116,17 @@ function* check(
     model.train()
     model.zeroGrad()
     const [x, y] = batch
-    const prediction = model.forward(x)
+    const { prediction, mistake } = forwardBefore(criterion, model, x)
     const loss = meanOf(criterion.forward(prediction, y))
     const expectedLoss = uniformLoss(criterion, prediction)
     model.backwardParameters(x, criterion.backward(prediction, y))
     const gradientFaults = faultsOf(model, optimizer)
+    const none = optimizer !== undefined && holdsNone(model, optimizer)
+    const causes = [
+      oddNumberOf(batch),
+      mistake,
+      none ? "the optimizer holds none of the model's parameters" : null,
+    ].filter((cause) => cause !== null)
     const lossOk =
       Number.isFinite(loss) &&
       (expectedLoss === null || Math.abs(loss - expectedLoss) <= Math.max(0.25, 0.3 * expectedLoss))
@@ -127,8 +139,9 @@ function* check(
       const again = yield* fitOne(model, batch, criterion, adam(model, 1e-2), steps)
       if (!(overfit.to < again.to)) overfit = again
     }
-    const ok = lossOk && Object.keys(gradientFaults).length === 0 && overfit.ok
-    const report = { ok, loss, expectedLoss, lossOk, gradientFaults, overfit }
+    const faultless = causes.length === 0 && Object.keys(gradientFaults).length === 0
+    const ok = lossOk && faultless && overfit.ok
+    const report = { ok, loss, expectedLoss, lossOk, gradientFaults, overfit, causes }
     return { ...report, toString: () => inWords(report) }
   } finally {
     snapshot.restore()
@@ -206,7 +219,7 @@ function* fitOne(
 }
 
 function inWords(report: Omit<SanityReport, 'toString'>): string {
-  const { loss, expectedLoss, lossOk, gradientFaults, overfit } = report
+  const { loss, expectedLoss, lossOk, gradientFaults, overfit, causes } = report
   const mark = (ok: boolean): string => (ok ? 'ok  ' : 'FAIL')
   const number = (value: number): string => value.toPrecision(4)
   const uniform = expectedLoss === null ? '' : `; ${number(expectedLoss)} if it knew nothing`
@@ -232,5 +245,6 @@ function inWords(report: Omit<SanityReport, 'toString'>): string {
   if (!overfit.ok) {
     lines.push('     is the learning rate right, do features and targets belong together?')
   }
+  lines.push(...causes.map((cause) => `${mark(false)} ${cause}`))
   return lines.join('\n')
 }

@@ -35,6 +35,7 @@ export class Tally {
   #loss = 0
   #weight: number | null = 0
   #rows = 0
+  #first = NaN
   #last: LastBatch = { loss: NaN, ignored: false }
   #norms = 0
   #steps = 0
@@ -54,6 +55,16 @@ export class Tally {
     return this.#weight === null ? this.#loss : this.#loss / this.#weight
   }
 
+  /** Whether all losses were, but for those that do not count. */
+  get isFinite(): boolean {
+    return Number.isFinite(this.#loss)
+  }
+
+  /** Loss of the first batch that counts; NaN before. */
+  get first(): number {
+    return this.#first
+  }
+
   get last(): LastBatch {
     return this.#last
   }
@@ -68,6 +79,7 @@ export class Tally {
     this.#rows += rows * count
     if (count === 0) return
     const last = losses[count - 1]!
+    if (Number.isNaN(this.#first)) this.#first = losses[0]!
     let sum = this.#loss
     if (weights === null || typeof weights === 'number') {
       const factor = weights ?? 1

@@ -13,7 +13,9 @@ import { formatShape, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } from './batches.js'
 import { type Flow, wait } from './flow.js'
+import { forwardBefore } from './mistakes.js'
 import type { Modes } from './modes.js'
+import type { Notices, OddLoss } from './notices.js'
 import { type Manner, Replayable } from './replayable.js'
 import { parametersOf, type TrainingOptimizer } from './snapshot.js'
 import { Tally, type TallyState } from './tally.js'
@@ -41,6 +43,7 @@ export interface TrainerOptions {
   /** Why steps are not to be captured; null to try it. */
   readonly eagerly: string | null
   readonly manner: Manner
+  readonly notices: Notices
 }
 
 export interface EpochOptions {
@@ -78,6 +81,7 @@ export class Trainer {
   #source: Source | null = null
   #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
   #lastBatch: Batch | null = null
+  #looked = false
   /** Parameters of the model that the optimizer does not hold. */
   #others: readonly Parameter[] = []
   /** What the losses of batches of a kind count, where their targets do not matter. */
@@ -196,6 +200,8 @@ export class Trainer {
           group.map(([x]) => x.shape[0] ?? 1),
           group.map(kindOf),
         )
+        const data = (_step: number, i: number): { data: Batch } => ({ data: group[i]! })
+        this.#look(tally, outputs, options.name, step - 1, data)
         yield* this.#pause(options, step, tally)
       }
     } finally {
@@ -216,13 +222,20 @@ export class Trainer {
     const rows = batchSize * this.#options.accumulate
     const used = dropLast ? order.length - (order.length % batchSize) : order.length
     const full = Math.floor(used / rows)
+    const data = (step: number, i: number): { data: Batch; samples: Tensor } => {
+      const start = step * rows + i * batchSize
+      const samples = order.narrow(start, Math.min(batchSize, used - start))
+      return { data: this.#checked(loader.dataset.gather(samples)), samples }
+    }
     let step = options.done?.steps ?? 0
     while (step < full) {
       const first = order.narrow(step * rows, rows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
       if (captured === null) {
         const parts = sizes(first, batchSize)
-        this.#take(tally, yield* replayable.run({ index: first }), parts, parts)
+        const outputs = yield* replayable.run({ index: first })
+        this.#take(tally, outputs, parts, parts)
+        this.#look(tally, outputs, options.name, step, data)
         step++
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
@@ -233,6 +246,7 @@ export class Trainer {
         }
         const outputs = yield* replayable.scan(captured, { index }, onProgress)
         yield* this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
+        this.#look(tally, outputs, options.name, step, data)
         step += steps
       }
       yield* this.#pause(options, step, tally)
@@ -240,7 +254,9 @@ export class Trainer {
     if (step === full && full * rows < used) {
       const rest = order.narrow(full * rows, used - full * rows)
       const parts = sizes(rest, batchSize)
-      this.#take(tally, yield* replayable.run({ index: rest }), parts, parts)
+      const outputs = yield* replayable.run({ index: rest })
+      this.#take(tally, outputs, parts, parts)
+      this.#look(tally, outputs, options.name, step, data)
       yield* this.#pause(options, step + 1, tally)
     }
   }
@@ -271,7 +287,7 @@ export class Trainer {
       for (const parameter of this.#others) parameter.zeroGrad()
     }
     batches.forEach(([x, y], i) => {
-      const prediction = model.forward(x)
+      const prediction = this.#forward(x)
       const loss = criterion.forward(prediction, y)
       if (loss.length !== 1) throw this.#manyLosses(loss)
       outputs[`loss${i}`] = loss
@@ -300,6 +316,16 @@ export class Trainer {
     return outputs
   }
 
+  /** Of a training the first time looks at the model, too. */
+  #forward(x: Tensor): Tensor {
+    const { model, criterion, optimizer, notices } = this.#options
+    if (optimizer === null || this.#looked) return model.forward(x)
+    this.#looked = true
+    const { prediction, mistake } = forwardBefore(criterion, model, x)
+    notices.mistake(mistake)
+    return prediction
+  }
+
   #take(
     tally: Tally,
     outputs: StepOutputs,
@@ -318,6 +344,32 @@ export class Trainer {
   #addLosses(tally: Tally, outputs: StepOutputs, i: number, rows: number, kind: BatchKind): void {
     const { [`loss${i}`]: loss, [`weight${i}`]: weight } = outputs
     tally.addLosses(rows, loss!.data, weight?.data ?? this.#weights.get(kind) ?? null)
+  }
+
+  /**
+   * Tells of a loss that is not finite.
+   *
+   * @param first The number of the step that comes first in the outputs.
+   * @param dataOf The batch of a step at a place of its group.
+   */
+  #look(
+    tally: Tally,
+    outputs: StepOutputs,
+    name: string,
+    first: number,
+    dataOf: (step: number, i: number) => Pick<OddLoss, 'data' | 'samples'>,
+  ): void {
+    const { notices, accumulate } = this.#options
+    if (tally.isFinite || notices.diverged) return
+    for (let step = 0; step < outputs['loss0']!.length; step++) {
+      for (let i = 0; `loss${i}` in outputs; i++) {
+        const loss = outputs[`loss${i}`]!.data[step]!
+        if (Number.isFinite(loss) || outputs[`weight${i}`]?.data[step] === 0) continue
+        const batch = (first + step) * accumulate + i
+        notices.notFinite(name, { loss, batch, ...dataOf(first + step, i) })
+        return
+      }
+    }
   }
 
   /** The same for results that were stacked, with the event loop turning where they are many. */
