@@ -36,10 +36,13 @@ class Places {
   readonly #inFirst: ReadonlySet<string>
 
   constructor(first: readonly KernelCall[]) {
-    this.#inFirst = new Set(first.flatMap(({ args }) => tensorsOf(args)).map((t) => this.#key(t)))
+    const tensors = first.flatMap(({ args }) => tensorsOf(args))
+    this.#inFirst = new Set(tensors.filter(({ length }) => length > 0).map((t) => this.#key(t)))
   }
 
   match(a: Tensor, b: Tensor): boolean {
+    // Without an element there is nothing to tell apart, and no place of its own.
+    if (a.length === 0) return true
     const [from, to] = [this.#key(a), this.#key(b)]
     const known = this.#partner.get(from)
     if (known !== undefined) return known === to
@@ -93,7 +96,8 @@ function difference(a: unknown, b: unknown, places: Places, what = 'argument'): 
 function differing(call: number, what: string): CaptureError {
   return new CaptureError(
     `capture: the function does not do the same each time: its kernel call ${call} ${what}. ` +
-      'A captured step begins with zeroGrad() if it computes gradients, and draws random numbers with ' +
-      'gradlane; what it prepares once is prepared by running it before the capture',
+      'A captured step begins with zeroGrad() if it computes gradients (that of the model, where its optimizer ' +
+      'holds some of the parameters only), and draws random numbers with gradlane; what it prepares once is ' +
+      'prepared by running it before the capture',
   )
 }
