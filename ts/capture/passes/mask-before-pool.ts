@@ -21,7 +21,7 @@ export function maskBeforePool(calls: readonly KernelCall[], values: Values): Ke
     const [, , y, gradY, gradX, n] = call.args as [unknown, Tensor, Tensor, Tensor, Tensor, number]
     if (!values.has(gradY.buffer) || !values.has(y.buffer) || n !== gradY.length) return
     const [unpool, ...users] = uses.get(gradY.buffer)!
-    if (users.length !== 1 || users[0] !== at || result[unpool!] !== calls[unpool!]) return
+    if (users.length !== 1) return
     const gradient = calls[unpool!]!
     if (gradient.method !== 'maxPool2dGradient' || !sameView(gradient.args[2], gradY)) return
     const [gradPooled, index, , geometry] = gradient.args as [
@@ -35,7 +35,7 @@ export function maskBeforePool(calls: readonly KernelCall[], values: Values): Ke
     // What was pooled must still be there, and the result is written earlier than it was.
     if (![pooled, index].every(({ buffer }) => values.has(buffer))) return
     if (writtenBetween(calls, [y, pooled, index], pool + 1, unpool!)) return
-    if (uses.get(gradX.buffer)!.some((user) => user >= unpool! && user < at)) return
+    if (uses.get(gradX.buffer)!.some((user) => user > unpool! && user < at)) return
 
     const value = new ArrayBuffer(0)
     const { shape, dtype, length } = gradPooled

@@ -55,12 +55,9 @@ function tryToLift(
     const args = call.args.map((arg, place) =>
       overwritten.includes(place) ? arg : mapTensors(arg, (tensor) => read(tensor)),
     )
-    const written = new Set<ArrayBuffer>()
     for (const place of overwritten) {
       const result = args[place]
       if (!(result instanceof Tensor) || !liftable.has(result.buffer)) continue
-      if (written.has(result.buffer)) unliftable.add(result.buffer)
-      written.add(result.buffer)
       const [start, bytes] = [result.byteOffset, bytesOf(result)]
       const value = new ArrayBuffer(0)
       values.set(value, bytes)
@@ -151,8 +148,7 @@ function lifetimesOf({ calls, values }: Lifted): Lifetime[] {
     if (before === undefined || after === undefined) return
     const mentions = tensorsOf(call.args).filter(({ buffer }) => buffer === operand!.buffer)
     const whole = [operand!, result!].every((tensor) => bytesOf(tensor) === before.bytes)
-    if (!whole || before.bytes !== after.bytes || mentions.length > 1) return
-    if (before.last !== i || after.first !== i) return
+    if (!whole || mentions.length > 1 || before.last !== i) return
     before.values.push(...after.values)
     before.last = after.last
     own.set(result!.buffer, before)
