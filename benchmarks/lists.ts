@@ -2,7 +2,7 @@
 // program interleaves its peers, prints its own table and writes its figures as JSON.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { binary } from './binary.js'
@@ -27,11 +27,15 @@ export interface List {
 export type Figures = Readonly<Record<string, unknown>>
 
 /** Runs a program that takes the name of a JSON file, with its output on the terminal. */
-function figuresOf(command: string, args: readonly string[], file: string): unknown {
+/** What a program writes to a file, which names that file without its folder: that is a temporary one. */
+export function figuresOf(command: string, args: readonly string[], file: string): unknown {
   const { status, error, signal } = spawnSync(command, args, { stdio: 'inherit' })
   if (error) throw error
   if (status !== 0) throw new Error(`${command} ended with ${signal ?? status}`)
-  return JSON.parse(readFileSync(file, 'utf8'))
+  const folder = `${dirname(file)}${sep}`
+  return JSON.parse(readFileSync(file, 'utf8'), (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(folder, '') : value,
+  )
 }
 
 /** What `body` returns, or the reason why that is missing, which is printed too. */

@@ -39,11 +39,16 @@ export function checkList(
   if (!Array.isArray(value)) throw new ValueError(complaint(who, what, 'an array', value))
 }
 
-/** @throws ValueError unless it is a list of texts: names of classes. */
-export function checkLabels(who: string, labels: unknown): asserts labels is readonly string[] {
+/** Whether it may be a title or the name of a class: a text, or a number, which stands for its digits. */
+export function isName(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number'
+}
+
+/** Names of classes as texts. @throws ValueError unless it is a list of names. */
+export function labelsOf(who: string, labels: unknown): string[] {
   checkList(who, 'labels', labels)
-  if (labels.every((label) => typeof label === 'string')) return
-  throw new ValueError(complaint(who, 'labels', 'texts', labels))
+  if (labels.every(isName)) return labels.map(String)
+  throw new ValueError(complaint(who, 'labels', 'texts or numbers', labels))
 }
 
 /** @throws ValueError unless it can be called. */

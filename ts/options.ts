@@ -1,4 +1,4 @@
-import { isFunction } from './check.js'
+import { isFunction, isName } from './check.js'
 import { complaint, DTypeError, ValueError } from './errors.js'
 import { type DType, type FloatDType, itemSize } from './kernels/dtype.js'
 import { nearest } from './nearest.js'
@@ -238,10 +238,9 @@ export function list<V>(item: Option<V>): Option<readonly Exclude<V, undefined>[
   return { initial: undefined, expected: `an array, each item ${item.expected}`, accepts }
 }
 
-/** A list of texts: names of classes. */
-export function texts(): Option<readonly string[] | undefined> {
-  const accepts = (value: unknown): boolean => typeof value === 'string'
-  return list<string>({ initial: '', expected: 'a text', accepts })
+/** A list of names of classes: texts, and numbers, which stand for their digits. */
+export function names(): Option<readonly (string | number)[] | undefined> {
+  return list<string | number>({ initial: '', expected: 'a text or number', accepts: isName })
 }
 
 /** What can be called. */

@@ -201,6 +201,13 @@ describe('metrics', () => {
       )
     })
 
+    it('take numbers for names of classes', () => {
+      const matrix = new metrics.ConfusionMatrix({ labels: [7, 10] })
+      expect(matrix.labels).to.deep.equal(['7', '10'])
+      matrix.update(tensor([0, 1], INT32), tensor([0, 0], INT32))
+      expect(matrix.toString()).to.match(/predicted {2}7 {2}10\n.*7 {2}1 {3}1\n/)
+    })
+
     it('are NaN of nothing', () => {
       const nothing = ['accuracy', 'topKAccuracy', 'precision', 'auc', 'mae', 'mse', 'r2']
       for (const name of nothing) expect(metrics.create(name).compute()).to.be.NaN

@@ -182,6 +182,23 @@ describe('report: the page', () => {
     expect(html).to.include('title="y answered as z: 3, 6.67 % of the row"')
   })
 
+  it('takes numbers for names and title', async () => {
+    const html = await historyOf({ epochs: 1 }).toHTML({ title: 2026, labels: [10, -1, 0.5] })
+    expect(html).to.include('<title>2026</title>')
+    expect(html).to.include('title="-1 answered as 0.5: 3, 6.67 % of the row"')
+    for (const options of [
+      { title: true },
+      { title: null },
+      { labels: [1, null] },
+      { labels: 1 },
+    ]) {
+      const error: unknown = await historyOf({ epochs: 1 })
+        .toHTML(options as never)
+        .catch((reason: unknown) => reason)
+      expect(error).to.have.property('code', 'ERR_VALUE')
+    }
+  })
+
   it('shows layers with their times, or why there are none', async () => {
     const history = historyOf({ epochs: 1 })
     const text = textOf(await history.toHTML())

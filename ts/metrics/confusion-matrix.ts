@@ -3,11 +3,11 @@ import { checkCount } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import {
   choice,
+  names,
   nullable,
   type Option,
   type Options,
   readOptions,
-  texts,
   type Values,
 } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -116,13 +116,13 @@ export interface ConfusionMatrixOptions extends ClassCountOptions {
   /** Divide by the samples of the actual class, of the predicted one, or by all. Default null: counts. */
   normalize?: 'true' | 'pred' | 'all' | null
   /** Names of the classes, for the table. Default: their numbers. */
-  labels?: readonly string[]
+  labels?: readonly (string | number)[]
 }
 
 const OPTIONS = {
   ...countOptions('confusionMatrix'),
   normalize: nullable({ ...choice(['true', 'pred', 'all']), initial: null }),
-  labels: texts(),
+  labels: names(),
 } satisfies Options<ConfusionMatrixOptions>
 
 /**
@@ -157,7 +157,7 @@ export class ConfusionMatrix extends Metric<number[][]> {
       )
     }
     this.normalize = normalize
-    this.labels = labels === undefined ? null : Object.freeze([...labels])
+    this.labels = labels === undefined ? null : Object.freeze(labels.map(String))
     this.#counts = new ClassCounts(NAME, { ...given, numClasses })
   }
 

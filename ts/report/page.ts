@@ -1,5 +1,5 @@
 import { complaint, ValueError } from '../errors.js'
-import { checkLabels, optionsOf } from '../check.js'
+import { isName, labelsOf, optionsOf } from '../check.js'
 import type { History } from '../train/history.js'
 import type { ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
@@ -15,12 +15,12 @@ import { count, duration, number, percent, some } from './words.js'
 
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {
-  const { title = 'Training report', labels: given } = optionsOf('report', options)
-  if (typeof title !== 'string') {
-    throw new ValueError(complaint('report', 'title', 'a text', title))
+  const { title: titled = 'Training report', labels: given } = optionsOf('report', options)
+  if (!isName(titled)) {
+    throw new ValueError(complaint('report', 'title', 'a text or number', titled))
   }
-  if (given !== undefined) checkLabels('report', given)
-  const labels = given ?? history.facts?.labels ?? null
+  const title = String(titled)
+  const labels = given === undefined ? (history.facts?.labels ?? null) : labelsOf('report', given)
   const last = history.epochs.at(-1)
   const verdict = verdictOf(history)
   const charts = chartsOf(history)

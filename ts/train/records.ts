@@ -153,7 +153,7 @@ export interface WeightRecord {
 
 export interface ReportOptions {
   /** Default `Training report`. */
-  title?: string
+  title?: string | number
   /** Names of the classes, in the order of their indices. Default: the labels of the `ConfusionMatrix`. */
-  labels?: readonly string[]
+  labels?: readonly (string | number)[]
 }
