@@ -80,6 +80,31 @@ describe('how a training ends', () => {
       ).to.be.instanceOf(Error)
     })
 
+    it('has a history after an abort and after an error', async () => {
+      const of = setting()
+      const controller = new AbortController()
+      const abort: callbacks.Callback = {
+        onEpochEnd: ({ epoch }) => {
+          if (epoch === 1) controller.abort()
+        },
+      }
+      const options = { ...of, epochs: 9, callbacks: [abort], signal: controller.signal }
+      const reason = await rejection(fit(of.model, of.loader, options))
+      expect(reason).to.equal(controller.signal.reason)
+      expect(History.of(reason)).to.have.property('outcome', 'aborted')
+      expect(History.of(reason)!.epochs).to.have.length(2)
+      let error: unknown
+      try {
+        fitSync(of.model, of.loader, { ...of, callbacks: [broken('onEpochEnd', 'no')] })
+      } catch (caught) {
+        error = caught
+      }
+      expect(History.of(error)!.epochs).to.have.length(1)
+      for (const other of [new Error('no'), null, undefined, 'enough', 3]) {
+        expect(History.of(other)).to.equal(null)
+      }
+    })
+
     it('keeps who has stopped it and why, in history, report and checkpoint', async () => {
       class Judge implements callbacks.Callback {
         onEpochEnd({ epoch, stop }: callbacks.EpochContext): void {

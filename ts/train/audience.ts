@@ -1,7 +1,7 @@
 import { show } from '../show.js'
 import type { Callback, TrainContext, TrainEndContext } from './callbacks/callback.js'
 import { type Flow, wait } from './flow.js'
-import type { Modes } from './modes.js'
+import { inTraining, type Modes } from './modes.js'
 import type { StopRecord } from './records.js'
 
 type Circumstances = Omit<TrainContext, 'stop'>
@@ -44,7 +44,7 @@ export class Audience {
   *tell(call: (callback: Callback, context: TrainContext) => void | Promise<void>): Flow<void> {
     for (const [i, callback] of this.#callbacks.entries()) {
       const before = this.#modes.now()
-      yield* wait(call(callback, this.#context(callback, i)))
+      yield* wait(inTraining(() => call(callback, this.#context(callback, i))))
       this.#modes.follow(before)
     }
   }
@@ -59,7 +59,8 @@ export class Audience {
     const errors: unknown[] = []
     for (const [i, callback] of this.#begun.entries()) {
       try {
-        yield* wait(callback.onTrainEnd?.({ ...this.#context(callback, i), outcome }))
+        const context = { ...this.#context(callback, i), outcome }
+        yield* wait(inTraining(() => callback.onTrainEnd?.(context)))
       } catch (error) {
         errors.push(error)
       }

@@ -17,7 +17,8 @@ import { Run } from './run.js'
  *
  * Modules train with the flags they have at the start (all in training mode if the model was in
  * evaluation mode) and those that callbacks give to some of them; in the end they have the flags that
- * they had. Meanwhile the model as a whole may be switched to evaluation and predict. The gradients of
+ * they had. Meanwhile `predict` answers requests with the weights of the moment, and `forward` that is called
+ * from elsewhere than a step or a callback computes in evaluation mode, so it changes nothing either. The gradients of
  * parameters that the optimizer does not hold are those of a step, too: they do not add up.
  *
  * @param loader A `DataLoader`, or batches [features, targets] from any iterable or async iterable
@@ -26,7 +27,8 @@ import { Run } from './run.js'
  * @returns the history; `history.last` are the logs of the last epoch.
  * @throws ValueError for options out of their range; ShapeError, DTypeError when batches do not fit
  *   the model; FormatError when the checkpoint to resume from is damaged, LockedError when another
- *   training writes it; `signal.reason` when the signal was aborted. The steps that were run stay.
+ *   training writes it; `signal.reason` when the signal was aborted. The steps that were run stay, and
+ *   `History.of(error)` has the epochs.
  *
  * @example
  * const history = await fit(model, loader, { criterion, optimizer, epochs: 5, validation, metrics: ['accuracy'] })

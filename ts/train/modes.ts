@@ -1,5 +1,22 @@
 import type { Module } from '../nn/module.js'
 
+let depth = 0
+
+/** Whether what runs at the moment is part of a training or an evaluation, and not another's call between two steps. */
+export function isTraining(): boolean {
+  return depth > 0
+}
+
+/** Runs `body` as a part of a training, up to where it waits for something. */
+export function inTraining<T>(body: () => T): T {
+  depth++
+  try {
+    return body()
+  } finally {
+    depth--
+  }
+}
+
 /**
  * The training flags that a model is computed with, kept apart from those it has at the moment: a request
  * handler may have switched it to evaluation meanwhile, and finds its own flags again.
@@ -61,7 +78,7 @@ export class Modes {
     const before = this.now()
     this.#assign(this.#flags)
     try {
-      return body()
+      return inTraining(body)
     } finally {
       this.#assign(before)
     }

@@ -10,9 +10,10 @@ import { Details } from './details/details.js'
 import { evaluateWith } from './evaluate.js'
 import type { Settings } from './fit-options.js'
 import type { Flow } from './flow.js'
-import type { History } from './history.js'
+import { type History, keepHistory } from './history.js'
 import { Modes } from './modes.js'
 import { Notices } from './notices.js'
+import { protect } from './protect.js'
 import { type Progress, progressOf } from './progress.js'
 import { type Logs, validationName } from './records.js'
 import type { Measured, Tally } from './tally.js'
@@ -103,6 +104,15 @@ export class Run {
 
   *toTheEnd(): Flow<History> {
     try {
+      return yield* this.#training()
+    } catch (error) {
+      keepHistory(error, this.#settings.history)
+      throw error
+    }
+  }
+
+  *#training(): Flow<History> {
+    try {
       this.#checkpoint?.open()
       yield* this.#begin()
     } catch (error) {
@@ -110,9 +120,11 @@ export class Run {
       this.#before.restore()
       throw error
     }
+    const release = protect(this.#settings.model)
     try {
       return yield* this.#epochs()
     } finally {
+      release()
       this.#checkpoint?.close()
       // Unless someone has switched the model to evaluation meanwhile.
       if (this.#settings.model.training) this.#before.restore()
