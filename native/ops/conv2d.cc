@@ -8,6 +8,7 @@
 #include "ops/conv2d_direct.h"
 #include "ops/conv2d_lowered.h"
 #include "ops/conv2d_policy.h"
+#include "ops/conv2d_unfolded.h"
 #include "ops/conv2d_weight_gradient.h"
 #include "ops/conv2d_winograd.h"
 #include "ops/kind.h"
@@ -117,6 +118,7 @@ void Forward(const Conv2dArgs& args) {
   }
   problem.parameter = static_cast<T>(args.parameter);
   if (g.out_length() == 0) return;
+  if (algorithm == Conv2dAlgorithm::kUnfolded) return UnfoldedConv2d(args);
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
   RunBy(algorithm, problem);
 }
@@ -147,6 +149,7 @@ void InputGradient(const Conv2dInputGradientArgs& args) {
   problem.spread_y = g.stride_height;
   problem.spread_x = g.stride_width;
   if (g.in_length() == 0) return;
+  if (algorithm == Conv2dAlgorithm::kUnfolded) return UnfoldedInputGradient(args);
   problem.in_place = algorithm == Conv2dAlgorithm::kPointwise;
   for (std::int64_t y = 0; y < std::min(g.stride_height, g.in_height); ++y) {
     for (std::int64_t x = 0; x < std::min(g.stride_width, g.in_width); ++x) {
@@ -170,6 +173,7 @@ void WeightGradient(const Conv2dWeightGradientArgs& args) {
   if (g.in_length() > 0 && g.out_length() > 0) {
     if (algorithm == Conv2dAlgorithm::kDirect) return DirectWeightGradient(problem, ForwardTaps(g));
     if (algorithm == Conv2dAlgorithm::kWinograd) return WinogradWeightGradient(problem);
+    if (algorithm == Conv2dAlgorithm::kUnfolded) return UnfoldedWeightGradient(args);
     return LoweredWeightGradient(problem);
   }
   for (std::int64_t i = 0; i < g.weight_length(); ++i) {

@@ -12,8 +12,9 @@ enum class Conv2dAlgorithm : std::int32_t {
   kWinograd = 2,      // in 6 x 6 numbers: 3x3 or 5x5, stride and dilation 1, one group
   kDirect = 3,        // plane by plane, for few channels in a group
   kPointwise = 4,     // 1x1, stride 1, no padding: a product with the image as it lies
+  kUnfolded = 5,      // products with patches written out: few results an image, one group
 };
-inline constexpr int kConv2dAlgorithmCount = 5;
+inline constexpr int kConv2dAlgorithmCount = 6;
 
 struct Conv2dGeometry {
   std::int64_t batch;

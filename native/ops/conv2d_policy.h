@@ -14,6 +14,7 @@
 //                             all kWinogradBudget (the weight gradient: kWinogradGradientBudget,
 //                             shared) or one panel of squares, where that is longer; a thread: 36
 //                             squares and their pixels of one vector of channels
+//   unfolded                  kChunkBudget of patches, or those of one image, and its results
 //   weight gradient           kChunkBudget of packed gradients and as much of a padded image (or
 //                             what one panel length of pixels needs), one panel of B a thread, and
 //                             the weights once more
@@ -37,6 +38,9 @@ enum class Conv2dPass { kForward, kInputGradient, kWeightGradient };
 
 bool CanRun(Conv2dAlgorithm algorithm, const Conv2dGeometry& geometry);
 Conv2dAlgorithm ChooseConv2d(Conv2dPass pass, const Conv2dGeometry& geometry);
+
+// Whether the kernel is as large as the image, so that the image is the one patch.
+bool SeesWholeImage(const Conv2dGeometry& geometry);
 
 // Length of the steps in which a sum of `channels` times `taps` products is taken: whole channels
 // where a channel's taps fit into a panel.

@@ -66,6 +66,11 @@ inline std::vector<Conv2dGeometry> Conv2dGeometries() {
   all.push_back(GeometryOf(1, 1, 70, 5, {3, 3, 1, 1, 1}, {500, 3, 1, 1, 1}));  // wider than a panel
   all.push_back(GeometryOf(2, 1, 2, 3, {30, 23, 1, 3, 1}, {25, 19, 1, 4, 1}));  // taps past a panel
   all.push_back(GeometryOf(1, 2, 40, 40, {40, 3, 1, 1, 1}, {40, 3, 1, 1, 1}));  // several bands
+  // kernels as large as the image or one of its sides
+  all.push_back(GeometryOf(5, 1, 3, 4, {6, 6, 1, 0, 1}, {5, 5, 1, 0, 1}));
+  all.push_back(GeometryOf(1, 1, 20, 3, {6, 6, 2, 0, 1}, {5, 5, 3, 0, 1}));
+  all.push_back(GeometryOf(70, 1, 1, 33, {16, 3, 1, 0, 1}, {16, 16, 1, 0, 1}));
+  all.push_back(GeometryOf(3, 1, 17, 5, {9, 8, 1, 0, 1}, {40, 39, 1, 1, 1}));
   // what Winograd is chosen for
   all.push_back(GeometryOf(2, 1, 33, 31, {20, 3, 1, 1, 1}, {23, 3, 1, 0, 1}));
   all.push_back(GeometryOf(2, 1, 17, 19, {14, 5, 1, 2, 1}, {15, 5, 1, 1, 1}));

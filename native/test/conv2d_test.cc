@@ -16,9 +16,9 @@
 namespace gradlane {
 namespace {
 
-constexpr Conv2dAlgorithm kAlgorithms[] = {Conv2dAlgorithm::kAuto, Conv2dAlgorithm::kImplicitGemm,
-                                           Conv2dAlgorithm::kWinograd, Conv2dAlgorithm::kDirect,
-                                           Conv2dAlgorithm::kPointwise};
+constexpr Conv2dAlgorithm kAlgorithms[] = {
+    Conv2dAlgorithm::kAuto,   Conv2dAlgorithm::kImplicitGemm, Conv2dAlgorithm::kWinograd,
+    Conv2dAlgorithm::kDirect, Conv2dAlgorithm::kPointwise,    Conv2dAlgorithm::kUnfolded};
 
 // The operands of a geometry; what is written holds NaN at first.
 template <class T>

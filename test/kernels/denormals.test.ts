@@ -9,7 +9,6 @@ import {
   nn,
   optim,
   setFlushDenormal,
-  setNumThreads,
   tensor,
   type Tensor,
   ValueError,
@@ -151,7 +150,6 @@ describe('denormals', () => {
       }
       return Array.from(out)
     }
-    setNumThreads(2)
     for (const computed of [false, true, false]) {
       withDenormals(computed, () => {
         expect(withThreads(2, sums)).to.deep.equal(withThreads(1, sums))

@@ -87,6 +87,18 @@ export const conv2dGeometries: readonly Conv2dGeometry[] = [
     before: 1,
   }),
   geometryOf({ batch: 1, inGroup: 2, outGroup: 2 }, ...square({ size: 24, kernel: 21, before: 3 })),
+  // kernels as large as the image or one of its sides
+  geometryOf({ batch: 5, inGroup: 3, outGroup: 4 }, { size: 6, kernel: 6 }, { size: 5, kernel: 5 }),
+  geometryOf(
+    { batch: 70, inGroup: 1, outGroup: 33 },
+    { size: 16, kernel: 3 },
+    { size: 16, kernel: 16 },
+  ),
+  geometryOf(
+    { batch: 3, inGroup: 17, outGroup: 5 },
+    { size: 9, kernel: 8 },
+    { size: 40, kernel: 39, before: 1 },
+  ),
   // what Winograd's convolution is chosen for
   geometryOf(
     { batch: 2, inGroup: 33, outGroup: 31 },

@@ -43,6 +43,8 @@ export const Conv2dAlgorithm = {
   direct: 3,
   /** 1x1, stride 1, no padding: a product with the image as it lies. */
   pointwise: 4,
+  /** Products with the patches of all results, written out: for few results an image; one group. */
+  unfolded: 5,
 } as const
 export type Conv2dAlgorithm = (typeof Conv2dAlgorithm)[keyof typeof Conv2dAlgorithm]
 
