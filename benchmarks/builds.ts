@@ -19,7 +19,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
-    rounds: { type: 'string', default: '15' },
+    processes: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.1' },
     out: { type: 'string' },
   },
@@ -27,36 +28,44 @@ const { values, positionals } = parseArgs({
 const [other] = positionals
 if (other === undefined || positionals.length > 1) {
   console.error(
-    'npm run bench:builds -- <checkout, built> [--only trial,…] [--rounds n] [--seconds s] [--out name]',
+    'npm run bench:builds -- <checkout, built> [--only trial,…] [--processes n] [--rounds n] [--seconds s] [--out name]',
   )
   process.exit(2)
 }
 const rounds = Number(values.rounds)
+const processes = Number(values.processes)
 const seconds = Number(values.seconds)
+/** Seconds before the first round of a pair of processes. */
+const WARMING = 1
 const here = fileURLToPath(new URL('..', import.meta.url))
 const roots = [resolve(other), here]
 
-/** CPU microseconds of a step, or nanoseconds of a call. `ratio`: this build to the other. */
+/** CPU microseconds of a step, or nanoseconds of a call: this build's, and the other's. */
+type Sample = readonly [other: number, here: number]
+
 interface Comparison {
   readonly other: number
   readonly here: number
-  readonly fastestOther: number
-  readonly fastestHere: number
+  /** This build to the other: the median of the pairs of processes. */
   readonly ratio: number
-  readonly fastestRatio: number
+  /** Of the pairs, each by the median of its rounds. */
+  readonly lowest: number
+  readonly highest: number
 }
 
-/** The median of the rounds' ratios, and the ratio of the fastest rounds. */
-function compare(samples: readonly (readonly [number, number])[]): Comparison {
-  const [before, after] = [samples.map(([a]) => a), samples.map(([, b]) => b)]
-  const [fastestOther, fastestHere] = [Math.min(...before), Math.min(...after)]
+/**
+ * Where a process happens to lie in memory moves its small steps by some percent for as long as it lives,
+ * so that rounds of one pair are one sample.
+ */
+function compare(pairs: readonly (readonly Sample[])[]): Comparison {
+  const samples = pairs.flat()
+  const ratios = pairs.map((pair) => median(pair.map(([a, b]) => b / a)))
   return {
-    other: median(before),
-    here: median(after),
-    fastestOther,
-    fastestHere,
-    ratio: median(samples.map(([a, b]) => b / a)),
-    fastestRatio: fastestHere / fastestOther,
+    other: median(samples.map(([a]) => a)),
+    here: median(samples.map(([, b]) => b)),
+    ratio: median(ratios),
+    lowest: Math.min(...ratios),
+    highest: Math.max(...ratios),
   }
 }
 
@@ -76,6 +85,12 @@ async function inTurn(
 }
 
 async function compareTrial(trial: Trial, driver: Driver, folder: string): Promise<Comparison> {
+  const pairs: Sample[][] = []
+  for (let i = 0; i < processes; ++i) pairs.push(await onePair(trial, driver, folder))
+  return compare(pairs)
+}
+
+async function onePair(trial: Trial, driver: Driver, folder: string): Promise<Sample[]> {
   const children: Child[] = []
   try {
     for (const root of roots) {
@@ -96,8 +111,10 @@ async function compareTrial(trial: Trial, driver: Driver, folder: string): Promi
     }
     let steps = 1
     while ((await run(0, steps)) * steps < seconds / 2) steps *= 2
-    await run(1, steps)
-    return compare(await inTurn(async (which) => 1e6 * (await run(which, steps))))
+    // Until the engine has compiled what it runs.
+    const warming = Math.ceil((steps * WARMING) / seconds)
+    await Promise.all([run(0, warming), run(1, warming)])
+    return await inTurn(async (which) => 1e6 * (await run(which, steps)))
   } finally {
     for (const child of children) child.stop()
   }
@@ -119,7 +136,9 @@ async function compareCalls(): Promise<Comparison> {
   }
   measure(0)
   measure(1)
-  return compare(await inTurn(measure))
+  const pairs: Sample[][] = []
+  for (let i = 0; i < processes; ++i) pairs.push(await inTurn(measure))
+  return compare(pairs)
 }
 
 const host = machine()
@@ -129,10 +148,10 @@ const results: Record<string, Comparison> = {}
 console.log(`${describe(host)}\nrow ${row}; this build to the other, CPU time`)
 const show = (name: string, result: Comparison): void => {
   results[name] = result
-  const { other, here, ratio, fastestRatio } = result
+  const { other, here, ratio, lowest, highest } = result
   const figures = `${format(other).padStart(9)} ${format(here).padStart(9)}`
   console.log(
-    `${name.padEnd(26)} ${figures}  ratio ${ratio.toFixed(3)}, of the fastest ${fastestRatio.toFixed(3)}`,
+    `${name.padEnd(26)} ${figures}  ratio ${ratio.toFixed(3)} (${lowest.toFixed(3)} to ${highest.toFixed(3)})`,
   )
 }
 const only = values.only?.split(',')
@@ -157,6 +176,7 @@ if (values.out !== undefined) {
     row,
     machine: host,
     unit: 'CPU microseconds a step, nanoseconds a call; ratios: this build to the other',
+    processes,
     rounds,
     results,
   }
