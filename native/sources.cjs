@@ -1,6 +1,6 @@
 'use strict'
 // What sources.json says, for scripts, and for gyp:
-//   node native/sources.cjs core -Os | binding -O2 | kernelFlags
+//   node native/sources.cjs core -Os | binding -O2 | coreFlags | kernelFlags
 //   node native/sources.cjs kernels -O3 x64 avx2    files of a row that are compiled at a level
 //   node native/sources.cjs flags x64 avx2          flags of a row
 const sources = require('./sources.json')

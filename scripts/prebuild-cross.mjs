@@ -36,7 +36,7 @@ const platforms = {
 }
 
 const flags = [
-  ...['-std=c++20', '-DNDEBUG', '-fPIC', '-fvisibility=hidden', '-ffp-contract=off'],
+  ...['-std=c++20', '-DNDEBUG', '-fPIC', '-fvisibility=hidden'],
   ...['-ffunction-sections', '-fdata-sections'],
   ...['-Wall', '-Wextra', '-Inative', '-DNAPI_VERSION=8'],
   // zig turns the undefined-behaviour checks on unless it is told not to
@@ -68,7 +68,7 @@ function compilations(target, arch, folder) {
       }
     }
   }
-  add(sources.core, 'core', [])
+  add(sources.core, 'core', sources.coreFlags)
   add(sources.binding, 'binding', napi)
   for (const row of sources.rows[arch]) {
     const known = row.flags.filter((flag) => flag !== '-Wno-maybe-uninitialized') // GCC's alone

@@ -69,7 +69,7 @@ void Adam(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n,
 
 void FillAdam(KernelTable& table) {
   table.f32.optimizer.adam = &Adam<float>;
-  table.f64.optimizer.adam = &Adam<double>;
+  if constexpr (kCompleteRow) table.f64.optimizer.adam = &Adam<double>;
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -190,14 +190,16 @@ __attribute__((noinline)) void Each(const PointwiseLossRun<T>& run, T* loss) noe
 }
 
 // Sums what `each` gives, block by block through the first-level cache: one body of a loss serves
-// both.
+// both. The run is copied by its fields: whole, -Os copies it by `rep movs`, which a small loss
+// feels.
 template <class T>
-__attribute__((noinline)) double SumBlocks(PointwiseLossRun<T> run,
+__attribute__((noinline)) double SumBlocks(const PointwiseLossRun<T>& of,
                                            void (*each)(const PointwiseLossRun<T>&,
                                                         T*) noexcept) noexcept {
   T losses[kFoldBlock];
+  PointwiseLossRun<T> run{of.x, of.y, of.weight, of.positive, of.n, of.parameter};
   double sum = 0;
-  for (std::int64_t rest = run.n; rest > 0; rest -= run.n) {
+  for (std::int64_t rest = of.n; rest > 0; rest -= run.n) {
     run.n = rest < kFoldBlock ? rest : kFoldBlock;
     each(run, losses);
     sum += FoldRun<T, AddFold<T>>(losses, run.n);
@@ -243,8 +245,12 @@ void Fill(PointwiseLossKernels<T>& kernels) {
 }  // namespace
 
 void FillPointwiseLoss(KernelTable& table) {
-  Fill(table.f32.pointwise_loss);
-  Fill(table.f64.pointwise_loss);
+  if constexpr (kCompleteRow) {
+    Fill(table.f32.pointwise_loss);
+    Fill(table.f64.pointwise_loss);
+  } else {
+    Set<float, Mse>(table.f32.pointwise_loss, PointwiseLossKind::kMse);
+  }
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -183,8 +183,12 @@ void Fill(ReduceKernels<T>& kernels) {
 }  // namespace
 
 void FillReduce(KernelTable& table) {
-  Fill(table.f32.reduce);
-  Fill(table.f64.reduce);
+  if constexpr (kCompleteRow) {
+    Fill(table.f32.reduce);
+    Fill(table.f64.reduce);
+  } else {
+    SetFold<float, AddFold>(table.f32.reduce, ReduceFold::kSum);
+  }
 }
 
 }  // namespace gradlane::GRADLANE_ROW

@@ -24,8 +24,10 @@
 namespace gradlane::GRADLANE_ROW {
 namespace {
 
-// A row of 64-byte vectors overrides what gains from them: some families, and of those that are not
-// products the float32 half. The rest it has from the row before (native/cpu/dispatch.cc).
+// A row of 64-byte vectors overrides what gains from them, some families, and what a small step is
+// made of (sums, the mean squared error, SGD, Adam): few numbers written by narrow masks are read
+// late by wide loads. Of what is no product, the float32 half. The rest it has from the row before
+// (native/cpu/dispatch.cc).
 inline constexpr bool kCompleteRow = GRADLANE_VECTOR_BYTES < 64;
 
 template <class T>

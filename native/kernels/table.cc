@@ -35,6 +35,7 @@ void FillXnor(KernelTable& table);
 void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ROW);
   FillActivation(table);
+  FillAdam(table);
   FillConv2dPack(table);
   FillConv2dStencil(table);
   FillConv2dWinograd(table);
@@ -44,20 +45,19 @@ void FillTable(KernelTable& table) {
   FillMatmulPack(table);
   FillMatmulVector(table);
   FillNorm(table);
+  FillPointwiseLoss(table);
+  FillReduce(table);
   FillSgd(table);
   FillXnor(table);
   if constexpr (kCompleteRow) {
-    FillAdam(table);
     FillCast(table);
     FillCrossEntropy(table);
     FillElementwise(table);
     FillGradient(table);
     FillLayerNorm(table);
-    FillPointwiseLoss(table);
     FillPool2dAverage(table);
     FillPool2dMax(table);
     FillRandom(table);
-    FillReduce(table);
     FillSoftmax(table);
     FillTranspose(table);
     FillUpdate(table);

@@ -56,9 +56,7 @@ void EmptySum(const MatmulProblem<T>& problem) {
 // A column of results is computed as a row, whose bias then has to be one.
 template <class T>
 void Turn(MatmulProblem<T>& problem) {
-  const NormalShape normal = Normalize(problem.shape);
-  problem.shape = normal.shape;
-  if (!normal.swapped) return;
+  if (!Normalize(problem.shape)) return;
   std::swap(problem.a, problem.b);
   if (problem.epilogue.bias == nullptr) return;
   const std::int64_t n = problem.shape.n;

@@ -20,16 +20,13 @@ struct MatmulShape {
   std::int64_t item;  // bytes of an element
 };
 
-// The same product in the form that the algorithms expect. A column of results is turned into a
-// row: out^T = op(b)^T op(a)^T, `swapped` says so. Where two ways of storing an operand are one, a
-// single row of A and B with k = 1 count as not transposed, A with k = 1 as transposed.
-struct NormalShape {
-  MatmulShape shape;
-  bool swapped;
-};
-NormalShape Normalize(MatmulShape shape);
+// Turns it into the same product in the form that the algorithms and everything below expect. A
+// column of results becomes a row, out^T = op(b)^T op(a)^T: true says so. Where two ways of storing
+// an operand are one, a single row of A and B with k = 1 count as not transposed, A with k = 1 as
+// transposed. In place: to copy what was just written costs a small product more than all of this.
+bool Normalize(MatmulShape& shape);
 
-bool CanRun(MatmulAlgorithm algorithm, const MatmulShape& shape);
+bool CanRun(MatmulAlgorithm algorithm, MatmulShape shape);  // of any form
 MatmulAlgorithm ChooseMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr);
 
 // Blocks of the packed algorithm.
