@@ -201,7 +201,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     this.#inputs.forEach(({ tensor }, i) => {
       const input = given[i]
       if (input !== undefined) kernels().copy(input, tensor, tensor.length)
-      program.lay(i, program.ports[i]!, 0)
+      program.layHome(i)
     })
   }
 
@@ -215,7 +215,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     const lay: Laying = (program, own) => {
       this.#inputs.forEach(({ tensor }, i) => {
         const input = given[i]
-        if (input === undefined) program.lay(i, program.ports[i]!, 0)
+        if (input === undefined) program.layHome(i)
         else if (own !== null) program.lay(i, input.clone(), bytesOf(tensor))
         else {
           hold(input.buffer)

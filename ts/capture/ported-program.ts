@@ -13,17 +13,28 @@ export class PortedProgram {
    * the run has ended it must not be collected.
    */
   readonly #laid: ArrayBuffer[] = []
+  /** Ports that lie where they were recorded, as all do at first. */
+  readonly #atHome: boolean[]
 
   constructor(calls: readonly KernelCall[], ports: readonly Tensor[]) {
     this.program = programOf(calls)
     this.ports = ports
+    this.#atHome = ports.map(() => true)
     this.#placeholders = ports.map(({ buffer }) => this.program.addPlaceholder(buffer))
   }
 
   /** Step i of the next run finds a port `i * stride` bytes after the beginning of this tensor. */
   lay(port: number, { buffer, byteOffset }: Tensor, stride: number): void {
     this.#laid.push(buffer)
+    this.#atHome[port] = false
     this.program.place(this.#placeholders[port]!, buffer, byteOffset, stride)
+  }
+
+  /** The steps of the next run find a port where it was recorded. */
+  layHome(port: number): void {
+    if (this.#atHome[port]) return
+    this.lay(port, this.ports[port]!, 0)
+    this.#atHome[port] = true
   }
 
   /** The run has ended. */

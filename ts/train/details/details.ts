@@ -1,5 +1,4 @@
 import { gradNormOf } from '../../nn/utils/clip-grad-norm.js'
-import type { Parameter } from '../../nn/parameter.js'
 import { reasonOf } from '../../show.js'
 import { withThreads } from '../../threads.js'
 import type { Batches } from '../batches.js'
@@ -22,12 +21,10 @@ const MOST_PARAMETERS = 1_000_000
 export class Details {
   readonly #settings: Settings
   readonly #wanted: boolean
-  readonly #parameters: readonly Parameter[]
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#parameters = settings.model.parameters()
-    const size = this.#parameters.reduce((sum, { length }) => sum + length, 0)
+    const size = settings.model.parameters().reduce((sum, { length }) => sum + length, 0)
     this.#wanted = settings.details ?? size <= MOST_PARAMETERS
   }
 
@@ -41,8 +38,8 @@ export class Details {
   /** The norm of the gradients of the last step; null where it is not wanted. */
   gradNorm(): number | null {
     if (!this.#wanted) return null
-    const { threads } = this.#settings.manner
-    return withThreads(threads, () => gradNormOf(this.#parameters)).item()
+    const { model, manner } = this.#settings
+    return withThreads(manner.threads, () => gradNormOf(model.parameters())).item()
   }
 
   *endEpoch(epoch: number): Flow<void> {
