@@ -13,6 +13,7 @@ export {
   ValueError,
 } from './errors.js'
 export type { DType, FloatDType, TypedArray } from './kernels/dtype.js'
+export type { Elements } from './tensor/elements.js'
 export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
 export {
   arange,

@@ -3,6 +3,7 @@ import { allocate } from '../kernels/allocate.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
 import { show } from '../show.js'
+import type { Elements } from './elements.js'
 import { showAs } from './show.js'
 import { type DType, itemSize, type TypedArray, viewOf } from '../kernels/dtype.js'
 
@@ -121,7 +122,7 @@ export class Tensor {
    * @throws ValueError when the ArrayBuffer was detached (transferred to another thread) or shrunk.
    * @throws CaptureError while a step is being captured.
    */
-  get data(): TypedArray {
+  get data(): Elements {
     if (isRecording()) refuseRead(`reading data, item() or toArray() of ${this.toString()}`)
     return this.elements
   }
