@@ -1,7 +1,17 @@
 /** Whether a parameter has a gradient is decided in JavaScript; a captured step follows it. */
 import { expect } from 'chai'
 
-import { capture, CaptureError, manualSeed, nn, ones, optim, type Tensor } from '../../ts/index.js'
+import {
+  capture,
+  CaptureError,
+  manualSeed,
+  mul,
+  nn,
+  ones,
+  optim,
+  type Tensor,
+  ValueError,
+} from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 
 const x = ones([2, 3])
@@ -50,6 +60,19 @@ describe('gradients and capture', () => {
       expect(gradientsOf(model)).to.deep.equal([null, null, null, null])
       optimizer.step()
       expect(weightsOf(model)).to.deep.equal(before)
+    })
+
+    it('nor are there results that were never computed', () => {
+      const { model, backward } = made()
+      const criterion = new nn.MSELoss()
+      const target = ones([2, 2])
+      backward()
+      const step = (): Tensor => criterion.forward(model.forward(x), target)
+      capture(step)
+      expect(() => capture(() => mul(step(), step().item()))).to.throw(CaptureError)
+      expect(criterion.output).to.equal(null)
+      for (const module of model.modules()) expect(module.output).to.equal(null)
+      expect(() => model.backward(x, ones([2, 2]))).to.throw(ValueError, /before any forward/)
     })
 
     it('are those that were there, and after a run those of the step', async () => {

@@ -1,5 +1,7 @@
+import { Criterion } from '../criterion/criterion.js'
 import { getBackend } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
+import { Module } from '../nn/module.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Gradients, restoreGradients } from './gradients.js'
 import type { Outputs } from './outputs.js'
@@ -9,7 +11,8 @@ import { checkSameStep } from './same-step.js'
 import { Settings } from './settings.js'
 
 /**
- * Records a function twice, to see that it does the same each time. Gradients are afterwards as before.
+ * Records a function twice, to see that it does the same each time. Gradients are afterwards as before;
+ * modules and criteria have forgotten their last pass.
  *
  * @param known Settings of an earlier recording.
  * @throws CaptureError when it reads or writes numbers, returns something else than tensors, or does
@@ -22,12 +25,17 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
 ): RecordedStep<O> {
   const backend = getBackend()
   const before = known?.again()
-  const capture: Capture = { scratch: new Set(), used: new Set(), gradients: new Map() }
+  const capture: Capture = {
+    scratch: new Set(),
+    used: new Set(),
+    passed: new Set(),
+    gradients: new Map(),
+  }
   try {
     const first = record(capture, backend, () => fn({ ...inputs }))
     const passing = new Set(capture.scratch)
     for (const { buffer } of Object.values(inputs)) passing.add(buffer)
-    const settings = new Settings(capture.used, passing)
+    const settings = new Settings(new Set([...capture.used, ...capture.passed]), passing)
     // What the function sets by itself it does not go by.
     if (before !== undefined) {
       before.leaveOutChanges()
@@ -39,5 +47,14 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     return new RecordedStep(inputs, second, capture.scratch, settings, new Gradients(capture))
   } finally {
     restoreGradients(capture)
+    forgetResults(capture)
+  }
+}
+
+/** What modules and criteria keep of the passes that were recorded was never computed. */
+function forgetResults({ passed }: Capture): void {
+  for (const object of passed) {
+    if (object instanceof Module) object.recall(null, null)
+    else if (object instanceof Criterion) object.output = null
   }
 }

@@ -1,4 +1,4 @@
-import { noteUse } from '../kernels/backend.js'
+import { notePass, noteUse } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { choice, type Options } from '../options.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
@@ -32,7 +32,7 @@ export abstract class Criterion {
     return 0.5
   }
 
-  /** Result of the last `forward`; null before the first. */
+  /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
   output: Tensor | null = null
 
   /** The loss of a prediction. */
@@ -48,6 +48,7 @@ export abstract class Criterion {
    */
   forward(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
+    notePass(this)
     this.output = this.computeOutput(prediction, target)
     return this.output
   }

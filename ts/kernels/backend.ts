@@ -123,6 +123,15 @@ export function tellCaller(error: Error, who: Caller): void {
 }
 
 /**
+ * Says that an object keeps the results of a pass, which are not there while a step is being captured.
+ *
+ * @internal
+ */
+export function notePass(object: object): void {
+  if (capturing !== null) capturing.passed.add(object)
+}
+
+/**
  * Runs `body` with the backend itself, for what a module prepares once and keeps: were it recorded,
  * it would never be computed.
  *

@@ -39,6 +39,8 @@ export interface Capture {
   readonly scratch: Set<ArrayBuffer>
   /** What took part: it computes something else when their properties are set. */
   readonly used: Set<object>
+  /** Modules and criteria whose forward pass ran, so that they hold results which were never computed. */
+  readonly passed: Set<object>
   /** The gradients that it asked for, set or forgot. */
   readonly gradients: Map<WithGradient, FoundGradient>
 }

@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { show } from '../show.js'
 import { checkFlag, checkFunction } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { noteUse } from '../kernels/backend.js'
+import { notePass, noteUse } from '../kernels/backend.js'
 import { flag, type Options, readOptions } from '../options.js'
 import { Generator as RandomGenerator } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
@@ -75,7 +75,7 @@ export abstract class Module {
   #output: Tensor | null = null
   #buffers: Map<string, BufferEntry> | null = null
 
-  /** Result of the last `forward`; null before the first. */
+  /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
   get output(): Tensor | null {
     return this.#output
   }
@@ -108,7 +108,7 @@ export abstract class Module {
     let output: Tensor
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
-      noteUse(this)
+      notePass(this)
       output = this.computeOutput(input)
       if (!(output instanceof Tensor)) throw this.#noResult('computeOutput', output)
     } catch (error) {
