@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { callbacks, fit, fitSync, History, nn } from '../../ts/index.js'
+import { callbacks, fit, fitSync, History, historyOf, nn } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { textOf } from '../support/html.js'
 import { warningsOf } from '../support/warnings.js'
@@ -91,17 +91,17 @@ describe('how a training ends', () => {
       const options = { ...of, epochs: 9, callbacks: [abort], signal: controller.signal }
       const reason = await rejection(fit(of.model, of.loader, options))
       expect(reason).to.equal(controller.signal.reason)
-      expect(History.of(reason)).to.have.property('outcome', 'aborted')
-      expect(History.of(reason)!.epochs).to.have.length(2)
+      expect(historyOf(reason)).to.have.property('outcome', 'aborted')
+      expect(historyOf(reason)!.epochs).to.have.length(2)
       let error: unknown
       try {
         fitSync(of.model, of.loader, { ...of, callbacks: [broken('onEpochEnd', 'no')] })
       } catch (caught) {
         error = caught
       }
-      expect(History.of(error)!.epochs).to.have.length(1)
+      expect(historyOf(error)!.epochs).to.have.length(1)
       for (const other of [new Error('no'), null, undefined, 'enough', 3]) {
-        expect(History.of(other)).to.equal(null)
+        expect(historyOf(other)).to.equal(null)
       }
     })
 

@@ -66,13 +66,22 @@ export abstract class Criterion {
 
   /**
    * What the loss of a batch counts beside those of others: their mean with these weights is the loss of
-   * all samples together, wherever batches are cut. A number, or a tensor of one element where the values
-   * of the targets decide it; 0 where every target is ignored. Null where losses are added up instead.
+   * all samples together, wherever batches are cut. A number, or a tensor of one element, valid until the
+   * next batch, where the values of the targets decide it; 0 where every target is ignored. Null where
+   * losses are added up instead.
    *
-   * Called after `forward` with the same tensors. By default the number of samples, and null where
-   * `reduction` is `sum`.
+   * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  lossWeight({ shape }: Tensor, _target: Tensor): number | Tensor | null {
+  lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+    this.#check(prediction, target)
+    return this.computeLossWeight(prediction, target)
+  }
+
+  /**
+   * What `lossWeight` returns; after a `forward` with the same tensors it need compute nothing anew. By
+   * default the number of samples, and null where `reduction` is `sum`.
+   */
+  protected computeLossWeight({ shape }: Tensor, _target: Tensor): number | Tensor | null {
     return (this as { reduction?: unknown }).reduction === 'sum' ? null : (shape[0] ?? 1)
   }
 

@@ -124,8 +124,11 @@ export class CrossEntropyLoss extends Criterion {
   }
 
   /** The weights of the targets' classes together, those that are ignored left out. */
-  override lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
-    if (this.#reduction !== Reduction.mean) return super.lossWeight(prediction, target)
+  protected override computeLossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+    if (this.#reduction !== Reduction.mean) return super.computeLossWeight(prediction, target)
+    if (prediction !== this.#prediction || target !== this.#target) {
+      this.computeOutput(prediction, target)
+    }
     return this.#divisor!
   }
 

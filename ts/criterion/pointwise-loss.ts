@@ -70,9 +70,9 @@ export abstract class PointwiseLoss extends Criterion {
   }
 
   /** What the loss is divided by. */
-  override lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
+  protected override computeLossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
     if (this.#reduction === Reduction.mean) return this.divisor(prediction)
-    return super.lossWeight(prediction, target)
+    return super.computeLossWeight(prediction, target)
   }
 
   /** What the sum of the losses is divided by. */

@@ -5,18 +5,18 @@ import type { Module } from '../nn/module.js'
 import { checkList, checkSignal, optionsOf } from '../check.js'
 import { checkCriterion, checkModel } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf } from './batches.js'
+import type { MetricChoice } from './fit-options.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { checkNames } from './metric-names.js'
 import { Modes } from './modes.js'
 import { Notices } from './notices.js'
 import type { Tally } from './tally.js'
 import { Trainer } from './trainer.js'
-import type { Logs } from './records.js'
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<M extends readonly MetricChoice[] = readonly MetricChoice[]> {
   criterion: Criterion
   /** Metrics, or their names in `metrics.create`. */
-  metrics?: readonly (string | Metric<unknown>)[]
+  metrics?: M
   /** Samples of a batch, where tensors are given. Default 256. */
   batchSize?: number
   /** Ends it after the step in progress: the promise rejects with `signal.reason`. */
@@ -25,42 +25,58 @@ export interface EvaluateOptions {
   capture?: boolean
 }
 
+/** What `evaluate` returns: the loss, and the result of each metric by its name. */
+export type Evaluation<M extends readonly MetricChoice[] = readonly MetricChoice[]> = {
+  readonly loss: number
+} & Together<ResultOf<M[number]>>
+
+type ResultOf<C> = C extends string
+  ? { readonly [K in C]: K extends 'confusionMatrix' ? number[][] : number }
+  : C extends Metric<infer T>
+    ? Readonly<Record<string, T>>
+    : never
+
+/** All members of a union at once. */
+type Together<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never
+
 /**
  * Mean loss and metrics of a model over all batches, in evaluation mode, off the main thread as `fit`.
  * Nothing of the model is changed.
  *
  * @param source Batches as `fit` takes them, or the two tensors [features, targets] of all samples.
- * @returns `loss` and the metrics that are numbers, by name. Metrics that you pass as objects hold
- *   their result (a confusion matrix) for `compute()`.
+ * @returns `loss` and the results of the metrics, by name: numbers, the rows of a `confusionMatrix`, an array
+ *   with a number for each class. Metrics that you pass as objects hold their result for `compute()`, too.
  * @throws as `fit`.
  *
  * @example
  * const { loss, accuracy } = await evaluate(model, testLoader, { criterion, metrics: ['accuracy'] })
  */
-export async function evaluate(
+export async function evaluate<const M extends readonly MetricChoice[] = readonly []>(
   model: Module,
   source: BatchSource,
-  options: EvaluateOptions,
-): Promise<Logs> {
+  options: EvaluateOptions<M>,
+): Promise<Evaluation<M>> {
   return drive(pass('evaluate', false, model, source, options))
 }
 
 /** As `evaluate`, without a promise: on this thread, from batches that are there. */
-export function evaluateSync(
+export function evaluateSync<const M extends readonly MetricChoice[] = readonly []>(
   model: Module,
   source: BatchSource,
-  options: Omit<EvaluateOptions, 'signal'>,
-): Logs {
+  options: Omit<EvaluateOptions<M>, 'signal'>,
+): Evaluation<M> {
   return driveSync('evaluateSync', pass('evaluateSync', true, model, source, options))
 }
 
-function* pass(
+function* pass<M extends readonly MetricChoice[]>(
   who: string,
   sync: boolean,
   model: Module,
   source: BatchSource,
-  options: EvaluateOptions,
-): Flow<Logs> {
+  options: EvaluateOptions<M>,
+): Flow<Evaluation<M>> {
   checkModel(who, model)
   const given = optionsOf(who, options)
   const { criterion, metrics = [], batchSize = 256, signal, capture = true } = given
@@ -84,7 +100,8 @@ function* pass(
     manner: { sync, signal },
     notices: new Notices(who, null),
   })
-  return (yield* evaluateWith(evaluator, batches, 'the batches')).measured().logs
+  const { logs, results } = (yield* evaluateWith(evaluator, batches, 'the batches')).measured()
+  return { ...logs, ...results } as unknown as Evaluation<M>
 }
 
 /**

@@ -72,7 +72,7 @@ export interface FitOptions {
   priority?: 'normal' | 'background'
   /** A progress bar on a terminal, a line an epoch elsewhere, on stderr. Default false. */
   progress?: boolean
-  /** Where the epochs are written down. Default: a new one, which `History.of(error)` has after an abort. */
+  /** Where the epochs are written down. Default: a new one, which `historyOf(error)` has after an abort. */
   history?: History
   /**
    * A file that keeps all that the next step depends on: model, optimizer, scheduler, generators,

@@ -28,7 +28,7 @@ import { Run } from './run.js'
  * @throws ValueError for options out of their range; ShapeError, DTypeError when batches do not fit
  *   the model; FormatError when the checkpoint to resume from is damaged, LockedError when another
  *   training writes it; `signal.reason` when the signal was aborted. The steps that were run stay, and
- *   `History.of(error)` has the epochs.
+ *   `historyOf(error)` has the epochs.
  *
  * @example
  * const history = await fit(model, loader, { criterion, optimizer, epochs: 5, validation, metrics: ['accuracy'] })

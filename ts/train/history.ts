@@ -13,25 +13,25 @@ import {
 
 const histories = new WeakMap<object, History>()
 
-/** Keeps a history for `History.of`. */
+/** Keeps a history for `historyOf`. */
 export function keepHistory(error: unknown, history: History): void {
   if (typeof error === 'object' && error !== null) histories.set(error, history)
 }
 
+/**
+ * The history of the training that was ended by an error, an abort's reason among them: what `fit` has
+ * rejected with. Of an error that ended several trainings, the last one's; null where it ended none, or
+ * the reason is no object.
+ *
+ * @example
+ * const history = await fit(model, loader, { ...options, signal }).catch((error) => historyOf(error))
+ */
+export function historyOf(error: unknown): History | null {
+  return typeof error === 'object' && error !== null ? (histories.get(error) ?? null) : null
+}
+
 /** What `fit` tells of a training, epoch by epoch. */
 export class History {
-  /**
-   * The history of the training that was ended by an error, an abort's reason among them: what `fit` has
-   * rejected with. Of an error that ended several trainings, the last one's; null where it ended none, or
-   * the reason is no object.
-   *
-   * @example
-   * const history = await fit(model, loader, { ...options, signal }).catch((error) => History.of(error))
-   */
-  static of(error: unknown): History | null {
-    return typeof error === 'object' && error !== null ? (histories.get(error) ?? null) : null
-  }
-
   readonly epochs: EpochRecord[] = []
   /** How steps were run: on the native thread, or by JavaScript. Null before the first. */
   mode: 'captured' | 'eager' | null = null

@@ -1,9 +1,9 @@
 export type { Batches, BatchSource } from './batches.js'
 export type { CheckpointOptions } from './checkpoint.js'
-export { evaluate, type EvaluateOptions, evaluateSync } from './evaluate.js'
+export { evaluate, type EvaluateOptions, evaluateSync, type Evaluation } from './evaluate.js'
 export { fit, fitSync } from './fit.js'
 export type { FitOptions, FitSyncOptions, MetricChoice } from './fit-options.js'
-export { History } from './history.js'
+export { History, historyOf } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
 export { predict, type PredictOptions, predictSync } from './predict.js'
 export type {
