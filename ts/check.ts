@@ -26,8 +26,13 @@ export function checkObject(who: string, what: string, value: unknown): asserts 
 export function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === null) return true
+  if (prototype === Object.prototype || prototype === null) return true
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'toString')
+}
+
+/** Whether it is an array or an object of no class. */
+export function isCollection(value: unknown): value is object {
+  return Array.isArray(value) || isPlain(value)
 }
 
 /** @throws ValueError unless it is an array. */

@@ -1,4 +1,4 @@
-import { isFunction, isName } from './check.js'
+import { isFunction, isName, isPlain } from './check.js'
 import { complaint, DTypeError, ValueError } from './errors.js'
 import { type DType, type FloatDType, itemSize } from './kernels/dtype.js'
 import { nearest } from './nearest.js'
@@ -121,12 +121,6 @@ export function namedOptions(
     throw positional(who, table, given, what)
   checkNames(who, table, given)
   return given as Record<string, unknown>
-}
-
-function isPlain(given: object): boolean {
-  const prototype = Object.getPrototypeOf(given) as object | null
-  // also that of another realm
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** PyTorch takes many options by position. */

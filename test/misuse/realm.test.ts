@@ -111,6 +111,21 @@ describe('values of another realm', () => {
       await train(true)
       expect(loaded).to.deep.equal({ a: [1, { b: null }], c: NaN })
 
+      class Scaled extends nn.Module {
+        readonly settings = evaluate<{ by: number }>('{ by: 2 }')
+        protected override computeOutput(input: gradlane.Tensor): gradlane.Tensor {
+          return gradlane.mul(input, this.settings.by)
+        }
+        protected override computeGradInput(_: unknown, grad: gradlane.Tensor): gradlane.Tensor {
+          return gradlane.mul(grad, this.settings.by)
+        }
+      }
+      const scaled = new Scaled()
+      const scaling = gradlane.capture(() => scaled.forward(tensor([1])))
+      expect(scaling.runSync().item()).to.equal(2)
+      scaled.settings.by = 3
+      expect(scaling.runSync().item()).to.equal(3)
+
       const make = evaluate<(sum: object) => { sum: gradlane.Tensor }>('(sum) => ({ sum })')
       const step = gradlane.capture(() => make(gradlane.sum(x)))
       expect(step.runSync()).to.have.property('sum')

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-import { isPlain } from '../check.js'
+import { isCollection } from '../check.js'
 import { CaptureError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 
@@ -17,7 +17,7 @@ export type Outputs =
 export function outputsOf(result: unknown): Tensor[] {
   if (result === undefined) return []
   if (result instanceof Tensor) return [result]
-  const parts = isCollection(result) ? Object.values(result as object) : [result]
+  const parts = isCollection(result) ? Object.values(result) : [result]
   for (const part of parts) {
     if (part instanceof Tensor) continue
     const got = types.isPromise(part) ? 'a Promise' : part === null ? 'null' : typeof part
@@ -26,10 +26,6 @@ export function outputsOf(result: unknown): Tensor[] {
     )
   }
   return parts as Tensor[]
-}
-
-function isCollection(value: unknown): boolean {
-  return Array.isArray(value) || isPlain(value)
 }
 
 /** A result of the same form with other tensors in the places of its own. */

@@ -1,3 +1,4 @@
+import { isCollection } from '../check.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** Stands for what a property held that decides nothing. */
@@ -23,7 +24,7 @@ export class Properties {
     this.#values = this.#names.map((name) => {
       const value = valueOf(object, name)
       if (value instanceof Tensor && passing.has(value.buffer)) return ANY
-      return nested && isPlain(value) ? new Properties(value, passing, false) : value
+      return nested && isCollection(value) ? new Properties(value, passing, false) : value
     })
   }
 
@@ -56,7 +57,7 @@ export class Properties {
 
 function isSame(value: unknown, before: unknown): boolean {
   if (before === ANY) return true
-  if (before instanceof Properties) return isPlain(value) && before.areThoseOf(value)
+  if (before instanceof Properties) return isCollection(value) && before.areThoseOf(value)
   return Object.is(value, before)
 }
 
@@ -68,12 +69,4 @@ function valueOf(object: object, name: string): unknown {
 function canChange(object: object, name: string): boolean {
   const { writable, configurable } = Object.getOwnPropertyDescriptor(object, name)!
   return writable !== false || configurable === true
-}
-
-/** Whether it is an array or has no class: such a one is changed in place. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
