@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { evaluate, evaluateSync, metrics, type Tensor } from '../../ts/index.js'
+import { evaluate, evaluateSync, metrics, type Tensor, ValueError } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { setting } from './setting.js'
 
@@ -29,6 +29,14 @@ class Census extends metrics.Metric<Record<string, number>> {
 
 describe('evaluate: metrics that are no number', () => {
   eachBackend(() => {
+    it('leave no option without a meaning', () => {
+      const { model, criterion, held } = setting()
+      expect(() => evaluateSync(model, held, { criterion, batchSize: 8 })).to.throw(
+        ValueError,
+        /batchSize and shuffle go with tensors/,
+      )
+    })
+
     for (const capture of [true, false]) {
       it(`are returned by name beside the others, ${capture ? 'captured' : 'eager'}`, async () => {
         const { model, criterion, held } = setting()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import {
+  data,
   Generator,
   GradlaneError,
   lrFind,
@@ -10,6 +11,7 @@ import {
   type Tensor,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
+import { warningsOf } from '../support/warnings.js'
 import { bench, separable, wholeState } from './whole-state.js'
 
 const wrong = (value: unknown): never => value as never
@@ -131,6 +133,33 @@ describe('lrFind', () => {
     expect(result.losses).to.have.length(6)
   })
 
+  it('takes two tensors and cuts them as fit does', async () => {
+    const { model, criterion, optimizer, batch } = bench()
+    const options = { criterion, optimizer, steps: 8 }
+    const loader = new data.DataLoader(batch, { batchSize: 5, shuffle: true })
+    for (const find of [lrFind, lrFindSync]) {
+      manualSeed(3)
+      const { losses } = await find(model, batch, { ...options, batchSize: 5 })
+      manualSeed(3)
+      expect((await find(model, loader, options)).losses).to.deep.equal(losses)
+      const inOrder = await find(model, batch, { ...options, shuffle: false })
+      const [first] = new data.DataLoader(batch, { batchSize: 32 })
+      expect(inOrder.losses[0]).to.equal(lrFindSync(model, [first!], options).losses[0])
+    }
+  })
+
+  it('says why there is no loss', async () => {
+    const { model, criterion, optimizer, batch } = bench()
+    batch[0].data[5] = NaN
+    const warnings = await warningsOf(async () => {
+      const { diverged, suggestion } = await lrFind(model, [batch], { criterion, optimizer })
+      expect([diverged, suggestion]).to.deep.equal([true, null])
+    })
+    expect(warnings.join()).to.match(
+      /^lrFind: .*first batch is NaN: the features have NaN in row 1, column 1$/,
+    )
+  })
+
   it('takes what an iterator has, and says so when it has nothing', () => {
     const { model, criterion, optimizer, batch } = bench()
     const options = { criterion, optimizer }
@@ -157,7 +186,12 @@ describe('lrFind', () => {
       [model, loader, { ...good, steps: 1 }, /steps.*at least 2/],
       [model, loader, { ...good, smoothing: 1 }, /smoothing/],
       [model, loader, { ...good, divergence: NaN }, /divergence/],
-      [model, [[1, 2]], good, /features of a batch.*Tensor/],
+      [model, [[1, 2]], good, /the features.*Tensor/],
+      [model, [[null, 2]], good, /features of a batch.*Tensor/],
+      [model, loader, { ...good, batchSize: 4 }, /batchSize and shuffle go with tensors/],
+      [model, loader, { ...good, shuffle: false }, /batchSize and shuffle go with tensors/],
+      [model, [all.batch[0], all.batch[1].narrow(0, 3)], good, /TensorDataset: expected tensor 1/],
+      [model, loader, { ...good, optimizer: bench().optimizer }, /parameters of the model/],
     ]
     for (const [given, batches, options, message] of mistakes) {
       const call = (): unknown => lrFindSync(wrong(given), wrong(batches), wrong(options))

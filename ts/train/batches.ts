@@ -49,7 +49,7 @@ export function batchesOf(
     throw new ValueError(complaint(who, what, 'batches that are there', 'an async iterable', hint))
   }
   const hint = 'new data.DataLoader([features, targets], { batchSize: 64 }), say'
-  throw new ValueError(complaint(who, what, 'something to iterate over for batches', source, hint))
+  throw new ValueError(complaint(who, what, 'iterable, as a DataLoader is', source, hint))
 }
 
 /**
@@ -100,6 +100,16 @@ export function noBatches(who: string, what: string): ValueError {
 const ANEW =
   'an iterator can be gone through only once: pass an array, a DataLoader or ' +
   '{ [Symbol.iterator]: () => batches() }, which begin anew'
+
+/** @throws ValueError when what cuts tensors is given for batches that are cut already. */
+export function checkCut(
+  who: string,
+  source: unknown,
+  { batchSize, shuffle }: Pick<DataLoaderOptions, 'batchSize' | 'shuffle'>,
+): void {
+  if (isTensors(source) || (batchSize ?? shuffle) === undefined) return
+  throw new ValueError(`${who}: batchSize and shuffle go with tensors; a loader has its own`)
+}
 
 /** A loader whose batches a captured step can gather by itself. */
 export type IndexedLoader = DataLoader<readonly Tensor[]> & {

@@ -4,7 +4,7 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import { checkList, checkSignal, optionsOf } from '../check.js'
 import { checkCriterion, checkModel } from './arguments.js'
-import { type Batches, type BatchSource, batchesOf } from './batches.js'
+import { type Batches, type BatchSource, batchesOf, checkCut } from './batches.js'
 import type { MetricChoice } from './fit-options.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { checkNames } from './metric-names.js'
@@ -79,14 +79,15 @@ function* pass<M extends readonly MetricChoice[]>(
 ): Flow<Evaluation<M>> {
   checkModel(who, model)
   const given = optionsOf(who, options)
-  const { criterion, metrics = [], batchSize = 256, signal, capture = true } = given
+  const { criterion, metrics = [], batchSize, signal, capture = true } = given
   checkCriterion(who, criterion)
   checkSignal(who, signal)
   checkList(who, 'metrics', metrics)
   const measured = metrics.map(createMetric)
   checkNames(who, measured, ['loss'], false)
   for (const metric of measured) metric.goBy(criterion.threshold)
-  const batches = batchesOf(who, 'the batches', source, sync, { batchSize })
+  checkCut(who, source, { batchSize })
+  const batches = batchesOf(who, 'the batches', source, sync, { batchSize: batchSize ?? 256 })
   signal?.throwIfAborted()
   const evaluator = new Trainer({
     who,

@@ -16,7 +16,7 @@ import {
   optionsOf,
 } from '../check.js'
 import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
-import { type Batches, type BatchSource, batchesOf, checkNoArrays, isTensors } from './batches.js'
+import { type Batches, type BatchSource, batchesOf, checkCut, checkNoArrays } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { CheckpointOptions } from './checkpoint.js'
 import { History } from './history.js'
@@ -210,9 +210,7 @@ function loadersOf(
 ): Pick<Settings, 'loader' | 'validation' | 'split'> {
   const { validation, validationSplit, batchSize = 32, shuffle = true } = given
   checkNoArrays(who, source)
-  if (!isTensors(source) && (given.batchSize ?? given.shuffle) !== undefined) {
-    throw new ValueError(`${who}: batchSize and shuffle go with tensors; a loader has its own`)
-  }
+  checkCut(who, source, given)
   const loader = batchesOf(who, 'the loader', source, sync, { batchSize, shuffle })
   if (validationSplit === undefined) {
     const held = validation && batchesOf(who, 'validation', validation, sync, { batchSize })

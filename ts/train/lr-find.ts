@@ -5,15 +5,7 @@ import { complaint, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
 import { Tensor } from '../tensor/tensor.js'
-import {
-  checkCount,
-  checkSignal,
-  isAsyncIterable,
-  isIterable,
-  isPositive,
-  isWithin,
-  optionsOf,
-} from '../check.js'
+import { checkCount, checkSignal, isPositive, isWithin, optionsOf } from '../check.js'
 import {
   type Batch,
   checkBatch,
@@ -22,15 +14,22 @@ import {
   checkOptimizer,
   type Loader,
 } from './arguments.js'
-import { Groups } from './batches.js'
+import { type Batches, batchesOf, type BatchSource, checkCut, Groups } from './batches.js'
 import { drive } from './flow.js'
+import { checkHolds } from './mistakes.js'
+import { oddNumberOf } from './odd-data.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
 import { meanOf } from './task.js'
+import { warn } from './warn.js'
 
 export interface LrFindOptions {
   criterion: Criterion
   /** With more than one group, their learning rates keep their proportions; `lrs` is the first's. */
   optimizer: TrainingOptimizer
+  /** Samples of a batch, where tensors are given instead of a loader. Default 32. */
+  batchSize?: number
+  /** A new random order each epoch, where tensors are given instead of a loader. Default true. */
+  shuffle?: boolean
   /** The first learning rate. Default 1e-7. */
   minLr?: number
   /** The last one. Default 10. */
@@ -67,7 +66,8 @@ const WARM_UP = 5
  * time by the same factor, and watches the loss. Model, optimizer and generators (the loader's too) are
  * afterwards as before, to the last bit. Do not use them meanwhile.
  *
- * @param loader Batches [features, targets]; begun anew when it ends. May be asynchronous.
+ * @param loader Batches [features, targets]; begun anew when it ends. May be asynchronous. Or the two tensors
+ *   of all samples, as `fit` takes them.
  * @throws ValueError for an argument that is none, or when there are no batches.
  * @see Smith, Cyclical learning rates for training neural networks, https://arxiv.org/abs/1506.01186
  *
@@ -77,7 +77,7 @@ const WARM_UP = 5
  */
 export async function lrFind(
   model: Module,
-  loader: Loader | AsyncIterable<readonly Tensor[]>,
+  loader: BatchSource,
   options: LrFindOptions & { signal?: AbortSignal },
 ): Promise<LrFindResult> {
   const { signal } = optionsOf<{ signal?: AbortSignal }>('lrFind', options)
@@ -86,7 +86,7 @@ export async function lrFind(
   const sweep = new Sweep('lrFind', model, loader, options)
   try {
     while (sweep.wantsEpoch()) {
-      const groups = new Groups('lrFind', loader, 1, { sync: false, signal })
+      const groups = new Groups('lrFind', sweep.batches, 1, { sync: false, signal })
       try {
         for (;;) {
           const [batch] = await drive(groups.next())
@@ -104,11 +104,15 @@ export async function lrFind(
 }
 
 /** As `lrFind`, without a promise. */
-export function lrFindSync(model: Module, loader: Loader, options: LrFindOptions): LrFindResult {
+export function lrFindSync(
+  model: Module,
+  loader: BatchSource,
+  options: LrFindOptions,
+): LrFindResult {
   const sweep = new Sweep('lrFindSync', model, loader, options)
   try {
     while (sweep.wantsEpoch()) {
-      for (const batch of loader) if (!sweep.step(batch)) break
+      for (const batch of sweep.batches as Loader) if (!sweep.step(batch)) break
     }
     return sweep.result()
   } finally {
@@ -121,9 +125,12 @@ class Sweep {
   readonly #model: Module
   readonly #criterion: Criterion
   readonly #optimizer: TrainingOptimizer
-  readonly #settings: Required<Omit<LrFindOptions, 'criterion' | 'optimizer'>>
+  readonly #settings: Required<
+    Pick<LrFindOptions, 'minLr' | 'maxLr' | 'steps' | 'smoothing' | 'divergence'>
+  >
   readonly #factors: readonly number[]
   readonly #snapshot: Snapshot
+  readonly batches: Batches
   readonly #lrs: number[] = []
   readonly #losses: number[] = []
   readonly #smoothed: number[] = []
@@ -138,11 +145,12 @@ class Sweep {
     const { criterion, optimizer, steps = 100, smoothing = 0.9, divergence = 4 } = given
     const { minLr = 1e-7, maxLr = 10 } = given
     checkModel(who, model)
-    if (!isIterable(loader) && !(who === 'lrFind' && isAsyncIterable(loader))) {
-      throw new ValueError(complaint(who, 'the loader', 'iterable, as a DataLoader is', loader))
-    }
+    const { batchSize = 32, shuffle = true } = given
+    checkCut(who, loader, given)
+    this.batches = batchesOf(who, 'the loader', loader, who !== 'lrFind', { batchSize, shuffle })
     checkCriterion(who, criterion)
     checkOptimizer(who, optimizer)
+    checkHolds(who, model, optimizer)
     checkCount(who, 'steps', steps, 2)
     if (!(isPositive(minLr) && isPositive(maxLr) && minLr < maxLr)) {
       const got = `${show(minLr)} and ${show(maxLr)}`
@@ -189,6 +197,7 @@ class Sweep {
     this.#average = smoothing * this.#average + (1 - smoothing) * loss
     const smoothed = this.#average / (1 - smoothing ** (done + 1))
     if (!Number.isFinite(smoothed)) {
+      if (done === 0) this.#warnOf(loss, batch)
       this.#diverged = true
       return false
     }
@@ -210,6 +219,11 @@ class Sweep {
     this.#model.backwardParameters(x, this.#criterion.backward(prediction, y))
     this.#optimizer.step()
     return loss
+  }
+
+  #warnOf(loss: number, batch: Batch): void {
+    const cause = oddNumberOf(batch) ?? 'its data are finite; sanityCheck looks for the cause'
+    warn(`${this.#who}: the loss of the first batch is ${loss}: ${cause}`)
   }
 
   result(): LrFindResult {
