@@ -5,6 +5,7 @@ import {
   data,
   evaluateSync,
   fitSync,
+  io,
   metrics,
   nn,
   optim,
@@ -38,6 +39,8 @@ describe('what newcomers pass for a tensor', () => {
     TensorDataset: (labels) => new data.TensorDataset(wrong([x, labels])),
     DataLoader: (labels) => new data.DataLoader(wrong([x, labels])),
     'a criterion': (labels) => criterion.forward(model.forward(x), wrong(labels)),
+    saveSafetensors: (labels) => io.safetensorsToBuffer({ labels: wrong(labels) }),
+    loadStateDict: (labels) => model.loadStateDict({ weight: wrong(labels), bias: wrong(labels) }),
     'a metric': (labels) => {
       new metrics.Accuracy().update(model.forward(x), wrong(labels))
     },

@@ -4,7 +4,7 @@ import { checkList, checkObject, optionsOf } from '../check.js'
 import { complaint, DTypeError, FormatError, ShapeError, ValueError } from '../errors.js'
 import { itemSize } from '../kernels/dtype.js'
 import { show } from '../show.js'
-import { formatShape, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { shown } from './json.js'
 import { checkData, CHECKSUM, sign, unsigned } from './safetensors-checksum.js'
 import { codes, storedTypes } from './safetensors-elements.js'
@@ -65,7 +65,7 @@ export function safetensorsToBuffer(
   for (const [name, tensor] of entries) {
     if (name === METADATA) throw new ValueError(`${who}: the name ${METADATA} is reserved`)
     if (!(tensor instanceof Tensor)) {
-      throw new ValueError(complaint(who, JSON.stringify(name), 'a Tensor', tensor))
+      throw noTensor(who, JSON.stringify(name), tensor)
     }
     if (tensor.ndim > MAX_RANK) {
       const expected = `of at most ${MAX_RANK} dimensions`

@@ -1,7 +1,7 @@
 import { flag, type Options } from '../options.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { formatShape, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 
 export interface LoadOptions {
@@ -59,7 +59,7 @@ export function loadStateDict(module: Stateful, state: StateDict, strict: boolea
     const source: unknown = Object.hasOwn(state, key) ? state[key] : undefined
     if (source === undefined) continue
     if (!(source instanceof Tensor)) {
-      throw new ValueError(complaint(who, key, 'a Tensor', typeof source))
+      throw noTensor(who, key, source)
     }
     if (sameShape(source.shape, target.shape)) pairs.push([source, target])
     else odd.push(`${key} ${formatShape(source.shape)} for ${formatShape(target.shape)}`)
