@@ -88,7 +88,8 @@ describe('values of another realm', () => {
 
   eachBackend(() => {
     it('a training is given its options, callbacks and state, and a step its form', async () => {
-      const x = gradlane.randn([8, 2])
+      const array = evaluate<Float32Array>('Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1)')
+      const x = gradlane.fromTypedArray(array, [8, 2])
       const y = tensor(evaluate<number[]>('[0, 1, 0, 1, 0, 1, 0, 1]'), { dtype: 'int32' })
       const model = new nn.Sequential(new nn.Linear(2, 2))
       const optimizer = new optim.SGD(model.parameters(), evaluate('{ lr: 0.1 }'))
