@@ -1,21 +1,6 @@
 import { complaint, ValueError } from './errors.js'
 import { show } from './show.js'
 
-/**
- * Options as a caller in plain JavaScript may give them: undefined and null stand for none.
- *
- * @throws ValueError when they are no object.
- */
-export function optionsOf<T extends object>(
-  who: string,
-  options: T | null | undefined,
-  what = 'the options',
-): Partial<T> {
-  if (options === undefined || options === null) return {}
-  checkObject(who, what, options)
-  return options
-}
-
 /** @throws ValueError unless it is an object with properties by name: no list, no function. */
 export function checkObject(who: string, what: string, value: unknown): asserts value is object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
@@ -47,13 +32,6 @@ export function checkList(
 /** Whether it may be a title or the name of a class: a text, or a number, which stands for its digits. */
 export function isName(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number'
-}
-
-/** Names of classes as texts. @throws ValueError unless it is a list of names. */
-export function labelsOf(who: string, labels: unknown): string[] {
-  checkList(who, 'labels', labels)
-  if (labels.every(isName)) return labels.map(String)
-  throw new ValueError(complaint(who, 'labels', 'texts or numbers', labels))
 }
 
 /** @throws ValueError unless it can be called. */
@@ -110,14 +88,16 @@ export function checkCount(
   throw new ValueError(complaint(who, what, `a whole number of at least ${min}`, value))
 }
 
-/** @throws ValueError unless it is undefined or has what an `AbortSignal` has. */
-export function checkSignal(who: string, signal: unknown): void {
-  if (signal === undefined) return
+/** Whether it has what an `AbortSignal` has. */
+export function isSignal(signal: unknown): boolean {
   const given = Object(signal) as Record<string, unknown>
   const methods = ['throwIfAborted', 'addEventListener', 'removeEventListener']
-  if (methods.every((method) => typeof given[method] === 'function')) return
-  const hint = 'pass the signal of an AbortController'
-  throw new ValueError(complaint(who, 'signal', 'an AbortSignal', signal, hint))
+  return methods.every((method) => typeof given[method] === 'function')
+}
+
+/** Whether it can name a file. */
+export function isPath(path: string): boolean {
+  return path !== '' && !path.includes('\0')
 }
 
 /** @throws ValueError unless it can name a file: a string or a file URL. */
@@ -127,7 +107,7 @@ export function checkPath(
   path: unknown,
   expected = 'a path or a file URL',
 ): asserts path is string | URL {
-  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return
+  if (typeof path === 'string' && isPath(path)) return
   const { href, protocol } = Object(path) as Partial<URL>
   if (typeof href === 'string' && protocol === 'file:') return
   throw new ValueError(complaint(who, what, expected, path === '' ? 'an empty string' : show(path)))

@@ -1,4 +1,4 @@
-import { isFunction, isName, isPlain } from './check.js'
+import { isFunction, isName, isPath, isPlain, isSignal } from './check.js'
 import { complaint, DTypeError, ValueError } from './errors.js'
 import { type DType, type FloatDType, itemSize } from './kernels/dtype.js'
 import { nearest } from './nearest.js'
@@ -240,6 +240,18 @@ export function names(): Option<readonly (string | number)[] | undefined> {
 /** What can be called. */
 export function callable<F>(): Option<F | undefined> {
   return { initial: undefined, expected: 'a function', accepts: isFunction }
+}
+
+/** What ends it from outside. */
+export function signal(): Option<AbortSignal | undefined> {
+  const expected = 'an AbortSignal, as an AbortController has'
+  return { initial: undefined, expected, accepts: isSignal }
+}
+
+/** A path, as text; `expected` says of what. */
+export function path(expected = 'a file name'): Option<string | undefined> {
+  const accepts = (value: unknown): boolean => typeof value === 'string' && isPath(value)
+  return { initial: undefined, expected, accepts }
 }
 
 /** null beside what an option takes. */

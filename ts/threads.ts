@@ -1,9 +1,8 @@
-import { optionsOf } from './check.js'
-import { complaint, ValueError } from './errors.js'
 import { getBackend } from './kernels/backend.js'
-import { checkedThreads } from './kernels/environment.js'
+import { checkedThreads, isThreads, MAX_THREADS } from './kernels/environment.js'
 import { addon } from './kernels/native/load.js'
 import type { ThreadOptions } from './kernels/program.js'
+import { choice, type Option, type Options } from './options.js'
 
 /**
  * How many threads the native backend computes with, from the next operation on: for the whole
@@ -17,18 +16,17 @@ export function setNumThreads(count: number): void {
   if (getBackend() === 'native') addon().setNumThreads(count)
 }
 
-/**
- * @throws ValueError when `threads` is not a whole number from 1 to 4096, or `priority` neither normal nor
- *   background.
- * @internal
- */
-export function checkThreadOptions(who: string, options: ThreadOptions): void {
-  const { threads, priority } = optionsOf(who, options)
-  if (threads !== undefined) checkedThreads(who, threads)
-  if (priority !== undefined && !['normal', 'background'].includes(priority)) {
-    throw new ValueError(complaint(who, 'priority', 'normal or background', priority))
-  }
+const AT_MOST: Option<number | undefined> = {
+  initial: undefined,
+  expected: `a whole number from 1 to ${MAX_THREADS}`,
+  accepts: isThreads,
 }
+
+/** What a run takes that may share the machine. @internal */
+export const THREADS = {
+  threads: AT_MOST,
+  priority: choice(['normal', 'background']),
+} satisfies Options<ThreadOptions>
 
 /** Of the calls of `withThreads` in progress; 0 for all threads. */
 let limit = 0

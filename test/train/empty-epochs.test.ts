@@ -72,7 +72,7 @@ describe('fit: epochs without a batch', () => {
       it(`refuses ${what}, to train or to validate on`, async () => {
         const of = setting()
         const before = weights(of)
-        const options = { ...of, epochs: 3 }
+        const options = { ...of.options, epochs: 3 }
         const error = await rejection(fit(of.model, source(of), options))
         expect(error).to.be.instanceOf(ValueError)
         expect(String(error)).to.match(message)
@@ -87,7 +87,7 @@ describe('fit: epochs without a batch', () => {
       it(`names the epoch that nothing was left for, ${capture ? 'captured' : 'eager'}`, async () => {
         const of = setting()
         const batches: Batches = new Drying(of.loader, 2)
-        const error = await rejection(fit(of.model, batches, { ...of, epochs: 4, capture }))
+        const error = await rejection(fit(of.model, batches, { ...of.options, epochs: 4, capture }))
         expect(error).to.be.instanceOf(ValueError)
         expect(String(error)).to.match(
           /epoch 3 of 4.*got none; an iterator can be gone through only/,
@@ -97,7 +97,7 @@ describe('fit: epochs without a batch', () => {
 
     it('takes a generator for one epoch', async () => {
       const of = setting()
-      const history = await fit(of.model, later(of.loader), of)
+      const history = await fit(of.model, later(of.loader), of.options)
       expect(history.last['loss']).to.be.greaterThan(0)
     })
 
@@ -113,10 +113,9 @@ describe('fit: epochs without a batch', () => {
 
     it('splits so that dropLast leaves something', () => {
       const of = setting()
-      expect(() => fitSync(of.model, few(true, 9), { ...of, validationSplit: 0.3 })).to.throw(
-        ShapeError,
-        /3 of 9; dropLast drops the 6 to train on/,
-      )
+      expect(() =>
+        fitSync(of.model, few(true, 9), { ...of.options, validationSplit: 0.3 }),
+      ).to.throw(ShapeError, /3 of 9; dropLast drops the 6 to train on/)
     })
   })
 })

@@ -36,7 +36,9 @@ describe('how a training ends', () => {
       const history = new History()
       let error: unknown
       const told = await warningsOf(async () => {
-        error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list, history }))
+        error = await rejection(
+          fit(of.model, of.loader, { ...of.options, callbacks: list, history }),
+        )
       })
       expect(error).to.have.property('message', 'first')
       expect(told).to.have.length(1)
@@ -49,13 +51,13 @@ describe('how a training ends', () => {
       const of = setting()
       const list = [broken('onEpochEnd', 'cause'), broken('onTrainEnd', 'after')]
       const told = await warningsOf(async () => {
-        const error = await rejection(fit(of.model, of.loader, { ...of, callbacks: list }))
+        const error = await rejection(fit(of.model, of.loader, { ...of.options, callbacks: list }))
         expect(error).to.have.property('message', 'cause')
       })
       expect(told.join()).to.match(/after/)
       const lock = join(folder, 'run.ckpt')
       expect(() =>
-        fitSync(of.model, of.loader, { ...of, callbacks: list, checkpoint: lock }),
+        fitSync(of.model, of.loader, { ...of.options, callbacks: list, checkpoint: lock }),
       ).to.throw('cause')
       expect(readdirSync(folder)).to.deep.equal([]) // nor is there a lock
     })
@@ -63,20 +65,20 @@ describe('how a training ends', () => {
     it('leaves weights alone where a training has failed before its first step', async () => {
       const of = setting()
       const stopper = new callbacks.EarlyStopping({ monitor: 'loss' })
-      await fit(of.model, of.loader, { ...of, epochs: 2, callbacks: [stopper] })
+      await fit(of.model, of.loader, { ...of.options, epochs: 2, callbacks: [stopper] })
       of.model.parameters().forEach((parameter) => parameter.data.fill(0.5))
       const before = weights(of)
       const ended: unknown[] = []
       const never: callbacks.Callback = { onTrainEnd: (context) => void ended.push(context) }
       const list = [broken('onTrainBegin', 'no'), stopper, never]
       expect(
-        await rejection(fit(of.model, of.loader, { ...of, callbacks: list })),
+        await rejection(fit(of.model, of.loader, { ...of.options, callbacks: list })),
       ).to.have.property('message', 'no')
       expect(weights(of)).to.deep.equal(before)
       expect(ended).to.deep.equal([])
       const other = new nn.Linear(2, 2)
       expect(
-        await rejection(fit(other, of.loader, { ...of, callbacks: [stopper] })),
+        await rejection(fit(other, of.loader, { ...of.options, callbacks: [stopper] })),
       ).to.be.instanceOf(Error)
     })
 
@@ -88,14 +90,14 @@ describe('how a training ends', () => {
           if (epoch === 1) controller.abort()
         },
       }
-      const options = { ...of, epochs: 9, callbacks: [abort], signal: controller.signal }
+      const options = { ...of.options, epochs: 9, callbacks: [abort], signal: controller.signal }
       const reason = await rejection(fit(of.model, of.loader, options))
       expect(reason).to.equal(controller.signal.reason)
       expect(historyOf(reason)).to.have.property('outcome', 'aborted')
       expect(historyOf(reason)!.epochs).to.have.length(2)
       let error: unknown
       try {
-        fitSync(of.model, of.loader, { ...of, callbacks: [broken('onEpochEnd', 'no')] })
+        fitSync(of.model, of.loader, { ...of.options, callbacks: [broken('onEpochEnd', 'no')] })
       } catch (caught) {
         error = caught
       }
@@ -123,7 +125,7 @@ describe('how a training ends', () => {
       const options = { epochs: 9, checkpoint: file }
       const of = setting()
       const history = await fit(of.model, of.loader, {
-        ...of,
+        ...of.options,
         ...options,
         callbacks: [new Judge(), late],
       })
@@ -134,10 +136,14 @@ describe('how a training ends', () => {
         'Judge ended the training after 2 epochs: that will do.',
       )
       const again = setting()
-      const resumed = await fit(again.model, again.loader, { ...again, ...options, resume: true })
+      const resumed = await fit(again.model, again.loader, {
+        ...again.options,
+        ...options,
+        resume: true,
+      })
       expect([resumed.outcome, resumed.epochs.length]).to.deep.equal(['stopped', 2])
       expect(resumed.stopped).to.deep.equal(record)
-      await fit(of.model, of.loader, { ...of, history })
+      await fit(of.model, of.loader, { ...of.options, history })
       expect([history.outcome, history.stopped]).to.deep.equal(['completed', null])
     })
 
@@ -148,10 +154,10 @@ describe('how a training ends', () => {
           ;(stop as () => void)()
         },
       }
-      const history = await fit(of.model, of.loader, { ...of, callbacks: [{}, stop] })
+      const history = await fit(of.model, of.loader, { ...of.options, callbacks: [{}, stop] })
       expect(history.stopped).to.deep.equal({ by: 'callback 1', reason: '', epoch: 0, step: 1 })
-      await fit(of.model, of.loader, { ...of, history })
-      await fit(of.model, of.loader, { ...of, history, callbacks: [{}, stop] })
+      await fit(of.model, of.loader, { ...of.options, history })
+      await fit(of.model, of.loader, { ...of.options, history, callbacks: [{}, stop] })
       expect(textOf(await history.toHTML())).to.include(
         'Callback 1 ended the training after 1 epoch.',
       )
@@ -161,7 +167,11 @@ describe('how a training ends', () => {
       const of = setting()
       of.optimizer.paramGroups[0]!.lr = 0
       const stopper = new callbacks.EarlyStopping({ monitor: 'loss', minDelta: 10, patience: 1 })
-      const history = await fit(of.model, of.loader, { ...of, epochs: 9, callbacks: [stopper] })
+      const history = await fit(of.model, of.loader, {
+        ...of.options,
+        epochs: 9,
+        callbacks: [stopper],
+      })
       expect(history.stopped!.by).to.equal('EarlyStopping')
       expect(textOf(await history.toHTML())).to.match(
         /EarlyStopping ended the training after 2 epochs: loss has not improved/,
@@ -186,7 +196,13 @@ describe('how a training ends', () => {
         { onBatchEnd: ({ step }: callbacks.BatchContext) => void seen.push(step) },
       ]
       for (const capture of [true, false]) {
-        await fit(of.model, of.loader, { ...of, epochs: 2, history, callbacks: list, capture })
+        await fit(of.model, of.loader, {
+          ...of.options,
+          epochs: 2,
+          history,
+          callbacks: list,
+          capture,
+        })
       }
       expect(csv()).to.deep.equal([0, 1, 2, 3].map((epoch) => [epoch, 7 * (epoch + 1)]))
       expect(seen).to.deep.equal(Array.from({ length: 28 }, (_, i) => i + 1))
@@ -206,7 +222,7 @@ describe('how a training ends', () => {
           },
         },
       ]
-      const options = { ...of, history, callbacks: list }
+      const options = { ...of.options, history, callbacks: list }
       await rejection(fit(of.model, of.loader, { ...options, signal: controller.signal }))
       await fit(of.model, of.loader, options)
       expect(seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -227,12 +243,12 @@ describe('how a training ends', () => {
       ]
       const of = setting()
       const options = { epochs: 4, checkpoint: file, resume: true }
-      const failing = { ...of, ...options, callbacks: [...loggers(), crash] }
+      const failing = { ...of.options, ...options, callbacks: [...loggers(), crash] }
       await rejection(fit(of.model, of.loader, failing))
       expect(csv().map(([epoch]) => epoch)).to.deep.equal([0, 1, 2])
       const again = setting()
       const history = await fit(again.model, again.loader, {
-        ...again,
+        ...again.options,
         ...options,
         callbacks: loggers(),
       })

@@ -19,7 +19,7 @@ describe('fit: callbacks', () => {
         },
         onTrainEnd: ({ outcome }) => void calls.push(outcome),
       }
-      await fit(of.model, of.loader, { ...of, epochs: 9, callbacks: [callback] })
+      await fit(of.model, of.loader, { ...of.options, epochs: 9, callbacks: [callback] })
       expect(calls).to.deep.equal([
         'begin 0 0',
         'epoch 0 0',
@@ -41,7 +41,11 @@ describe('fit: callbacks', () => {
         },
         onTrainEnd: ({ outcome }) => void seen.push(outcome === 'stopped' ? -1 : 0),
       }
-      const history = await fit(of.model, of.loader, { ...of, epochs: 9, callbacks: [callback] })
+      const history = await fit(of.model, of.loader, {
+        ...of.options,
+        epochs: 9,
+        callbacks: [callback],
+      })
       expect(seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1])
       expect([history.mode, history.epochs.length]).to.deep.equal(['captured', 1])
     })
@@ -52,7 +56,7 @@ describe('fit: callbacks', () => {
         onTrainEnd: ({ outcome }) => void outcomes.push(outcome),
       }
       const of = setting()
-      const options = { ...of, callbacks: [callback] }
+      const options = { ...of.options, callbacks: [callback] }
       await fit(of.model, of.loader, options)
       const controller = new AbortController()
       const abort: callbacks.Callback = {
@@ -79,7 +83,7 @@ describe('fit: callbacks', () => {
       class Watcher implements callbacks.Callback {
         readonly needsEager = true
       }
-      const history = await fit(of.model, of.loader, { ...of, callbacks: [new Watcher()] })
+      const history = await fit(of.model, of.loader, { ...of.options, callbacks: [new Watcher()] })
       expect(history.reason).to.match(/Watcher/)
     })
   })

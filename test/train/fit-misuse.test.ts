@@ -10,7 +10,11 @@ describe('fit: misuse', () => {
   eachBackend(() => {
     describe('refuses, with nothing changed', () => {
       const mistakes: readonly (readonly [string, (of: Setting) => Promise<unknown>, RegExp])[] = [
-        ['no model', (of) => fit(wrong(nn.Linear), of.loader, of), /fit.*the model.*a Module/],
+        [
+          'no model',
+          (of) => fit(wrong(nn.Linear), of.loader, of.options),
+          /fit.*the model.*a Module/,
+        ],
         [
           'no criterion',
           (of) => fit(of.model, of.loader, wrong({ optimizer: of.optimizer })),
@@ -22,48 +26,52 @@ describe('fit: misuse', () => {
           /optimizer/,
         ],
         ['no options', (of) => fit(of.model, of.loader, wrong(undefined)), /criterion/],
-        ['no loader', (of) => fit(of.model, wrong(3), of), /the loader.*DataLoader/],
+        ['no loader', (of) => fit(of.model, wrong(3), of.options), /the loader.*DataLoader/],
         [
           'no validation loader',
-          (of) => fit(of.model, of.loader, { ...of, validation: wrong(3) }),
+          (of) => fit(of.model, of.loader, { ...of.options, validation: wrong(3) }),
           /validation/,
         ],
-        ['half an epoch', (of) => fit(of.model, of.loader, { ...of, epochs: 0.5 }), /epochs/],
+        [
+          'half an epoch',
+          (of) => fit(of.model, of.loader, { ...of.options, epochs: 0.5 }),
+          /epochs/,
+        ],
         [
           'no accumulation',
-          (of) => fit(of.model, of.loader, { ...of, accumulate: 0 }),
+          (of) => fit(of.model, of.loader, { ...of.options, accumulate: 0 }),
           /accumulate/,
         ],
         [
           'a negative norm',
-          (of) => fit(of.model, of.loader, { ...of, clipGradNorm: -1 }),
+          (of) => fit(of.model, of.loader, { ...of.options, clipGradNorm: -1 }),
           /clipGradNorm/,
         ],
         [
           'an unknown metric',
-          (of) => fit(of.model, of.loader, { ...of, metrics: ['acuracy'] }),
+          (of) => fit(of.model, of.loader, { ...of.options, metrics: ['acuracy'] }),
           /accuracy/,
         ],
         [
           'an unknown interval',
-          (of) => fit(of.model, of.loader, { ...of, schedulerInterval: wrong('batch') }),
-          /epoch or step/,
+          (of) => fit(of.model, of.loader, { ...of.options, schedulerInterval: wrong('batch') }),
+          /'epoch' or 'step'/,
         ],
         [
           'a batch of one',
-          (of) => fit(of.model, [[of.loader.dataset.get(0)[0]]], of),
+          (of) => fit(of.model, [[of.loader.dataset.get(0)[0]]], of.options),
           /\[features, targets\]/,
         ],
         [
           'a dataset without targets',
-          (of) => fit(of.model, new data.DataLoader([randn([8, 6])]), of),
+          (of) => fit(of.model, new data.DataLoader([randn([8, 6])]), of.options),
           /\[features, targets\]/,
         ],
         [
           'many losses',
           (of) =>
             fit(of.model, of.loader, {
-              ...of,
+              ...of.options,
               criterion: new nn.CrossEntropyLoss({ reduction: 'none' }),
             }),
           /one number/,
@@ -76,7 +84,7 @@ describe('fit: misuse', () => {
               new data.DataLoader([randn([8, 5]), tensor(Array(8).fill(0), { dtype: 'int32' })], {
                 batchSize: 8,
               }),
-              of,
+              of.options,
             ),
           /Linear\(6, 10\)/,
         ],
@@ -97,7 +105,7 @@ describe('fit: misuse', () => {
       it('a label out of range', async () => {
         const of = setting()
         const y = tensor([0, 1, 2, 3], { dtype: 'int32' })
-        const error = await rejection(fit(of.model, [[randn([4, 6]), y]], of))
+        const error = await rejection(fit(of.model, [[randn([4, 6]), y]], of.options))
         expect(error).to.be.instanceOf(ValueError)
         expect(String(error)).to.match(/3/)
       })

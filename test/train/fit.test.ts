@@ -32,7 +32,7 @@ describe('fit', () => {
           const losses = byHand(hand)
           manualSeed(3)
           const { model, loader } = fitted
-          const history = await fit(model, loader, { ...fitted, epochs: 3, capture })
+          const history = await fit(model, loader, { ...fitted.options, epochs: 3, capture })
           expect(history.mode).to.equal(mode)
           expect(weights(fitted)).to.deep.equal(weights(hand))
           // The loop adds up in another order.
@@ -46,7 +46,13 @@ describe('fit', () => {
           byHand(hand, { accumulate: 2, clip: 0.5 }) // halves are exact in either arithmetic
           manualSeed(3)
           const { model, loader } = fitted
-          const options = { ...fitted, epochs: 3, accumulate: 2, clipGradNorm: 0.5, capture }
+          const options = {
+            ...fitted.options,
+            epochs: 3,
+            accumulate: 2,
+            clipGradNorm: 0.5,
+            capture,
+          }
           const history = await fit(model, loader, options)
           expect(weights(fitted)).to.deep.equal(weights(hand))
           expect(history.last['gradNorm']).to.be.greaterThan(0)
@@ -66,7 +72,7 @@ describe('fit', () => {
             manualSeed(3)
             const scheduler = schedule(fitted)
             await fit(fitted.model, fitted.loader, {
-              ...fitted,
+              ...fitted.options,
               epochs: 3,
               scheduler,
               schedulerInterval,
@@ -94,7 +100,7 @@ describe('fit', () => {
               }
             },
           }
-          const history = await fit(fitted.model, stream, { ...fitted, epochs: 3, capture })
+          const history = await fit(fitted.model, stream, { ...fitted.options, epochs: 3, capture })
           expect(history.mode).to.equal(mode)
           expect(weights(fitted)).to.deep.equal(weights(hand))
         })
@@ -102,12 +108,12 @@ describe('fit', () => {
         it('measures in training and validates without a trace', async () => {
           const [alone, validated] = [setting(), setting()]
           manualSeed(3)
-          await fit(alone.model, alone.loader, { ...alone, epochs: 2, capture })
+          await fit(alone.model, alone.loader, { ...alone.options, epochs: 2, capture })
           manualSeed(3)
           const { model, criterion, loader, held } = validated
           const confusion = new metrics.ConfusionMatrix()
           const history = await fit(model, loader, {
-            ...validated,
+            ...validated.options,
             epochs: 2,
             validation: held,
             metrics: ['accuracy', confusion],
@@ -154,7 +160,7 @@ describe('fit', () => {
               if (epoch === 1) controller.abort(new Error('enough'))
             },
           }
-          const options = { ...of, capture, history }
+          const options = { ...of.options, capture, history }
           const error = await rejection(
             fit(of.model, of.loader, {
               ...options,
@@ -174,10 +180,10 @@ describe('fit', () => {
     it('is not disturbed by a model that predicts meanwhile', async () => {
       const [alone, served] = [setting(), setting()]
       manualSeed(3)
-      await fit(alone.model, alone.loader, { ...alone, epochs: 6 })
+      await fit(alone.model, alone.loader, { ...alone.options, epochs: 6 })
       manualSeed(3)
       let training = true
-      const run = fit(served.model, served.loader, { ...served, epochs: 6 }).finally(() => {
+      const run = fit(served.model, served.loader, { ...served.options, epochs: 6 }).finally(() => {
         training = false
       })
       const x = randn([3, 6], { generator: new Generator(8) })
@@ -195,7 +201,7 @@ describe('fit', () => {
       manualSeed(3)
       byHand(hand)
       manualSeed(3)
-      const history = await fit(fitted.model, fitted.loader, { ...fitted, epochs: 3 })
+      const history = await fit(fitted.model, fitted.loader, { ...fitted.options, epochs: 3 })
       expect(history.mode).to.equal('eager')
       expect(history.reason).to.match(/reading data.*cannot be part of a captured step/)
       expect(weights(fitted)).to.deep.equal(weights(hand))
@@ -209,7 +215,7 @@ describe('fit', () => {
         thresholdMode: 'abs',
       })
       const history = await fit(of.model, of.loader, {
-        ...of,
+        ...of.options,
         epochs: 3,
         validation: of.held,
         scheduler,
@@ -250,7 +256,7 @@ describe('fit', () => {
         if (running) setImmediate(turn)
       }
       turn()
-      await fit(of.model, loader, { ...of, epochs: 1, metrics: [slow] })
+      await fit(of.model, loader, { ...of.options, epochs: 1, metrics: [slow] })
       running = false
       expect(slow.turnsBefore.at(-1)! - slow.turnsBefore[0]!).to.be.at.least(5)
     })

@@ -36,7 +36,7 @@ describe('fit: names', () => {
     for (const [what, names] of twice) {
       it(`refuses ${what}`, async () => {
         const of = setting()
-        const options = { ...of, metrics: names.map(named), validation: of.held }
+        const options = { ...of.options, metrics: names.map(named), validation: of.held }
         const error = await rejection(fit(of.model, of.loader, options))
         expect(error).to.be.instanceOf(ValueError)
         expect(String(error)).to.match(/names in the logs to be all different, got \w+ twice/)
@@ -66,7 +66,7 @@ describe('fit: names', () => {
         ['step', [logger]],
       ]
       for (const [name, list] of lists) {
-        const options = { ...of, metrics: [named(name)], callbacks: list }
+        const options = { ...of.options, metrics: [named(name)], callbacks: list }
         expect(await rejection(fit(of.model, of.loader, options)), name).to.be.instanceOf(
           ValueError,
         )
@@ -82,7 +82,7 @@ describe('fit: names', () => {
       ]
       const file = path('log.csv')
       const history = await fit(of.model, of.loader, {
-        ...of,
+        ...of.options,
         epochs: 2,
         validation: of.held,
         metrics: [...names.map(named), ...results],
@@ -116,11 +116,11 @@ describe('fit: names', () => {
 
     it('has no value for what was not logged', async () => {
       const of = setting()
-      const history = await fit(of.model, of.loader, of)
+      const history = await fit(of.model, of.loader, of.options)
       for (const name of ['constructor', '__proto__', 'toString']) {
         expect(history.values(name)).to.deep.equal([NaN])
       }
-      await fit(of.model, of.loader, { ...of, history, metrics: [named('constructor')] })
+      await fit(of.model, of.loader, { ...of.options, history, metrics: [named('constructor')] })
       expect(history.values('constructor')[0]).to.deep.equal(NaN)
       expect(textOf(await history.toHTML())).to.not.include('native code')
     })

@@ -62,7 +62,7 @@ describe('a model that answers while fit trains it', () => {
     }
 
     it('answers in evaluation mode, as predict does', async () => {
-      const { model, loader, ...of } = setting()
+      const { model, loader, options: of } = setting()
       const seen: [number[], number[]][] = []
       const batches = {
         *[Symbol.iterator]() {
@@ -88,7 +88,7 @@ describe('a model that answers while fit trains it', () => {
           moved.push(mean().some((value, i) => value !== before[i]))
         },
       }
-      await fit(of.model, of.loader, { ...of, callbacks: [callback] })
+      await fit(of.model, of.loader, { ...of.options, callbacks: [callback] })
       expect(moved).to.deep.equal([true])
     })
 

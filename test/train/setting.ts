@@ -1,5 +1,6 @@
 import {
   data,
+  type FitOptions,
   Generator,
   manualSeed,
   nn,
@@ -16,6 +17,8 @@ export interface Setting {
   readonly model: nn.Sequential
   readonly optimizer: optim.Adam
   readonly criterion: nn.CrossEntropyLoss
+  /** Both, as `fit` takes them. */
+  readonly options: Pick<FitOptions, 'criterion' | 'optimizer'>
   readonly loader: data.DataLoader<readonly [Tensor, Tensor]>
   readonly held: data.DataLoader<readonly [Tensor, Tensor]>
 }
@@ -37,10 +40,13 @@ export function setting(extra: readonly nn.Module[] = []): Setting {
     ...extra,
     new nn.Linear(10, 3),
   )
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.02 })
+  const criterion = new nn.CrossEntropyLoss()
   return {
     model,
-    optimizer: new optim.Adam(model.parameters(), { lr: 0.02 }),
-    criterion: new nn.CrossEntropyLoss(),
+    optimizer,
+    criterion,
+    options: { criterion, optimizer },
     loader: new data.DataLoader([x, y], { batchSize: BATCH, shuffle: true }),
     held: new data.DataLoader([x.narrow(0, 20), y.narrow(0, 20)], { batchSize: 7 }),
   }

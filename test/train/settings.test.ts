@@ -27,7 +27,7 @@ function made() {
     nn.Linear,
   ]
   const optimizer = new optim.SGD(of.model.parameters(), { lr: 0.05 })
-  return { ...of, optimizer, hidden, norm, drop, head }
+  return { ...of, optimizer, options: { ...of.options, optimizer }, hidden, norm, drop, head }
 }
 
 type Made = ReturnType<typeof made>
@@ -93,7 +93,7 @@ describe('fit obeys what callbacks set', () => {
             }
             manualSeed(3)
             const options = {
-              ...of,
+              ...of.options,
               epochs: 3,
               validation: of.held,
               accumulate: 2,
@@ -126,7 +126,12 @@ describe('fit obeys what callbacks set', () => {
               before = numbers(of.norm.runningMean)
             },
           }
-          await fit(of.model, of.loader, { ...of, epochs: 3, callbacks: [callback], capture })
+          await fit(of.model, of.loader, {
+            ...of.options,
+            epochs: 3,
+            callbacks: [callback],
+            capture,
+          })
           expect(before).to.not.equal(null)
           expect(numbers(of.norm.runningMean)).to.deep.equal(before)
         })
@@ -153,7 +158,7 @@ describe('fit obeys what callbacks set', () => {
                 of.drop.train(!of.drop.training)
               },
             }
-            const options = { ...of, epochs: 1, callbacks: [callback], capture }
+            const options = { ...of.options, epochs: 1, callbacks: [callback], capture }
             await fit(of.model, of.loader, options)
             expect(of.model.modules().map(({ training }) => training)).to.deep.equal(before)
             fitSync(of.model, of.loader, options)
@@ -176,7 +181,7 @@ describe('fit obeys what callbacks set', () => {
               norms.push(Math.hypot(...of.hidden.weight.grad!.data))
             },
           }
-          const options = { ...of, optimizer, capture }
+          const options = { ...of.options, optimizer, capture }
           const before = numbers(of.hidden.weight)
           const history = await fit(of.model, of.loader, {
             ...options,
@@ -217,7 +222,7 @@ describe('fit obeys what callbacks set', () => {
         },
       }
       await fit(of.model, of.loader, {
-        ...of,
+        ...of.options,
         epochs: 3,
         history,
         callbacks: [noting, callback],
@@ -246,7 +251,7 @@ describe('fit obeys what callbacks set', () => {
         }
         manualSeed(3)
         const history = await fit(of.model, loader, {
-          ...of,
+          ...of.options,
           epochs: 3,
           callbacks: [callback],
           capture,

@@ -208,7 +208,10 @@ describe('fitSync', () => {
         [() => fitSync(model, loader, { ...options, validation: stream }), /validation.*async/],
         [() => fitSync(model, wrong(promises), options), /fitSync.*a promise; fit waits/],
         [() => fitSync(model, loader, { ...options, callbacks: [later] }), /a promise; fit waits/],
-        [() => evaluateSync(model, stream, options), /evaluateSync.*async.*evaluate waits/],
+        [
+          () => evaluateSync(model, stream, { criterion: options.criterion }),
+          /evaluateSync.*async.*evaluate waits/,
+        ],
         [() => fitSync(model, wrong(3), options), /fitSync.*the loader/],
       ]
       for (const [attempt, message] of attempts) {

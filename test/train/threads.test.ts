@@ -120,7 +120,7 @@ describe('fit: threads and priority', () => {
         [{ threads: 0 }, /fit.*threads.*1 to 4096/],
         [{ threads: 1.5 }, /fit.*threads.*1 to 4096/],
         [{ threads: '2' }, /fit.*threads.*1 to 4096/],
-        [{ priority: 'low' }, /fit.*priority.*normal or background/],
+        [{ priority: 'low' }, /fit.*priority.*'normal' or 'background'/],
       ]
       const of = setting()
       const untouched = weights(of)

@@ -57,7 +57,7 @@ describe('a training that waits for a batch', () => {
             onTrainEnd: ({ outcome }) => void outcomes.push(outcome),
           }
           const { signal } = controller
-          const options = { ...of, accumulate, capture, signal, callbacks: [tell] }
+          const options = { ...of.options, accumulate, capture, signal, callbacks: [tell] }
           expect(await rejection(fit(of.model, cursor, options))).to.equal(reason)
           expect(outcomes).to.deep.equal(['aborted'])
           expect(cursor.returned).to.equal(1)
@@ -90,7 +90,7 @@ describe('a training that waits for a batch', () => {
           }
         }
         const { signal } = controller
-        const error = await rejection(fit(of.model, batches(), { ...of, capture, signal }))
+        const error = await rejection(fit(of.model, batches(), { ...of.options, capture, signal }))
         expect(error).to.have.property('message', 'enough')
         expect(closed).to.equal(false)
         goOn()
@@ -139,11 +139,14 @@ describe('a training that waits for a batch', () => {
         whole.asked++
         return Promise.resolve({ done: true, value: undefined })
       }
-      expect(await rejection(fit(of.model, whole, of))).to.have.property('code', 'ERR_VALUE')
+      expect(await rejection(fit(of.model, whole, of.options))).to.have.property(
+        'code',
+        'ERR_VALUE',
+      )
       expect([whole.asked, whole.returned]).to.deep.equal([1, 0])
       const broken = new Cursor(of.loader, 1, () => undefined)
       broken.next = () => Promise.reject(new Error('lost'))
-      expect(await rejection(fit(of.model, broken, of))).to.have.property('message', 'lost')
+      expect(await rejection(fit(of.model, broken, of.options))).to.have.property('message', 'lost')
       expect(broken.returned).to.equal(0)
     })
   })

@@ -1,6 +1,7 @@
-import { checkFunction, optionsOf } from '../check.js'
+import { checkFunction, checkObject } from '../check.js'
 import { CaptureError } from '../errors.js'
 import { isRecording, kernels } from '../kernels/backend.js'
+import { type Options, readOptions, unchecked } from '../options.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { CapturedStep, type Inputs } from './captured-step.js'
 import type { Outputs } from './outputs.js'
@@ -12,6 +13,8 @@ export interface CaptureOptions<I extends Inputs> {
    */
   inputs?: I
 }
+
+const OPTIONS = { inputs: unchecked<Inputs>() } satisfies Options<CaptureOptions<Inputs>>
 
 /**
  * Records what a function computes, to run it again and again without JavaScript: a whole training
@@ -72,5 +75,7 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
 }
 
 function inputsOf<I extends Inputs>(options: CaptureOptions<I>): Inputs {
-  return optionsOf('capture', optionsOf('capture', options).inputs, 'inputs') as Inputs
+  const { inputs = {} } = readOptions('capture', OPTIONS, options)
+  checkObject('capture', 'inputs', inputs)
+  return inputs
 }

@@ -1,5 +1,5 @@
-import { optionsOf } from '../check.js'
 import { CaptureError, GradlaneError, ShapeError, ValueError } from '../errors.js'
+import { type Options, readOptions, whole } from '../options.js'
 import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf, tellCaller } from '../kernels/backend.js'
 import { itemSize } from '../kernels/dtype.js'
@@ -34,6 +34,13 @@ const MOST_RECORDINGS = 4
 
 /** How a program is laid over memory for a run. */
 type Laying = (program: PortedProgram, own: OwnMemory | null) => Tensor[]
+
+export interface DescribeOptions {
+  /** How often the calls are timed. Default 0: they are not. */
+  times?: number
+}
+
+const DESCRIBE = { times: whole(0, 0) } satisfies Options<DescribeOptions>
 
 /**
  * A step that `capture` recorded. It runs without JavaScript: on the native backend on a thread of its
@@ -132,13 +139,12 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
    * Two tables, one call a line: what was recorded, and what is run instead. With `times` it runs both
    * so often, tells the time of each call, and puts everything back as it was.
    */
-  describe(options: { times?: number } = {}): string {
-    const { times = 0 } = optionsOf('describe', options)
+  describe(options: DescribeOptions = {}): string {
+    const { times } = readOptions('describe', DESCRIBE, options)
     if (times === 0) {
       const { recorded, calls } = this.#step
       return describeBoth({ calls: recorded.calls }, { calls })
     }
-    readRunOptions('describe', { times })
     const step = this.#begin('describe')
     const { memory, recorded, program } = step
     const saved: (readonly [view: Uint8Array, copy: ArrayBuffer])[] = []

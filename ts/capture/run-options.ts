@@ -1,7 +1,7 @@
-import { checkCount, checkFunction, checkSignal, isWithin, optionsOf } from '../check.js'
-import { complaint, ValueError } from '../errors.js'
+import { isWithin } from '../check.js'
 import type { ThreadOptions } from '../kernels/program.js'
-import { checkThreadOptions } from '../threads.js'
+import { callable, type Option, type Options, readOptions, signal, whole } from '../options.js'
+import { THREADS } from '../threads.js'
 
 export interface RunOptions {
   /** How often the step is run. Default 1. */
@@ -24,6 +24,21 @@ export interface ScanOptions extends ThreadOptions {
   progressInterval?: number | undefined
 }
 
+const INTERVAL: Option<number> = {
+  initial: 100,
+  expected: 'milliseconds, 0 or more',
+  accepts: (value) => isWithin(value, 0, Infinity),
+}
+
+const SCAN = {
+  ...THREADS,
+  signal: signal(),
+  onProgress: callable<(done: number) => void>(),
+  progressInterval: INTERVAL,
+} satisfies Options<ScanOptions>
+
+const RUN = { times: whole(1, 1), ...SCAN } satisfies Options<RunAsyncOptions>
+
 /** Options as they were given, checked, with defaults. */
 export interface RunSettings extends ThreadOptions {
   readonly times: number
@@ -38,16 +53,7 @@ export interface RunSettings extends ThreadOptions {
  * @throws ValueError for one out of its range; `signal.reason` when the signal was aborted.
  */
 export function readRunOptions(who: string, options: RunAsyncOptions): RunSettings {
-  const given = optionsOf(who, options)
-  const { times = 1, threads, priority, signal, onProgress, progressInterval = 100 } = given
-  checkCount(who, 'times', times, 1)
-  checkThreadOptions(who, { threads, priority })
-  if (!isWithin(progressInterval, 0, Infinity)) {
-    const expected = 'milliseconds, 0 or more'
-    throw new ValueError(complaint(who, 'progressInterval', expected, progressInterval))
-  }
-  if (onProgress !== undefined) checkFunction(who, 'onProgress', onProgress)
-  checkSignal(who, signal)
-  signal?.throwIfAborted()
-  return { times, threads, priority, signal, onProgress, intervalMs: progressInterval }
+  const { progressInterval: intervalMs, ...given } = readOptions(who, RUN, options)
+  given.signal?.throwIfAborted()
+  return { ...given, intervalMs }
 }

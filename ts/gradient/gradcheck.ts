@@ -1,10 +1,11 @@
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { isWithin, optionsOf } from '../check.js'
+import { isWithin } from '../check.js'
+import { flag, type Option, type Options, readOptions, unchecked } from '../options.js'
 import {
   type Expected,
   GradcheckError,
@@ -12,7 +13,7 @@ import {
   indexOf,
   Tally,
 } from './gradcheck-report.js'
-import { centralDifferences, checkedEps, type NumericalOptions } from './numerical.js'
+import { centralDifferences, NUMERICAL, type NumericalOptions } from './numerical.js'
 import { checkDouble, onTrial, type Trial } from './trial.js'
 
 export interface GradcheckOptions extends NumericalOptions {
@@ -28,6 +29,19 @@ export interface GradcheckOptions extends NumericalOptions {
   /** Whether derivatives that are wrong throw. Default true. */
   raiseException?: boolean
 }
+
+function tolerance(initial: number): Option<number> {
+  const accepts = (value: unknown): boolean => isWithin(value, 0, Infinity)
+  return { initial, expected: 'a number of at least 0', accepts }
+}
+
+const OPTIONS = {
+  ...NUMERICAL,
+  atol: tolerance(1e-5),
+  rtol: tolerance(1e-3),
+  gradOutput: unchecked<Tensor>(),
+  raiseException: flag(true),
+} satisfies Options<GradcheckOptions>
 
 /**
  * Holds the backward pass of a module against central differences of its forward pass: all derivatives
@@ -62,12 +76,8 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): GradcheckReport {
   const who = 'gradcheck'
-  const { atol = 1e-5, rtol = 1e-3, gradOutput, raiseException = true } = optionsOf(who, options)
-  const eps = checkedEps(who, options)
-  for (const [name, value] of Object.entries({ atol, rtol })) {
-    if (isWithin(value, 0, Infinity)) continue
-    throw new ValueError(complaint(who, name, 'a number of at least 0', value))
-  }
+  const given = readOptions(who, OPTIONS, options)
+  const { eps, atol, rtol, gradOutput, raiseException } = given
   const report = onTrial(who, module, x, false, (trial) => {
     const tally = new Tally(atol, rtol)
     check(trial, eps, gradOutput ?? null, tally)

@@ -1,13 +1,14 @@
-import { complaint, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-import { isPositive, optionsOf } from '../check.js'
+import { type Options, positive, readOptions } from '../options.js'
 import { checkDouble, onTrial, sampleSizes } from './trial.js'
 
 export interface NumericalOptions {
   /** Half the distance of the two points of a difference. Default 1e-6. */
   eps?: number
 }
+
+export const NUMERICAL = { eps: positive(1e-6) } satisfies Options<NumericalOptions>
 
 /**
  * Central differences (f(v + eps) - f(v - eps)) / 2 eps by every element v of a tensor, which is
@@ -55,7 +56,7 @@ export function numericalJacobian(
   options: NumericalOptions = {},
 ): Tensor {
   const who = 'numericalJacobian'
-  const eps = checkedEps(who, options)
+  const { eps } = readOptions(who, NUMERICAL, options)
   return onTrial(who, module, x, true, (trial) => {
     checkDouble(who, { x })
     const output = trial.forward()
@@ -89,7 +90,7 @@ export function numericalParameterJacobians(
   options: NumericalOptions = {},
 ): Record<string, Tensor> {
   const who = 'numericalParameterJacobians'
-  const eps = checkedEps(who, options)
+  const { eps } = readOptions(who, NUMERICAL, options)
   return onTrial(who, module, x, false, (trial) => {
     const output = trial.forward()
     checkDouble(who, { 'the output': output, ...Object.fromEntries(trial.trained()) })
@@ -109,11 +110,4 @@ export function numericalParameterJacobians(
     })
     return Object.fromEntries(results)
   })
-}
-
-/** @throws ValueError for an eps that is not positive and finite. */
-export function checkedEps(who: string, options: NumericalOptions): number {
-  const { eps = 1e-6 } = optionsOf(who, options)
-  if (isPositive(eps)) return eps
-  throw new ValueError(complaint(who, 'eps', 'a positive number', eps))
 }

@@ -1,10 +1,11 @@
-import { checkPath, isWithin, optionsOf } from '../check.js'
+import { checkPath, isWithin } from '../check.js'
 import { constants as bufferConstants } from 'node:buffer'
 import { promisify, types } from 'node:util'
 import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
-import { complaint, FormatError, ValueError } from '../errors.js'
+import { complaint, FormatError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
-import { checkDType, empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { dtype, type Option, type Options, readOptions } from '../options.js'
+import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
 import { readWhole, readWholeSync } from './whole-file.js'
 
 export interface ReadIdxOptions {
@@ -42,7 +43,13 @@ const elementTypes = new Map<number, ElementType>([
 
 const MAX_ELEMENTS = 2 ** 31 - 1
 
-const DEFAULT_MAX_BYTES = 2 ** 30
+const MAX_BYTES: Option<number> = {
+  initial: 2 ** 30,
+  expected: 'a number of at least 1',
+  accepts: (value) => isWithin(value, 1, Infinity),
+}
+
+const OPTIONS = { dtype: dtype(), maxBytes: MAX_BYTES } satisfies Options<ReadIdxOptions>
 
 /** Bytes of a gzip stream in which the header must come; they unpack to 16 MiB at most. */
 const BEGINNING = 2 ** 14
@@ -61,7 +68,7 @@ const BEGINNING = 2 ** 14
  */
 export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
   const who = whoOf(source)
-  const { dtype, maxBytes } = readOptions(who, options)
+  const { dtype, maxBytes } = readOptions(who, OPTIONS, options)
   const bytes = types.isUint8Array(source) ? source : await readWhole(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
@@ -72,7 +79,7 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
 /** As `readIdx`, without a promise. */
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
   const who = whoOf(source)
-  const { dtype, maxBytes } = readOptions(who, options)
+  const { dtype, maxBytes } = readOptions(who, OPTIONS, options)
   const bytes = types.isUint8Array(source) ? source : readWholeSync(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
@@ -83,19 +90,6 @@ function whoOf(source: IdxSource): string {
   if (types.isUint8Array(source)) return 'readIdx(buffer)'
   checkPath('readIdx', 'the source', source, 'a path, a file URL or bytes')
   return `readIdx(${String(source)})`
-}
-
-/** @throws ValueError, DTypeError for an option that is none. */
-function readOptions(
-  who: string,
-  options: ReadIdxOptions,
-): { readonly dtype: DType | undefined; readonly maxBytes: number } {
-  const { dtype, maxBytes = DEFAULT_MAX_BYTES } = optionsOf(who, options)
-  if (dtype !== undefined) checkDType(who, dtype)
-  if (!isWithin(maxBytes, 1, Infinity)) {
-    throw new ValueError(complaint(who, 'maxBytes', 'a number of at least 1', maxBytes))
-  }
-  return { dtype, maxBytes }
 }
 
 function isGzip(bytes: Uint8Array): boolean {

@@ -1,4 +1,5 @@
-import { complaint, FormatError, ValueError } from '../errors.js'
+import { complaint, FormatError } from '../errors.js'
+import type { Option, Options } from '../options.js'
 import { reasonOf } from '../show.js'
 import { checkHeader } from './safetensors-checksum.js'
 import { objection } from './json.js'
@@ -19,6 +20,16 @@ export interface SafetensorsLimits {
   maxNames?: number
 }
 
+function limit(initial: number): Option<number> {
+  const accepts = (value: unknown): boolean => typeof value === 'number' && value >= 0
+  return { initial, expected: 'a number of at least 0', accepts }
+}
+
+export const LIMITS = {
+  maxHeaderBytes: limit(2 ** 24),
+  maxNames: limit(100_000),
+} satisfies Options<SafetensorsLimits>
+
 export interface Header {
   readonly header: Record<string, unknown>
   /** Where the elements begin. */
@@ -31,11 +42,9 @@ export interface Header {
 export function parseHeader(
   who: string,
   bytes: Uint8Array,
-  { maxHeaderBytes = 2 ** 24, maxNames = 100_000 }: SafetensorsLimits,
+  { maxHeaderBytes, maxNames }: Required<SafetensorsLimits>,
   checked: boolean,
 ): Header {
-  checkLimit(who, 'maxHeaderBytes', maxHeaderBytes)
-  checkLimit(who, 'maxNames', maxNames)
   if (bytes.length < 8) {
     throw new FormatError(
       complaint(`${who}, offset 0`, 'the header length', '8 bytes', `${bytes.length}`),
@@ -84,12 +93,6 @@ function parsed(where: string, bytes: Uint8Array, maxNames: number): Record<stri
   } catch (error) {
     throw new FormatError(`${where}: the header is not valid JSON: ${reasonOf(error)}`)
   }
-}
-
-function checkLimit(who: string, what: string, value: unknown): void {
-  if (typeof value === 'number' && value >= 0) return
-  const got = typeof value === 'number' ? String(value) : typeof value
-  throw new ValueError(complaint(who, what, 'a number of at least 0', got))
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,17 @@
 import { types } from 'node:util'
 
-import { checkList, checkObject, optionsOf } from '../check.js'
+import { checkObject } from '../check.js'
 import { complaint, DTypeError, FormatError, ShapeError, ValueError } from '../errors.js'
 import { itemSize } from '../kernels/dtype.js'
+import {
+  flag,
+  type Option,
+  type Options,
+  list,
+  readOptions,
+  unchecked,
+  type Values,
+} from '../options.js'
 import { show } from '../show.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { shown } from './json.js'
@@ -10,6 +19,7 @@ import { checkData, CHECKSUM, sign, unsigned } from './safetensors-checksum.js'
 import { codes, storedTypes } from './safetensors-elements.js'
 import {
   isObject,
+  LIMITS,
   LONGEST_HEADER,
   MAX_RANK,
   METADATA,
@@ -28,6 +38,14 @@ export interface SafetensorsOptions {
   metadata?: Readonly<Record<string, string>>
 }
 
+const TEXTS: Option<Readonly<Record<string, string>> | undefined> = {
+  initial: undefined,
+  expected: 'an object of strings',
+  accepts: isObject,
+}
+
+const WRITE = { metadata: TEXTS } satisfies Options<SafetensorsOptions>
+
 export interface ReadSafetensorsOptions extends SafetensorsLimits {
   /**
    * Refuse a file that is not as it was written, where its writer has left a checksum, as gradlane does.
@@ -37,6 +55,12 @@ export interface ReadSafetensorsOptions extends SafetensorsLimits {
   /** Names of the tensors to read, where others are not wanted or cannot be read. Default: all. */
   only?: readonly string[]
 }
+
+export const READ = {
+  ...LIMITS,
+  checksum: flag(true),
+  only: list(unchecked<string>()),
+} satisfies Options<ReadSafetensorsOptions>
 
 export interface Entry {
   readonly dtype: string
@@ -59,8 +83,7 @@ export function safetensorsToBuffer(
 ): Uint8Array<ArrayBuffer> {
   const who = 'safetensorsToBuffer'
   checkObject(who, 'the tensors', tensors)
-  const { metadata } = optionsOf(who, options)
-  if (metadata !== undefined) checkObject(who, 'metadata', metadata)
+  const { metadata } = readOptions(who, WRITE, options)
   const entries = Object.entries(tensors)
   for (const [name, tensor] of entries) {
     if (name === METADATA) throw new ValueError(`${who}: the name ${METADATA} is reserved`)
@@ -138,9 +161,9 @@ export function parseSafetensors(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions,
 ): Safetensors {
-  const { only } = optionsOf(who, options)
-  if (only !== undefined) checkList(who, 'only', only)
-  const file = openSafetensors(who, bytes, options)
+  const given = readOptions(who, READ, options)
+  const { only } = given
+  const file = openSafetensors(who, bytes, given)
   const names = only === undefined ? [...file.entries.keys()] : [...only]
   for (const name of names) {
     if (file.entries.has(name)) continue
@@ -164,12 +187,11 @@ export interface OpenSafetensors {
 export function openSafetensors(
   who: string,
   bytes: Uint8Array,
-  options: ReadSafetensorsOptions,
+  { checksum: wanted, ...limits }: Values<Omit<typeof READ, 'only'>>,
 ): OpenSafetensors {
   if (!types.isUint8Array(bytes)) {
     throw new ValueError(complaint(who, 'the bytes', 'a Uint8Array', bytes))
   }
-  const { checksum: wanted = true, ...limits } = optionsOf(who, options)
   const { header, dataStart, checksum } = parseHeader(who, bytes, limits, wanted)
   const metadata = parseMetadata(who, header[METADATA])
   const names = Object.keys(header).filter((name) => name !== METADATA)

@@ -33,12 +33,16 @@ export function threadsFromEnvironment(): number | undefined {
 }
 
 /** More threads than any machine has cores; a typing error, not a wish. */
-const MAX_THREADS = 4096
+export const MAX_THREADS = 4096
+
+/** Whether there may be so many threads. */
+export function isThreads(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_THREADS
+}
 
 /** @throws ValueError when `value` is not a whole number from 1 to 4096. */
 export function checkedThreads(who: string, value: unknown): number {
-  const whole = typeof value === 'number' && Number.isInteger(value)
-  if (!whole || value < 1 || value > MAX_THREADS) {
+  if (!isThreads(value)) {
     throw new ValueError(
       complaint(
         who,

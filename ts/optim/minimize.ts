@@ -1,5 +1,6 @@
-import { checkSignal, isFunction, isPositive, isWithin, optionsOf } from '../check.js'
+import { isFunction } from '../check.js'
 import { complaint, NotFiniteError, ValueError } from '../errors.js'
+import { atLeast, type Options, positive, readOptions, share, signal, whole } from '../options.js'
 
 export interface MinimizeOptions {
   /** Learning rate γ. Default 0.01. */
@@ -13,6 +14,14 @@ export interface MinimizeOptions {
   /** Looked at before each step; what it was aborted with is thrown. */
   signal?: AbortSignal
 }
+
+const OPTIONS = {
+  lr: positive(0.01),
+  momentum: share(0, '[0, 1)'),
+  tolerance: atLeast(0, 1e-4),
+  maxSteps: whole(0, 10_000),
+  signal: signal(),
+} satisfies Options<MinimizeOptions>
 
 /** A point of the descent. */
 export interface MinimizePoint<X> {
@@ -66,22 +75,10 @@ export function minimize(
   x0: number | ArrayLike<number>,
   options: MinimizeOptions = {},
 ): Minimum<unknown> {
-  const {
-    lr = 0.01,
-    momentum = 0,
-    tolerance = 1e-4,
-    maxSteps = 10_000,
-    signal,
-  } = optionsOf(WHO, options)
-  checkSignal(WHO, signal)
+  const given = readOptions(WHO, OPTIONS, options)
+  const { lr, momentum, tolerance, maxSteps } = given
   demand('fn', 'a function', fn, isFunction(fn))
   demand('gradient', 'a function', gradient, isFunction(gradient))
-  demand('lr', 'a finite number above 0', lr, isPositive(lr))
-  demand('momentum', 'a number in [0, 1)', momentum, isWithin(momentum, 0, 1) && momentum < 1)
-  const size = 'a finite number of at least 0'
-  demand('tolerance', size, tolerance, isWithin(tolerance, 0, Number.MAX_VALUE))
-  const whole = Number.isSafeInteger(maxSteps) && maxSteps >= 0
-  demand('maxSteps', 'a whole number of at least 0', maxSteps, whole)
   const start = numbers(x0)
   if (start === null || !start.every(Number.isFinite)) {
     const got = start === null ? typeof x0 : start.join(', ')
@@ -111,7 +108,7 @@ export function minimize(
   const history = new History(point)
   const velocity = new Float64Array(x.length)
   for (let steps = 0; ; steps++) {
-    signal?.throwIfAborted()
+    given.signal?.throwIfAborted()
     const slope = slopeAt(x)
     const next = x.slice()
     let squares = 0

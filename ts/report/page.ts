@@ -1,5 +1,5 @@
-import { complaint, ValueError } from '../errors.js'
-import { isName, labelsOf, optionsOf } from '../check.js'
+import { isName } from '../check.js'
+import { type Option, type Options, names, readOptions } from '../options.js'
 import type { History } from '../train/history.js'
 import type { ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
@@ -13,14 +13,19 @@ import { type Best, shown, spoken, type Verdict, verdictOf } from './verdict.js'
 import { weightsSection } from './weights.js'
 import { count, duration, number, percent, some } from './words.js'
 
+const TITLE: Option<string | number> = {
+  initial: 'Training report',
+  expected: 'a text or number',
+  accepts: isName,
+}
+
+const OPTIONS = { title: TITLE, labels: names() } satisfies Options<ReportOptions>
+
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {
-  const { title: titled = 'Training report', labels: given } = optionsOf('report', options)
-  if (!isName(titled)) {
-    throw new ValueError(complaint('report', 'title', 'a text or number', titled))
-  }
+  const { title: titled, labels: given } = readOptions('report', OPTIONS, options)
   const title = String(titled)
-  const labels = given === undefined ? (history.facts?.labels ?? null) : labelsOf('report', given)
+  const labels = given?.map(String) ?? history.facts?.labels ?? null
   const last = history.epochs.at(-1)
   const verdict = verdictOf(history)
   const charts = chartsOf(history)

@@ -84,7 +84,7 @@ export function* readCheckpoint(path: string, sync: boolean): Flow<Saved | undef
     throw error
   }
   const who = `checkpoint ${path}`
-  const file = openSafetensors(who, bytes, LIMITS)
+  const file = openSafetensors(who, bytes, { ...LIMITS, checksum: true })
   const { metadata, entries, checked } = file
   if (metadata['format'] !== FORMAT) {
     throw new FormatError(`${who}: it is a safetensors file, but no checkpoint of fit`)

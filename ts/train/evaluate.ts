@@ -2,7 +2,7 @@ import type { Criterion } from '../criterion/criterion.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
-import { checkList, checkSignal, optionsOf } from '../check.js'
+import { flag, list, type Options, readOptions, signal, unchecked, whole } from '../options.js'
 import { checkCriterion, checkModel } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, checkCut } from './batches.js'
 import type { MetricChoice } from './fit-options.js'
@@ -24,6 +24,14 @@ export interface EvaluateOptions<M extends readonly MetricChoice[] = readonly Me
   /** Default true: as in `fit`. */
   capture?: boolean
 }
+
+const OPTIONS = {
+  criterion: unchecked<Criterion>(),
+  metrics: list(unchecked<MetricChoice>()),
+  batchSize: whole(1),
+  signal: signal(),
+  capture: flag(true),
+} satisfies Options<EvaluateOptions>
 
 /** What `evaluate` returns: the loss, and the result of each metric by its name. */
 export type Evaluation<M extends readonly MetricChoice[] = readonly MetricChoice[]> = {
@@ -78,11 +86,9 @@ function* pass<M extends readonly MetricChoice[]>(
   options: EvaluateOptions<M>,
 ): Flow<Evaluation<M>> {
   checkModel(who, model)
-  const given = optionsOf(who, options)
-  const { criterion, metrics = [], batchSize, signal, capture = true } = given
+  const given = readOptions(who, OPTIONS, options)
+  const { criterion, metrics = [], batchSize, signal, capture } = given
   checkCriterion(who, criterion)
-  checkSignal(who, signal)
-  checkList(who, 'metrics', metrics)
   const measured = metrics.map(createMetric)
   checkNames(who, measured, ['loss'], false)
   for (const metric of measured) metric.goBy(criterion.threshold)

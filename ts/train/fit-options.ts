@@ -4,17 +4,21 @@ import type { Metric } from '../metrics/metric.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Module } from '../nn/module.js'
 import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
-import { checkThreadOptions } from '../threads.js'
 import {
-  checkCount,
-  checkFileName,
-  checkFunction,
-  checkList,
-  checkObject,
-  checkSignal,
-  isWithin,
-  optionsOf,
-} from '../check.js'
+  choice,
+  flag,
+  list,
+  type Option,
+  type Options,
+  path,
+  readOptions,
+  required,
+  signal,
+  unchecked,
+  whole,
+} from '../options.js'
+import { THREADS } from '../threads.js'
+import { checkFunction, checkObject, isWithin } from '../check.js'
 import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, checkCut, checkNoArrays } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
@@ -96,6 +100,47 @@ export interface FitOptions {
   details?: boolean
 }
 
+const NORM: Option<number | undefined> = {
+  initial: undefined,
+  expected: 'a number of at least 0',
+  accepts: (value) => isWithin(value, 0, Infinity),
+}
+
+const OPTIONS = {
+  criterion: unchecked<Criterion>(),
+  optimizer: unchecked<TrainingOptimizer>(),
+  epochs: whole(0, 1),
+  batchSize: whole(1),
+  shuffle: flag(),
+  validation: unchecked<BatchSource>(),
+  validationSplit: unchecked<number>(),
+  metrics: list(unchecked<MetricChoice>()),
+  callbacks: list(unchecked<Callback>()),
+  scheduler: unchecked<LRScheduler | ReduceLROnPlateau>(),
+  schedulerInterval: choice(['epoch', 'step'], 'epoch'),
+  clipGradNorm: NORM,
+  accumulate: whole(1, 1),
+  signal: signal(),
+  ...THREADS,
+  progress: flag(false),
+  history: unchecked<History>(),
+  checkpoint: unchecked<string | CheckpointOptions>(),
+  resume: flag(false),
+  capture: flag(true),
+  details: flag(),
+} satisfies Options<FitOptions>
+
+const EVERY: Option<number> = {
+  initial: Infinity,
+  expected: 'a whole number of at least 1',
+  accepts: (value) => value === Infinity || whole(1).accepts(value),
+}
+
+const CHECKPOINT = {
+  path: required(path()),
+  everySteps: EVERY,
+} satisfies Options<CheckpointOptions>
+
 /** What `fitSync` takes: it cannot be aborted from outside, and its thread keeps its priority. */
 export type FitSyncOptions = Omit<FitOptions, 'signal' | 'priority'>
 
@@ -141,33 +186,22 @@ export function settingsOf(
   options: FitOptions,
 ): Settings {
   checkModel(who, model)
-  const given = optionsOf(who, options)
-  const { criterion, optimizer, epochs = 1, accumulate = 1, clipGradNorm } = given
-  const { scheduler, schedulerInterval = 'epoch', callbacks = [], signal, resume = false } = given
+  const given = readOptions(who, OPTIONS, options)
+  const { criterion, optimizer, epochs, accumulate, clipGradNorm } = given
+  const { scheduler, schedulerInterval, callbacks = [], signal, resume } = given
   const { threads, priority, metrics = [], history = new History() } = given
   if (!(history instanceof History)) {
     throw new ValueError(complaint(who, 'history', 'a History', history))
   }
   checkCriterion(who, criterion)
-  checkSignal(who, signal)
-  checkList(who, 'metrics', metrics)
   checkCallbacks(who, callbacks)
   checkScheduler(who, scheduler)
   checkOptimizer(who, optimizer)
   checkHolds(who, model, optimizer)
-  checkCount(who, 'epochs', epochs, 0)
-  checkCount(who, 'accumulate', accumulate, 1)
   const loaders = loadersOf(who, sync, source, given)
-  if (clipGradNorm !== undefined && !isWithin(clipGradNorm, 0, Infinity)) {
-    throw new ValueError(complaint(who, 'clipGradNorm', 'a number of at least 0', clipGradNorm))
-  }
-  if (!['epoch', 'step'].includes(schedulerInterval)) {
-    throw new ValueError(complaint(who, 'schedulerInterval', 'epoch or step', schedulerInterval))
-  }
   if (scheduler instanceof ReduceLROnPlateau && schedulerInterval === 'step') {
     throw new ValueError(`${who}: ReduceLROnPlateau goes by the loss of an epoch, not of a step`)
   }
-  checkThreadOptions(who, { threads, priority })
   if (sync && priority === 'background') {
     throw new ValueError(`${who}: it runs on the thread of JavaScript, which keeps its priority`)
   }
@@ -193,7 +227,7 @@ export function settingsOf(
     schedulerInterval,
     clipGradNorm,
     accumulate,
-    progress: given.progress ?? false,
+    progress: given.progress,
     history,
     checkpoint,
     resume,
@@ -206,7 +240,7 @@ function loadersOf(
   who: string,
   sync: boolean,
   source: BatchSource,
-  given: Partial<FitOptions>,
+  given: Pick<FitOptions, 'validation' | 'validationSplit' | 'batchSize' | 'shuffle'>,
 ): Pick<Settings, 'loader' | 'validation' | 'split'> {
   const { validation, validationSplit, batchSize = 32, shuffle = true } = given
   checkNoArrays(who, source)
@@ -227,16 +261,12 @@ function checkpointOf(
   checkpoint: string | CheckpointOptions | undefined,
 ): Required<CheckpointOptions> | null {
   if (checkpoint === undefined) return null
-  const { path, everySteps = Infinity } =
-    typeof checkpoint === 'string' ? { path: checkpoint } : optionsOf(who, checkpoint, 'checkpoint')
-  checkFileName(who, 'checkpoint.path', path)
-  if (everySteps !== Infinity) checkCount(who, 'checkpoint.everySteps', everySteps, 1)
-  return { path, everySteps }
+  const given = typeof checkpoint === 'string' ? { path: checkpoint } : checkpoint
+  return readOptions(`${who}: checkpoint`, CHECKPOINT, given)
 }
 
-/** @throws ValueError unless it is a list of objects whose hooks are functions. */
-function checkCallbacks(who: string, callbacks: unknown): void {
-  checkList(who, 'callbacks', callbacks)
+/** @throws ValueError unless they are objects whose hooks are functions. */
+function checkCallbacks(who: string, callbacks: readonly Callback[]): void {
   callbacks.forEach((callback, i) => {
     checkObject(who, `callback ${i}`, callback)
     for (const hook of hooks) {
@@ -259,8 +289,8 @@ function checkScheduler(who: string, scheduler: unknown): void {
   throw new ValueError(complaint(who, 'scheduler', 'a scheduler', scheduler))
 }
 
-function eagerReason(capture: boolean | undefined, callbacks: readonly Callback[]): string | null {
-  if (capture === false) return 'capture: false was asked for'
+function eagerReason(capture: boolean, callbacks: readonly Callback[]): string | null {
+  if (!capture) return 'capture: false was asked for'
   const eager = callbacks.find(({ needsEager }) => needsEager === true)
   return eager === undefined ? null : `${eager.constructor.name} looks at each batch in JavaScript`
 }

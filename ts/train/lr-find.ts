@@ -3,9 +3,20 @@ import { setImmediate } from 'node:timers/promises'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Module } from '../nn/module.js'
+import {
+  flag,
+  type Option,
+  type Options,
+  positive,
+  readOptions,
+  share,
+  signal,
+  unchecked,
+  type Values,
+  whole,
+} from '../options.js'
 import { Generator } from '../random/generator.js'
 import { Tensor } from '../tensor/tensor.js'
-import { checkCount, checkSignal, isPositive, isWithin, optionsOf } from '../check.js'
 import {
   type Batch,
   checkBatch,
@@ -41,6 +52,26 @@ export interface LrFindOptions {
   /** Stops when the smoothed loss is so many times the lowest one. Default 4. */
   divergence?: number
 }
+
+const DIVERGENCE: Option<number> = {
+  initial: 4,
+  expected: 'a number above 1',
+  accepts: (value) => typeof value === 'number' && value > 1,
+}
+
+const OPTIONS = {
+  criterion: unchecked<Criterion>(),
+  optimizer: unchecked<TrainingOptimizer>(),
+  minLr: positive(1e-7),
+  maxLr: positive(10),
+  steps: whole(2, 100),
+  smoothing: share(0.9, '[0, 1)'),
+  divergence: DIVERGENCE,
+  batchSize: whole(1),
+  shuffle: flag(),
+} satisfies Options<LrFindOptions>
+
+const ASYNC = { ...OPTIONS, signal: signal() }
 
 /** A sweep over learning rates. `toString` sums it up in a line. */
 export interface LrFindResult {
@@ -80,10 +111,9 @@ export async function lrFind(
   loader: BatchSource,
   options: LrFindOptions & { signal?: AbortSignal },
 ): Promise<LrFindResult> {
-  const { signal } = optionsOf<{ signal?: AbortSignal }>('lrFind', options)
-  checkSignal('lrFind', signal)
+  const { signal, ...given } = readOptions('lrFind', ASYNC, options)
   signal?.throwIfAborted()
-  const sweep = new Sweep('lrFind', model, loader, options)
+  const sweep = new Sweep('lrFind', model, loader, given)
   try {
     while (sweep.wantsEpoch()) {
       const groups = new Groups('lrFind', sweep.batches, 1, { sync: false, signal })
@@ -109,7 +139,7 @@ export function lrFindSync(
   loader: BatchSource,
   options: LrFindOptions,
 ): LrFindResult {
-  const sweep = new Sweep('lrFindSync', model, loader, options)
+  const sweep = new Sweep('lrFindSync', model, loader, readOptions('lrFindSync', OPTIONS, options))
   try {
     while (sweep.wantsEpoch()) {
       for (const batch of sweep.batches as Loader) if (!sweep.step(batch)) break
@@ -139,11 +169,9 @@ class Sweep {
   /** Batches at the start of the epoch, to notice a loader that has no more. */
   #epochStart = -1
 
-  constructor(who: string, model: Module, loader: unknown, options: LrFindOptions) {
+  constructor(who: string, model: Module, loader: unknown, given: Values<typeof OPTIONS>) {
     this.#who = who
-    const given = optionsOf(who, options)
-    const { criterion, optimizer, steps = 100, smoothing = 0.9, divergence = 4 } = given
-    const { minLr = 1e-7, maxLr = 10 } = given
+    const { criterion, optimizer, steps, smoothing, divergence, minLr, maxLr } = given
     checkModel(who, model)
     const { batchSize = 32, shuffle = true } = given
     checkCut(who, loader, given)
@@ -151,16 +179,9 @@ class Sweep {
     checkCriterion(who, criterion)
     checkOptimizer(who, optimizer)
     checkHolds(who, model, optimizer)
-    checkCount(who, 'steps', steps, 2)
-    if (!(isPositive(minLr) && isPositive(maxLr) && minLr < maxLr)) {
+    if (!(minLr < maxLr)) {
       const got = `${show(minLr)} and ${show(maxLr)}`
       throw new ValueError(complaint(who, 'minLr and maxLr', '0 < minLr < maxLr', got))
-    }
-    if (!(isWithin(smoothing, 0, 1) && smoothing < 1)) {
-      throw new ValueError(complaint(who, 'smoothing', 'in [0, 1)', smoothing))
-    }
-    if (!(isWithin(divergence, 1, Infinity) && divergence > 1)) {
-      throw new ValueError(complaint(who, 'divergence', 'a number above 1', divergence))
     }
     this.#model = model
     this.#criterion = criterion

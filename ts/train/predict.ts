@@ -2,7 +2,7 @@ import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
 import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
-import { checkCount, checkSignal, optionsOf } from '../check.js'
+import { type Options, readOptions, signal, whole } from '../options.js'
 import { checkModel } from './arguments.js'
 import { drive, driveSync, type Flow } from './flow.js'
 import { Modes } from './modes.js'
@@ -14,6 +14,8 @@ export interface PredictOptions {
   /** Ends it after the batch in progress: the promise rejects with `signal.reason`. */
   signal?: AbortSignal
 }
+
+const OPTIONS = { batchSize: whole(1, 256), signal: signal() } satisfies Options<PredictOptions>
 
 /**
  * The outputs of a model for many inputs, in evaluation mode, off the main thread. Nothing of the model
@@ -53,9 +55,7 @@ function* outputs(
 ): Flow<Tensor> {
   checkModel(who, model)
   if (!(inputs instanceof Tensor)) throw noTensor(who, 'the inputs', inputs)
-  const { batchSize = 256, signal } = optionsOf(who, options)
-  checkSignal(who, signal)
-  checkCount(who, 'batchSize', batchSize, 1)
+  const { batchSize, signal } = readOptions(who, OPTIONS, options)
   const rows = inputs.shape[0]
   if (rows === undefined || rows === 0) {
     const got = `shape ${formatShape(inputs.shape)}`

@@ -8,7 +8,7 @@ import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { Adam } from '../optim/adam.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { checkCount, checkSignal, optionsOf } from '../check.js'
+import { type Options, readOptions, signal, unchecked, type Values, whole } from '../options.js'
 import { type Batch, checkBatch, checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { forwardBefore, holdsNone } from './mistakes.js'
 import { oddNumberOf } from './odd-data.js'
@@ -25,6 +25,14 @@ export interface SanityCheckOptions {
   /** Steps in which the batch has to be overfitted. Default 300. */
   steps?: number
 }
+
+const OPTIONS = {
+  criterion: unchecked<Criterion>(),
+  optimizer: unchecked<TrainingOptimizer>(),
+  steps: whole(1, 300),
+} satisfies Options<SanityCheckOptions>
+
+const ASYNC = { ...OPTIONS, signal: signal() }
 
 /** What is wrong with the gradient of a parameter. */
 export type GradientFault = 'no gradient' | 'all zero' | 'not finite' | 'not in the optimizer'
@@ -83,9 +91,8 @@ export async function sanityCheck(
   batch: readonly Tensor[],
   options: SanityCheckOptions & { signal?: AbortSignal },
 ): Promise<SanityReport> {
-  const { signal } = optionsOf<{ signal?: AbortSignal }>('sanityCheck', options)
-  checkSignal('sanityCheck', signal)
-  return finishGently(check('sanityCheck', model, batch, options), signal)
+  const { signal, ...given } = readOptions('sanityCheck', ASYNC, options)
+  return finishGently(check('sanityCheck', model, batch, given), signal)
 }
 
 /** As `sanityCheck`, without a promise. */
@@ -94,22 +101,20 @@ export function sanityCheckSync(
   batch: readonly Tensor[],
   options: SanityCheckOptions,
 ): SanityReport {
-  return finish(check('sanityCheckSync', model, batch, options))
+  const given = readOptions('sanityCheckSync', OPTIONS, options)
+  return finish(check('sanityCheckSync', model, batch, given))
 }
 
 function* check(
   who: string,
   model: Module,
   batch: readonly Tensor[],
-  options: SanityCheckOptions,
+  { criterion, steps, optimizer }: Values<typeof OPTIONS>,
 ): Task<SanityReport> {
   checkModel(who, model)
   checkBatch(who, batch)
-  const given = optionsOf(who, options)
-  const { criterion, steps = 300, optimizer } = given
   checkCriterion(who, criterion)
   if (optimizer !== undefined) checkOptimizer(who, optimizer)
-  checkCount(who, 'steps', steps, 1)
 
   const snapshot = new Snapshot(model, optimizer)
   try {

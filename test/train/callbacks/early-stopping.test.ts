@@ -76,8 +76,8 @@ describe('EarlyStopping', () => {
     const wrong = (value: unknown): never => value as never
     const mistakes: [object, RegExp][] = [
       [{ patience: 0 }, /patience.*at least 1, got 0/],
-      [{ monitor: '' }, /monitor.*an empty string/],
-      [{ mode: 'auto' }, /min or max, got auto/],
+      [{ monitor: '' }, /monitor.*not empty, got ''/],
+      [{ mode: 'auto' }, /'min' or 'max', got 'auto'/],
       [{ minDelta: -1 }, /minDelta.*got -1/],
     ]
     for (const [options, message] of mistakes) {

@@ -1,9 +1,8 @@
-import { show } from '../../show.js'
-import { checkFileName, optionsOf } from '../../check.js'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { complaint, FormatError, ValueError } from '../../errors.js'
 import { writeAtomically, writeAtomicallySync } from '../../io/atomic-write.js'
+import { flag, type Option, type Options, path, readOptions, required } from '../../options.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext, TrainContext } from './callback.js'
 
@@ -18,6 +17,18 @@ export interface CSVLoggerOptions {
   /** Default `,`. */
   separator?: string
 }
+
+const SEPARATOR: Option<string> = {
+  initial: ',',
+  expected: 'one character such as , ; or a tab',
+  accepts: (value) => typeof value === 'string' && /^[^"\n]$/.test(value),
+}
+
+const OPTIONS = {
+  path: required(path()),
+  append: flag(false),
+  separator: SEPARATOR,
+} satisfies Options<CSVLoggerOptions>
 
 const NAME = 'CSVLogger'
 
@@ -40,14 +51,7 @@ export class CSVLogger implements Callback {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: CSVLoggerOptions) {
-    const { path, append = false, separator = ',' } = optionsOf(NAME, options)
-    checkFileName(NAME, 'path', path)
-    const character = typeof separator === 'string' && separator.length === 1
-    if (!character || separator === '"' || separator === '\n') {
-      throw new ValueError(
-        complaint(NAME, 'separator', 'one character such as , ; or a tab', show(separator)),
-      )
-    }
+    const { path, append, separator } = readOptions(NAME, OPTIONS, options)
     this.path = path
     this.append = append
     this.separator = separator

@@ -3,9 +3,10 @@ import { kernels } from '../../kernels/backend.js'
 import type { Module } from '../../nn/module.js'
 import type { StateDict } from '../../nn/state-dict.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { checkCount, checkObject, optionsOf } from '../../check.js'
+import { checkCount, checkObject } from '../../check.js'
+import { flag, type Options, readOptions, whole } from '../../options.js'
 import type { Callback, EpochContext, TrainEndContext } from './callback.js'
-import { Monitor, type MonitorOptions } from './monitor.js'
+import { MONITOR, Monitor, type MonitorOptions } from './monitor.js'
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** So many epochs in a row without an improvement end the training. Default 3. */
@@ -13,6 +14,12 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   /** Put the weights of the best epoch back at the end, whatever ended the training. Default true. */
   restoreBest?: boolean
 }
+
+const OPTIONS = {
+  ...MONITOR,
+  patience: whole(1, 3),
+  restoreBest: flag(true),
+} satisfies Options<EarlyStoppingOptions>
 
 const NAME = 'EarlyStopping'
 
@@ -36,8 +43,7 @@ export class EarlyStopping implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: EarlyStoppingOptions = {}) {
-    const { patience = 3, restoreBest = true, ...watched } = optionsOf(NAME, options)
-    checkCount(NAME, 'patience', patience, 1)
+    const { patience, restoreBest, ...watched } = readOptions(NAME, OPTIONS, options)
     this.#monitor = new Monitor(NAME, watched)
     this.patience = patience
     this.restoreBest = restoreBest

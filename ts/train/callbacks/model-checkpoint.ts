@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { complaint, ValueError } from '../../errors.js'
 import { saveSafetensors, saveSafetensorsSync } from '../../io/safetensors-file.js'
-import { checkCount, checkFileName, checkObject, optionsOf } from '../../check.js'
+import { checkObject } from '../../check.js'
+import { nullable, type Options, path, readOptions, required, whole } from '../../options.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext } from './callback.js'
-import { Monitor, type MonitorOptions } from './monitor.js'
+import { MONITOR, Monitor, type MonitorOptions } from './monitor.js'
 
 export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'monitor'> {
   /** A safetensors file in a folder that exists; `{epoch}` stands for the number of the epoch. */
@@ -15,6 +16,13 @@ export interface ModelCheckpointOptions extends Omit<MonitorOptions, 'monitor'> 
   /** Look only after every so many epochs. Default 1. */
   every?: number
 }
+
+const OPTIONS = {
+  path: required(path()),
+  ...MONITOR,
+  monitor: nullable(MONITOR.monitor),
+  every: whole(1, 1),
+} satisfies Options<ModelCheckpointOptions>
 
 const NAME = 'ModelCheckpoint'
 
@@ -39,9 +47,7 @@ export class ModelCheckpoint implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: ModelCheckpointOptions) {
-    const { path, monitor = 'valLoss', every = 1, ...rest } = optionsOf(NAME, options)
-    checkFileName(NAME, 'path', path)
-    checkCount(NAME, 'every', every, 1)
+    const { path, monitor, every, ...rest } = readOptions(NAME, OPTIONS, options)
     this.path = path
     this.every = every
     this.#monitor = monitor === null ? null : new Monitor(NAME, { ...rest, monitor })

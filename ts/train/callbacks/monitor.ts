@@ -1,5 +1,5 @@
-import { checkText, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
+import { atLeast, choice, type Options, text, type Values } from '../../options.js'
 import { logOf } from '../records.js'
 import type { Logs } from './callback.js'
 
@@ -12,6 +12,12 @@ export interface MonitorOptions {
   minDelta?: number
 }
 
+export const MONITOR = {
+  monitor: text('valLoss'),
+  mode: choice(['min', 'max'], 'min'),
+  minDelta: atLeast(0, 0),
+} satisfies Options<MonitorOptions>
+
 /** Watches a number for its best. NaN is never an improvement. */
 export class Monitor {
   readonly key: string
@@ -21,17 +27,7 @@ export class Monitor {
   best: number
   readonly #who: string
 
-  /** @throws ValueError for an option out of its range. */
-  constructor(who: string, options: MonitorOptions) {
-    const { monitor = 'valLoss', mode = 'min', minDelta = 0 } = options
-    checkText(who, 'monitor', 'a name in the logs', monitor)
-    if (!['min', 'max'].includes(mode)) {
-      throw new ValueError(complaint(who, 'mode', 'min or max', mode))
-    }
-    if (!isWithin(minDelta, 0, Number.MAX_VALUE)) {
-      const expected = 'a finite number of at least 0'
-      throw new ValueError(complaint(who, 'minDelta', expected, minDelta))
-    }
+  constructor(who: string, { monitor, mode, minDelta }: Values<typeof MONITOR>) {
     this.#who = who
     this.key = monitor
     this.mode = mode

@@ -1,10 +1,10 @@
-import { checkFlag, optionsOf } from '../../check.js'
 import { NotFiniteError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
 import { located } from '../../nn/locate.js'
 import type { Module } from '../../nn/module.js'
 import { observe } from '../../nn/observe.js'
+import { flag, type Options, readOptions } from '../../options.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
 import type { BatchContext, Callback, TrainContext } from './callback.js'
 
@@ -15,6 +15,8 @@ export interface NanWatchdogOptions {
    */
   everyModule?: boolean
 }
+
+const OPTIONS = { everyModule: flag(true) } satisfies Options<NanWatchdogOptions>
 
 /**
  * Ends the training at the first NaN or infinite number with a NotFiniteError that names the step and
@@ -27,9 +29,7 @@ export class NanWatchdog implements Callback {
   #stop: (() => void) | null = null
 
   constructor(options: NanWatchdogOptions = {}) {
-    const { everyModule = true } = optionsOf('NanWatchdog', options)
-    checkFlag('NanWatchdog', 'everyModule', everyModule)
-    this.everyModule = everyModule
+    this.everyModule = readOptions('NanWatchdog', OPTIONS, options).everyModule
   }
 
   get needsEager(): boolean {

@@ -1,4 +1,4 @@
-import { checkCount, checkFileName, optionsOf } from '../../check.js'
+import { type Options, path, readOptions, required, whole } from '../../options.js'
 import type {
   BatchContext,
   Callback,
@@ -17,6 +17,12 @@ export interface TensorBoardLoggerOptions {
   histogramsEvery?: number
 }
 
+const OPTIONS = {
+  logDir: required(path('a folder')),
+  everyBatches: whole(0, 0),
+  histogramsEvery: whole(0, 0),
+} satisfies Options<TensorBoardLoggerOptions>
+
 /**
  * Writes the logs of each epoch as `epoch/<name>` for TensorBoard, and on request batch losses and
  * histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`).
@@ -29,14 +35,8 @@ export class TensorBoardLogger implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: TensorBoardLoggerOptions) {
-    const {
-      logDir,
-      everyBatches = 0,
-      histogramsEvery = 0,
-    } = optionsOf('TensorBoardLogger', options)
-    checkFileName('TensorBoardLogger', 'logDir', logDir, 'a folder')
-    checkCount('TensorBoardLogger', 'everyBatches', everyBatches, 0)
-    checkCount('TensorBoardLogger', 'histogramsEvery', histogramsEvery, 0)
+    const given = readOptions('TensorBoardLogger', OPTIONS, options)
+    const { logDir, everyBatches, histogramsEvery } = given
     this.logDir = logDir
     this.everyBatches = everyBatches
     this.histogramsEvery = histogramsEvery

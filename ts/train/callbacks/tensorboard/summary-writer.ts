@@ -1,4 +1,5 @@
-import { checkCount, checkFileName, checkText, optionsOf } from '../../../check.js'
+import { type Options, readOptions, whole } from '../../../options.js'
+import { checkFileName, checkText } from '../../../check.js'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -22,6 +23,8 @@ export interface SummaryWriterOptions {
    */
   purgeStep?: number
 }
+
+const OPTIONS = { purgeStep: whole(0) } satisfies Options<SummaryWriterOptions>
 
 /**
  * Writes what TensorBoard shows, into an events file of its own: scalars and histograms. `add…` only
@@ -50,8 +53,7 @@ export class SummaryWriter {
     options: SummaryWriterOptions = {},
   ) {
     checkFileName(NAME, 'logDir', logDir, 'a folder')
-    const { purgeStep } = optionsOf(NAME, options)
-    if (purgeStep !== undefined) checkCount(NAME, 'purgeStep', purgeStep, 0)
+    const { purgeStep } = readOptions(NAME, OPTIONS, options)
     mkdirSync(logDir, { recursive: true })
     const seconds = Math.floor(Date.now() / 1000)
     const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${made++}`
