@@ -37,12 +37,14 @@ describe('a model that answers while fit trains it', () => {
           callbacks: kind === 'batch by batch' ? [watch] : [],
         }
         manualSeed(3)
-        await fit(alone.model, alone.loader, { ...alone, ...options })
+        await fit(alone.model, alone.loader, { ...alone.options, ...options })
         manualSeed(3)
         let training = true
-        const run = fit(served.model, served.loader, { ...served, ...options }).finally(() => {
-          training = false
-        })
+        const run = fit(served.model, served.loader, { ...served.options, ...options }).finally(
+          () => {
+            training = false
+          },
+        )
         let answers = 0
         while (training as boolean) {
           served.model.forward(x)
@@ -99,11 +101,11 @@ describe('a model that answers while fit trains it', () => {
           throw new Error('no')
         },
       }
-      const options = { ...of, epochs: 2 }
+      const options = { ...of.options, epochs: 2 }
       await Promise.all([
         rejection(fit(of.model, of.loader, { ...options, callbacks: [broken] })),
         fit(of.model, of.loader, options),
-        evaluate(of.model, of.held, of),
+        evaluate(of.model, of.held, { criterion: of.criterion }),
       ])
       expect(of.model.modules().some((module) => Object.hasOwn(module, 'forward'))).to.equal(false)
       // In training mode again: the statistics move.

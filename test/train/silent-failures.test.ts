@@ -210,13 +210,13 @@ describe('fit: failures that were silent', () => {
       const held: [Tensor, Tensor] = [x, tensor(Array<number>(9).fill(1), { dtype: 'int32' })]
       const where = /row 7, column 1, which is sample 7/
       const inFit = await warningsOf(() =>
-        fit(of.model, of.loader, { ...of, epochs: 2, validation: held }),
+        fit(of.model, of.loader, { ...of.options, epochs: 2, validation: held }),
       )
       expect(inFit).to.have.length(1)
       expect(inFit[0])
         .to.match(/batch 1 of the validation of epoch 1 of 2/)
         .and.to.match(where)
-      const alone = await warningsOf(() => evaluate(of.model, held, of))
+      const alone = await warningsOf(() => evaluate(of.model, held, { criterion: of.criterion }))
       expect(alone.join())
         .to.match(/^evaluate: the loss of batch 1 of the batches/)
         .and.to.match(where)
@@ -226,14 +226,14 @@ describe('fit: failures that were silent', () => {
       const of = setting()
       const other = setting()
       const before = weights(of)
-      const options = { ...of, optimizer: other.optimizer }
+      const options = { ...of.options, optimizer: other.optimizer }
       const error = await rejection(fit(of.model, of.loader, options))
       expect(error).to.be.instanceOf(ValueError)
       expect(String(error)).to.match(/optimizer to be one of parameters of the model.*this model/)
       expect(() => fitSync(of.model, of.loader, options)).to.throw(ValueError)
       expect(weights(of)).to.deep.equal(before)
       const head = new optim.SGD(of.model.at(4)!.parameters())
-      await fit(of.model, of.loader, { ...of, optimizer: head })
+      await fit(of.model, of.loader, { ...of.options, optimizer: head })
     })
 
     it('takes the threshold of metrics from the criterion', async () => {
