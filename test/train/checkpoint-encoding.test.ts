@@ -74,6 +74,13 @@ describe('the encoding of checkpoints', () => {
     )
   })
 
+  it('takes the name of a prototype for a name', () => {
+    const large = arange(0, 300)
+    const names = ['__proto__', 'constructor', 'toString']
+    const odd = Object.fromEntries(names.map((name) => [name, large])) as State
+    expect(plain(again(odd))).to.deep.equal(plain(odd))
+  })
+
   it('tells two tensors from each other whose paths read the same', () => {
     const large = (value: number): Tensor => arange(value, value + 300)
     const odd = { 'x.y': large(1), x: { y: large(2), "y'": large(3) }, "x.y'": large(4) }

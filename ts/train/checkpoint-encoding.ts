@@ -73,7 +73,8 @@ function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 class Encoder {
-  readonly tensors: Record<string, Tensor> = {}
+  /** Without a prototype: a path may be `__proto__`. */
+  readonly tensors = Object.create(null) as Record<string, Tensor>
   readonly #taken: readonly string[]
   readonly #small: (readonly [tensor: Tensor, at: number])[] = []
   #length = 0
