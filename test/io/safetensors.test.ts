@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import {
   chmodSync,
   lstatSync,
@@ -23,7 +24,7 @@ import {
   safetensorsToBuffer,
 } from '../../ts/io/index.js'
 import { DTypeError, FormatError, ShapeError, ValueError } from '../../ts/errors.js'
-import { tensor, zeros } from '../../ts/tensor/create.js'
+import { full, tensor, zeros } from '../../ts/tensor/create.js'
 import type { Tensor } from '../../ts/tensor/tensor.js'
 
 /** A file with this header, as it is, and so many bytes of data. */
@@ -71,6 +72,33 @@ describe('safetensors', () => {
     expect(Object.keys(read)).to.deep.equal(Object.keys(tensors))
     expect(plain(read)).to.deep.equal(plain(tensors))
     expect(metadata).to.deep.equal({ epoch: '3', 'a "b"': 'ü' })
+  })
+
+  it('reads whatever it writes', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__', 'constructor', '', '"', '\\', '\ud800', 'a.b', 'dtype', '0'),
+    )
+    const part = fc
+      .record({
+        dtype: fc.constantFrom(...(['float32', 'float64', 'int32', 'uint8'] as const)),
+        shape: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 5 }),
+        fill: fc.integer({ min: 0, max: 255 }),
+      })
+      .map(({ dtype, shape, fill }) => full(shape, fill, { dtype }))
+    const written = fc.tuple(
+      fc.array(fc.tuple(name, part), { maxLength: 6 }),
+      fc.array(fc.tuple(name, fc.string({ unit: 'binary' })), { maxLength: 4 }),
+    )
+    fc.assert(
+      fc.property(written, ([parts, texts]) => {
+        const [given, metadata] = [Object.fromEntries(parts), Object.fromEntries(texts)]
+        const read = safetensorsFromBuffer(safetensorsToBuffer(given, { metadata }))
+        expect(Object.entries(plain(read.tensors))).to.deep.equal(Object.entries(plain(given)))
+        expect(Object.entries(read.metadata)).to.deep.equal(Object.entries(metadata))
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('aligns every tensor to its element, and the data to 8 bytes', () => {
