@@ -26,6 +26,8 @@ export class Modes {
   readonly #evaluating: boolean
   readonly #modules: Module[] = []
   readonly #flags: boolean[] = []
+  /** While something is computed with them: those that the modules get back. */
+  #found: boolean[] | null = null
 
   private constructor(model: Module, evaluating: boolean) {
     this.#model = model
@@ -75,22 +77,29 @@ export class Modes {
 
   /** Runs `body` with these flags. */
   during<T>(body: () => T): T {
-    const before = this.now()
+    const outer = this.#found
+    const found = this.now()
+    this.#found = found
     this.#assign(this.#flags)
     try {
       return inTraining(body)
     } finally {
-      this.#assign(before)
+      this.#assign(found)
+      this.#found = outer
     }
   }
 
   #add(module: Module, training: boolean): void {
+    const flag = training && !this.#evaluating
     this.#modules.push(module)
-    this.#flags.push(training && !this.#evaluating)
+    this.#flags.push(flag)
+    if (this.#found === null) return
+    this.#found.push(module.training)
+    module.training = flag
   }
 
   #assign(flags: readonly boolean[]): void {
     const modules = this.#modules
-    for (let i = 0; i < modules.length; i++) modules[i]!.training = flags[i]!
+    for (let i = 0; i < flags.length; i++) modules[i]!.training = flags[i]!
   }
 }

@@ -61,10 +61,18 @@ export class Replayable<I extends Inputs, O extends Outputs> {
    * eagerly.
    */
   capturedFor(inputs: I): CapturedStep<I, O> | null {
-    if (this.#reason !== null) return null
+    return this.#reason === null ? this.#modes.during(() => this.#captureFor(inputs)) : null
+  }
+
+  #captureFor(inputs: I): CapturedStep<I, O> | null {
     const key = Object.entries(inputs).join() // names, shapes and dtypes
     try {
-      return this.#modes.during(() => this.#captureFor(key, inputs))
+      let step = this.#captured.get(key)
+      if (step === undefined) {
+        step = capture(this.#body, { inputs })
+        this.#captured.set(key, step)
+      } else step.refresh()
+      return step
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       this.runEagerly(error.message)
@@ -72,27 +80,21 @@ export class Replayable<I extends Inputs, O extends Outputs> {
     }
   }
 
-  #captureFor(key: string, inputs: I): CapturedStep<I, O> {
-    const known = this.#captured.get(key)
-    if (known !== undefined) {
-      known.refresh()
-      return known
-    }
-    const step = capture(this.#body, { inputs })
-    this.#captured.set(key, step)
-    return step
+  /** Begins a run of the captured function; null where it runs eagerly. */
+  #begin(inputs: I): { readonly result: O | Promise<O> } | null {
+    const { sync, signal, threads, priority } = this.#manner
+    const step = this.#captureFor(inputs)
+    if (step === null) return null
+    if (sync) return { result: step.runSync(inputs, { threads }) }
+    return { result: step.run(inputs, { signal, threads, priority }) }
   }
 
   /** Runs it once; unless it is in one go, the event loop turns meanwhile, or before it. */
   *run(inputs: I): Flow<O> {
-    const { sync, signal, threads, priority } = this.#manner
+    const { sync, signal, threads } = this.#manner
     signal?.throwIfAborted()
-    const step = this.capturedFor(inputs)
-    if (step !== null) {
-      if (sync) return this.#modes.during(() => step.runSync(inputs, { threads }))
-      const run = this.#modes.during(() => step.run(inputs, { signal, threads, priority }))
-      return yield* wait(run)
-    }
+    const begun = this.#reason === null ? this.#modes.during(() => this.#begin(inputs)) : null
+    if (begun !== null) return sync ? (begun.result as O) : yield* wait(begun.result)
     if (!sync && performance.now() - this.#held > SLICE_MS) {
       yield* wait(setImmediate())
       this.#held = performance.now()

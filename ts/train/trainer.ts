@@ -132,7 +132,7 @@ export class Trainer {
       this.#onIndex =
         isIndexed(batches) && this.#pays(options.pause) ? this.#indexed(batches) : null
     }
-    this.#prepare()
+    if (this.reason !== null) this.#prepare()
     if (this.#onIndex !== null && this.reason === null) {
       yield* this.#epochByIndex(batches as IndexedLoader, this.#onIndex, tally, options)
     } else {
@@ -268,7 +268,11 @@ export class Trainer {
     if (options.pause === 1 && this.reason !== null) this.#prepare()
   }
 
-  /** The model may have got other modules and the optimizer other parameters. */
+  /**
+   * The model may have got other modules and the optimizer other parameters: looked at whenever a step is
+   * recorded, as it is after such a change, and for steps that run eagerly before each epoch and after
+   * each callback.
+   */
   #prepare(): void {
     const { model, modes, optimizer } = this.#options
     modes.update()
