@@ -67,7 +67,16 @@ for (const file of listed) {
 // --- ts/ -----------------------------------------------------------------------------------------
 // From bottom to top: folders, and files that stand beside them. Types count as imports.
 const layers = [
-  ...['show.ts', 'errors.ts', 'check.ts', 'kernels', 'nearest.ts', 'options.ts', 'threads.ts'],
+  ...[
+    'show.ts',
+    'errors.ts',
+    'check.ts',
+    'binaries.ts',
+    'kernels',
+    'nearest.ts',
+    'options.ts',
+    'threads.ts',
+  ],
   ...['denormals.ts', 'info.ts', 'tensor', 'random'],
   ...[
     'criterion',

@@ -18,7 +18,7 @@ export interface Info {
   threads: number
   /** Whether denormals count as 0 (`setFlushDenormal`). */
   flushDenormal: boolean
-  /** The processor's own name. */
+  /** The processor's own name; empty where it cannot be read. */
   cpu: string
   /** Logical cores that this process may run on. */
   cores: number
@@ -28,6 +28,15 @@ export interface Info {
   node: string
   /** Operating system and architecture: `linux-x64`. */
   platform: string
+}
+
+/** Empty where it is unknown, or the process may not ask (Deno without `--allow-sys`). */
+function cpuModel(): string {
+  try {
+    return os.cpus()[0]?.model ?? ''
+  } catch {
+    return ''
+  }
 }
 
 /** Version, backend, instruction set, threads and machine. */
@@ -42,7 +51,7 @@ export function info(): Info {
     supportedIsas: machine?.supportedIsas ?? [],
     threads: getNumThreads(),
     flushDenormal: machine?.flushDenormal ?? false,
-    cpu: machine?.cpu || (os.cpus()[0]?.model ?? ''),
+    cpu: machine?.cpu || cpuModel(),
     cores: machine?.cores ?? os.availableParallelism(),
     caches: machine && { l1d: machine.l1d, l2: machine.l2, l3: machine.l3 },
     node: process.versions.node,

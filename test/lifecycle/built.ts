@@ -22,18 +22,19 @@ export interface Outcome {
   stderr: string
 }
 
-/** Runs one of test/lifecycle/programs in a process of its own, without the caller's GRADLANE_*. */
+/** Runs one of test/lifecycle/programs in a process of its own, with those flags of Node and without the caller's GRADLANE_*. */
 export function runProgram(
   name: string,
   args: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
+  node: readonly string[] = [],
 ): Outcome {
   const kept = Object.entries(process.env).filter(
     ([key]) => !key.startsWith('GRADLANE_') && key !== 'NODE_OPTIONS',
   )
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(root, 'test', 'lifecycle', 'programs', name), ...args],
+    [...node, path.join(root, 'test', 'lifecycle', 'programs', name), ...args],
     {
       encoding: 'utf8',
       env: { ...Object.fromEntries(kept), ...variables },

@@ -2,13 +2,22 @@ import { complaint, ValueError } from '../errors.js'
 
 export type BackendName = 'native' | 'reference'
 
+/** Undefined where it is unset, or the process may not read it (Deno without `--allow-env`). */
+export function environmentVariable(name: string): string | undefined {
+  try {
+    return process.env[name]
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * `GRADLANE_BACKEND`; undefined where it is unset or empty.
  *
  * @throws ValueError when it names no backend.
  */
 export function backendFromEnvironment(): BackendName | undefined {
-  const value = process.env['GRADLANE_BACKEND']
+  const value = environmentVariable('GRADLANE_BACKEND')
   if (value === undefined || value === '') return undefined
   return checkedBackend('GRADLANE_BACKEND', value)
 }
@@ -27,7 +36,7 @@ export function checkedBackend(who: string, value: string): BackendName {
  * @throws ValueError when it is not a whole number of at least 1.
  */
 export function threadsFromEnvironment(): number | undefined {
-  const value = process.env['GRADLANE_NUM_THREADS']
+  const value = environmentVariable('GRADLANE_NUM_THREADS')
   if (value === undefined || value === '') return undefined
   return checkedThreads('GRADLANE_NUM_THREADS', /^\d+$/.test(value) ? Number(value) : value)
 }

@@ -1,5 +1,6 @@
 import { stderr } from 'node:process'
 
+import { environmentVariable } from '../kernels/environment.js'
 import type { EpochRecord } from './records.js'
 
 /** Where a training shows how far it is. */
@@ -24,7 +25,7 @@ const nothing: Progress = { begin() {}, update() {}, end() {}, close() {} }
  */
 export function progressOf(wanted: boolean, epochs: number, samples: number | null): Progress {
   if (!wanted) return nothing
-  const bar = stderr.isTTY && !process.env['CI']
+  const bar = stderr.isTTY && !environmentVariable('CI')
   return bar
     ? new Bar(epochs, samples)
     : {
@@ -49,7 +50,7 @@ class Bar implements Progress {
   #started = 0
   #drawn = 0
   #loss: number | undefined
-  readonly #plain = !!process.env['NO_COLOR']
+  readonly #plain = !!environmentVariable('NO_COLOR')
 
   constructor(
     private readonly epochs: number,

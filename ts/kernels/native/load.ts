@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import process from 'node:process'
 
 import {
   BindingNotFoundError,
@@ -12,16 +10,9 @@ import {
 import { reasonOf } from '../../show.js'
 import { threadsFromEnvironment } from '../environment.js'
 import type { Addon, NativeProgram } from './addon.js'
-import { isTruncated } from './truncated.js'
-
-/** As deep below the package root in ts/ as in dist/. */
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-const require = createRequire(import.meta.url)
-
-/** The package node-gyp-build: `path` finds the file for this platform or throws. */
-interface NodeGypBuild {
-  path(directory: string): string
-}
+import { cureOf, hasPermissions } from './cure.js'
+import { libc, platform, runtime } from './runtime.js'
+import { type Finding, loadBinary, look } from './search.js'
 
 let loaded: Addon | undefined
 
@@ -62,9 +53,7 @@ function load(): Addon {
   const threads = threadsFromEnvironment()
   let binding: Addon
   try {
-    const file = (require('node-gyp-build') as NodeGypBuild).path(root)
-    if (isTruncated(file)) throw new Error(`${file} is incomplete`)
-    binding = require(file) as Addon
+    binding = loadBinary() as Addon
   } catch (error) {
     // The one error that the addon itself throws while it loads: an unusable GRADLANE_ISA.
     if ((error as { code?: unknown } | null)?.code === 'ERR_VALUE') {
@@ -81,39 +70,48 @@ function load(): Addon {
 }
 
 function notFound(cause: unknown): BindingNotFoundError {
+  const findings = look()
   const reason = reasonOf(cause)
-  const platform = `${process.platform}-${process.arch}`
-  const tried = [
-    path.join(root, 'build', 'Release'),
-    path.join(root, 'build', 'Debug'),
-    path.join(root, 'prebuilds', platform),
-    path.join(path.dirname(process.execPath), 'prebuilds', platform),
-  ]
+  const libcName = describeLibc()
+  const cure = cureOf({
+    reason,
+    code: (cause as { code?: unknown } | null)?.code,
+    findings,
+    runtime: runtime(),
+    platform,
+    libc: libcName,
+    permissions: hasPermissions(),
+  })
+  const { places, further } = findings
   const lines = [
     'gradlane: no native binary could be loaded',
-    `  platform: ${platform}, libc: ${libc()}, Node ${process.versions.node} with Node-API ` +
-      `${process.versions.napi ?? 'unknown'} (8 is needed)`,
-    ...tried.map((directory) => `  tried: ${directory}`),
+    `  platform: ${platform}${libcName === null ? '' : `, ${libcName}`}, ${describeRuntime()}`,
+    ...[...places, ...(further ? [further] : [])].map((finding) => `  ${describe(finding)}`),
     ...reason.split('\n').map((line, i) => (i === 0 ? `  reason: ${line}` : `    ${line}`)),
-    `  fix: ${fix(reason)}`,
+    `  fix: ${cure}`,
+    '  `npx gradlane doctor` tells more; with GRADLANE_BACKEND=reference gradlane computes without a binary, slowly',
   ]
   return new BindingNotFoundError(lines.join('\n'), { cause })
 }
 
-function fix(reason: string): string {
-  if (/GLIBC|GLIBCXX|libstdc\+\+/.test(reason)) {
-    return 'the C or C++ library of this system is older than the binary needs; build from a source checkout with `npm run build:addon`'
-  }
-  return (
-    'reinstall on this platform (`npm install --force gradlane`): a node_modules folder that was made ' +
-    'on another one holds no binary for it. In a source checkout run `npm run build:addon`. With ' +
-    'GRADLANE_BACKEND=reference gradlane runs without a binary, slowly'
-  )
+/** The C library and its version; null where there is no choice. */
+export function describeLibc(): string | null {
+  const { name, version } = libc() ?? {}
+  return name === undefined ? null : version ? `${name} ${version}` : name
 }
 
-function libc(): string {
-  if (process.platform !== 'linux') return 'of the system'
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
-  const glibc = report.header?.glibcVersionRuntime
-  return glibc === undefined ? 'musl or unknown' : `glibc ${glibc}`
+/** Name, version and Node-API of what runs this. */
+export function describeRuntime(): string {
+  const name = runtime()
+  const own = name === 'Node' ? '' : `${name} ${process.versions[name.toLowerCase()] ?? ''} as `
+  const api = process.versions.napi ?? 'unknown'
+  return `${own}Node ${process.versions.node} with Node-API ${api} (8 is needed)`
+}
+
+/** A place and what is there. */
+export function describe({ file, found }: Finding): string {
+  if (found === undefined) return `${file}: not there`
+  if (typeof found === 'string') return `${file}: ${found}`
+  const kind = found.platform === null ? 'no binary' : `for ${found.platform}`
+  return `${file}: ${kind}, ${found.bytes} bytes${found.cut ? ', incomplete' : ''}`
 }
