@@ -167,6 +167,8 @@ describe('schedulers', () => {
       [{ epochs: 1.5, stepsPerEpoch: 4 }, /epochs/],
       [{ epochs: 3, stepsPerEpoch: 4, totalSteps: 12 }, /not both/],
       [{ epochs: 3, totalSteps: 12 }, /not both/],
+      [{ epoch: 3, stepsPerEpoch: 4 } as object, /unknown option epoch; did you mean epochs\?/],
+      [{ totalStep: 3 } as object, /did you mean totalSteps\?.*stepsPerEpoch/],
     ] as const) {
       expect(() => lrs(options)).to.throw(ValueError, message)
     }

@@ -1,5 +1,6 @@
 import { checkCount } from '../../check.js'
 import { ValueError } from '../../errors.js'
+import { checkNames } from '../../options.js'
 import { cosine } from './cosine-annealing-lr.js'
 import { AbsoluteLR, ended } from './formula.js'
 import {
@@ -60,6 +61,8 @@ const table: OptionTable<Options> = {
   finalDivFactor: positive('final_div_factor', 1e4),
   threePhase: flag('three_phase', false),
 }
+
+const NAMES = { ...table, epochs: null, stepsPerEpoch: null }
 
 /** A value at the start, at the top and at the end. */
 interface Heights {
@@ -135,7 +138,8 @@ export class OneCycleLR extends AbsoluteLR<Options> {
 
 /** Options whose `totalSteps` are epochs · stepsPerEpoch where those are given. */
 function withTotal(given: OneCycleLROptions): Partial<Options> {
-  if (typeof given !== 'object' || (given as unknown) === null) return given
+  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) return given
+  checkNames('OneCycleLR', NAMES, given)
   const { epochs, stepsPerEpoch, ...options } = given
   if (epochs === undefined && stepsPerEpoch === undefined) return options
   const who = 'OneCycleLR'
