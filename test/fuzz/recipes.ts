@@ -35,23 +35,23 @@ function setting(): Setting {
 }
 
 /** The options of a function that trains, as the types draw them, with what fits the model. */
-function training(batches: boolean): (own: Setting, options: unknown) => unknown[] {
-  return ({ model, optimizer, criterion, source }, options) => {
-    const given = { ...(options as object), criterion, optimizer }
-    const data = batches ? [source] : source
-    return [model, data, given]
-  }
+function training({ model, optimizer, criterion, source }: Setting, options: unknown): unknown[] {
+  return [model, source, { ...(options as object), criterion, optimizer }]
+}
+
+function evaluating({ model, criterion, source }: Setting, options: unknown): unknown[] {
+  return [model, source, { ...(options as object), criterion }]
 }
 
 const trains: Record<string, (own: Setting, options: unknown) => unknown[]> = {
-  fit: training(false),
-  fitSync: training(false),
-  evaluate: training(false),
-  evaluateSync: training(false),
-  lrFind: training(true),
-  lrFindSync: training(true),
-  sanityCheck: training(false),
-  sanityCheckSync: training(false),
+  fit: training,
+  fitSync: training,
+  evaluate: evaluating,
+  evaluateSync: evaluating,
+  lrFind: training,
+  lrFindSync: training,
+  sanityCheck: training,
+  sanityCheckSync: training,
 }
 
 /** Half of the time what the types gave is replaced by what fits. */
