@@ -34,13 +34,13 @@ BlockSums GradientSums(const T* x, const T* g, const T* weight, std::int64_t n, 
 }
 
 template <class T>
-void Gradient(const T* x, const T* g, const T* weight, T* gx, std::int64_t n, T mean, T scale,
+void Gradient(const T* x, const T* g, const T* weight, T* gx, std::int64_t n, T mean, T inverse_std,
               T slope, T shift) noexcept {
   using S = Simd<T>;
   using V = typename S::Vec;
-  const V m = S::Set(mean), s = S::Set(scale), k = S::Set(slope), h = S::Set(shift);
+  const V m = S::Set(mean), s = S::Set(inverse_std), k = S::Set(slope), h = S::Set(shift);
   ForColumns<T>(n, [&](std::int64_t i, auto load, auto store) {
-    store(gx + i, load(g + i) * (load(weight + i) * s) - ((load(x + i) - m) * k + h));
+    store(gx + i, load(g + i) * (load(weight + i) * s) - ((load(x + i) - m) * s * k + h));
   });
 }
 

@@ -151,21 +151,25 @@ void NormalizeColumns(const T* x, T* y, std::int64_t rows, std::int64_t cols, co
 
 template <class T>
 void GradientRuns(const T* x, const T* g, T* gx, std::int64_t runs, std::int64_t length,
-                  const T* mean, const T* scale, const T* slope, const T* shift) noexcept {
+                  const T* mean, const T* inverse_std, const T* scale, const T* slope,
+                  const T* shift) noexcept {
   using S = Simd<T>;
   using V = typename S::Vec;
   for (std::int64_t r = 0; r < runs; ++r, x += length, g += length, gx += length) {
-    const V m = S::Set(mean[r]), s = S::Set(scale[r]), k = S::Set(slope[r]), h = S::Set(shift[r]);
-    Map(x, g, gx, length, [m, s, k, h](V v, V d) { return d * s - ((v - m) * k + h); });
+    const V m = S::Set(mean[r]), i = S::Set(inverse_std[r]), s = S::Set(scale[r]),
+            k = S::Set(slope[r]), h = S::Set(shift[r]);
+    Map(x, g, gx, length, [m, i, s, k, h](V v, V d) { return d * s - ((v - m) * i * k + h); });
   }
 }
 
 template <class T>
 void GradientColumns(const T* x, const T* g, T* gx, std::int64_t rows, std::int64_t cols,
-                     const T* mean, const T* scale, const T* slope, const T* shift) noexcept {
+                     const T* mean, const T* inverse_std, const T* scale, const T* slope,
+                     const T* shift) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, x += cols, g += cols, gx += cols) {
     ForColumns<T>(cols, [&](std::int64_t c, auto load, auto store) {
-      const auto rest = (load(x + c) - load(mean + c)) * load(slope + c) + load(shift + c);
+      const auto normal = (load(x + c) - load(mean + c)) * load(inverse_std + c);
+      const auto rest = normal * load(slope + c) + load(shift + c);
       store(gx + c, load(g + c) * load(scale + c) - rest);
     });
   }

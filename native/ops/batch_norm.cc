@@ -164,12 +164,21 @@ void BatchNormSums(const BatchNormSumsArgs& args) {
     SumChannels<GradientSums, BlockSums>(
         shape,
         [&](std::int64_t c, std::int64_t at, std::int64_t runs, std::int64_t run_length) {
-          return kernels.gradient_sums(x + at, g + at, runs, run_length, shape.stride(), mean[c]);
+          const std::int64_t stride = shape.stride();
+          const BlockSums block =
+              kernels.gradient_sums(x + at, g + at, runs, run_length, stride, mean[c]);
+          if (InRange(block)) return block;
+          return WideSums<T>(x + at, g + at, nullptr, runs, run_length, stride, mean[c]);
         },
         [&](std::int64_t row, std::int64_t rows, std::int64_t c, std::int64_t cols,
             BlockSums* blocks) {
           const std::int64_t at = row * channels + c;
           kernels.column_gradient_sums(x + at, g + at, rows, cols, channels, mean + c, blocks);
+          for (std::int64_t i = 0; i < cols; ++i) {
+            if (InRange(blocks[i])) continue;
+            blocks[i] =
+                WideSums<T>(x + at + i, g + at + i, nullptr, rows, 1, channels, mean[c + i]);
+          }
         },
         [&](std::int64_t c, const GradientSums& sum) {
           sums[2 * c] = sum.g;
@@ -210,7 +219,7 @@ void BatchNormGradient(const BatchNormGradientArgs& args) {
       const double inverse = inverse_std[c];
       const double factor = weight == nullptr ? inverse : weight[c] * inverse;
       scale[c] = static_cast<T>(factor);
-      slope[c] = static_cast<T>(factor * inverse * inverse * (sums[2 * c + 1] / m));
+      slope[c] = static_cast<T>(factor * inverse * (sums[2 * c + 1] / m));
       shift[c] = static_cast<T>(factor * (sums[2 * c] / m));
     }
     const auto& kernels = Kernels().typed<T>().norm;
@@ -218,11 +227,11 @@ void BatchNormGradient(const BatchNormGradientArgs& args) {
         shape,
         [&](std::int64_t at, std::int64_t runs, std::int64_t c) {
           kernels.gradient_runs(x + at, g + at, grad_x + at, runs, shape.spatial, mean + c,
-                                scale + c, slope + c, shift + c);
+                                inverse_std + c, scale + c, slope + c, shift + c);
         },
         [&](std::int64_t at, std::int64_t rows) {
-          kernels.gradient_columns(x + at, g + at, grad_x + at, rows, channels, mean, scale, slope,
-                                   shift);
+          kernels.gradient_columns(x + at, g + at, grad_x + at, rows, channels, mean, inverse_std,
+                                   scale, slope, shift);
         });
   });
 }

@@ -119,8 +119,12 @@ void GroupNormSums(const GroupNormSumsArgs& args) {
             GradientSums sum;
             ForPieces(spatial, [&](std::int64_t i, std::int64_t size) {
               const std::int64_t at = run * spatial + i;
-              sum.Add(kernels.gradient_sums(x + at, g + at, 1, size, size, mean[run / of_group]),
-                      size);
+              const T center = mean[run / of_group];
+              BlockSums block = kernels.gradient_sums(x + at, g + at, 1, size, size, center);
+              if (!InRange(block)) {
+                block = WideSums<T>(x + at, g + at, nullptr, 1, size, size, center);
+              }
+              sum.Add(block, size);
             });
             sums[2 * run] = sum.g;
             sums[2 * run + 1] = sum.gx;
@@ -158,8 +162,9 @@ void GroupNormGradient(const GroupNormGradientArgs& args) {
 
     const std::int64_t of_group = channels / groups;
     const double n = static_cast<double>(of_group * args.spatial);
-    T* center = RunScratch<T>(runs, 4);
-    T* scale = center + runs;
+    T* center = RunScratch<T>(runs, 5);
+    T* inverse_stds = center + runs;
+    T* scale = inverse_stds + runs;
     T* slope = scale + runs;
     T* shift = slope + runs;
     for (std::int64_t group = 0; group < all_groups; ++group) {
@@ -176,7 +181,8 @@ void GroupNormGradient(const GroupNormGradientArgs& args) {
       for (std::int64_t run = first; run < first + of_group; ++run) {
         center[run] = mean[group];
         scale[run] = static_cast<T>(weight_of(run) * inverse);
-        slope[run] = static_cast<T>(inverse * inverse * inverse * (product / n));
+        inverse_stds[run] = inverse_std[group];
+        slope[run] = static_cast<T>(inverse * inverse * (product / n));
         shift[run] = static_cast<T>(inverse * (sum / n));
       }
     }
@@ -185,11 +191,11 @@ void GroupNormGradient(const GroupNormGradientArgs& args) {
         shape,
         [&](std::int64_t at, std::int64_t count, std::int64_t run) {
           kernels.gradient_runs(x + at, g + at, grad_x + at, count, args.spatial, center + run,
-                                scale + run, slope + run, shift + run);
+                                inverse_stds + run, scale + run, slope + run, shift + run);
         },
         [&](std::int64_t at, std::int64_t run) {
           kernels.gradient_columns(x + at, g + at, grad_x + at, 1, channels, center + run,
-                                   scale + run, slope + run, shift + run);
+                                   inverse_stds + run, scale + run, slope + run, shift + run);
         });
   });
 }

@@ -78,12 +78,16 @@ void LayerNormGradient(const LayerNormGradientArgs& args) {
             const std::int64_t at = r * cols;
             GradientSums sums;
             ForPieces(cols, [&](std::int64_t i, std::int64_t size) {
-              sums.Add(kernels.gradient_sums(x + at + i, g + at + i, weight + i, size, mean[r]),
-                       size);
+              const T *xs = x + at + i, *gs = g + at + i;
+              BlockSums block = kernels.gradient_sums(xs, gs, weight + i, size, mean[r]);
+              if (!InRange(block)) {
+                block = WideSums<T>(xs, gs, weight + i, 1, size, size, mean[r]);
+              }
+              sums.Add(block, size);
             });
             const double inverse = inverse_std[r];
             kernels.gradient(x + at, g + at, weight, grad_x + at, cols, mean[r], inverse_std[r],
-                             static_cast<T>(inverse * inverse * inverse * (sums.gx / n)),
+                             static_cast<T>(inverse * inverse * (sums.gx / n)),
                              static_cast<T>(inverse * (sums.g / n)));
           }
         });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "cpu/tables/norm.h"
@@ -43,6 +44,24 @@ struct GradientSums {
   }
   void Add(const BlockSums& block, std::int64_t) { Add(GradientSums{block.g, block.gx}); }
 };
+
+// Sums of a block that leave the range of T, in plain loops over doubles; weight may be null.
+template <class T>
+[[gnu::noinline, gnu::cold]] BlockSums WideSums(const T* x, const T* g, const T* weight,
+                                                std::int64_t runs, std::int64_t length,
+                                                std::int64_t stride, T mean) {
+  BlockSums sums{0, 0};
+  for (std::int64_t r = 0; r < runs; ++r) {
+    for (std::int64_t i = 0; i < length; ++i) {
+      const double d = static_cast<double>(g[r * stride + i]) * (weight == nullptr ? 1 : weight[i]);
+      sums.g += d;
+      sums.gx += d * (static_cast<double>(x[r * stride + i]) - mean);
+    }
+  }
+  return sums;
+}
+
+inline bool InRange(const BlockSums& sums) { return std::isfinite(sums.g + sums.gx); }
 
 struct ChannelShape {
   std::int64_t batch, channels, spatial;

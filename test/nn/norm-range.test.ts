@@ -30,6 +30,31 @@ describe('normalisations of large numbers', () => {
           }
         }
       })
+      it(`${name}: its gradients in float32 are those in float64`, () => {
+        for (const size of sizes) {
+          const x = randn(shape, { generator: new Generator(4) })
+          for (let i = 0; i < x.length; i++) x.data[i]! *= size
+          const gradOut = randn(shape, { generator: new Generator(5) })
+          const gradients = (module: nn.Module, input: Tensor, grad: Tensor): Tensor[] => {
+            module.forward(input)
+            const gradInput = module.backward(input, grad)
+            return [gradInput, ...module.parameters().map((parameter) => parameter.grad!)]
+          }
+          const found = gradients(make(), x, gradOut)
+          const exact = gradients(make().to('float64'), x.to('float64'), gradOut.to('float64'))
+          found.forEach((gradient, k) => {
+            // Sums of up to 140 terms of float32's roundings, each of a product of numbers up to 4; those of the
+            // gradient by the input are divided by `size`, which takes the largest to the end of the range.
+            const bound = 16 * 140 * 2 ** -24 * (k === 0 ? 1 / size : 1) + 3 * 2 ** -126
+            for (let i = 0; i < gradient.length; i++) {
+              expect(gradient.data[i], `${k} at ${i} of ${size}`).to.be.closeTo(
+                exact[k]!.data[i]!,
+                bound,
+              )
+            }
+          })
+        }
+      })
     }
   })
 })

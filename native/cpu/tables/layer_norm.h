@@ -16,9 +16,10 @@ struct LayerNormKernels {
   // the sums of d and of d (x - mean) with d = g * weight, over 0 < n <= kNormBlock elements
   BlockSums (*gradient_sums)(const T* x, const T* g, const T* weight, std::int64_t n,
                              T mean) noexcept;
-  // gx = scale * g * weight - slope * (x - mean) - shift over one row of n; gx may be g
-  void (*gradient)(const T* x, const T* g, const T* weight, T* gx, std::int64_t n, T mean, T scale,
-                   T slope, T shift) noexcept;
+  // gx = inverse_std * g * weight - slope * ((x - mean) * inverse_std) - shift over one row of n;
+  // gx may be g
+  void (*gradient)(const T* x, const T* g, const T* weight, T* gx, std::int64_t n, T mean,
+                   T inverse_std, T slope, T shift) noexcept;
   // down each of `cols` columns of contiguous rows that are `stride` apart, 0 < rows <=
   // kNormBlockRows: the sums of g and of g (x - mean[r]) inverse_std[r]
   void (*affine_sums)(const T* x, const T* g, std::int64_t rows, std::int64_t cols,

@@ -43,11 +43,14 @@ struct NormKernels {
                          const T* scale, const T* bias) noexcept;
   void (*normalize_columns)(const T* x, T* y, std::int64_t rows, std::int64_t cols, const T* mean,
                             const T* scale, const T* bias) noexcept;
-  // gx = scale * g - slope * (x - mean) - shift; gx may be g.
+  // gx = scale * g - slope * ((x - mean) * inverse_std) - shift; gx may be g. Numbers of 1e19 and
+  // more have a normalised one that is a number, where slope * inverse_std would be none.
   void (*gradient_runs)(const T* x, const T* g, T* gx, std::int64_t runs, std::int64_t length,
-                        const T* mean, const T* scale, const T* slope, const T* shift) noexcept;
+                        const T* mean, const T* inverse_std, const T* scale, const T* slope,
+                        const T* shift) noexcept;
   void (*gradient_columns)(const T* x, const T* g, T* gx, std::int64_t rows, std::int64_t cols,
-                           const T* mean, const T* scale, const T* slope, const T* shift) noexcept;
+                           const T* mean, const T* inverse_std, const T* scale, const T* slope,
+                           const T* shift) noexcept;
 };
 
 }  // namespace gradlane
