@@ -16,6 +16,7 @@ import {
   tensor,
   zeros,
 } from '../../ts/index.js'
+import { assumeHeldMemoryCanGo } from '../../ts/capture/held-memory.js'
 import { eachBackend } from '../support/each-backend.js'
 
 /** A network that all kinds of settings can be changed of. */
@@ -136,6 +137,14 @@ const ways: Readonly<Record<string, (step: Step, of: Made) => Promise<unknown>>>
   run: async (step) => {
     await step.run()
     await step.run()
+  },
+  'run on a copy': async (step) => {
+    assumeHeldMemoryCanGo(true)
+    try {
+      await step.run({}, { times: 2 })
+    } finally {
+      assumeHeldMemoryCanGo(undefined)
+    }
   },
   runSync: (step) => Promise.resolve(step.runSync({}, { times: 2 })),
   scan: (step, { batch }) => step.scan({ x: twice(batch.x), y: twice(batch.y) }),

@@ -44,6 +44,15 @@ class Repeating2d extends nn.Dropout2d {
 
 describe('nn: Dropout and Dropout2d', () => {
   eachBackend(() => {
+    it('goes by the p of the moment, in what it keeps and in its gradient', () => {
+      const layer = new nn.Dropout(0.5, seeded())
+      ;(layer as { p: number }).p = 0.75
+      const x = ones([400])
+      const kept = (values: Tensor): number[] => [...new Set(values.data)].sort()
+      expect(kept(layer.forward(x))).to.deep.equal([0, 4])
+      expect(kept(layer.backward(x, ones([400])))).to.deep.equal([0, 4])
+    })
+
     it('drop with probability p and scale the rest', () => {
       for (const p of [0.1, 0.25, 0.5, 0.9]) {
         const module = new nn.Dropout(p, seeded())
