@@ -2,7 +2,9 @@
 // JavaScript in dist/, as users get it.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+import { rolldown } from 'rolldown'
 
 import type * as Gradlane from '../ts/index.js'
 import { BinaryKind, Broadcast } from '../ts/kernels/kernels.js'
@@ -10,7 +12,20 @@ import type * as Backend from '../ts/kernels/backend.js'
 import { environmentPython, systemPython } from './drivers.js'
 import { format, median, quantile } from './statistics.js'
 
-const built = (file: string): string => new URL(`../dist/${file}`, import.meta.url).href
+const built = new URL('../dist/index.js', import.meta.url).href
+
+/** What dist/ exports to nobody: the backend, bundled as it is there. */
+async function builtBackend(): Promise<typeof Backend> {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const bundle = await rolldown({
+    input: `${root}/ts/kernels/backend.ts`,
+    platform: 'node',
+    tsconfig: `${root}/tsconfig.build.json`,
+  })
+  const file = `${root}/build/bench/backend.js`
+  await bundle.write({ file, topLevelVar: true })
+  return (await import(pathToFileURL(file).href)) as typeof Backend
+}
 
 /** Nanoseconds. */
 interface Latency {
@@ -84,8 +99,8 @@ const IMPORT = 'import, fresh process'
 
 /** Prints the figures as they come; a peer that is not there is printed as missing. */
 export async function latency(): Promise<{ figures: Figure[]; missing: Record<string, string> }> {
-  const gradlane = (await import(built('index.js'))) as typeof Gradlane
-  const backend = (await import(built('kernels/backend.js'))) as typeof Backend
+  const gradlane = (await import(built)) as typeof Gradlane
+  const backend = await builtBackend()
   const figures: Figure[] = []
   const add = (figure: Figure): void => {
     figures.push(figure)
@@ -100,7 +115,7 @@ export async function latency(): Promise<{ figures: Figure[]; missing: Record<st
   const call = kernelLatency(gradlane, backend)
   add({ what: 'kernel call, 3 tensors of 16', who: 'gradlane', unit: 'ns', ...call })
   for (const [who, specifier] of [
-    ['gradlane', built('index.js')],
+    ['gradlane', built],
     ['TensorFlow.js', import.meta.resolve('@tensorflow/tfjs')],
   ] as const) {
     add({ what: IMPORT, who, unit: 'ms', median: nodeImport(specifier) })

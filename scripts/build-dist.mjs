@@ -1,32 +1,97 @@
-// npm run build:ts: compiles ts/ into dist/, when a source is newer than it. Made beside it and then
+// npm run build:ts: bundles ts/ into dist/, when a source is newer than it. Made beside it and then
 // put into its place, so that dist/ is whole whoever looks at it meanwhile.
-import { spawnSync } from 'node:child_process'
+//   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
+//   page.js      the report's page, loaded when a report is asked for
+//   shared.js    what both of them use
+//   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+import { tsImport } from 'tsx/esm/api'
+
 import { newestTime } from './newest-time.mjs'
 
 process.chdir(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'))
 const inputs = [
-  ...['ts', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['scripts/build-dist.mjs', 'scripts/copy-assets.mjs'],
+  ...['ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['scripts/build-dist.mjs', 'node_modules/rolldown/package.json'],
 ]
+const tsconfig = 'tsconfig.build.json'
+
+/** Modules that look into files of the sources become what they give there. */
+const constants = {
+  name: 'constants',
+  async load(id) {
+    const file = path.relative('.', id).replaceAll(path.sep, '/')
+    if (file === 'ts/version.ts') {
+      const { version } = await source(file)
+      return `export const version = ${JSON.stringify(version)}`
+    }
+    if (file === 'ts/report/assets.ts') {
+      const { assets } = await source(file)
+      return `const read = ${JSON.stringify(assets())}\nexport const assets = () => read`
+    }
+    return null
+  },
+}
+
+const source = (file) => tsImport(`../${file}`, import.meta.url)
+
+async function bundleCode(dir) {
+  const bundle = await rolldown({
+    input: { index: 'ts/index.ts' },
+    platform: 'node',
+    tsconfig,
+    plugins: [constants],
+    checks: { pluginTimings: false },
+  })
+  const common = {
+    dir,
+    comments: { jsdoc: false },
+    // As fast to reach as what V8 knows to be initialised.
+    topLevelVar: true,
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  }
+  await bundle.write({
+    ...common,
+    format: 'esm',
+    sourcemap: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+  })
+  await bundle.write({
+    ...common,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+  })
+  await bundle.close()
+}
+
+async function bundleTypes(dir) {
+  const bundle = await rolldown({
+    input: { index: 'ts/index.ts' },
+    platform: 'node',
+    plugins: [dts({ tsconfig, emitDtsOnly: true })],
+    checks: { pluginTimings: false },
+  })
+  await bundle.write({ dir, format: 'esm', entryFileNames: '[name].js' })
+  await bundle.close()
+  fs.copyFileSync(path.join(dir, 'index.d.ts'), path.join(dir, 'index.d.cts'))
+}
 
 const started = new Date()
 if (Math.max(...inputs.map(newestTime)) >= newestTime('dist/index.js')) {
   const made = `build/dist-${process.pid}`
   const old = `${made}-old`
   fs.rmSync(made, { recursive: true, force: true })
-  for (const args of [
-    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', made],
-    ['scripts/copy-assets.mjs', made],
-  ]) {
-    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
-    if (status !== 0) process.exit(status ?? 1)
-  }
-  // A source that was changed during the compilation is newer than what was made of it.
+  await bundleCode(made)
+  await bundleTypes(made)
+  // A source that was changed while it was bundled is newer than what was made of it.
   fs.utimesSync(path.join(made, 'index.js'), started, started)
   if (fs.existsSync('dist')) fs.renameSync('dist', old)
   fs.renameSync(made, 'dist')

@@ -68,6 +68,8 @@ for (const file of listed) {
 // From bottom to top: folders, and files that stand beside them. Types count as imports.
 const layers = [
   ...[
+    'version.ts',
+    'place.ts',
     'show.ts',
     'errors.ts',
     'check.ts',

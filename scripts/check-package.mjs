@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 import { checkBinaries } from './package/binaries.mjs'
+import { checkEntry } from './package/entry.mjs'
 import { installInto, npm, pack, root, train, withFolder } from './package/pack.mjs'
 
 const MIB = 1 << 20
@@ -25,11 +26,11 @@ function checkTarball({ files, size, unpackedSize }) {
     'LICENSE',
     'dist/index.js',
     'dist/index.d.ts',
-    'dist/report/assets/page.css',
-    'dist/report/assets/page.js',
-    'dist/report/assets/uPlot.LICENSE',
-    'dist/report/assets/uPlot.iife.min.js',
-    'dist/report/assets/uPlot.min.css',
+    'dist/index.js.map',
+    'dist/page.js',
+    'dist/index.cjs',
+    'dist/index.d.cts',
+    'dist/page.cjs',
   ]) {
     assert.ok(names.includes(needed), `${needed} is missing from the tarball`)
   }
@@ -53,6 +54,7 @@ withFolder((folder) => {
   checkBinaries()
   const project = path.join(folder, 'project')
   const env = installInto(project, tarball)
+  checkEntry(path.join(project, 'node_modules', 'gradlane'))
   assert.notEqual(
     spawnSync('g++', ['--version'], { env }).status,
     0,

@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-const require: (file: string) => unknown = createRequire(import.meta.url)
+import { here, packageRoot } from './place.js'
 
-/** The package: this file lies one level below it, in ts/ as in dist/, and so do the paths below. */
-export const packageRoot = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+/** This file lies one level below the package, in ts/ as in dist/, as the paths below want it. */
+const require: (file: string) => unknown = createRequire(here)
 
 /** A place where a binary may lie. */
 export interface Place {
@@ -37,8 +36,9 @@ export const platforms: readonly string[] = [
 export function places(platform: string, libc: Libc | null): Place[] {
   const name = `${platform}/gradlane.${libc === null ? '' : `${libc}.`}node`
   const load = published[name]
+  const root = packageRoot()
   return [
-    { file: path.join(packageRoot, 'build', 'Release', 'gradlane.node'), load: built },
-    ...(load === undefined ? [] : [{ file: path.join(packageRoot, 'prebuilds', name), load }]),
+    { file: path.join(root, 'build', 'Release', 'gradlane.node'), load: built },
+    ...(load === undefined ? [] : [{ file: path.join(root, 'prebuilds', name), load }]),
   ]
 }

@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module'
 import os from 'node:os'
 
 import { getBackend } from './kernels/backend.js'
 import type { BackendName } from './kernels/environment.js'
 import { addon } from './kernels/native/load.js'
 import { getNumThreads } from './threads.js'
+import { version } from './version.js'
 
 /** What runs here; to be pasted into a bug report or beside a measurement. */
 export interface Info {
@@ -41,7 +41,6 @@ function cpuModel(): string {
 
 /** Version, backend, instruction set, threads and machine. */
 export function info(): Info {
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
   const backend = getBackend()
   const machine = backend === 'native' ? addon().info() : null
   return {

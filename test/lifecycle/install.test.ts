@@ -20,7 +20,11 @@ interface Report {
 }
 
 function report(packageRoot: string, variables: Record<string, string> = {}): Report {
-  const entry = pathToFileURL(path.join(packageRoot, 'dist', 'index.js')).href
+  return reportOf(path.join(packageRoot, 'dist', 'index.js'), variables)
+}
+
+function reportOf(file: string, variables: Record<string, string> = {}): Report {
+  const entry = pathToFileURL(file).href
   const { code, signal, stdout, stderr } = runProgram('report.mjs', [entry], variables)
   expect({ code, signal }, stderr).to.deep.equal({ code: 0, signal: null })
   return JSON.parse(stdout) as Report
@@ -110,6 +114,55 @@ describe('an install', function () {
       expect(message).to.match(/reason: .*gradlane\.node/)
     })
   }
+
+  describe('whose code a bundler has copied', () => {
+    let app = ''
+
+    /** A project with the code in its bundle/, and gradlane in its node_modules if `installed`. */
+    function bundled(installed: boolean): string {
+      putBinary(builtBinary())
+      app = fs.mkdtempSync(path.join(os.tmpdir(), 'gradlane-app-'))
+      fs.writeFileSync(path.join(app, 'package.json'), '{ "name": "app", "type": "module" }')
+      fs.cpSync(path.join(root, 'dist'), path.join(app, 'bundle'), { recursive: true })
+      const modules = path.join(app, 'node_modules')
+      if (installed) fs.cpSync(folder, path.join(modules, 'gradlane'), { recursive: true })
+      return path.join(app, 'bundle', 'index.js')
+    }
+    afterEach(() => {
+      fs.rmSync(app, { recursive: true, force: true })
+    })
+
+    it('finds the binary of the installed package', () => {
+      const { backend, relu, warnings } = reportOf(bundled(true))
+      expect({ backend, relu, warnings }).to.deep.equal({
+        backend: 'native',
+        relu: [0, 2],
+        warnings: [],
+      })
+    })
+
+    for (const version of [null, '99.0.0']) {
+      it(`says how to leave it out of the bundle ${version === null ? 'without one' : 'when that is another version'}`, () => {
+        const entry = bundled(version !== null)
+        if (version !== null) {
+          const file = path.join(app, 'node_modules', 'gradlane', 'package.json')
+          fs.writeFileSync(
+            file,
+            fs.readFileSync(file, 'utf8').replace(/("version": ")[^"]+/, `$1${version}`),
+          )
+        }
+        const { backend, relu, warnings } = reportOf(entry)
+        expect({ backend, relu }).to.deep.equal({ backend: 'reference', relu: [0, 2] })
+        expect(warnings).to.have.length(1)
+        const { code, message } = reportOf(entry, { GRADLANE_BACKEND: 'native' })
+        expect(code).to.equal('ERR_BINDING_NOT_FOUND')
+        for (const said of [message, warnings[0]?.message]) {
+          expect(said).to.include('mark gradlane as external').and.to.include('--external:gradlane')
+          expect(said).to.include("serverExternalPackages: ['gradlane']")
+        }
+      })
+    }
+  })
 
   describe('is told by environment variables', () => {
     beforeEach(() => {

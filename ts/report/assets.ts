@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { AssetNotFoundError } from '../errors.js'
+import { reasonOf } from '../show.js'
 
 /** What a page carries along. */
 export interface Assets {
@@ -16,44 +17,38 @@ export interface Assets {
   readonly uPlotLicense: string
 }
 
-const folder = fileURLToPath(new URL('assets', import.meta.url))
-
 let read: Assets | undefined
 
 /**
- * Reads the parts of a page, once. They lie beside this module; uPlot is copied there when the package
- * is built and comes from node_modules when gradlane runs from its sources.
+ * Reads the parts of a page, once: its own from beside this module, uPlot's from node_modules. In dist/ they
+ * are constants: scripts/build-dist.mjs puts what this gives in the place of this module.
  *
  * @throws AssetNotFoundError when one is missing.
  */
 export function assets(): Assets {
   read ??= {
-    style: text('page.css'),
-    script: text('page.js'),
-    uPlotStyle: text('uPlot.min.css', 'dist/uPlot.min.css'),
-    uPlotScript: text('uPlot.iife.min.js', 'dist/uPlot.iife.min.js'),
-    uPlotLicense: text('uPlot.LICENSE', 'LICENSE'),
+    style: own('page.css'),
+    script: own('page.js'),
+    uPlotStyle: ofUPlot('dist/uPlot.min.css'),
+    uPlotScript: ofUPlot('dist/uPlot.iife.min.js'),
+    uPlotLicense: ofUPlot('LICENSE'),
   }
   return read
 }
 
-function text(name: string, inPackage?: string): string {
-  const places = [path.join(folder, name)]
-  if (inPackage !== undefined) places.push(...inUPlot(inPackage))
-  const found = places.find((place) => existsSync(place))
-  if (found !== undefined) return readFileSync(found, 'utf8')
-  throw new AssetNotFoundError(
-    `report: ${name} was not found at ${places.join(' or ')}; install gradlane again, or, in its ` +
-      'sources, run npm ci',
-  )
+function own(name: string): string {
+  return text(fileURLToPath(new URL(`assets/${name}`, import.meta.url)))
 }
 
-/** Where uPlot has a file in node_modules; nowhere when it is not installed. */
-function inUPlot(file: string): string[] {
+function ofUPlot(name: string): string {
+  const { resolve } = createRequire(import.meta.url)
+  return text(path.join(path.dirname(resolve('uplot/package.json')), name))
+}
+
+function text(file: string): string {
   try {
-    const description = createRequire(import.meta.url).resolve('uplot/package.json')
-    return [path.join(path.dirname(description), file)]
-  } catch {
-    return []
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new AssetNotFoundError(`report: ${reasonOf(error)}`)
   }
 }

@@ -4,7 +4,7 @@ import type { OptimizerStateDict } from '../optim/optimizer.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { State } from './checkpoint-encoding.js'
 import type { EpochRecord, StopRecord, WeightRecord } from './records.js'
-import type { Split } from './split.js'
+import type { ValidationSplit } from './split.js'
 import type { TallyState } from './tally.js'
 
 /** Batches as a place in an epoch counts them; null for a stream, of which nothing is known. */
@@ -35,7 +35,7 @@ export interface Saved extends Position {
   readonly model: StateDict
   readonly optimizer: OptimizerStateDict
   readonly scheduler: Record<string, unknown> | null
-  readonly split: ReturnType<Split['stateDict']>
+  readonly split: ReturnType<ValidationSplit['stateDict']>
   /** Of the callbacks that have one, in their order. */
   readonly callbacks: readonly Record<string, unknown>[]
   readonly generators: readonly Tensor[]

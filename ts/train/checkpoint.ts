@@ -15,7 +15,7 @@ import type { Order, Position, Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
 import type { History } from './history.js'
 import { Snapshot, type TrainingOptimizer } from './snapshot.js'
-import type { Split } from './split.js'
+import type { ValidationSplit } from './split.js'
 
 export interface CheckpointOptions {
   /** One file, replaced each time; its folder must exist. */
@@ -30,7 +30,7 @@ export interface TrainingParts {
   readonly optimizer: TrainingOptimizer
   readonly scheduler: LRScheduler | ReduceLROnPlateau | undefined
   readonly loader: Batches
-  readonly split: Split | null
+  readonly split: ValidationSplit | null
   readonly history: History
   readonly metrics: readonly Metric<unknown>[]
   readonly callbacks: readonly Callback[]

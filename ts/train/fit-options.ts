@@ -28,7 +28,7 @@ import { checkNames } from './metric-names.js'
 import { checkHolds } from './mistakes.js'
 import type { Manner } from './replayable.js'
 import type { TrainingOptimizer } from './snapshot.js'
-import { Split } from './split.js'
+import { ValidationSplit } from './split.js'
 
 /** A metric, or its name in `metrics.create`. */
 export type MetricChoice = string | Metric<unknown>
@@ -155,7 +155,7 @@ export interface Settings {
   readonly epochs: number
   readonly validation: Batches | undefined
   /** What cuts the loader's dataset in two; null where nothing is held out of it. */
-  readonly split: Split | null
+  readonly split: ValidationSplit | null
   readonly metrics: readonly Metric<unknown>[]
   readonly callbacks: readonly Callback[]
   readonly scheduler: LRScheduler | ReduceLROnPlateau | undefined
@@ -253,7 +253,7 @@ function loadersOf(
   if (validation !== undefined) {
     throw new ValueError(`${who}: validation and validationSplit exclude each other`)
   }
-  return { loader, validation: undefined, split: new Split(who, loader, validationSplit) }
+  return { loader, validation: undefined, split: new ValidationSplit(who, loader, validationSplit) }
 }
 
 function checkpointOf(

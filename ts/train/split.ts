@@ -11,7 +11,7 @@ type Loader = DataLoader<readonly Tensor[]>
  * A loader's dataset cut in two at random: a part to train on, and a part that is held out. A resumed
  * training has to find the same parts, so the state of the generator that they were drawn from is kept.
  */
-export class Split {
+export class ValidationSplit {
   readonly #loader: Loader
   readonly #fraction: number
   readonly #held: number

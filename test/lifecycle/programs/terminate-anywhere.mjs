@@ -32,15 +32,14 @@ if (isMainThread) {
   if (work() !== before) throw new Error('the main thread computes something else')
   console.log('survived')
 } else {
-  const { capture, nn, randn, tensor } = await import('../../../dist/index.js')
-  const { addon } = await import('../../../dist/kernels/native/load.js')
+  const { capture, info, nn, randn, tensor } = await import('../../../dist/index.js')
   const model = new nn.Linear(4, 4)
   const criterion = new nn.CrossEntropyLoss()
   const x = randn([2, 4])
   const outside = tensor([4, 4], { dtype: 'int32' })
   const makeStep = () => capture(() => model.forward(x))
   const tasks = {
-    info: addon().info,
+    info,
     capture: makeStep,
     start: () => makeStep().run({}, { times: 3, progressInterval: 1, onProgress: () => {} }),
     refuse: () => {

@@ -1,6 +1,7 @@
 import process from 'node:process'
 
-import { packageRoot, platforms } from '../../binaries.js'
+import { platforms } from '../../binaries.js'
+import { packageRoot } from '../../place.js'
 import type { Runtime } from './runtime.js'
 import type { Findings } from './search.js'
 
@@ -33,7 +34,7 @@ function forbidden({ reason, code, runtime, permissions }: Failure): string | nu
     return 'allow Deno to load it: `deno run --allow-read --allow-env --allow-ffi …`'
   }
   if (code === 'ERR_ACCESS_DENIED') {
-    return `allow Node to read and load it: \`node --permission --allow-fs-read=${packageRoot} --allow-addons …\``
+    return `allow Node to read and load it: \`node --permission --allow-fs-read=${packageRoot()} --allow-addons …\``
   }
   if (code !== 'ERR_DLOPEN_DISABLED') return null
   return permissions

@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import { packageRoot, type Place, places } from '../../binaries.js'
+import { type Place, places } from '../../binaries.js'
+import { isAlone, packageRoot } from '../../place.js'
 import { reasonOf } from '../../show.js'
 import { environmentVariable } from '../environment.js'
 import { type BinaryFile, binaryFile } from './binary-file.js'
@@ -27,7 +28,7 @@ export interface Findings {
   readonly further: Finding | null
   /** Other platforms that a binary is there for: the names of folders. */
   readonly others: readonly string[]
-  /** Whether the package is not where this file is: a bundler has put the code elsewhere. */
+  /** Whether a bundler has put the code elsewhere, and no package of this version is installed beside it. */
   readonly bundled: boolean
   readonly checkout: boolean
 }
@@ -50,9 +51,9 @@ export function loadBinary(): unknown {
     }
   }
   try {
-    const file = nodeGypBuild().path(packageRoot)
+    const file = nodeGypBuild().path(packageRoot())
     refuseUnusable(file)
-    return createRequire(import.meta.url)(file)
+    return createRequire(file)(file)
   } catch (error) {
     throw unreadable ?? error
   }
@@ -67,9 +68,9 @@ export function look(): Findings {
     places: own,
     nodeGypBuild: nodeGypBuildVersion(),
     further: furtherFinding(own),
-    others: namesIn(path.join(packageRoot, 'prebuilds')).filter((name) => name !== platform),
-    bundled: packageName() !== 'gradlane',
-    checkout: namesIn(packageRoot).includes('binding.gyp'),
+    others: namesIn(path.join(packageRoot(), 'prebuilds')).filter((name) => name !== platform),
+    bundled: isAlone(),
+    checkout: namesIn(packageRoot()).includes('binding.gyp'),
   }
 }
 
@@ -92,10 +93,14 @@ function isDenied(error: unknown): boolean {
   return code === 'ERR_ACCESS_DENIED' || code === 'EACCES' || code === 'EPERM'
 }
 
+/** Finds what the package depends on. */
+const requireOfPackage = (): NodeJS.Require =>
+  createRequire(path.join(packageRoot(), 'package.json'))
+
 /** @throws Error when it is not installed. */
 function nodeGypBuild(): NodeGypBuild {
   try {
-    return createRequire(import.meta.url)('node-gyp-build') as NodeGypBuild
+    return requireOfPackage()('node-gyp-build') as NodeGypBuild
   } catch (error) {
     if (!isMissing(error)) throw error
     throw new Error(
@@ -107,8 +112,7 @@ function nodeGypBuild(): NodeGypBuild {
 
 function nodeGypBuildVersion(): string | null {
   try {
-    const require = createRequire(import.meta.url)
-    return (require('node-gyp-build/package.json') as { version: string }).version
+    return (requireOfPackage()('node-gyp-build/package.json') as { version: string }).version
   } catch {
     return null
   }
@@ -116,7 +120,7 @@ function nodeGypBuildVersion(): string | null {
 
 function furtherFinding(own: readonly Finding[]): Finding | null {
   try {
-    const file = nodeGypBuild().path(packageRoot)
+    const file = nodeGypBuild().path(packageRoot())
     return own.some((finding) => finding.file === file) ? null : findingOf(file)
   } catch {
     return null
@@ -136,15 +140,5 @@ function namesIn(folder: string): string[] {
     return fs.readdirSync(folder)
   } catch {
     return []
-  }
-}
-
-/** Null where no package is; where it cannot be read, gradlane, for nothing speaks against it. */
-function packageName(): string | null {
-  try {
-    const text = fs.readFileSync(path.join(packageRoot, 'package.json'), 'utf8')
-    return (JSON.parse(text) as { name?: string }).name ?? null
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : 'gradlane'
   }
 }

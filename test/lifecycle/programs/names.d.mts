@@ -1,0 +1,1 @@
+export function namesOf(exported: object): Record<string, string>
