@@ -29,8 +29,11 @@ export type { RunAsyncOptions, RunOptions, ScanOptions }
 /** Tensors by name, as a captured function takes them. */
 export type Inputs = Readonly<Record<string, Tensor>>
 
-/** Recordings of a function that goes by settings which change to and fro, as those of two players. */
-const MOST_RECORDINGS = 4
+/**
+ * Recordings that are kept for settings which go to and fro, as those of two networks that play against
+ * each other. Each has memory for its intermediate results.
+ */
+const MOST_RECORDINGS = 2
 
 /** How a program is laid over memory for a run. */
 type Laying = (program: PortedProgram, own: OwnMemory | null) => Tensor[]
