@@ -168,6 +168,16 @@ describe('fit: failures that were silent', () => {
           }
         })
 
+        it('does not take a first batch that is known for an explosion', async () => {
+          const model = new nn.Linear(4, 1)
+          const optimizer = new optim.SGD(model.parameters(), { lr: 0 })
+          const x = features()
+          const y = model.forward(x).clone()
+          y.data.forEach((value, i) => (y.data[i] = value + (i < 4 ? 1e-4 : 3)))
+          const options = { criterion: new nn.MSELoss(), optimizer, batchSize: 4, shuffle: false }
+          expect(await told(model, [x, y], options)).to.deep.equal([])
+        })
+
         it('asks about the learning rate when a loss explodes', async () => {
           const criterion = new nn.MSELoss()
           const x = features()

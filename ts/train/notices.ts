@@ -3,8 +3,9 @@ import type { Batch } from './arguments.js'
 import { oddNumberOf } from './odd-data.js'
 import { warn } from './warn.js'
 
-/** So many times the first loss is no noise. */
+/** So many times the first loss is no noise, nor one batch that the model knew before others. */
 const EXPLODED = 1e4
+const LEAST_FIRST = 0.01
 
 const CURE =
   'lrFind looks for one, clipGradNorm bounds each step, callbacks.NanWatchdog names the module'
@@ -61,7 +62,7 @@ export class Notices {
   /** Looks at the losses of an epoch's first and last batch. */
   grown(epoch: string, first: number, last: number): void {
     if (!Number.isFinite(this.#first)) this.#first = first
-    if (this.#diverged || !(this.#first > 0 && last > EXPLODED * this.#first)) return
+    if (this.#diverged || !(last > EXPLODED * Math.max(this.#first, LEAST_FIRST))) return
     this.#diverged = true
     const sizes = `${this.#first.toPrecision(4)} to ${last.toPrecision(4)}`
     this.#tell(`the loss has grown from ${sizes} by the end of ${epoch}: ${this.#rateCause()}`)
