@@ -77,7 +77,7 @@ export class Fuzzer {
   async reaches(callable: Callable): Promise<boolean> {
     for (let seed = 1; seed <= 400; seed++) {
       const draw = new Draw(seed)
-      const receiver = this.#receiver(draw, callable)
+      const receiver = this.receiver(draw, callable)
       const args = this.argumentsOf(draw, callable, receiver)
       try {
         await this.invoke(callable, receiver, args)
@@ -109,7 +109,7 @@ export class Fuzzer {
 
   async #case(seed: number, draw: Draw): Promise<void> {
     const callable = draw.pick(this.#targets)
-    const receiver = this.#receiver(draw, callable)
+    const receiver = this.receiver(draw, callable)
     const warm = receiver === undefined ? 0 : draw.int(2)
     for (let i = 0; i < warm; i++) {
       const others = this.#targets.filter(
@@ -136,7 +136,8 @@ export class Fuzzer {
     }
   }
 
-  #receiver(draw: Draw, { kind, owner }: Callable): object | undefined {
+  /** What a member is called on. */
+  receiver(draw: Draw, { kind, owner }: Callable): object | undefined {
     if (kind === 'function' || kind === 'constructor') return undefined
     if (kind === 'static') return this.surface.classes.get(owner)!.made
     return this.plausible.instance(draw, { kind: 'instance', name: owner, of: [] })
