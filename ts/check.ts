@@ -156,3 +156,27 @@ export function checkedIterator<T>(who: string, what: string, iterator: T): T {
   if (typeof (iterator as Partial<Iterator<unknown>> | null)?.next === 'function') return iterator
   throw new ValueError(complaint(who, `what ${what} iterate with`, 'an iterator', iterator))
 }
+
+/**
+ * For `arguments`: whether there is one more than a function or a class takes, as PyTorch's options by
+ * position are. undefined is none, nor is what `map` passes beside an element.
+ *
+ * @throws ValueError
+ */
+export function checkArguments(who: string, most: number, given: ArrayLike<unknown>): void {
+  if (given.length > most) refuseSurplus(who, most, Array.from(given))
+}
+
+function refuseSurplus(who: string, most: number, given: readonly unknown[]): void {
+  const surplus = given.slice(most).find((value) => value !== undefined)
+  if (surplus === undefined || isMapped(most, given)) return
+  const expected = most === 0 ? 'none' : `${most} at most`
+  const got = `${given.length}, among them ${show(surplus)}`
+  const hint = 'options are passed by name, in one object'
+  throw new ValueError(complaint(who, 'the arguments', expected, got, hint))
+}
+
+function isMapped(most: number, [item, index, list, ...more]: readonly unknown[]): boolean {
+  const from = most === 1 && more.length === 0 && Array.isArray(list)
+  return from && typeof index === 'number' && list[index] === item
+}

@@ -1,4 +1,4 @@
-import { checkFlag } from './check.js'
+import { checkArguments, checkFlag } from './check.js'
 import { getBackend } from './kernels/backend.js'
 import { addon } from './kernels/native/load.js'
 
@@ -15,6 +15,7 @@ import { addon } from './kernels/native/load.js'
  * @throws ValueError when `mode` is neither true nor false.
  */
 export function setFlushDenormal(mode: boolean): boolean {
+  checkArguments('setFlushDenormal', 1, arguments)
   checkFlag('setFlushDenormal', 'mode', mode)
   return getBackend() === 'native' && addon().setFlushDenormal(mode)
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from './check.js'
 import os from 'node:os'
 
 import { getBackend } from './kernels/backend.js'
@@ -41,6 +42,7 @@ function cpuModel(): string {
 
 /** Version, backend, instruction set, threads and machine. */
 export function info(): Info {
+  import { checkArguments } from './check.js'
   const backend = getBackend()
   const machine = backend === 'native' ? addon().info() : null
   return {

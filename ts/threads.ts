@@ -1,3 +1,4 @@
+import { checkArguments } from './check.js'
 import { getBackend } from './kernels/backend.js'
 import { checkedThreads, isThreads, MAX_THREADS } from './kernels/environment.js'
 import { addon } from './kernels/native/load.js'
@@ -12,6 +13,7 @@ import { choice, type Option, type Options } from './options.js'
  * @throws ValueError when `count` is not a whole number from 1 to 4096.
  */
 export function setNumThreads(count: number): void {
+  checkArguments('setNumThreads', 1, arguments)
   checkedThreads('setNumThreads', count)
   if (getBackend() === 'native') addon().setNumThreads(count)
 }
@@ -51,5 +53,6 @@ export function withThreads<T>(count: number | undefined, body: () => T): T {
 
 /** The number of threads in use: 1 on the reference backend. */
 export function getNumThreads(): number {
+  checkArguments('getNumThreads', 0, arguments)
   return getBackend() === 'native' ? addon().getNumThreads() : 1
 }

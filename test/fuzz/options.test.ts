@@ -22,6 +22,9 @@ const open = new Set([
  */
 const foreign = /(^|\.)(\w+Error|complaint|Optimizer|on[A-Z]\w*)$/
 
+/** How many arguments those take that have a longer signature than their first. */
+const overloaded = new Map([['arange', 3]])
+
 /** Where a callable takes options: an object all of whose names are known, most of them optional. */
 function optionsOf({ takes, path }: Callable): number {
   if (foreign.test(path)) return -1
@@ -52,6 +55,30 @@ describe('options of all that is exported', function () {
     for (const callable of taking) {
       const answer = await refusal(callable)
       if (answer !== 'refused') ignored.push(`${callable.path}: ${answer}`)
+    }
+    expect(ignored).to.deep.equal([])
+  })
+
+  it('are no arguments beyond those that it takes', async () => {
+    const taking = fuzzer.surface.callables.filter(
+      ({ kind, path, takes }) =>
+        (kind === 'function' || kind === 'constructor') &&
+        !takes.some(({ rest }) => rest) &&
+        !foreign.test(path) &&
+        path !== 'nn.Identity', // takes any, as PyTorch's does
+    )
+    expect(taking.length).to.be.above(150)
+    const ignored: string[] = []
+    for (const callable of taking) {
+      const takes = overloaded.get(callable.path) ?? callable.takes.length
+      const args: unknown[] = [...Array<undefined>(takes).fill(undefined), 7]
+      try {
+        await fuzzer.invoke(callable, undefined, args)
+        ignored.push(callable.path)
+      } catch (error) {
+        const refused = /expected the arguments to be .*, got \d+, among them 7/.test(String(error))
+        if (!refused) ignored.push(`${callable.path}: ${String(error)}`)
+      }
     }
     expect(ignored).to.deep.equal([])
   })

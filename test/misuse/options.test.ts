@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import {
   data,
   DTypeError,
+  exp,
   Generator,
   metrics,
   nn,
@@ -171,6 +172,18 @@ describe('options', () => {
       'StepLR: expected the options to be an object, got 30; pass { stepSize: 30 }',
       () => new optim.StepLR(new optim.SGD([new nn.Parameter(ones([1]))]), wrong(30)),
     ],
+    [
+      'ReLU: expected the arguments to be none, got 1, among them true; options are passed by name',
+      () => Reflect.construct(nn.ReLU, [true]) as unknown,
+    ],
+    [
+      'Conv2d: expected the arguments to be 4 at most, got 5, among them 1',
+      () => Reflect.construct(nn.Conv2d, [1, 4, 3, {}, 1]) as unknown,
+    ],
+    [
+      'exp: expected the arguments to be 1 at most, got 2, among them 2',
+      () => Reflect.apply(exp, undefined, [ones([1]), 2]) as unknown,
+    ],
     ['rand: expected generator to be a Generator', () => rand([1], wrong({ generator: 42 }))],
   ]
   for (const [message, make] of mistakes) {
@@ -183,6 +196,14 @@ describe('options', () => {
     const options = wrong({ affine: false, dtype: 'float16' })
     expect(() => new nn.GroupNorm(1, 1, options)).to.throw(DTypeError, "'float16'")
     expect(() => new nn.Linear(1, 1, wrong({ dtype: 'int32' }))).to.throw(DTypeError, 'float32 or')
+  })
+
+  it('let functions be mapped over lists, and undefined be passed on', () => {
+    expect([ones([1]), ones([2])].map(exp).map(({ length }) => length)).to.deep.equal([1, 2])
+    expect(() => Reflect.construct(nn.ReLU, [undefined]) as unknown).to.not.throw()
+    expect(() => Reflect.apply(exp, undefined, [ones([1]), 0, [ones([1])]]) as unknown).to.throw(
+      ValueError,
+    )
   })
 
   it('change nothing when they are refused', () => {

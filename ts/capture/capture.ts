@@ -1,4 +1,4 @@
-import { checkFunction, checkObject } from '../check.js'
+import { checkArguments, checkFunction, checkObject } from '../check.js'
 import { CaptureError } from '../errors.js'
 import { isRecording, kernels } from '../kernels/backend.js'
 import { type Options, readOptions, unchecked } from '../options.js'
@@ -60,6 +60,7 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
   fn: (inputs: I) => O,
   options: CaptureOptions<I> = {},
 ): CapturedStep<I, O> {
+  checkArguments('capture', 2, arguments)
   checkFunction('capture', 'what is captured', fn)
   if (isRecording()) throw new CaptureError('capture: a step is being captured already')
   const examples = Object.entries(inputsOf(options))

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { type Options, readOptions, unchecked } from '../options.js'
@@ -45,6 +46,7 @@ export class BCEWithLogitsLoss extends PointwiseLoss {
    * @throws DTypeError when weight or posWeight is not float.
    */
   constructor(options: BCEWithLogitsLossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { weight, posWeight, reduction } = readOptions('BCEWithLogitsLoss', OPTIONS, options)
     super(PointwiseLossKind.bceWithLogits, 0, reduction)
     const expanded = (what: string, source: Tensor | undefined): Expanded | null =>

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { callFor } from '../kernels/backend.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -40,6 +41,7 @@ export class BCELoss extends PointwiseLoss {
    * @throws DTypeError when weight is not float.
    */
   constructor(options: BCELossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { weight, reduction } = readOptions(NAME, BCE, options)
     super(PointwiseLossKind.bce, 0, reduction)
     this.weight = weight ?? null

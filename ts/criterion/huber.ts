@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { type Options, positive, readOptions } from '../options.js'
 import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
@@ -25,6 +26,7 @@ export class HuberLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction or a delta that is not a number above 0. */
   constructor(options: HuberLossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { delta, reduction } = readOptions('HuberLoss', OPTIONS, options)
     super(PointwiseLossKind.huber, delta, reduction)
     this.delta = delta

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { choice, flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -38,6 +39,7 @@ export class KLDivLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: KLDivLossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { reduction, logTarget } = readOptions('KLDivLoss', OPTIONS, options)
     const kind = logTarget ? PointwiseLossKind.klDivLogTarget : PointwiseLossKind.klDiv
     super(kind, 0, reduction === 'batchmean' ? 'sum' : reduction)

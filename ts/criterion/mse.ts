@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { readOptions } from '../options.js'
 import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
@@ -16,6 +17,7 @@ export class MSELoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { reduction } = readOptions('MSELoss', CRITERION, options)
     super(PointwiseLossKind.mse, 0, reduction)
     this.reduction = reduction

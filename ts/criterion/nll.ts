@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
@@ -58,6 +59,7 @@ export class NLLLoss extends Criterion {
    * @throws ShapeError, DTypeError when weight is not a float vector.
    */
   constructor(options: NLLLossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     super()
     const { weight, ignoreIndex, reduction } = readOptions(NAME, OPTIONS, options)
     this.#reduction = Reduction[reduction]

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { callFor } from '../kernels/backend.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
@@ -40,6 +41,7 @@ export class ProbabilityCrossEntropyLoss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction. */
   constructor(options: CriterionOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { reduction } = readOptions(NAME, CRITERION, options)
     super(PointwiseLossKind.crossEntropy, 0, reduction)
     this.reduction = reduction

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { atLeast, type Options, readOptions } from '../options.js'
 import { CRITERION, type CriterionOptions, type ReductionName } from './criterion.js'
@@ -25,6 +26,7 @@ export class SmoothL1Loss extends PointwiseLoss {
 
   /** @throws ValueError for another reduction or a beta below 0 or not finite. */
   constructor(options: SmoothL1LossOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { beta, reduction } = readOptions('SmoothL1Loss', OPTIONS, options)
     super(PointwiseLossKind.smoothL1, beta, reduction)
     this.beta = beta

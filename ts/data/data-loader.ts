@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { flag, type Options, readOptions, whole } from '../options.js'
 import { defaultGenerator, Generator, generatorOption } from '../random/generator.js'
@@ -55,6 +56,7 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
    * @throws ShapeError when the tensors do not share their first dimension.
    */
   constructor(source: Dataset<T> | readonly [...T], options: DataLoaderOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const { batchSize, shuffle, dropLast, generator } = readOptions('DataLoader', OPTIONS, options)
     this.dataset = datasetOf(source)
     this.batchSize = batchSize

@@ -1,4 +1,4 @@
-import { checkList } from '../check.js'
+import { checkArguments, checkList } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { type Options, readOptions } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
@@ -37,6 +37,7 @@ export function randomSplit<T extends readonly Tensor[], const L extends readonl
   lengths: L,
   options: RandomSplitOptions = {},
 ): Splits<T, L> {
+  checkArguments('randomSplit', 3, arguments)
   const { generator } = readOptions('randomSplit', OPTIONS, options)
   const dataset = datasetOf(source)
   checkList('randomSplit', 'lengths', lengths)

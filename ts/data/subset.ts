@@ -1,5 +1,5 @@
 import { checkDataset, checkIndex } from './tensor-dataset.js'
-import { checkList } from '../check.js'
+import { checkArguments, checkList } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
 import { empty, Tensor } from '../tensor/tensor.js'
@@ -21,6 +21,7 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when one is not the number of a sample.
    */
   constructor(dataset: Dataset<T>, indices: readonly number[] | Tensor) {
+    checkArguments(new.target.name, 2, arguments)
     if (indices instanceof Tensor && indices.dtype !== 'int32') {
       throw new DTypeError(complaint('Subset', 'the indices', 'int32', indices.dtype))
     }

@@ -1,4 +1,4 @@
-import { checkList } from '../check.js'
+import { checkArguments, checkList } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
@@ -56,6 +56,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
    * @throws ValueError when there are no tensors, or `scale` or `shift` do not have one entry each.
    */
   constructor(tensors: readonly [...T], options: TensorDatasetOptions<T> = {}) {
+    checkArguments(new.target.name, 2, arguments)
     checkList('TensorDataset', 'the tensors', tensors)
     const { scale: scaled, shift: shifted } = readOptions('TensorDataset', OPTIONS, options)
     const list: readonly Tensor[] = [...(tensors as readonly Tensor[])]

@@ -4,7 +4,7 @@ import { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { isWithin } from '../check.js'
+import { checkArguments, isWithin } from '../check.js'
 import { flag, type Option, type Options, readOptions, unchecked } from '../options.js'
 import {
   type Expected,
@@ -75,6 +75,7 @@ export function gradcheck(
   x: Tensor,
   options: GradcheckOptions = {},
 ): GradcheckReport {
+  checkArguments('gradcheck', 3, arguments)
   const who = 'gradcheck'
   const given = readOptions(who, OPTIONS, options)
   const { eps, atol, rtol, gradOutput, raiseException } = given

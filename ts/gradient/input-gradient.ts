@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { Criterion } from '../criterion/criterion.js'
 import type { Module } from '../nn/module.js'
 import { checkFloat } from '../tensor/create.js'
@@ -23,6 +24,7 @@ import { onTrial } from './trial.js'
  * const adversarial = add(x, mul(sign(gradient), tensor(0.1))) // the fast gradient sign method
  */
 export function inputGradient(model: Module, criterion: Criterion, x: Tensor, y: Tensor): Tensor {
+  checkArguments('inputGradient', 4, arguments)
   const who = 'inputGradient'
   checkCriterion(who, criterion)
   if (!(y instanceof Tensor)) throw noTensor(who, 'y', y)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { Module } from '../nn/module.js'
 import { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
@@ -26,6 +27,7 @@ import { onTrial, type SampleSizes, sampleSizes, type Trial } from './trial.js'
  * jacobian(new nn.Linear(3, 4), randn([2, 3])).shape // [2, 4, 3]
  */
 export function jacobian(module: Module, x: Tensor): Tensor {
+  checkArguments('jacobian', 2, arguments)
   const who = 'jacobian'
   return onTrial(who, module, x, true, (trial) => {
     checkFloat(who, 'x', x.dtype)
@@ -72,6 +74,7 @@ export function jacobian(module: Module, x: Tensor): Tensor {
  * bias.shape   // [2, 4, 4]
  */
 export function parameterJacobians(module: Module, x: Tensor): Record<string, Tensor> {
+  checkArguments('parameterJacobians', 2, arguments)
   return onTrial('parameterJacobians', module, x, false, (trial) => {
     const output = trial.forward()
     const { batch, outs } = sampleSizes(trial, x, output)

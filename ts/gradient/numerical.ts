@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { Module } from '../nn/module.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { type Options, positive, readOptions } from '../options.js'
@@ -55,6 +56,7 @@ export function numericalJacobian(
   x: Tensor,
   options: NumericalOptions = {},
 ): Tensor {
+  checkArguments('numericalJacobian', 3, arguments)
   const who = 'numericalJacobian'
   const { eps } = readOptions(who, NUMERICAL, options)
   return onTrial(who, module, x, true, (trial) => {
@@ -89,6 +91,7 @@ export function numericalParameterJacobians(
   x: Tensor,
   options: NumericalOptions = {},
 ): Record<string, Tensor> {
+  checkArguments('numericalParameterJacobians', 3, arguments)
   const who = 'numericalParameterJacobians'
   const { eps } = readOptions(who, NUMERICAL, options)
   return onTrial(who, module, x, false, (trial) => {

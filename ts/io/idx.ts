@@ -1,4 +1,4 @@
-import { checkPath, isWithin } from '../check.js'
+import { checkArguments, checkPath, isWithin } from '../check.js'
 import { constants as bufferConstants } from 'node:buffer'
 import { promisify, types } from 'node:util'
 import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
@@ -67,6 +67,7 @@ const BEGINNING = 2 ** 14
  * const labels = await io.readIdx('train-labels-idx1-ubyte.gz', { dtype: 'int32' }) // int32 (60000)
  */
 export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): Promise<Tensor> {
+  checkArguments('readIdx', 2, arguments)
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, OPTIONS, options)
   const bytes = types.isUint8Array(source) ? source : await readWhole(source)
@@ -78,6 +79,7 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
 
 /** As `readIdx`, without a promise. */
 export function readIdxSync(source: IdxSource, options: ReadIdxOptions = {}): Tensor {
+  checkArguments('readIdxSync', 2, arguments)
   const who = whoOf(source)
   const { dtype, maxBytes } = readOptions(who, OPTIONS, options)
   const bytes = types.isUint8Array(source) ? source : readWholeSync(source)

@@ -1,4 +1,4 @@
-import { checkPath } from '../check.js'
+import { checkArguments, checkPath } from '../check.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { writeAtomically, writeAtomicallySync } from './atomic-write.js'
 import {
@@ -26,6 +26,7 @@ export async function saveSafetensors(
   target: string | URL,
   options: SafetensorsOptions = {},
 ): Promise<void> {
+  checkArguments('saveSafetensors', 3, arguments)
   checkPath('saveSafetensors', 'the target', target)
   await writeAtomically(target, safetensorsToBuffer(tensors, options))
 }
@@ -36,6 +37,7 @@ export function saveSafetensorsSync(
   target: string | URL,
   options: SafetensorsOptions = {},
 ): void {
+  checkArguments('saveSafetensorsSync', 3, arguments)
   checkPath('saveSafetensorsSync', 'the target', target)
   writeAtomicallySync(target, safetensorsToBuffer(tensors, options))
 }
@@ -55,6 +57,7 @@ export async function loadSafetensors(
   source: string | URL,
   options: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
+  checkArguments('loadSafetensors', 2, arguments)
   checkPath('loadSafetensors', 'the source', source)
   return loaded(source, await readWhole(source), options)
 }
@@ -64,6 +67,7 @@ export function loadSafetensorsSync(
   source: string | URL,
   options: ReadSafetensorsOptions = {},
 ): Safetensors {
+  checkArguments('loadSafetensorsSync', 2, arguments)
   checkPath('loadSafetensorsSync', 'the source', source)
   return loaded(source, readWholeSync(source), options)
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-import { checkObject } from '../check.js'
+import { checkArguments, checkObject } from '../check.js'
 import { complaint, DTypeError, FormatError, ShapeError, ValueError } from '../errors.js'
 import { itemSize } from '../kernels/dtype.js'
 import {
@@ -81,6 +81,7 @@ export function safetensorsToBuffer(
   tensors: Readonly<Record<string, Tensor>>,
   options: SafetensorsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkArguments('safetensorsToBuffer', 2, arguments)
   const who = 'safetensorsToBuffer'
   checkObject(who, 'the tensors', tensors)
   const { metadata } = readOptions(who, WRITE, options)
@@ -152,6 +153,7 @@ export function safetensorsFromBuffer(
   bytes: Uint8Array,
   options: ReadSafetensorsOptions = {},
 ): Safetensors {
+  checkArguments('safetensorsFromBuffer', 2, arguments)
   return parseSafetensors('safetensorsFromBuffer', bytes, options)
 }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { BindingNotFoundError, CaptureError, GradlaneError, retell } from '../errors.js'
 import {
   type BackendName,
@@ -41,6 +42,7 @@ export function kernels(): Kernels {
  * @throws CaptureError while a step is being captured.
  */
 export function setBackend(name: BackendName): void {
+  checkArguments('setBackend', 1, arguments)
   refuseWhileRecording('setBackend')
   if (checkedBackend('setBackend', name) === 'native') addon()
   current = name === 'native' ? native : reference
@@ -48,6 +50,7 @@ export function setBackend(name: BackendName): void {
 
 /** The name of the backend in use. */
 export function getBackend(): BackendName {
+  checkArguments('getBackend', 0, arguments)
   return kernels().name
 }
 

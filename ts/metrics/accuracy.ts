@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type ClassMetricOptions, classOptions, ClassReader } from './classes.js'
@@ -28,6 +29,7 @@ export class Accuracy extends Metric {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassMetricOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const given = readOptions('Accuracy', OPTIONS, options)
     super(given.name)
     this.#reader = new ClassReader('Accuracy', given)

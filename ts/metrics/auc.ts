@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { type Options, readOptions, text } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
@@ -61,6 +62,7 @@ export class AUC extends Metric {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: AUCOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     super(readOptions('AUC', OPTIONS, options).name)
   }
 

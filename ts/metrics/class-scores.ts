@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { choice, nullable, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -125,6 +126,7 @@ const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 export class Precision extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     super(PRECISION, options)
   }
 
@@ -142,6 +144,7 @@ export class Precision extends ClassScore {
 export class Recall extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     super(RECALL, options)
   }
 
@@ -158,6 +161,7 @@ export class Recall extends ClassScore {
 export class F1 extends ClassScore {
   /** @throws ValueError for an option that is none. */
   constructor(options: ClassScoreOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     super(F1_SCORE, options)
   }
 

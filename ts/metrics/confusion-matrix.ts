@@ -1,5 +1,5 @@
 import { show } from '../show.js'
-import { checkCount } from '../check.js'
+import { checkArguments, checkCount } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import {
   choice,
@@ -147,6 +147,7 @@ export class ConfusionMatrix extends Metric<number[][]> {
 
   /** @throws ValueError for an option that is none, or labels that are not one for each class. */
   constructor(options: ConfusionMatrixOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const given = readOptions(NAME, OPTIONS, options)
     super(given.name)
     const { normalize, labels } = given

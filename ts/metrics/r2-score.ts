@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { choice, nullable, type Options, readOptions, text } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
@@ -43,6 +44,7 @@ export class R2Score extends Metric<number | number[]> {
 
   /** @throws ValueError for another average. */
   constructor(options: R2ScoreOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { name, average } = readOptions(NAME, OPTIONS, options)
     super(name)
     this.average = average

@@ -1,4 +1,4 @@
-import { isFunction } from '../check.js'
+import { checkArguments, isFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { Accuracy } from './accuracy.js'
 import { AUC } from './auc.js'
@@ -33,6 +33,7 @@ const makers = new Map<string, () => AnyMetric>([
  * @throws ValueError for a name that there is not.
  */
 export function create(metric: string | AnyMetric): AnyMetric {
+  checkArguments('metrics.create', 1, arguments)
   if (metric instanceof Metric) return metric
   const make = makers.get(metric)
   if (make !== undefined) return make()
@@ -52,6 +53,7 @@ export function create(metric: string | AnyMetric): AnyMetric {
  * metrics.register('top3', () => new metrics.TopKAccuracy({ k: 3 }))
  */
 export function register(name: string, make: () => AnyMetric): void {
+  checkArguments('metrics.register', 2, arguments)
   if (typeof name !== 'string' || name === '' || makers.has(name)) {
     const expected = 'not empty and not taken'
     throw new ValueError(complaint('metrics.register', 'the name', expected, name))

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { type Options, readOptions, text, whole } from '../options.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
@@ -37,6 +38,7 @@ export class TopKAccuracy extends Metric {
 
   /** @throws ValueError unless k is a whole number of at least 1. */
   constructor(options: TopKAccuracyOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { k, ignoreIndex, name } = readOptions(NAME, OPTIONS, options)
     super(name ?? `top${k}Accuracy`)
     this.k = k

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
@@ -51,6 +52,7 @@ export class ReLU extends Activation {
   }
 
   constructor() {
+    checkArguments(new.target.name, 0, arguments)
     super(ActivationKind.relu)
   }
 }
@@ -67,6 +69,7 @@ export class LeakyReLU extends Activation {
 
   /** @param negativeSlope Default 0.01. */
   constructor(readonly negativeSlope = 0.01) {
+    checkArguments(new.target.name, 1, arguments)
     super(ActivationKind.leakyRelu, finite('LeakyReLU', 'negativeSlope', negativeSlope))
   }
 
@@ -86,6 +89,7 @@ export class Sigmoid extends Activation {
   }
 
   constructor() {
+    checkArguments(new.target.name, 0, arguments)
     super(ActivationKind.sigmoid)
   }
 }
@@ -101,6 +105,7 @@ export class Tanh extends Activation {
   }
 
   constructor() {
+    checkArguments(new.target.name, 0, arguments)
     super(ActivationKind.tanh)
   }
 }
@@ -117,6 +122,7 @@ export class Swish extends Activation {
 
   /** @param beta Default 1, which PyTorch calls SiLU. */
   constructor(readonly beta = 1) {
+    checkArguments(new.target.name, 1, arguments)
     super(ActivationKind.swish, finite('Swish', 'beta', beta))
   }
 
@@ -136,6 +142,7 @@ export class SiLU extends Activation {
   }
 
   constructor() {
+    checkArguments(new.target.name, 0, arguments)
     super(ActivationKind.swish, 1)
   }
 }
@@ -163,6 +170,7 @@ export class GELU extends Activation {
 
   /** @throws ValueError for another `approximate`. */
   constructor(options: GELUOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { approximate } = readOptions('GELU', GELU_OPTIONS, options)
     super(approximate === 'tanh' ? ActivationKind.geluTanh : ActivationKind.gelu)
     this.approximate = approximate
@@ -188,6 +196,7 @@ export class Softplus extends Activation {
    * @throws ValueError when it is 0 or not finite.
    */
   constructor(readonly beta = 1) {
+    checkArguments(new.target.name, 1, arguments)
     if (beta === 0) throw new ValueError(complaint('Softplus', 'beta', 'not 0', '0'))
     super(ActivationKind.softplus, finite('Softplus', 'beta', beta))
   }

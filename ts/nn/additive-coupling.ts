@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
@@ -56,6 +57,7 @@ export class AdditiveCoupling extends Module {
     readonly h: Module,
     options: AdditiveCouplingOptions = {},
   ) {
+    checkArguments(new.target.name, 2, arguments)
     super()
     if (!(h instanceof Module)) {
       throw new ValueError(complaint('AdditiveCoupling', 'h', 'a Module', describeValue(h)))

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, readOptions } from '../options.js'
 import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
@@ -44,6 +45,7 @@ export class AvgPool1d extends AvgPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const given = readOptions('AvgPool1d', OPTIONS, options)
     const windows = windowsOf('AvgPool1d', 1, kernelSize, given)
     super(1, windows, given.countIncludePad)
@@ -81,6 +83,7 @@ export class AdaptiveAvgPool1d extends AdaptiveAvgPoolLayer {
    * @throws ValueError when the size is no whole number of at least 1.
    */
   constructor(outputSize: number) {
+    checkArguments(new.target.name, 1, arguments)
     const size = sizeOf('AdaptiveAvgPool1d', 'outputSize', outputSize, 1)
     super(1, [1, size])
     this.outputSize = size

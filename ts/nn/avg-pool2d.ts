@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, positive, readOptions } from '../options.js'
 import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './layer.js'
@@ -50,6 +51,7 @@ export class AvgPool2d extends AvgPoolLayer {
    * @throws ValueError when a size or `divisorOverride` is out of range.
    */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const given = readOptions('AvgPool2d', OPTIONS, options)
     const windows = windowsOf('AvgPool2d', 2, kernelSize, given)
     super(2, windows, given.countIncludePad, given.divisorOverride)
@@ -95,6 +97,7 @@ export class AdaptiveAvgPool2d extends AdaptiveAvgPoolLayer {
    * @throws ValueError when a size is no whole number of at least 1.
    */
   constructor(outputSize: OutputSize) {
+    checkArguments(new.target.name, 1, arguments)
     const pair: readonly unknown[] = Array.isArray(outputSize)
       ? outputSize
       : [outputSize, outputSize]

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
@@ -315,6 +316,7 @@ export class BatchNorm1d extends BatchNorm {
 
   /** @throws ValueError when an argument is not in its range. */
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(numFeatures, options)
   }
 
@@ -344,6 +346,7 @@ export class BatchNorm2d extends BatchNorm {
 
   /** @throws ValueError when an argument is not in its range. */
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(numFeatures, options)
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
@@ -56,6 +57,7 @@ export class BinaryConv2d extends ConvLayer {
     kernelSize: Pair,
     options: BinaryConv2dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const who = new.target.name
     const given = readOptions(who, OPTIONS, options)
     const settings = convSettings(who, 2, inChannels, outChannels, kernelSize, given)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Options, readOptions } from '../options.js'
@@ -36,6 +37,7 @@ export class BinaryLinear extends Linear {
    * @throws ValueError when a size is not a whole number ≥ 0 or an estimator is not known.
    */
   constructor(inFeatures: number, outFeatures: number, options: BinaryLinearOptions = {}) {
+    checkArguments(new.target.name, 3, arguments)
     const given = readOptions(new.target.name, OPTIONS, options)
     const { bias, dtype, generator } = given
     super(inFeatures, outFeatures, { bias, dtype, generator })

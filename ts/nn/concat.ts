@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, readOptions, whole } from '../options.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts, Shared } from './junction.js'
@@ -32,6 +33,7 @@ export class Concat extends Branches {
 
   /** @throws ValueError when there is no module or a name is bad. */
   constructor(modules: BranchModules, options: ConcatOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const { dim } = readOptions('Concat', OPTIONS, options)
     super(modules, new Shared(), new Parts(dim))
     this.dim = dim

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import {
   convTransposeOptions,
@@ -54,6 +55,7 @@ export class ConvTranspose1d extends ConvTransposeLayer {
     kernelSize: number,
     options: ConvTranspose1dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const who = 'ConvTranspose1d'
     const given = readOptions(who, OPTIONS, options)
     const settings = convTransposeSettings(who, 1, inChannels, outChannels, kernelSize, given)

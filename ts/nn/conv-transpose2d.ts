@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import {
   convTransposeOptions,
@@ -58,6 +59,7 @@ export class ConvTranspose2d extends ConvTransposeLayer {
     kernelSize: Pair,
     options: ConvTranspose2dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const who = 'ConvTranspose2d'
     const given = readOptions(who, OPTIONS, options)
     const settings = convTransposeSettings(who, 2, inChannels, outChannels, kernelSize, given)

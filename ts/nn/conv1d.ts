@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import { ConvLayer } from './conv.js'
 import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
@@ -51,6 +52,7 @@ export class Conv1d extends ConvLayer {
     kernelSize: number,
     options: Conv1dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const given = readOptions('Conv1d', OPTIONS, options)
     const settings = convSettings('Conv1d', 1, inChannels, outChannels, kernelSize, given)
     super(settings, given)

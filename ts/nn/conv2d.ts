@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import { ConvLayer } from './conv.js'
 import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
@@ -57,6 +58,7 @@ export class Conv2d extends ConvLayer {
     kernelSize: Pair,
     options: Conv2dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const given = readOptions('Conv2d', OPTIONS, options)
     const settings = convSettings('Conv2d', 2, inChannels, outChannels, kernelSize, given)
     super(settings, given)

@@ -1,4 +1,4 @@
-import { isWithin } from '../check.js'
+import { checkArguments, isWithin } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Options, readOptions } from '../options.js'
@@ -97,6 +97,7 @@ export class Dropout extends DropoutLike {
    * @throws ValueError unless 0 ≤ p ≤ 1.
    */
   constructor(p = 0.5, options: DropoutOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(p, options)
   }
 
@@ -124,6 +125,7 @@ export class Dropout2d extends DropoutLike {
    * @throws ValueError unless 0 ≤ p ≤ 1.
    */
   constructor(p = 0.5, options: DropoutOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(p, options)
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
 import { floatDType, type Options, readOptions, whole } from '../options.js'
@@ -60,6 +61,7 @@ export class Embedding extends Layer {
     readonly embeddingDim: number,
     options: EmbeddingOptions = {},
   ) {
+    checkArguments(new.target.name, 3, arguments)
     super()
     for (const [name, size] of Object.entries({ numEmbeddings, embeddingDim })) {
       if (!Number.isInteger(size) || size < 0) {

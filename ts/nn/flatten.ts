@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { checkDim, resolveDim } from '../tensor/axis.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -28,6 +29,7 @@ export class Flatten extends Layer {
     readonly startDim = 1,
     readonly endDim = -1,
   ) {
+    checkArguments(new.target.name, 2, arguments)
     super()
     checkDim('Flatten', startDim, 'startDim')
     checkDim('Flatten', endDim, 'endDim')

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { atLeast, flag, floatDType, type Options, readOptions, type Values } from '../options.js'
@@ -208,6 +209,7 @@ export class GroupNorm extends GroupedNorm {
     readonly numChannels: number,
     options: GroupNormOptions = {},
   ) {
+    checkArguments(new.target.name, 3, arguments)
     for (const [name, size] of Object.entries({ numGroups, numChannels })) {
       if (!Number.isInteger(size) || size < 1) {
         const expected = 'a whole number of at least 1'

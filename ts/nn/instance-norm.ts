@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { flag, type Option, type Options, readOptions } from '../options.js'
 import { formatShape, type Shape } from '../tensor/tensor.js'
@@ -52,6 +53,7 @@ export class InstanceNorm2d extends GroupedNorm {
     readonly numFeatures: number,
     options: InstanceNormOptions = {},
   ) {
+    checkArguments(new.target.name, 2, arguments)
     if (!Number.isInteger(numFeatures) || numFeatures < 1) {
       const expected = 'a whole number of at least 1'
       throw new ValueError(complaint('InstanceNorm2d', 'numFeatures', expected, numFeatures))

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { atLeast, flag, floatDType, type Options, readOptions } from '../options.js'
@@ -66,6 +67,7 @@ export class LayerNorm extends Layer {
    * @throws ValueError when a size is not a whole number ≥ 1 or eps is negative.
    */
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super()
     const { eps, elementwiseAffine, bias, dtype } = readOptions('LayerNorm', OPTIONS, options)
     const shape = Array.isArray(normalizedShape)

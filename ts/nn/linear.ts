@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
 import { flag, floatDType, type Options, readOptions } from '../options.js'
@@ -62,6 +63,7 @@ export class Linear extends Layer {
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {
+    checkArguments(new.target.name, 3, arguments)
     super()
     this.#plan = new FeaturePlan(this.constructor.name, inFeatures, outFeatures)
     const { bias, dtype, generator } = readOptions(this.constructor.name, LINEAR, options)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, readOptions } from '../options.js'
 import { markBuiltIn } from './layer.js'
 import { MaxPoolLayer } from './max-pool.js'
@@ -46,6 +47,7 @@ export class MaxPool1d extends MaxPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const given = readOptions('MaxPool1d', OPTIONS, options)
     const windows = windowsOf('MaxPool1d', 1, kernelSize, given)
     super(1, windows)

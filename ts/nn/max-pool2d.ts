@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, readOptions } from '../options.js'
 import { markBuiltIn } from './layer.js'
 import { MaxPoolLayer } from './max-pool.js'
@@ -46,6 +47,7 @@ export class MaxPool2d extends MaxPoolLayer {
    * @throws ValueError when a size is out of range.
    */
   constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const given = readOptions('MaxPool2d', OPTIONS, options)
     const windows = windowsOf('MaxPool2d', 2, kernelSize, given)
     super(2, windows)

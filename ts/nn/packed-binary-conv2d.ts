@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -51,6 +52,7 @@ export class PackedBinaryConv2d extends PackedLayer {
     kernelSize: Pair,
     options: PackedBinaryConv2dOptions = {},
   ) {
+    checkArguments(new.target.name, 4, arguments)
     const { name } = new.target
     const given = readOptions(name, OPTIONS, options)
     const settings = convSettings(name, 2, inChannels, outChannels, kernelSize, given)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { readOptions } from '../options.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
@@ -31,6 +32,7 @@ export class PackedBinaryLinear extends PackedLayer {
     readonly outFeatures: number,
     options: PackedOptions = {},
   ) {
+    checkArguments(new.target.name, 3, arguments)
     const given = readOptions(new.target.name, PACKED, options)
     const plan = new FeaturePlan(new.target.name, inFeatures, outFeatures)
     super([Math.ceil(inFeatures / WORD), outFeatures], outFeatures, given)

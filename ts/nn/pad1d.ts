@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PadMode } from '../kernels/pad2d.js'
 import { markBuiltIn } from './layer.js'
 import { type Padding1d, paddingValue, PadLayer } from './pad.js'
@@ -21,6 +22,7 @@ export class ConstantPad1d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number or the value no number. */
   constructor(padding: Padding1d, value: number) {
+    checkArguments(new.target.name, 2, arguments)
     const who = 'ConstantPad1d'
     super(who, { rank: 1, mode: PadMode.constant, value: paddingValue(who, value) }, padding)
     this.value = value
@@ -48,6 +50,7 @@ export class ZeroPad1d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding1d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ZeroPad1d', { rank: 1, mode: PadMode.constant, value: 0 }, padding)
   }
 }
@@ -70,6 +73,7 @@ export class ReflectionPad1d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding1d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ReflectionPad1d', { rank: 1, mode: PadMode.reflect, value: 0 }, padding)
   }
 }
@@ -91,6 +95,7 @@ export class ReplicationPad1d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding1d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ReplicationPad1d', { rank: 1, mode: PadMode.replicate, value: 0 }, padding)
   }
 }
@@ -113,6 +118,7 @@ export class CircularPad1d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number of at least 0. */
   constructor(padding: Padding1d) {
+    checkArguments(new.target.name, 1, arguments)
     super('CircularPad1d', { rank: 1, mode: PadMode.circular, value: 0 }, padding)
   }
 }

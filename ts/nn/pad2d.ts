@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { PadMode } from '../kernels/pad2d.js'
 import { markBuiltIn } from './layer.js'
 import { type Padding2d, paddingValue, PadLayer } from './pad.js'
@@ -22,6 +23,7 @@ export class ConstantPad2d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number or the value no number. */
   constructor(padding: Padding2d, value: number) {
+    checkArguments(new.target.name, 2, arguments)
     const who = 'ConstantPad2d'
     super(who, { rank: 2, mode: PadMode.constant, value: paddingValue(who, value) }, padding)
     this.value = value
@@ -50,6 +52,7 @@ export class ZeroPad2d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding2d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ZeroPad2d', { rank: 2, mode: PadMode.constant, value: 0 }, padding)
   }
 }
@@ -73,6 +76,7 @@ export class ReflectionPad2d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding2d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ReflectionPad2d', { rank: 2, mode: PadMode.reflect, value: 0 }, padding)
   }
 }
@@ -95,6 +99,7 @@ export class ReplicationPad2d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number. */
   constructor(padding: Padding2d) {
+    checkArguments(new.target.name, 1, arguments)
     super('ReplicationPad2d', { rank: 2, mode: PadMode.replicate, value: 0 }, padding)
   }
 }
@@ -118,6 +123,7 @@ export class CircularPad2d extends PadLayer {
 
   /** @throws ValueError when a padding is no whole number of at least 0. */
   constructor(padding: Padding2d) {
+    checkArguments(new.target.name, 1, arguments)
     super('CircularPad2d', { rank: 2, mode: PadMode.circular, value: 0 }, padding)
   }
 }

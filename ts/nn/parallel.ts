@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Shared } from './junction.js'
 import { markBuiltIn } from './layer.js'
@@ -19,6 +20,7 @@ export class Parallel extends Branches {
 
   /** @throws ValueError when there is no module or a name is bad. */
   constructor(modules: BranchModules) {
+    checkArguments(new.target.name, 1, arguments)
     super(modules, new Shared(), new Shared())
   }
 }

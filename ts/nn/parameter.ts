@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
 import { flag, type Options, readOptions } from '../options.js'
@@ -28,6 +29,7 @@ export class Parameter extends Tensor {
    * @throws DTypeError for another dtype.
    */
   constructor(data: Tensor, options: ParameterOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     if (!(data instanceof Tensor)) throw noTensor('Parameter', 'the data', data)
     checkFloat('Parameter', 'the data', data.dtype)
     super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)

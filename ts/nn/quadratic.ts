@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast, type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
@@ -60,6 +61,7 @@ export class Quadratic extends Layer {
     readonly outFeatures: number,
     options: QuadraticOptions = {},
   ) {
+    checkArguments(new.target.name, 3, arguments)
     super()
     const { b, bias, dtype, generator } = readOptions('Quadratic', OPTIONS, options)
     this.#plan = new FeaturePlan('Quadratic', inFeatures, outFeatures)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type Options, readOptions, unchecked } from '../options.js'
 import { Identity } from './identity.js'
 import { markBuiltIn } from './layer.js'
@@ -31,6 +32,7 @@ export class Residual extends Parallel {
 
   /** @throws ValueError when one is no module. */
   constructor(module: Module, options: ResidualOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const { shortcut } = readOptions('Residual', OPTIONS, options)
     super({ module, shortcut: shortcut ?? new Identity() })
   }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { ActivationKind } from '../kernels/kernels.js'
 import { choice, type Option, type Options, readOptions } from '../options.js'
 import { Activation } from './activation.js'
@@ -49,6 +50,7 @@ export class Sign extends Activation {
 
   /** @throws ValueError when there is no such estimator. */
   constructor(options: SignOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { estimator } = readOptions('Sign', OPTIONS, options)
     super(signKinds[estimator])
     this.estimator = estimator

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { type Axis, axisOf, checkDim } from '../tensor/axis.js'
 import { checkFloat } from '../tensor/create.js'
@@ -59,6 +60,7 @@ export class Softmax extends SoftmaxLike {
 
   /** @param dim Default -1, the last one. */
   constructor(dim = -1) {
+    checkArguments(new.target.name, 1, arguments)
     super(dim, false)
   }
 }
@@ -76,6 +78,7 @@ export class LogSoftmax extends SoftmaxLike {
 
   /** @param dim Default -1, the last one. */
   constructor(dim = -1) {
+    checkArguments(new.target.name, 1, arguments)
     super(dim, true)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { list, type Options, readOptions, whole } from '../options.js'
 import { complaint, ValueError } from '../errors.js'
 import { type BranchModules, Branches } from './branches.js'
@@ -42,6 +43,7 @@ export class Split extends Branches {
    *   a module. A forward throws ShapeError when the input cannot be cut so.
    */
   constructor(modules: BranchModules, options: SplitOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     const { dim, sizes: given } = readOptions('Split', OPTIONS, options)
     const sizes = given === undefined ? null : Object.freeze([...given])
     super(modules, new Parts(dim, sizes), new Parts(dim))

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { defaultGenerator } from '../random/generator.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
@@ -72,6 +73,7 @@ interface Seen {
  * summary(model, [1, 1, 28, 28]).trainable // 54,314
  */
 export function summary(model: Module, inputShape: Shape, options: SummaryOptions = {}): Summary {
+  checkArguments('summary', 3, arguments)
   if (!(model instanceof Module)) {
     const got = typeof model === 'function' ? 'a class or function' : typeof model
     throw new ValueError(complaint('summary', 'the model', 'a Module', got))

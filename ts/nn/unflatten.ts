@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { checkDim, resolveDim } from '../tensor/axis.js'
 import { formatShape, type Shape, shapeOf, type Tensor } from '../tensor/tensor.js'
@@ -30,6 +31,7 @@ export class Unflatten extends Layer {
     readonly dim: number,
     unflattenedSize: Shape,
   ) {
+    checkArguments(new.target.name, 2, arguments)
     super()
     checkDim('Unflatten', dim)
     const own = shapeOf(unflattenedSize)

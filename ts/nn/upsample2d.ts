@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../kernels/upsample2d.js'
@@ -66,6 +67,7 @@ export class Upsample extends Layer {
    * range, or when `alignCorners` is given for `nearest`.
    */
   constructor(options: UpsampleOptions) {
+    checkArguments(new.target.name, 1, arguments)
     super()
     const { size, scaleFactor, mode, alignCorners } = readOptions('Upsample', OPTIONS, options)
     if ((size === undefined) === (scaleFactor === undefined)) {

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, flag, weight } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -50,6 +51,7 @@ export class Adadelta extends Optimizer<Required<AdadeltaOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<AdadeltaOptions>>, options: AdadeltaOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, flag, unread } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -52,6 +53,7 @@ export class Adagrad extends Optimizer<Required<AdagradOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<AdagradOptions>>, options: AdagradOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

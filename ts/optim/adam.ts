@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { AdamHyper } from '../kernels/kernels.js'
 import { atLeast, decayRates, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -75,6 +76,7 @@ export class Adam extends Optimizer<Required<AdamOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<AdamOptions>>, options: AdamOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

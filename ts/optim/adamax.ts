@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, decayRates, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -49,6 +50,7 @@ export class Adamax extends Optimizer<Required<AdamaxOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<AdamaxOptions>>, options: AdamaxOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { type AdamOptions, adamRule } from './adam.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
 
@@ -20,6 +21,7 @@ export class AdamW extends Optimizer<Required<AdamWOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<AdamWOptions>>, options: AdamWOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,4 +1,4 @@
-import { isFunction } from '../check.js'
+import { checkArguments, isFunction } from '../check.js'
 import { complaint, NotFiniteError, ValueError } from '../errors.js'
 import { atLeast, type Options, positive, readOptions, share, signal, whole } from '../options.js'
 
@@ -75,6 +75,7 @@ export function minimize(
   x0: number | ArrayLike<number>,
   options: MinimizeOptions = {},
 ): Minimum<unknown> {
+  checkArguments('minimize', 4, arguments)
   const given = readOptions(WHO, OPTIONS, options)
   const { lr, momentum, tolerance, maxSteps } = given
   demand('fn', 'a function', fn, isFunction(fn))

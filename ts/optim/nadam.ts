@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, decayRates, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -57,6 +58,7 @@ export class NAdam extends Optimizer<Required<NAdamOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<NAdamOptions>>, options: NAdamOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, decayRates, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -56,6 +57,7 @@ export class RAdam extends Optimizer<Required<RAdamOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<RAdamOptions>>, options: RAdamOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

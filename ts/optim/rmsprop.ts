@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, flag, weight } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -63,6 +64,7 @@ export class RMSprop extends Optimizer<Required<RMSpropOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<RMSpropOptions>>, options: RMSpropOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { SgdHyper } from '../kernels/kernels.js'
 import { atLeast, finite, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -62,6 +63,7 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
    * @throws ValueError for an option out of its range, no parameters, or a parameter given twice.
    */
   constructor(params: OptimizerParams<Required<SGDOptions>>, options: SGDOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super(rule, params, options)
   }
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import type { Option } from '../options.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
@@ -27,6 +28,7 @@ export class Generator {
    * @throws ValueError for another seed.
    */
   constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
+    checkArguments(new.target.name, 1, arguments)
     this.manualSeed(seed)
   }
 
@@ -113,5 +115,6 @@ export const generatorOption: Option<Generator | undefined> = {
  * @throws ValueError unless `seed` is a whole number from 0 to 2^53 - 1.
  */
 export function manualSeed(seed: number): Generator {
+  checkArguments('manualSeed', 1, arguments)
   return defaultGenerator.manualSeed(seed)
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { floatDType, type Options, readOptions } from '../options.js'
@@ -18,6 +19,7 @@ const SAMPLE = {
 
 /** Uniform random numbers from [0, 1). */
 export function rand(shape: Shape, options?: SampleOptions): Tensor {
+  checkArguments('rand', 2, arguments)
   const { dtype, generator } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
@@ -27,6 +29,7 @@ export function rand(shape: Shape, options?: SampleOptions): Tensor {
 
 /** Normally distributed random numbers of mean 0 and variance 1. */
 export function randn(shape: Shape, options?: SampleOptions): Tensor {
+  checkArguments('randn', 2, arguments)
   const { dtype, generator } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
@@ -36,6 +39,7 @@ export function randn(shape: Shape, options?: SampleOptions): Tensor {
 
 /** A random permutation of 0 … n - 1, int32, shape (n). */
 export function randperm(n: number, options?: Pick<SampleOptions, 'generator'>): Tensor {
+  checkArguments('randperm', 2, arguments)
   const { generator } = readOptions('randperm', { generator: generatorOption }, options)
   const { state } = generatorOf('randperm', generator)
   const result = empty([n], 'int32')

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { show } from '../show.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
@@ -42,6 +43,7 @@ export function dtypeOf(array: unknown): DType | undefined {
  * tensor([3, 1, 4], { dtype: 'int32' })
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor {
+  checkArguments('tensor', 2, arguments)
   const { dtype } = readOptions('tensor', OPTIONS, options)
   const result = empty(inferShape(data), dtype ?? dtypeOf(data) ?? 'float32')
   copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
@@ -135,6 +137,7 @@ function odd(path: readonly number[], expected: string, got: string): ShapeError
  * @throws ShapeError when the shape has another number of elements.
  */
 export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
+  checkArguments('fromTypedArray', 2, arguments)
   refuseWhileRecording('fromTypedArray', 'make the tensor before capture, or an input of it')
   const dtype = dtypeOf(array)
   const memory = memoryOf(array)
@@ -171,6 +174,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
+  checkArguments('zeros', 2, arguments)
   const result = empty(shape, readOptions('zeros', OPTIONS, options).dtype)
   if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
   return result
@@ -186,6 +190,7 @@ function constant(written: Tensor): Tensor {
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
+  checkArguments('ones', 2, arguments)
   return full(shape, 1, options)
 }
 
@@ -195,6 +200,7 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
  * @throws ValueError when `value` is no number, or an integer dtype cannot hold it exactly.
  */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
+  checkArguments('full', 3, arguments)
   const { dtype } = readOptions('full', OPTIONS, options)
   const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
@@ -204,6 +210,7 @@ export function full(shape: Shape, value: number, options?: TensorOptions): Tens
 
 /** Zeros of the shape and, unless given, the dtype of `other`. */
 export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
+  checkArguments('zerosLike', 2, arguments)
   const { shape, dtype } = like('zerosLike', other, options)
   return zeros(shape, { dtype })
 }
@@ -219,6 +226,7 @@ function like(
 
 /** Ones of the shape and, unless given, the dtype of `other`. */
 export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
+  checkArguments('onesLike', 2, arguments)
   const { shape, dtype } = like('onesLike', other, options)
   return ones(shape, { dtype })
 }
@@ -242,6 +250,7 @@ export function arange(
   second?: number | ArangeOptions,
   third?: ArangeOptions,
 ): Tensor {
+  checkArguments('arange', 3, arguments)
   const [start, end] = typeof second === 'number' ? [first, second] : [0, first]
   const options = typeof second === 'number' ? third : second
   const { step, dtype } = readOptions('arange', ARANGE, options)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { allocate } from '../kernels/allocate.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
@@ -328,6 +329,7 @@ export class Tensor {
  * A tensor whose elements start as 0 because a fresh ArrayBuffer does; meant to be overwritten.
  */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
+  checkArguments('empty', 2, arguments)
   // Read once: what is checked is what is kept.
   const own = Object.isFrozen(shape) ? shape : Object.freeze(shapeOf(shape))
   const length = sizeOf(own)

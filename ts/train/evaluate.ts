@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Metric } from '../metrics/metric.js'
@@ -66,6 +67,7 @@ export async function evaluate<const M extends readonly MetricChoice[] = readonl
   source: BatchSource,
   options: EvaluateOptions<M>,
 ): Promise<Evaluation<M>> {
+  checkArguments('evaluate', 3, arguments)
   return drive(pass('evaluate', false, model, source, options))
 }
 
@@ -75,6 +77,7 @@ export function evaluateSync<const M extends readonly MetricChoice[] = readonly 
   source: BatchSource,
   options: Omit<EvaluateOptions<M>, 'signal'>,
 ): Evaluation<M> {
+  checkArguments('evaluateSync', 3, arguments)
   return driveSync('evaluateSync', pass('evaluateSync', true, model, source, options))
 }
 

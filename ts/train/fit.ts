@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import type { Module } from '../nn/module.js'
 import type { BatchSource } from './batches.js'
 import { type FitOptions, type FitSyncOptions, settingsOf } from './fit-options.js'
@@ -39,6 +40,7 @@ export async function fit(
   loader: BatchSource,
   options: FitOptions,
 ): Promise<History> {
+  checkArguments('fit', 3, arguments)
   return drive(new Run(settingsOf('fit', false, model, loader, options)).toTheEnd())
 }
 
@@ -50,6 +52,7 @@ export async function fit(
  * @throws as `fit`; ValueError for batches or callbacks that would have to be waited for.
  */
 export function fitSync(model: Module, loader: BatchSource, options: FitSyncOptions): History {
+  checkArguments('fitSync', 3, arguments)
   return driveSync(
     'fitSync',
     new Run(settingsOf('fitSync', true, model, loader, options)).toTheEnd(),

@@ -1,4 +1,4 @@
-import { checkPath, checkText } from '../check.js'
+import { checkArguments, checkPath, checkText } from '../check.js'
 import { writeAtomically } from '../io/atomic-write.js'
 import {
   type EpochRecord,
@@ -27,6 +27,7 @@ export function keepHistory(error: unknown, history: History): void {
  * const history = await fit(model, loader, { ...options, signal }).catch((error) => historyOf(error))
  */
 export function historyOf(error: unknown): History | null {
+  checkArguments('historyOf', 1, arguments)
   return typeof error === 'object' && error !== null ? (histories.get(error) ?? null) : null
 }
 
@@ -51,6 +52,10 @@ export class History {
   layers: LayerTimes | null = null
   /** Histograms of the weights after the last epoch and up to 32 others, evenly spread. */
   readonly weights: WeightRecord[] = []
+
+  constructor() {
+    checkArguments(new.target.name, 0, arguments)
+  }
 
   /** The values of a log by epoch; NaN where an epoch has none. */
   values(name: string): number[] {

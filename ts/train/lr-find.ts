@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { show } from '../show.js'
 import { setImmediate } from 'node:timers/promises'
 import type { Criterion } from '../criterion/criterion.js'
@@ -111,6 +112,7 @@ export async function lrFind(
   loader: BatchSource,
   options: LrFindOptions & { signal?: AbortSignal },
 ): Promise<LrFindResult> {
+  checkArguments('lrFind', 3, arguments)
   const { signal, ...given } = readOptions('lrFind', ASYNC, options)
   signal?.throwIfAborted()
   const sweep = new Sweep('lrFind', model, loader, given)
@@ -139,6 +141,7 @@ export function lrFindSync(
   loader: BatchSource,
   options: LrFindOptions,
 ): LrFindResult {
+  checkArguments('lrFindSync', 3, arguments)
   const sweep = new Sweep('lrFindSync', model, loader, readOptions('lrFindSync', OPTIONS, options))
   try {
     while (sweep.wantsEpoch()) {

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
@@ -34,6 +35,7 @@ export async function predict(
   inputs: Tensor,
   options: PredictOptions = {},
 ): Promise<Tensor> {
+  checkArguments('predict', 3, arguments)
   return drive(outputs('predict', false, model, inputs, options))
 }
 
@@ -43,6 +45,7 @@ export function predictSync(
   inputs: Tensor,
   options: Omit<PredictOptions, 'signal'> = {},
 ): Tensor {
+  checkArguments('predictSync', 3, arguments)
   return driveSync('predictSync', outputs('predictSync', true, model, inputs, options))
 }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../check.js'
 import { BCELoss } from '../criterion/bce.js'
 import { BCEWithLogitsLoss } from '../criterion/bce-with-logits.js'
 import type { Criterion } from '../criterion/criterion.js'
@@ -91,6 +92,7 @@ export async function sanityCheck(
   batch: readonly Tensor[],
   options: SanityCheckOptions & { signal?: AbortSignal },
 ): Promise<SanityReport> {
+  checkArguments('sanityCheck', 3, arguments)
   const { signal, ...given } = readOptions('sanityCheck', ASYNC, options)
   return finishGently(check('sanityCheck', model, batch, given), signal)
 }
@@ -101,6 +103,7 @@ export function sanityCheckSync(
   batch: readonly Tensor[],
   options: SanityCheckOptions,
 ): SanityReport {
+  checkArguments('sanityCheckSync', 3, arguments)
   const given = readOptions('sanityCheckSync', OPTIONS, options)
   return finish(check('sanityCheckSync', model, batch, given))
 }

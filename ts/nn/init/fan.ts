@@ -1,4 +1,4 @@
-import { checkNumber } from '../../check.js'
+import { checkArguments, checkNumber } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { checkTensor, formatShape, type Tensor } from '../../tensor/tensor.js'
 
@@ -40,6 +40,7 @@ export function fans(who: string, weight: Tensor): { fanIn: number; fanOut: numb
  * Source: https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  checkArguments('init.calculateGain', 2, arguments)
   checkNumber('calculateGain', 'the slope', slope)
   switch (nonlinearity) {
     case 'linear':

@@ -1,4 +1,4 @@
-import { checkNumber } from '../../check.js'
+import { checkArguments, checkNumber } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { type Options, readOptions } from '../../options.js'
@@ -24,6 +24,7 @@ export function uniform_<T extends Tensor>(
   high = 1,
   options: InitOptions = {},
 ): T {
+  checkArguments('init.uniform_', 4, arguments)
   checkTensor('init.uniform_', tensor)
   checkFloat('init.uniform_', 'the tensor', tensor.dtype)
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
@@ -48,6 +49,7 @@ export function normal_<T extends Tensor>(
   std = 1,
   options: InitOptions = {},
 ): T {
+  checkArguments('init.normal_', 4, arguments)
   checkTensor('init.normal_', tensor)
   checkFloat('init.normal_', 'the tensor', tensor.dtype)
   if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
@@ -63,6 +65,7 @@ export function normal_<T extends Tensor>(
 
 /** Sets all elements to `value`. Returns the tensor. */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
+  checkArguments('init.constant_', 2, arguments)
   checkTensor('init.constant_', tensor)
   checkNumber('init.constant_', 'the value', value)
   kernels().fill(tensor, tensor.length, value)
@@ -71,10 +74,12 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
 
 /** Sets all elements to 0. Returns the tensor. */
 export function zeros_<T extends Tensor>(tensor: T): T {
+  checkArguments('init.zeros_', 1, arguments)
   return constant_(tensor, 0)
 }
 
 /** Sets all elements to 1. Returns the tensor. */
 export function ones_<T extends Tensor>(tensor: T): T {
+  checkArguments('init.ones_', 1, arguments)
   return constant_(tensor, 1)
 }

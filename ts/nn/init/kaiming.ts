@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { choice, type Options, readOptions, unchecked } from '../../options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { calculateGain, type FanMode, fans, type Nonlinearity } from './fan.js'
@@ -33,6 +34,7 @@ function read(who: string, tensor: Tensor, options: KaimingOptions): [number, In
  * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_
  */
 export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  checkArguments('init.kaimingUniform_', 2, arguments)
   const [deviation, drawn] = read('init.kaimingUniform_', tensor, options)
   const bound = Math.sqrt(3) * deviation
   return uniform_(tensor, -bound, bound, drawn)
@@ -46,6 +48,7 @@ export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOpt
  * https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
  */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  checkArguments('init.kaimingNormal_', 2, arguments)
   const [deviation, drawn] = read('init.kaimingNormal_', tensor, options)
   return normal_(tensor, 0, deviation, drawn)
 }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { finite, type Options, readOptions } from '../../options.js'
 import { checkFloat } from '../../tensor/create.js'
@@ -21,6 +22,7 @@ const OPTIONS = { gain: finite(1), ...INIT } satisfies Options<OrthogonalOptions
  * networks (2013); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
  */
 export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOptions = {}): T {
+  checkArguments('init.orthogonal_', 2, arguments)
   checkTensor('init.orthogonal_', tensor)
   const { gain, generator } = readOptions('init.orthogonal_', OPTIONS, options)
   checkFloat('init.orthogonal_', 'the tensor', tensor.dtype)

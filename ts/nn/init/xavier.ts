@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { finite, type Options, readOptions } from '../../options.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { fans } from './fan.js'
@@ -25,6 +26,7 @@ function read(who: string, tensor: Tensor, options: XavierOptions): [number, Ini
  * (2010); https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_uniform_
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
+  checkArguments('init.xavierUniform_', 2, arguments)
   const [deviation, drawn] = read('init.xavierUniform_', tensor, options)
   const bound = Math.sqrt(3) * deviation
   return uniform_(tensor, -bound, bound, drawn)
@@ -37,6 +39,7 @@ export function xavierUniform_<T extends Tensor>(tensor: T, options: XavierOptio
  * Source: as `xavierUniform_`; https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, options: XavierOptions = {}): T {
+  checkArguments('init.xavierNormal_', 2, arguments)
   const [deviation, drawn] = read('init.xavierNormal_', tensor, options)
   return normal_(tensor, 0, deviation, drawn)
 }

@@ -1,4 +1,4 @@
-import { isWithin } from '../../check.js'
+import { checkArguments, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
@@ -41,6 +41,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
+  checkArguments('clipGradNorm_', 3, arguments)
   const { normType } = readOptions('clipGradNorm_', OPTIONS, options)
   if (!isWithin(maxNorm, 0, Infinity)) {
     throw new ValueError(complaint('clipGradNorm_', 'maxNorm', 'a number of at least 0', maxNorm))

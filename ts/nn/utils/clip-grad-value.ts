@@ -1,4 +1,4 @@
-import { isWithin } from '../../check.js'
+import { checkArguments, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
@@ -22,6 +22,7 @@ export function clipGradValue_(
   parameters: Parameter | Iterable<Parameter>,
   clipValue: number,
 ): void {
+  checkArguments('clipGradValue_', 2, arguments)
   if (!isWithin(clipValue, 0, Infinity)) {
     throw new ValueError(complaint(NAME, 'clipValue', 'a number of at least 0', clipValue))
   }

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { type Option, type Options, readOptions, required } from '../../options.js'
 import { empty, formatShape, noTensor, Tensor } from '../../tensor/tensor.js'
@@ -40,6 +41,7 @@ const LAYOUTS = { from: required(LETTERS), to: required(LETTERS) } satisfies Opt
  * layer.loadStateDict({ weight: nn.utils.convertKernel(kernel, { from: 'HWIO', to: 'OIHW' }), bias })
  */
 export function convertKernel(kernel: Tensor, layouts: KernelLayouts): Tensor {
+  checkArguments('convertKernel', 2, arguments)
   const who = 'convertKernel'
   const { from, to } = readOptions(who, LAYOUTS, layouts, 'the layouts')
   if (!(kernel instanceof Tensor)) throw noTensor(who, 'the kernel', kernel)

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { type OptionTable, share, whole } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -28,6 +29,7 @@ const table: OptionTable<Required<ConstantLROptions>> = {
 export class ConstantLR extends FormulaLR<Required<ConstantLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: ConstantLROptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super('ConstantLR', table, optimizer, options)
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type OptionTable, whole } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -30,6 +31,7 @@ const table: OptionTable<Required<CosineAnnealingLROptions>> = {
 export class CosineAnnealingLR extends FormulaLR<Required<CosineAnnealingLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: CosineAnnealingLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('CosineAnnealingLR', table, optimizer, options)
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { cosine } from './cosine-annealing-lr.js'
 import { AbsoluteLR } from './formula.js'
 import { atLeastZero, type OptionTable, whole } from './options.js'
@@ -37,6 +38,7 @@ const table: OptionTable<Options> = {
 export class CosineAnnealingWarmRestarts extends AbsoluteLR<Options> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: CosineAnnealingWarmRestartsOptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('CosineAnnealingWarmRestarts', table, optimizer, options)
   }
 

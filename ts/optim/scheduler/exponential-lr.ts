@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type OptionTable } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -22,6 +23,7 @@ const table: OptionTable<ExponentialLROptions> = { gamma: atLeastZero('gamma') }
 export class ExponentialLR extends FormulaLR<ExponentialLROptions> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: ExponentialLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('ExponentialLR', table, optimizer, options)
   }
 

@@ -1,4 +1,4 @@
-import { isFunction } from '../../check.js'
+import { checkArguments, isFunction } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { AbsoluteLR } from './formula.js'
 import type { OptionTable } from './options.js'
@@ -37,6 +37,7 @@ const table: OptionTable<LambdaLROptions> = {
 export class LambdaLR extends AbsoluteLR<LambdaLROptions> {
   /** @throws ValueError when there is not one function, or one for each group. */
   constructor(optimizer: Schedulable, options: LambdaLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('LambdaLR', table, optimizer, options)
   }
 

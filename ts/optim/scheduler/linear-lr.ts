@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { type OptionTable, share, whole } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -39,6 +40,7 @@ const table: OptionTable<Required<LinearLROptions>> = {
 export class LinearLR extends FormulaLR<Required<LinearLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: LinearLROptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super('LinearLR', table, optimizer, options)
   }
 

@@ -1,4 +1,4 @@
-import { isWithin } from '../../check.js'
+import { checkArguments, isWithin } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type Option, type OptionTable } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -55,6 +55,7 @@ const table: OptionTable<Required<MultiStepLROptions>> = {
 export class MultiStepLR extends FormulaLR<Required<MultiStepLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: MultiStepLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('MultiStepLR', table, optimizer, options)
   }
 

@@ -1,4 +1,4 @@
-import { checkCount } from '../../check.js'
+import { checkArguments, checkCount } from '../../check.js'
 import { ValueError } from '../../errors.js'
 import { checkNames } from '../../options.js'
 import { cosine } from './cosine-annealing-lr.js'
@@ -94,6 +94,7 @@ export class OneCycleLR extends AbsoluteLR<Options> {
    *   twice, or when the optimizer has neither momentum nor betas to cycle.
    */
   constructor(optimizer: Schedulable, options: OneCycleLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('OneCycleLR', table, optimizer, withTotal(options))
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type OptionTable, whole } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -27,6 +28,7 @@ const table: OptionTable<Required<PolynomialLROptions>> = {
 export class PolynomialLR extends FormulaLR<Required<PolynomialLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: PolynomialLROptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     super('PolynomialLR', table, optimizer, options)
   }
 

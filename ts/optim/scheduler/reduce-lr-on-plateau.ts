@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { Tensor } from '../../tensor/tensor.js'
 import {
@@ -76,6 +77,7 @@ export class ReduceLROnPlateau {
 
   /** @throws ValueError for an option out of its range or no optimizer. */
   constructor(optimizer: Schedulable, options: ReduceLROnPlateauOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
     checkOptimizer(NAME, optimizer)
     this.#options = readOptions(NAME, table, options)
     checkGroups(NAME, this.#options, ['minLr'], optimizer.paramGroups.length)

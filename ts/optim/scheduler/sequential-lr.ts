@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { type Option, type Options, readOptions, required, unchecked } from '../../options.js'
 import { LRScheduler, type Schedulable, type SchedulerStateDict } from './scheduler.js'
@@ -47,6 +48,7 @@ export class SequentialLR extends LRScheduler {
    *   milestones are not one fewer and increasing.
    */
   constructor(optimizer: Schedulable, options: SequentialLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('SequentialLR', optimizer)
     const { schedulers: given, milestones } = readOptions(this.who, OPTIONS, options)
     const schedulers = [...given]

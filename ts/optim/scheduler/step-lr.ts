@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { FormulaLR } from './formula.js'
 import { atLeastZero, type OptionTable, whole } from './options.js'
 import type { Schedulable } from './scheduler.js'
@@ -31,6 +32,7 @@ const table: OptionTable<Required<StepLROptions>> = {
 export class StepLR extends FormulaLR<Required<StepLROptions>> {
   /** @throws ValueError for an option out of its range. */
   constructor(optimizer: Schedulable, options: StepLROptions) {
+    checkArguments(new.target.name, 2, arguments)
     super('StepLR', table, optimizer, options)
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
@@ -111,30 +112,36 @@ function operand(who: string, value: Tensor | number, other: Tensor | number): T
  * @throws DTypeError unless both are float32 or both float64.
  */
 export function add(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('add', 2, arguments)
   return binary('add', BinaryKind.add, a, b)
 }
 
 /** a - b, elementwise; see `add`. */
 export function sub(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('sub', 2, arguments)
   return binary('sub', BinaryKind.sub, a, b)
 }
 
 /** a b, elementwise; see `add`. */
 export function mul(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('mul', 2, arguments)
   return binary('mul', BinaryKind.mul, a, b)
 }
 
 /** a / b, elementwise; see `add`. */
 export function div(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('div', 2, arguments)
   return binary('div', BinaryKind.div, a, b)
 }
 
 /** The larger of a and b, elementwise; NaN if one is. See `add`. */
 export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('maximum', 2, arguments)
   return binary('maximum', BinaryKind.max, a, b)
 }
 
 /** The smaller of a and b, elementwise; NaN if one is. See `add`. */
 export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
+  checkArguments('minimum', 2, arguments)
   return binary('minimum', BinaryKind.min, a, b)
 }

@@ -1,4 +1,4 @@
-import { checkList } from '../../check.js'
+import { checkArguments, checkList } from '../../check.js'
 import { complaint, DTypeError, ValueError } from '../../errors.js'
 import { Partition } from '../partition.js'
 import { empty, noTensor, Tensor } from '../tensor.js'
@@ -16,6 +16,7 @@ import { empty, noTensor, Tensor } from '../tensor.js'
  * concat([zeros([2, 3]), ones([2, 1])], 1).shape // [2, 4]
  */
 export function concat(parts: readonly Tensor[], dim = 0): Tensor {
+  checkArguments('concat', 2, arguments)
   checkList('concat', 'the tensors', parts)
   const tensors = [...parts]
   if (tensors.length === 0) {

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { checkTensor, empty, formatShape, type Tensor } from '../tensor.js'
@@ -11,6 +12,7 @@ import { checkOperands } from './check.js'
  * @throws DTypeError unless both are float32 or both float64.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkArguments('matmul', 2, arguments)
   checkTensor('matmul', b, 'an operand')
   checkOperands('matmul', a, b)
   const k = b.shape[0]

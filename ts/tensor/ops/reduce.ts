@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
@@ -74,11 +75,13 @@ function checkNotEmpty(who: string, x: Tensor, dim: number | undefined): void {
  * sum(ones([2, 3]), 1, { keepdim: true }).shape // [2, 1]
  */
 export function sum(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkArguments('sum', 3, arguments)
   return reduce('sum', ReduceKind.sum, x, dim, options)
 }
 
 /** Arithmetic mean; NaN of nothing. See `sum`. */
 export function mean(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkArguments('mean', 3, arguments)
   return reduce('mean', ReduceKind.mean, x, dim, options)
 }
 
@@ -88,6 +91,7 @@ export function mean(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
  * @throws ShapeError also when there is nothing to reduce.
  */
 export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkArguments('max', 3, arguments)
   checkNotEmpty('max', x, dim)
   return reduce('max', ReduceKind.max, x, dim, options)
 }
@@ -98,6 +102,7 @@ export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
  * @throws ShapeError also when there is nothing to reduce.
  */
 export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkArguments('min', 3, arguments)
   checkNotEmpty('min', x, dim)
   return reduce('min', ReduceKind.min, x, dim, options)
 }
@@ -109,6 +114,7 @@ export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
  * @throws ShapeError, DTypeError as `max`.
  */
 export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkArguments('argmax', 3, arguments)
   checkNotEmpty('argmax', x, dim)
   const { keepdim } = readOptions('argmax', OPTIONS, options)
   const { axis, shape } = plan('argmax', x, dim, keepdim)

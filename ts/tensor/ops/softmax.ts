@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { kernels } from '../../kernels/backend.js'
 import { axisOf } from '../axis.js'
 import { empty, type Tensor } from '../tensor.js'
@@ -18,10 +19,12 @@ function along(who: string, x: Tensor, dim: number, log: boolean): Tensor {
  * @throws DTypeError unless the tensor is float32 or float64.
  */
 export function softmax(x: Tensor, dim = -1): Tensor {
+  checkArguments('softmax', 2, arguments)
   return along('softmax', x, dim, false)
 }
 
 /** The logarithm of `softmax`, computed without it. */
 export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  checkArguments('logSoftmax', 2, arguments)
   return along('logSoftmax', x, dim, true)
 }

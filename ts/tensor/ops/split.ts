@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { axisOf } from '../axis.js'
 import { Partition } from '../partition.js'
@@ -17,6 +18,7 @@ import { checkCountable, empty, noTensor, Tensor } from '../tensor.js'
  * const [mean, logVar] = split(output, [8, 8], 1)
  */
 export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+  checkArguments('split', 3, arguments)
   if (!(x instanceof Tensor)) throw noTensor('split', 'the operand', x)
   const { n } = axisOf('split', x.shape, dim)
   return cut('split', x, typeof sizes === 'number' ? equalSizes('split', x, n, sizes) : sizes, dim)
@@ -32,6 +34,7 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
  * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  checkArguments('chunk', 3, arguments)
   if (!(x instanceof Tensor)) throw noTensor('chunk', 'the operand', x)
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new ValueError(

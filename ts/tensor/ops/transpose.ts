@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ShapeError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor.js'
@@ -8,6 +9,7 @@ import { empty, formatShape, noTensor, Tensor } from '../tensor.js'
  * @throws ShapeError unless the tensor has 2 dimensions.
  */
 export function transpose(x: Tensor): Tensor {
+  checkArguments('transpose', 1, arguments)
   if (!(x instanceof Tensor)) throw noTensor('transpose', 'the operand', x)
   const [rows, cols] = x.shape
   if (x.ndim !== 2 || rows === undefined || cols === undefined) {

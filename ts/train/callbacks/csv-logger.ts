@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { complaint, FormatError, ValueError } from '../../errors.js'
@@ -51,6 +52,7 @@ export class CSVLogger implements Callback {
 
   /** @throws ValueError for an option that is none. */
   constructor(options: CSVLoggerOptions) {
+    checkArguments(new.target.name, 1, arguments)
     const { path, append, separator } = readOptions(NAME, OPTIONS, options)
     this.path = path
     this.append = append

@@ -3,7 +3,7 @@ import { kernels } from '../../kernels/backend.js'
 import type { Module } from '../../nn/module.js'
 import type { StateDict } from '../../nn/state-dict.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { checkCount, checkObject } from '../../check.js'
+import { checkArguments, checkCount, checkObject } from '../../check.js'
 import { flag, type Options, readOptions, whole } from '../../options.js'
 import type { Callback, EpochContext, TrainEndContext } from './callback.js'
 import { MONITOR, Monitor, type MonitorOptions } from './monitor.js'
@@ -43,6 +43,7 @@ export class EarlyStopping implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: EarlyStoppingOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     const { patience, restoreBest, ...watched } = readOptions(NAME, OPTIONS, options)
     this.#monitor = new Monitor(NAME, watched)
     this.patience = patience

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import type { Callback, EpochContext, TrainContext } from './callback.js'
 
@@ -9,6 +10,10 @@ const NAME = 'LearningRateMonitor'
  */
 export class LearningRateMonitor implements Callback {
   #lrs: Record<string, number> = {}
+
+  constructor() {
+    checkArguments(NAME, 0, arguments)
+  }
 
   /** @throws ValueError when two groups have one name. */
   onEpochBegin({ optimizer }: TrainContext): void {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { complaint, ValueError } from '../../errors.js'
 import { saveSafetensors, saveSafetensorsSync } from '../../io/safetensors-file.js'
-import { checkObject } from '../../check.js'
+import { checkArguments, checkObject } from '../../check.js'
 import { nullable, type Options, path, readOptions, required, whole } from '../../options.js'
 import { driveAs, type Flow, wait } from '../flow.js'
 import type { Callback, EpochContext } from './callback.js'
@@ -47,6 +47,7 @@ export class ModelCheckpoint implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: ModelCheckpointOptions) {
+    checkArguments(new.target.name, 1, arguments)
     const { path, monitor, every, ...rest } = readOptions(NAME, OPTIONS, options)
     this.path = path
     this.every = every

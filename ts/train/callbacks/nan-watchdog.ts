@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { NotFiniteError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { ReduceKind } from '../../kernels/kernels.js'
@@ -29,6 +30,7 @@ export class NanWatchdog implements Callback {
   #stop: (() => void) | null = null
 
   constructor(options: NanWatchdogOptions = {}) {
+    checkArguments(new.target.name, 1, arguments)
     this.everyModule = readOptions('NanWatchdog', OPTIONS, options).everyModule
   }
 

@@ -1,3 +1,4 @@
+import { checkArguments } from '../../check.js'
 import { type Options, path, readOptions, required, whole } from '../../options.js'
 import type {
   BatchContext,
@@ -35,6 +36,7 @@ export class TensorBoardLogger implements Callback {
 
   /** @throws ValueError for an option out of its range. */
   constructor(options: TensorBoardLoggerOptions) {
+    checkArguments(new.target.name, 1, arguments)
     const given = readOptions('TensorBoardLogger', OPTIONS, options)
     const { logDir, everyBatches, histogramsEvery } = given
     this.logDir = logDir

@@ -1,5 +1,5 @@
 import { type Options, readOptions, whole } from '../../../options.js'
-import { checkFileName, checkText } from '../../../check.js'
+import { checkArguments, checkFileName, checkText } from '../../../check.js'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -52,6 +52,7 @@ export class SummaryWriter {
     readonly logDir: string,
     options: SummaryWriterOptions = {},
   ) {
+    checkArguments(new.target.name, 2, arguments)
     checkFileName(NAME, 'logDir', logDir, 'a folder')
     const { purgeStep } = readOptions(NAME, OPTIONS, options)
     mkdirSync(logDir, { recursive: true })
