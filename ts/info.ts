@@ -42,7 +42,7 @@ function cpuModel(): string {
 
 /** Version, backend, instruction set, threads and machine. */
 export function info(): Info {
-  import { checkArguments } from './check.js'
+  checkArguments('info', 0, arguments)
   const backend = getBackend()
   const machine = backend === 'native' ? addon().info() : null
   return {
