@@ -3,6 +3,7 @@
 //   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
 //   page.js      the report's page, loaded when a report is asked for
 //   shared.js    what both of them use
+//   cli.js       the command `gradlane`
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'
 import path from 'node:path'
@@ -72,6 +73,25 @@ async function bundleCode(dir) {
   await bundle.close()
 }
 
+/** The command line computes with index.js, and brings along only what that keeps to itself. */
+async function bundleCommand(dir) {
+  const bundle = await rolldown({
+    input: { cli: 'ts/cli.ts' },
+    external: ['./index.js'],
+    platform: 'node',
+    tsconfig,
+    plugins: [constants],
+    checks: { pluginTimings: false },
+  })
+  await bundle.write({
+    dir,
+    format: 'esm',
+    comments: { jsdoc: false },
+    entryFileNames: '[name].js',
+  })
+  await bundle.close()
+}
+
 async function bundleTypes(dir) {
   const bundle = await rolldown({
     input: { index: 'ts/index.ts' },
@@ -90,6 +110,7 @@ if (Math.max(...inputs.map(newestTime)) >= newestTime('dist/index.js')) {
   const old = `${made}-old`
   fs.rmSync(made, { recursive: true, force: true })
   await bundleCode(made)
+  await bundleCommand(made)
   await bundleTypes(made)
   // A source that was changed while it was bundled is newer than what was made of it.
   fs.utimesSync(path.join(made, 'index.js'), started, started)

@@ -92,6 +92,8 @@ const layers = [
     'report',
     'gradient',
     'index.ts',
+    'doctor.ts',
+    'cli.ts',
   ],
 ]
 

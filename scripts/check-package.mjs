@@ -28,6 +28,7 @@ function checkTarball({ files, size, unpackedSize }) {
     'dist/index.d.ts',
     'dist/index.js.map',
     'dist/page.js',
+    'dist/cli.js',
     'dist/index.cjs',
     'dist/index.d.cts',
     'dist/page.cjs',

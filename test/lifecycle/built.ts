@@ -22,24 +22,29 @@ export interface Outcome {
   stderr: string
 }
 
-/** Runs one of test/lifecycle/programs in a process of its own, with those flags of Node and without the caller's GRADLANE_*. */
+/** Runs one of test/lifecycle/programs, with those flags of Node, as `runNode` does. */
 export function runProgram(
   name: string,
   args: readonly string[] = [],
   variables: Readonly<Record<string, string>> = {},
   node: readonly string[] = [],
 ): Outcome {
+  const program = path.join(root, 'test', 'lifecycle', 'programs', name)
+  return runNode([...node, program, ...args], variables)
+}
+
+/** Runs Node in a process of its own, without the caller's GRADLANE_*. */
+export function runNode(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Outcome {
   const kept = Object.entries(process.env).filter(
     ([key]) => !key.startsWith('GRADLANE_') && key !== 'NODE_OPTIONS',
   )
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...node, path.join(root, 'test', 'lifecycle', 'programs', name), ...args],
-    {
-      encoding: 'utf8',
-      env: { ...Object.fromEntries(kept), ...variables },
-      timeout: 240_000,
-    },
-  )
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...Object.fromEntries(kept), ...variables },
+    timeout: 240_000,
+  })
   return { code: status, signal, stdout, stderr }
 }

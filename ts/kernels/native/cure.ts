@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 import { platforms } from '../../binaries.js'
 import { packageRoot } from '../../place.js'
 import type { Runtime } from './runtime.js'
@@ -103,9 +101,4 @@ function absent({ findings, platform }: Failure): string {
     return `no binary is published for ${platform}, only for ${platforms.join(', ')}; ${BUILD}, or compute without one (GRADLANE_BACKEND=reference), slowly`
   }
   return `the installation is damaged or of another machine; ${REINSTALL}`
-}
-
-/** Whether Node runs with `--permission`. */
-export function hasPermissions(): boolean {
-  return (process as { permission?: unknown }).permission !== undefined
 }

@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 import {
   BindingNotFoundError,
   DTypeError,
@@ -10,9 +8,9 @@ import {
 import { reasonOf } from '../../show.js'
 import { threadsFromEnvironment } from '../environment.js'
 import type { Addon, NativeProgram } from './addon.js'
-import { cureOf, hasPermissions } from './cure.js'
-import { libc, platform, runtime } from './runtime.js'
-import { type Finding, loadBinary, look } from './search.js'
+import { describeLibc, describePlaces, describeRuntime, diagnosisOf } from './diagnosis.js'
+import { platform } from './runtime.js'
+import { loadBinary } from './search.js'
 
 let loaded: Addon | undefined
 
@@ -70,48 +68,14 @@ function load(): Addon {
 }
 
 function notFound(cause: unknown): BindingNotFoundError {
-  const findings = look()
-  const reason = reasonOf(cause)
-  const libcName = describeLibc()
-  const cure = cureOf({
-    reason,
-    code: (cause as { code?: unknown } | null)?.code,
-    findings,
-    runtime: runtime(),
-    platform,
-    libc: libcName,
-    permissions: hasPermissions(),
-  })
-  const { places, further } = findings
+  const { reason, cure, findings } = diagnosisOf(cause)
   const lines = [
     'gradlane: no native binary could be loaded',
-    `  platform: ${platform}${libcName === null ? '' : `, ${libcName}`}, ${describeRuntime()}`,
-    ...[...places, ...(further ? [further] : [])].map((finding) => `  ${describe(finding)}`),
+    `  platform: ${[platform, describeLibc(), describeRuntime()].filter(Boolean).join(', ')}`,
+    ...describePlaces(findings).map((line) => `  ${line}`),
     ...reason.split('\n').map((line, i) => (i === 0 ? `  reason: ${line}` : `    ${line}`)),
     `  fix: ${cure}`,
     '  `npx gradlane doctor` tells more; with GRADLANE_BACKEND=reference gradlane computes without a binary, slowly',
   ]
   return new BindingNotFoundError(lines.join('\n'), { cause })
-}
-
-/** The C library and its version; null where there is no choice. */
-export function describeLibc(): string | null {
-  const { name, version } = libc() ?? {}
-  return name === undefined ? null : version ? `${name} ${version}` : name
-}
-
-/** Name, version and Node-API of what runs this. */
-export function describeRuntime(): string {
-  const name = runtime()
-  const own = name === 'Node' ? '' : `${name} ${process.versions[name.toLowerCase()] ?? ''} as `
-  const api = process.versions.napi ?? 'unknown'
-  return `${own}Node ${process.versions.node} with Node-API ${api} (8 is needed)`
-}
-
-/** A place and what is there. */
-export function describe({ file, found }: Finding): string {
-  if (found === undefined) return `${file}: not there`
-  if (typeof found === 'string') return `${file}: ${found}`
-  const kind = found.platform === null ? 'no binary' : `for ${found.platform}`
-  return `${file}: ${kind}, ${found.bytes} bytes${found.cut ? ', incomplete' : ''}`
 }

@@ -43,8 +43,7 @@ export function loadBinary(): unknown {
   let unreadable: unknown
   for (const { file, load } of environmentVariable('GRADLANE_PREBUILD') ? [] : ownPlaces()) {
     try {
-      refuseUnusable(file)
-      return load()
+      return isUsable(file) ? createRequire(file)(file) : load()
     } catch (error) {
       if (isDenied(error)) unreadable ??= error
       else if (!isMissing(error)) throw error
@@ -52,7 +51,7 @@ export function loadBinary(): unknown {
   }
   try {
     const file = nodeGypBuild().path(packageRoot())
-    refuseUnusable(file)
+    isUsable(file)
     return createRequire(file)(file)
   } catch (error) {
     throw unreadable ?? error
@@ -74,13 +73,15 @@ export function look(): Findings {
   }
 }
 
-function refuseUnusable(file: string): void {
+/** @throws Error when the file is there and cannot be loaded. */
+function isUsable(file: string): boolean {
   const found = binaryFile(file)
-  if (found === undefined) return
+  if (found === undefined) return false
   if (found.cut) throw new Error(`${file} is incomplete`)
   if (found.platform !== null && found.platform !== platform) {
     throw new Error(`${file} was made for ${found.platform}`)
   }
+  return true
 }
 
 function isMissing(error: unknown): boolean {
