@@ -16,12 +16,15 @@ const PACKED = 4.5 * MIB
 const UNPACKED = 11 * MIB
 
 function checkTarball({ files, size, unpackedSize }) {
-  const allowed = /^(dist\/|prebuilds\/|README\.md$|CHANGELOG\.md$|LICENSE$|package\.json$)/
+  const allowed =
+    /^(dist\/|prebuilds\/|docs\/[\w-]+\.md$|benchmarks\/results\/bench-zen5\.svg$|[A-Z_-]+\.md$|LICENSE$|package\.json$)/
   const names = files.map((file) => file.path)
   const strangers = names.filter((name) => !allowed.test(name))
   assert.deepEqual(strangers, [], 'files that do not belong into the tarball')
   for (const needed of [
     'README.md',
+    'docs/training.md',
+    'benchmarks/results/bench-zen5.svg',
     'CHANGELOG.md',
     'LICENSE',
     'dist/index.js',
