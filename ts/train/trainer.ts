@@ -70,8 +70,8 @@ interface Source {
   readonly batchSize: unknown
 }
 
-/** Tells batches of different sizes apart. */
-type BatchKind = string | number
+/** Tells the batches of a group, by their places in it, apart from those of other sizes. */
+type BatchKinds = (i: number) => string | number
 
 /** Runs the batches of an epoch through a model: forward, and unless it evaluates, backward and step. */
 export class Trainer {
@@ -84,8 +84,12 @@ export class Trainer {
   #looked = false
   /** Parameters of the model that the optimizer does not hold. */
   #others: readonly Parameter[] = []
-  /** What the losses of batches of a kind count, where their targets do not matter. */
-  readonly #weights = new Map<BatchKind, number | null>()
+  /**
+   * What the losses of batches of a kind count, where their targets do not matter. Those of most criteria
+   * count their samples: as long as there is no other, kinds, which cost as much as a small operation to
+   * tell apart, are not asked for.
+   */
+  readonly #weights = new Map<ReturnType<BatchKinds>, number | null>()
 
   constructor(options: TrainerOptions) {
     this.#options = options
@@ -93,7 +97,7 @@ export class Trainer {
     this.#onBatches = new Replayable(
       (inputs) => {
         const batches = pairs(inputs)
-        return this.#step(batches, batches.map(kindOf))
+        return this.#step(batches, kindsOf(batches))
       },
       modes,
       eagerly,
@@ -164,7 +168,7 @@ export class Trainer {
         noteUse(dataset)
         const parts = cut(index, batchSize)
         const batches = parts.map((rows) => this.#checked(dataset.gather(rows)))
-        return this.#step(batches, sizes(index, batchSize))
+        return this.#step(batches, sized(sizes(index, batchSize)))
       },
       modes,
       eagerly,
@@ -197,8 +201,8 @@ export class Trainer {
         this.#take(
           tally,
           outputs,
-          group.map(([x]) => x.shape[0] ?? 1),
-          group.map(kindOf),
+          group.map(([x]) => rowsOf(x)),
+          kindsOf(group),
         )
         const data = (_step: number, i: number): { data: Batch } => ({ data: group[i]! })
         this.#look(tally, outputs, options.name, step - 1, data)
@@ -234,7 +238,7 @@ export class Trainer {
       if (captured === null) {
         const parts = sizes(first, batchSize)
         const outputs = yield* replayable.run({ index: first })
-        this.#take(tally, outputs, parts, parts)
+        this.#take(tally, outputs, parts, sized(parts))
         this.#look(tally, outputs, options.name, step, data)
         step++
       } else {
@@ -255,7 +259,7 @@ export class Trainer {
       const rest = order.narrow(full * rows, used - full * rows)
       const parts = sizes(rest, batchSize)
       const outputs = yield* replayable.run({ index: rest })
-      this.#take(tally, outputs, parts, parts)
+      this.#take(tally, outputs, parts, sized(parts))
       this.#look(tally, outputs, options.name, step, data)
       yield* this.#pause(options, step + 1, tally)
     }
@@ -281,7 +285,7 @@ export class Trainer {
   }
 
   /** One step over a group of batches: what is captured. */
-  #step(batches: readonly Batch[], kinds: readonly BatchKind[]): StepOutputs {
+  #step(batches: readonly Batch[], kinds: BatchKinds): StepOutputs {
     const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
     const outputs: StepOutputs = {}
     if (isRecording()) this.#prepare()
@@ -299,7 +303,9 @@ export class Trainer {
       if (weight instanceof Tensor) {
         // The criterion keeps it until its next batch.
         outputs[`weight${i}`] = batches.length > 1 ? weight.clone() : weight
-      } else this.#weights.set(kinds[i]!, weight)
+      } else if (weight !== rowsOf(x) || this.#weights.size > 0) {
+        this.#weights.set(kinds(i), weight)
+      }
       if (metrics.length > 0) {
         outputs[`prediction${i}`] = prediction
         outputs[`target${i}`] = y
@@ -330,24 +336,20 @@ export class Trainer {
     return prediction
   }
 
-  #take(
-    tally: Tally,
-    outputs: StepOutputs,
-    rows: readonly number[],
-    kinds: readonly BatchKind[],
-  ): void {
+  #take(tally: Tally, outputs: StepOutputs, rows: readonly number[], kinds: BatchKinds): void {
     rows.forEach((count, i) => {
       const { [`prediction${i}`]: prediction, [`target${i}`]: target } = outputs
-      this.#addLosses(tally, outputs, i, count, kinds[i]!)
+      this.#addLosses(tally, outputs, i, count, kinds)
       if (prediction !== undefined) tally.addBatch(prediction, target!)
     })
     if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
   }
 
   /** The losses of the batches at one place of their groups. */
-  #addLosses(tally: Tally, outputs: StepOutputs, i: number, rows: number, kind: BatchKind): void {
+  #addLosses(tally: Tally, outputs: StepOutputs, i: number, rows: number, kinds: BatchKinds): void {
     const { [`loss${i}`]: loss, [`weight${i}`]: weight } = outputs
-    tally.addLosses(rows, loss!.data, weight?.data ?? this.#weights.get(kind) ?? null)
+    const same = this.#weights.size === 0 ? undefined : this.#weights.get(kinds(i))
+    tally.addLosses(rows, loss!.data, weight?.data ?? (same === undefined ? rows : same))
   }
 
   /**
@@ -385,8 +387,9 @@ export class Trainer {
   ): Flow<void> {
     if (this.#options.metrics.length === 0) {
       // Steps may take a microsecond; this takes some nanoseconds of each.
+      const kinds = sized(rows)
       rows.forEach((count, i) => {
-        this.#addLosses(tally, outputs, i, count, count)
+        this.#addLosses(tally, outputs, i, count, kinds)
       })
       if (outputs['gradNorm'] !== undefined) tally.addGradNorms(outputs['gradNorm'].data)
       return
@@ -398,7 +401,7 @@ export class Trainer {
         turned = performance.now()
       }
       const entries = Object.entries(outputs).map(([name, all]) => [name, all.row(step)])
-      this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows, rows)
+      this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows, sized(rows))
     }
   }
 
@@ -415,8 +418,20 @@ export class Trainer {
   }
 }
 
-function kindOf([x, y]: Batch): BatchKind {
-  return `${x.shape.join()} ${y.shape.join()}`
+function rowsOf({ shape }: Tensor): number {
+  return shape[0] ?? 1
+}
+
+function kindsOf(batches: readonly Batch[]): BatchKinds {
+  return (i) => {
+    const [x, y] = batches[i]!
+    return `${x.shape.join()} ${y.shape.join()}`
+  }
+}
+
+/** Where all samples have one shape. */
+function sized(rows: readonly number[]): BatchKinds {
+  return (i) => rows[i]!
 }
 
 /** Rows of the batches that a vector of sample numbers makes. */
