@@ -27,6 +27,7 @@ function checkTarball({ files, size, unpackedSize }) {
     'benchmarks/results/bench-zen5.svg',
     'CHANGELOG.md',
     'LICENSE',
+    'NOTICES.md',
     'dist/index.js',
     'dist/index.d.ts',
     'dist/index.js.map',

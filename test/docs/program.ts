@@ -11,7 +11,7 @@ export interface Host {
 }
 
 /** A value at the beginning of a comment: `47`, `0.7641…`, `[2, 4, 3]: layer.weight`, `'captured'`. */
-const VALUE = /^(-?\d[\d.e-]*…?|\[[^\]…]*\]|'[^']*'|true|false|null)(?=$|[:;,]? )/
+const VALUE = /^(-?\d[\d.e-]*…?|\[[-\d,. [\]]*\]|'[^']*'|true|false|null)(?=$|[:;,]? )/
 
 const contextNames = Object.keys(makeContext())
 
@@ -28,7 +28,7 @@ export function programOf(block: Block, exported: readonly string[]): string {
   const body: string[] = []
   let complete = false
   for (const statement of source.statements) {
-    const text = statement.getFullText()
+    const text = statement.getFullText().replace(/^(\s*)export (?:default )?(?=\w+\s)/m, '$1')
     if (ts.isImportDeclaration(statement)) {
       complete ||= text.includes("from 'gradlane'")
       imports.push(text.replace("from 'gradlane'", "from '../../../ts/index.js'"))
