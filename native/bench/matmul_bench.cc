@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/fma_peak.h"
+#include "cpu/caches.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "ops/matmul.h"

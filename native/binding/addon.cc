@@ -4,6 +4,7 @@
 #include "binding/node_api.h"
 #include "binding/operations.h"
 #include "binding/program.h"
+#include "cpu/caches.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "cpu/float_control.h"

@@ -1,5 +1,6 @@
 #include "cpu/cpu.h"
 
+#include <cstdint>
 #include <cstring>
 #include <thread>
 
@@ -8,7 +9,6 @@
 #endif
 #if defined(__linux__)
 #include <sched.h>
-#include <unistd.h>
 #endif
 
 namespace gradlane {
@@ -58,20 +58,6 @@ struct Brand {
 };
 #endif
 
-CacheSizes ReadCaches() {
-  CacheSizes sizes;
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-  const auto read = [](int name, std::int64_t& size) {
-    const long value = sysconf(name);
-    if (value > 0) size = value;
-  };
-  read(_SC_LEVEL1_DCACHE_SIZE, sizes.l1d);
-  read(_SC_LEVEL2_CACHE_SIZE, sizes.l2);
-  read(_SC_LEVEL3_CACHE_SIZE, sizes.l3);
-#endif
-  return sizes;
-}
-
 int CountCores() {
 #if defined(__linux__)
   cpu_set_t set;
@@ -89,11 +75,6 @@ int CountCores() {
 const CpuFeatures& Cpu() {
   static const CpuFeatures features = Probe();
   return features;
-}
-
-const CacheSizes& Caches() {
-  static const CacheSizes sizes = ReadCaches();
-  return sizes;
 }
 
 const char* CpuBrand() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cpu/cpu.h"
+#include "cpu/caches.h"
 
 namespace gradlane {
 namespace {
