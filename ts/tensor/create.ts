@@ -235,7 +235,8 @@ export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
  * The numbers `start`, `start + step`, … before `end`, as a tensor of shape `(ceil((end - start) /
  * step))`; empty when `end` lies the other way.
  *
- * @param start Default 0.
+ * `start` is 0 unless given.
+ *
  * @param options `step`, default 1, and `dtype`.
  * @throws ValueError when an argument is not finite or `step` is 0.
  *
