@@ -44,7 +44,9 @@ export function doctor(print: (line: string) => void): boolean {
   for (const line of outcome.lines) print(line)
   print('')
   print('To paste into an issue:')
-  print([`gradlane ${version}`, machine, ...settings(), ...outcome.summary].join(' | '))
+  const line = [`gradlane ${version}`, machine, ...settings(), ...outcome.summary].join(' | ')
+  // Where the package lies is nobody's business.
+  print(line.replaceAll(packageRoot(), '<gradlane>').replaceAll(/\s+/g, ' '))
   return outcome.works
 }
 
@@ -81,12 +83,10 @@ function failed(error: unknown): Outcome {
     return { works: false, lines: [`reason: ${reason}`], summary: [reason] }
   }
   const { reason, cure } = diagnosisOf(error.cause)
-  // Where the package lies is nobody's business.
-  const shown = reason.replaceAll(packageRoot(), '<gradlane>').replaceAll(/\s+/g, ' ')
   return {
     works: false,
     lines: [`It does not load.`, `reason: ${reason}`, `fix: ${cure}`],
-    summary: [`does not load: ${shown}`],
+    summary: [`does not load: ${reason}`],
   }
 }
 

@@ -137,4 +137,23 @@ describe('a binary', function () {
     fs.cpSync(path.join(root, nodeGypBuild), path.join(folder, nodeGypBuild), { recursive: true })
     expect(report({ GRADLANE_PREBUILD: elsewhere }).backend).to.equal('native')
   })
+
+  describe('where the process may not ask for anything (Deno without its permissions)', () => {
+    const forbidding = pathToFileURL(
+      path.join(root, 'test', 'lifecycle', 'programs', 'forbidding.mjs'),
+    ).href
+
+    it('is loaded all the same', function () {
+      if (libc === 'musl.') this.skip() // Deno is made for glibc
+      put(binary())
+      const { backend, warnings } = report({}, ['--import', forbidding])
+      expect({ backend, warnings }).to.deep.equal({ backend: 'native', warnings: [] })
+    })
+
+    it('has the reference for its fallback, and info()', () => {
+      const { backend, warnings } = report({}, ['--import', forbidding])
+      expect(backend).to.equal('reference')
+      expect(warnings).to.have.length(1)
+    })
+  })
 })
