@@ -1,12 +1,13 @@
 // npm run check:package: what would be published is small, complete, loads on old systems, and
 // trains a network where nothing can be compiled.
-//   npm run check:package -- --built    takes the binary that `npm run build:addon` has made
+//   npm run check:package -- --built      takes the binary that `npm run build:addon` has made
+//   npm run check:package -- --release    takes prebuilds/ as it lies there, which must be complete
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { checkBinaries } from './package/binaries.mjs'
+import { checkBinaries, checkComplete } from './package/binaries.mjs'
 import { checkEntry } from './package/entry.mjs'
 import { installInto, npm, pack, root, train, withFolder } from './package/pack.mjs'
 
@@ -53,10 +54,14 @@ function checkTarball({ files, size, unpackedSize }) {
   console.log(`tarball: ${names.length} files, ${kib(size)}, unpacked ${kib(unpackedSize)}`)
 }
 
+const prebuilds = path.join(root, 'prebuilds')
+const release = process.argv.includes('--release')
+if (release) checkComplete(prebuilds) // before anything is built
+
 withFolder((folder) => {
-  const { report, tarball } = pack(folder, { built: process.argv.includes('--built') })
+  const { report, tarball } = pack(folder, { built: process.argv.includes('--built'), release })
   checkTarball(report)
-  checkBinaries()
+  checkBinaries(prebuilds)
   const project = path.join(folder, 'project')
   const env = installInto(project, tarball)
   checkEntry(path.join(project, 'node_modules', 'gradlane'))

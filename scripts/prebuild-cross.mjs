@@ -11,6 +11,8 @@ import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { published } from './package/published.mjs'
+
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
 const require = createRequire(import.meta.url)
@@ -23,13 +25,15 @@ const exportsMap = [
   '-Wl,-z,nodelete',
   '-Wl,--gc-sections',
 ]
-// -x: -s leaves the names of local functions in a Mach-O file, a fifth of it.
+// exported_symbols_list would do as exportsMap does, but zig's linker takes no notice of it, so
+// hiddenAllocation() hides what -fvisibility=hidden does not. -x: -s leaves the names of local
+// functions in a Mach-O file, a fifth of it.
 const machO = ['-undefined', 'dynamic_lookup', '-Wl,-dead_strip', '-Wl,-x']
 const platforms = {
-  'linux-x64': { target: 'x86_64-linux-gnu.2.28', libc: 'glibc', link: exportsMap },
-  'linux-arm64': { target: 'aarch64-linux-gnu.2.28', libc: 'glibc', link: exportsMap },
-  'linux-x64-musl': { target: 'x86_64-linux-musl', libc: 'musl', link: exportsMap },
-  'linux-arm64-musl': { target: 'aarch64-linux-musl', libc: 'musl', link: exportsMap },
+  'linux-x64': { target: 'x86_64-linux-gnu.2.28', link: exportsMap },
+  'linux-arm64': { target: 'aarch64-linux-gnu.2.28', link: exportsMap },
+  'linux-x64-musl': { target: 'x86_64-linux-musl', link: exportsMap },
+  'linux-arm64-musl': { target: 'aarch64-linux-musl', link: exportsMap },
   'darwin-arm64': { target: 'aarch64-macos.11.0', link: machO },
   'darwin-x64': { target: 'x86_64-macos.11.0', link: machO },
   'win32-x64': { target: 'x86_64-windows-gnu', link: ['-Wl,--gc-sections'] },
@@ -50,9 +54,12 @@ const napi = [
   path.join('node_modules', 'node-api-headers', 'include'),
 ]
 
-function run(args) {
-  const { status, error } = spawnSync(zig[0], [...zig.slice(1), ...args], { stdio: 'inherit' })
-  if (status === 0) return
+function run(args, output = 'inherit') {
+  const { status, error, stdout } = spawnSync(zig[0], [...zig.slice(1), ...args], {
+    stdio: ['inherit', output, 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status === 0) return stdout
   if (error) console.error(error.message)
   throw new Error(`failed: ${zig.join(' ')} ${args.join(' ')}`)
 }
@@ -86,18 +93,39 @@ function nodeLibrary(folder) {
   return library
 }
 
+// Clang exports `operator new` and `delete` whatever the visibility is, and dyld then takes one of
+// all images' for everybody. libc++'s file of them, compiled hidden, stands in front of the library.
+function hiddenAllocation(target, folder) {
+  const environment = run(['env'], 'pipe') // .lib_dir = "..."
+  const [, library] = /"?lib_dir"?\s*[=:]\s*("(?:[^"\\]|\\.)*")/.exec(environment) ?? []
+  if (library === undefined) throw new Error('`zig env` names no lib_dir')
+  const sources = JSON.parse(library)
+  const object = path.join(folder, 'operator_new.o')
+  run([
+    ...['c++', '-target', target, '-Os', ...flags, '-std=c++23'],
+    ...['-fvisibility-global-new-delete=force-hidden'],
+    ...['-D_LIBCPP_BUILDING_LIBRARY', '-D_LIBCXXABI_BUILDING_LIBRARY'],
+    ...['-D_LIBCPP_DISABLE_VISIBILITY_ANNOTATIONS', '-D_LIBCXXABI_DISABLE_VISIBILITY_ANNOTATIONS'],
+    ...['-I', path.join(sources, 'libcxx/src'), '-I', path.join(sources, 'libcxxabi/include')],
+    ...['-c', path.join(sources, 'libcxxabi/src/stdlib_new_delete.cpp'), '-o', object],
+  ])
+  return object
+}
+
 function build(name) {
-  const { target, libc, link } = platforms[name]
+  const { target, link } = platforms[name]
   const [system, arch] = name.split('-')
   const folder = path.join('build', 'cross', name)
   fs.mkdirSync(folder, { recursive: true })
   const units = compilations(target, arch, folder)
   for (const { source, object, args } of units) run([...args, '-c', source, '-o', object])
 
-  const outFolder = path.join('prebuilds', `${system}-${arch}`)
+  const file = path.join('prebuilds', published[name])
+  const outFolder = path.dirname(file)
   fs.mkdirSync(outFolder, { recursive: true })
-  const file = path.join(outFolder, `gradlane.${libc ? `${libc}.` : ''}node`)
-  const libraries = system === 'win32' ? [nodeLibrary(folder)] : []
+  const libraries = []
+  if (system === 'win32') libraries.push(nodeLibrary(folder))
+  if (system === 'darwin') libraries.push(hiddenAllocation(target, folder))
   run([
     ...['c++', '-target', target, '-shared', '-s', '-o', file],
     ...units.map(({ object }) => object),

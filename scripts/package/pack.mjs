@@ -36,13 +36,15 @@ export function npm(args, options) {
 }
 
 /**
- * Builds dist/ and this platform's binary, or takes the one of `npm run build:addon`; packs. Returns
- * npm's report and the tarball's path.
+ * Builds dist/ and this platform's binary, or takes the one of `npm run build:addon`, or for a
+ * release those that lie in prebuilds/; packs. Returns npm's report and the tarball's path.
  */
-export function pack(folder, { built = false } = {}) {
+export function pack(folder, { built = false, release = false } = {}) {
   npm(['run', 'build:ts'])
-  npm(['run', 'prebuild', '--', ...(built ? ['--built'] : [])])
-  const [report] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder]))
+  if (!release) npm(['run', 'prebuild', '--', ...(built ? ['--built'] : [])])
+  // `npm publish --dry-run` hands its setting down
+  const options = ['--json', '--dry-run=false', '--pack-destination', folder]
+  const [report] = JSON.parse(npm(['pack', ...options]))
   return { report, tarball: path.join(folder, report.filename) }
 }
 
