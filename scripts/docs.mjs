@@ -23,7 +23,12 @@ const app = await Application.bootstrap({
   entryPoints: ['ts/index.ts'],
   tsconfig: 'tsconfig.build.json',
   readme: 'README.md',
-  projectDocuments: [...pages.map((name) => `docs/${name}.md`), 'NOTICES.md', 'CHANGELOG.md'],
+  projectDocuments: [
+    ...pages.map((name) => `docs/${name}.md`),
+    'SECURITY.md',
+    'NOTICES.md',
+    'CHANGELOG.md',
+  ],
   customCss: 'scripts/docs.css',
   sort: ['source-order'],
   sortEntryPoints: false,

@@ -17,12 +17,12 @@ export interface Block {
   readonly output: string | null
 }
 
-/** README and the pages of docs/, as paths from the root. */
+/** The pages that are published: README, SECURITY and those of docs/, as paths from the root. */
 export function pages(): string[] {
   const guides = readdirSync(`${root}docs`, { encoding: 'utf8', recursive: true })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name.replaceAll('\\', '/')}`)
-  return ['README.md', ...guides.sort()]
+  return ['README.md', 'SECURITY.md', ...guides.sort()]
 }
 
 export const read = (page: string): string => readFileSync(root + page, 'utf8')

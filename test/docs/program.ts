@@ -51,6 +51,7 @@ export function programOf(block: Block, exported: readonly string[]): string {
     complete ? '' : `import { ${exported.join(', ')} } from '../../../ts/index.js'`,
     ...imports,
     `import { makeContext } from '../../../test/docs/context.js'`,
+    `export { GradlaneError as base } from '../../../ts/index.js'`,
     `import type { Host } from '../../../test/docs/program.js'`,
     'export async function run({ console, check }: Host): Promise<void> {',
     `const { ${names.join(', ')} } = makeContext()`,
