@@ -29,6 +29,7 @@ function checkTarball({ files, size, unpackedSize }) {
     'CHANGELOG.md',
     'LICENSE',
     'NOTICES.md',
+    'SECURITY.md',
     'dist/index.js',
     'dist/index.d.ts',
     'dist/index.js.map',

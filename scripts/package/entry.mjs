@@ -14,7 +14,7 @@ function filesOf(file, seen = new Set()) {
   seen.add(file)
   const text = fs.readFileSync(file, 'utf8')
   const imports = text.matchAll(
-    /^import\b.*?"(\.[^"]+)"|^(?:const|let|var) .*?\brequire\("(\.[^"]+)"/gm,
+    /^import\b.*?"(\.[^"]+)"|^(?:const|let|var) \w+ = (?:\w+\()?require\("(\.[^"]+)"/gm,
   )
   for (const [, imported, required] of imports) {
     filesOf(path.join(path.dirname(file), imported ?? required), seen)

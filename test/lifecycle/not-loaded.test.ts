@@ -21,6 +21,9 @@ const { glibcVersionRuntime } = (
 ).header
 const libc = process.platform === 'linux' ? (glibcVersionRuntime ? 'glibc.' : 'musl.') : ''
 
+const preloaded = (name: string): string =>
+  pathToFileURL(path.join(root, 'test', 'lifecycle', 'programs', name)).href
+
 describe('a binary', function () {
   this.timeout(60_000)
   let folder = ''
@@ -68,6 +71,10 @@ describe('a binary', function () {
     put(binary())
     // What node-gyp-build reads in the place of /etc/alpine-release.
     expect(report({ LIBC: libc === 'glibc.' ? 'musl' : 'glibc' }).backend).to.equal('native')
+    // A process that reports no glibc runs on musl.
+    put(binary(), 'gradlane.musl.node')
+    put(Buffer.from('for others'), 'gradlane.glibc.node')
+    expect(report({}, ['--import', preloaded('musl.mjs')]).backend).to.equal('native')
   })
 
   it('that is missing, together with node-gyp-build, is told with the way out', () => {
@@ -139,9 +146,7 @@ describe('a binary', function () {
   })
 
   describe('where the process may not ask for anything (Deno without its permissions)', () => {
-    const forbidding = pathToFileURL(
-      path.join(root, 'test', 'lifecycle', 'programs', 'forbidding.mjs'),
-    ).href
+    const forbidding = preloaded('forbidding.mjs')
 
     it('is loaded all the same', function () {
       if (libc === 'musl.') this.skip() // Deno is made for glibc
