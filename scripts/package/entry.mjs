@@ -5,8 +5,8 @@ import path from 'node:path'
 
 const MOST_FILES = 3
 const KIB = 1024
-/** Of the files that an import reads at once, together. */
-const MOST_BYTES = 640 * KIB
+/** Of the files that an import reads at once, together. In CommonJS each use of shared.cjs names it anew. */
+const MOST_BYTES = { 'index.js': 640 * KIB, 'index.cjs': 672 * KIB }
 
 /** The file and all that it imports at once; what it loads when asked for (`import()`) comes later. */
 function filesOf(file, seen = new Set()) {
@@ -24,7 +24,7 @@ function filesOf(file, seen = new Set()) {
 
 /** Throws an AssertionError for an entry of the installed package that reads too much. */
 export function checkEntry(packageFolder) {
-  for (const entry of ['index.js', 'index.cjs']) {
+  for (const [entry, most] of Object.entries(MOST_BYTES)) {
     const files = [...filesOf(path.join(packageFolder, 'dist', entry))]
     const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0)
     const names = files.map((file) => path.basename(file)).join(', ')
@@ -32,7 +32,7 @@ export function checkEntry(packageFolder) {
       files.length <= MOST_FILES,
       `${entry} reads ${names}, at most ${MOST_FILES} files are allowed`,
     )
-    assert.ok(bytes <= MOST_BYTES, `${names} have ${bytes} bytes, ${MOST_BYTES} are the limit`)
-    console.log(`an import reads ${names}: ${Math.ceil(bytes / KIB)} of ${MOST_BYTES / KIB} KiB`)
+    assert.ok(bytes <= most, `${names} have ${bytes} bytes, ${most} are the limit`)
+    console.log(`an import reads ${names}: ${Math.ceil(bytes / KIB)} of ${most / KIB} KiB`)
   }
 }
