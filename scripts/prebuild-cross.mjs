@@ -19,7 +19,7 @@ const require = createRequire(import.meta.url)
 const sources = require('../native/sources.cjs')
 const zig = (process.env.GRADLANE_ZIG ?? 'python3 -m ziglang').split(' ')
 
-// Names as node-gyp-build looks for them. linux-x64 with glibc is `npm run prebuild`'s by default.
+// Names as node-gyp-build looks for them. linux-x64 with glibc is `npm run prebuild:here`'s by default.
 const exportsMap = [
   '-Wl,--version-script=native/binding/exports.map',
   '-Wl,-z,nodelete',

@@ -1,7 +1,7 @@
-// npm run prebuild: the binary of this platform into prebuilds/, with prebuildify and node-gyp.
+// npm run prebuild:here: the binary of this platform into prebuilds/, with prebuildify and node-gyp.
 // prebuildify cleans build/ and moves the file out of it, so it works on a copy of the sources.
-//   npm run prebuild -- --built    takes the binary of `npm run build:addon`, which the same compiler
-//                                  made with the same flags, instead of compiling once more
+//   npm run prebuild:here -- --built    takes the binary of `npm run build:addon`, which the
+//                                       same compiler made with the same flags
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -41,9 +41,9 @@ export function npm(args, options) {
  */
 export function pack(folder, { built = false, release = false } = {}) {
   npm(['run', 'build:ts'])
-  if (!release) npm(['run', 'prebuild', '--', ...(built ? ['--built'] : [])])
-  // `npm publish --dry-run` hands its setting down
-  const options = ['--json', '--dry-run=false', '--pack-destination', folder]
+  if (!release) npm(['run', 'prebuild:here', '--', ...(built ? ['--built'] : [])])
+  // `npm publish --dry-run` hands its setting down; the output of scripts is no JSON
+  const options = ['--json', '--dry-run=false', '--ignore-scripts', '--pack-destination', folder]
   const [report] = JSON.parse(npm(['pack', ...options]))
   return { report, tarball: path.join(folder, report.filename) }
 }
