@@ -120,7 +120,10 @@ describe('nn.init', () => {
     expect(() => init.uniform_(zeros([3], { dtype: 'int32' }))).to.throw(DTypeError)
     expect(() => init.normal_(zeros([3], { dtype: 'int32' }))).to.throw(DTypeError)
     const mode = 'fan_in' as 'fanIn'
-    expect(() => init.kaimingNormal_(weight(), { mode })).to.throw(ValueError, "'fanIn' or 'fanOut'")
+    expect(() => init.kaimingNormal_(weight(), { mode })).to.throw(
+      ValueError,
+      "'fanIn' or 'fanOut'",
+    )
   })
 
   it('starts Linear as PyTorch does, the same for the same seed', () => {
