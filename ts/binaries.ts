@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import { here, packageRoot } from './place.js'
+import { here, packageRoot, requireFrom } from './place.js'
 
 /** This file lies one level below the package, in ts/ as in dist/, as the paths below want it. */
-const require: (file: string) => unknown = createRequire(here)
+const require: (file: string) => unknown = requireFrom(here)
 
 /** A place where a binary may lie. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -15,6 +15,9 @@ function fileOf(url: string | undefined): string {
   if (url?.startsWith('file:')) return fileURLToPath(url)
   return typeof __filename === 'undefined' ? path.resolve('bundle.js') : __filename
 }
+
+/** Node's `createRequire`, unseen by webpack, which follows it, to files that no bundle can hold. */
+export const requireFrom: (file: string) => NodeJS.Require = nodeModule.createRequire
 
 /**
  * The folder of gradlane's package.json, with its binaries: the one above this code, or, where a bundler has
@@ -32,7 +35,7 @@ export function isAlone(): boolean {
 
 function installed(): string | null {
   try {
-    const file = createRequire(here).resolve('gradlane/package.json')
+    const file = requireFrom(here).resolve('gradlane/package.json')
     const found = JSON.parse(readFileSync(file, 'utf8')) as { version?: string }
     return found.version === version ? path.dirname(file) : null
   } catch {

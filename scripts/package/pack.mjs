@@ -48,8 +48,11 @@ export function pack(folder, { built = false, release = false } = {}) {
   return { report, tarball: path.join(folder, report.filename) }
 }
 
-/** An empty project with the tarball in it, and an environment whose PATH holds Node alone. */
-export function installInto(folder, tarball) {
+/**
+ * An empty project with the tarball and perhaps other packages in it, and an environment whose PATH holds Node
+ * alone.
+ */
+export function installInto(folder, tarball, packages = []) {
   const bin = path.join(folder, 'bin')
   fs.mkdirSync(bin, { recursive: true })
   fs.symlinkSync(process.execPath, path.join(bin, 'node'))
@@ -57,7 +60,10 @@ export function installInto(folder, tarball) {
   // npm's settings of the caller (npm_config_*) stay behind with the rest of `npm run`.
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|GRADLANE_)/i.test(name))
   const env = { ...Object.fromEntries(kept), PATH: bin }
-  npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: folder, env })
+  npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball, ...packages], {
+    cwd: folder,
+    env,
+  })
   for (const file of ['train.mjs', 'train.cjs']) {
     fs.copyFileSync(path.join(root, 'scripts', 'package', file), path.join(folder, file))
   }
@@ -72,10 +78,10 @@ export function train(folder, env, node = process.execPath) {
 }
 
 /** Calls body with a temporary folder that is removed afterwards. */
-export function withFolder(body) {
+export async function withFolder(body) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gradlane-'))
   try {
-    return body(folder)
+    return await body(folder)
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }

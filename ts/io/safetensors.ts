@@ -68,6 +68,9 @@ export interface Entry {
   readonly data_offsets: [number, number]
 }
 
+/** `Uint8Array<ArrayBuffer>`, where TypeScript knows it (5.7), and `Uint8Array` before. */
+export type Bytes = ReturnType<Uint8Array['slice']>
+
 /**
  * The bytes of a safetensors file: the header's length (8 bytes), the header (JSON), the elements. The
  * metadata begin with a checksum of all of it, `gradlane_gmac`, which other readers take for one text
@@ -80,7 +83,7 @@ export interface Entry {
 export function safetensorsToBuffer(
   tensors: Readonly<Record<string, Tensor>>,
   options: SafetensorsOptions = {},
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   checkArguments('safetensorsToBuffer', 2, arguments)
   const who = 'safetensorsToBuffer'
   checkObject(who, 'the tensors', tensors)

@@ -1,9 +1,8 @@
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import { type Place, places } from '../../binaries.js'
-import { isAlone, packageRoot } from '../../place.js'
+import { isAlone, packageRoot, requireFrom } from '../../place.js'
 import { reasonOf } from '../../show.js'
 import { environmentVariable } from '../environment.js'
 import { type BinaryFile, binaryFile } from './binary-file.js'
@@ -52,7 +51,7 @@ export function loadBinary(): unknown {
   try {
     const file = nodeGypBuild().path(packageRoot())
     isUsable(file)
-    return createRequire(file)(file)
+    return requireFrom(file)(file)
   } catch (error) {
     throw unreadable ?? error
   }
@@ -96,7 +95,7 @@ function isDenied(error: unknown): boolean {
 
 /** Finds what the package depends on. */
 const requireOfPackage = (): NodeJS.Require =>
-  createRequire(path.join(packageRoot(), 'package.json'))
+  requireFrom(path.join(packageRoot(), 'package.json'))
 
 /** @throws Error when it is not installed. */
 function nodeGypBuild(): NodeGypBuild {
