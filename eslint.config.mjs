@@ -6,7 +6,16 @@ const builtIn = Object.getOwnPropertyNames(globalThis).filter(
 )
 
 export default defineConfig(
-  { ignores: ['build/', 'dist/', 'prebuilds/', 'node_modules/', '**/.venv*/'] },
+  {
+    ignores: [
+      'build/',
+      'dist/',
+      'prebuilds/',
+      'node_modules/',
+      '**/.venv*/',
+      'scripts/tools/use.ts',
+    ],
+  },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: { eqeqeq: 'error', 'prefer-const': 'error', 'no-var': 'error' },

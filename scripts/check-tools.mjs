@@ -48,6 +48,35 @@ async function check(name, folder, tarball) {
 /** Of `@scope/name@version` and the like. */
 const nameOf = (entry) => entry.replace(/(?<=.)@.*$/, '')
 
+function writeTable(rows, { name, version }) {
+  const text = [
+    '# Tools',
+    '',
+    'What `npm run check:tools` came to: the packed tarball in a fresh folder with each tool. What is built or tested',
+    'trains a network on the native backend and makes a report. "Bundled" is gradlane in the bundle, run in the project',
+    'where it is installed; moved to where nothing is installed, a bundle computes on the reference backend and says how',
+    "to leave gradlane out. Type checkers read the declarations without `skipLibCheck`, with and without Node's types.",
+    '',
+    `Package ${name} ${version} on ${process.platform}-${process.arch}, Node ${process.versions.node}.`,
+    '',
+    '| tool | versions | result |',
+    '| --- | --- | --- |',
+    ...rows.map((row) => `| ${row.name} | ${row.versions} | ${row.result} |`),
+    '',
+    'What to set where gradlane should stay outside of the bundle:',
+    '',
+    '| tool | line |',
+    '| --- | --- |',
+    '| esbuild | `--external:gradlane` |',
+    "| Rollup | `external: ['gradlane']` |",
+    "| webpack | `externals: { gradlane: 'commonjs gradlane' }` |",
+    "| Vite | `ssr: { external: ['gradlane'] }` |",
+    "| Next | `serverExternalPackages: ['gradlane']`; with `output: 'standalone'` also `outputFileTracingIncludes: { '/*': ['./node_modules/gradlane/prebuilds/**'] }` |",
+    '',
+  ]
+  fs.writeFileSync(path.join(root, 'docs', 'tools.md'), text.join('\n'))
+}
+
 await withFolder(async (folder) => {
   const { tarball, report } = pack(folder, { built: process.argv.includes('--built') })
   const rows = []
@@ -55,6 +84,7 @@ await withFolder(async (folder) => {
     rows.push(await check(name, path.join(folder, name), tarball))
     fs.rmSync(path.join(folder, name), { recursive: true, force: true })
   }
+  if (wanted.length === 0) writeTable(rows, report)
   const failed = rows.filter((row) => row.failed).length
   console.log(`${rows.length - failed} passed, ${failed} failed`)
   process.exitCode = failed > 0 ? 1 : 0

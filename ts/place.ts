@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import nodeModule from 'node:module'
+import module from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,22 +9,22 @@ import { version } from './version.js'
  * The file that holds this code, one folder below the package's root in ts/ as in dist/. A bundle that esbuild
  * makes as CommonJS has no `import.meta.url`, but a `__filename`.
  */
-export const here = fileOf(import.meta.url)
+const here = fileOf(import.meta.url)
+const above = path.resolve(here, '..', '..')
 
 function fileOf(url: string | undefined): string {
   if (url?.startsWith('file:')) return fileURLToPath(url)
   return typeof __filename === 'undefined' ? path.resolve('bundle.js') : __filename
 }
 
-/** Node's `createRequire`, unseen by webpack, which follows it, to files that no bundle can hold. */
-export const requireFrom: (file: string) => NodeJS.Require = nodeModule.createRequire
+/** Node's `createRequire`, not imported by name, for webpack follows that to files that no bundle can hold. */
+export const requireFrom: (file: string) => NodeJS.Require = module.createRequire
 
 /**
  * The folder of gradlane's package.json, with its binaries: the one above this code, or, where a bundler has
  * copied the code into a file of its own, the one that Node finds from there.
  */
 export function packageRoot(): string {
-  const above = path.resolve(here, '..', '..')
   return isPackage(above) ? above : (installed() ?? above)
 }
 

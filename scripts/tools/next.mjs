@@ -40,6 +40,13 @@ async function answer(project, args) {
   }
 }
 
+/** The binaries are no code that Next could follow. */
+const STANDALONE = {
+  output: 'standalone',
+  serverExternalPackages: ['gradlane'],
+  outputFileTracingIncludes: { '/*': ['./node_modules/gradlane/prebuilds/**'] },
+}
+
 const next = {
   packages: ['next@16', 'react@19', 'react-dom@19'],
   async *check(project) {
@@ -61,9 +68,7 @@ export const GET = async () => new Response(await learn())
       ['bundled', '--turbopack', false],
       ['bundled, webpack', '--webpack', false],
     ]) {
-      const settings = external
-        ? { output: 'standalone', serverExternalPackages: ['gradlane'] }
-        : {}
+      const settings = external ? STANDALONE : {}
       project.write('next.config.mjs', `export default ${JSON.stringify(settings)}\n`)
       project.tool('next', ['build', bundler], { env })
       const server = external

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { type Place, places } from '../../binaries.js'
+import { places } from '../../binaries.js'
 import { isAlone, packageRoot, requireFrom } from '../../place.js'
 import { reasonOf } from '../../show.js'
 import { environmentVariable } from '../environment.js'
@@ -40,9 +40,10 @@ export interface Findings {
  */
 export function loadBinary(): unknown {
   let unreadable: unknown
-  for (const { file, load } of environmentVariable('GRADLANE_PREBUILD') ? [] : ownPlaces()) {
+  for (const file of environmentVariable('GRADLANE_PREBUILD') ? [] : ownPlaces()) {
     try {
-      return isUsable(file) ? createRequire(file)(file) : load()
+      isUsable(file)
+      return requireFrom(file)(file)
     } catch (error) {
       if (isDenied(error)) unreadable ??= error
       else if (!isMissing(error)) throw error
@@ -57,11 +58,11 @@ export function loadBinary(): unknown {
   }
 }
 
-const ownPlaces = (): Place[] => places(platform, libc()?.name ?? null)
+const ownPlaces = (): string[] => places(platform, libc()?.name ?? null)
 
 /** Looks at all places again, to tell of them. */
 export function look(): Findings {
-  const own = ownPlaces().map(({ file }) => findingOf(file))
+  const own = ownPlaces().map(findingOf)
   return {
     places: own,
     nodeGypBuild: nodeGypBuildVersion(),
@@ -94,8 +95,7 @@ function isDenied(error: unknown): boolean {
 }
 
 /** Finds what the package depends on. */
-const requireOfPackage = (): NodeJS.Require =>
-  requireFrom(path.join(packageRoot(), 'package.json'))
+const requireOfPackage = (): NodeJS.Require => requireFrom(path.join(packageRoot(), 'package.json'))
 
 /** @throws Error when it is not installed. */
 function nodeGypBuild(): NodeGypBuild {

@@ -1,0 +1,59 @@
+// npm run bench:import: CPU milliseconds that a fresh process takes for `import 'gradlane'`, beyond one that
+// imports nothing. Interleaved, so that a slow minute of the machine falls on all.
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { describe, machine } from './machine.js'
+import { format, median } from './statistics.js'
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '21' }, out: { type: 'string' } },
+})
+const rounds = Number(values.rounds)
+const dist = (file: string): string => new URL(`../dist/${file}`, import.meta.url).href
+
+const programs = {
+  nothing: '',
+  'index.js': `await import(${JSON.stringify(dist('index.js'))});`,
+}
+type Name = keyof typeof programs
+
+const names = Object.keys(programs) as Name[]
+
+function cpuMilliseconds(program: string): number {
+  const code = `${program}const { user, system } = process.cpuUsage();console.log(user + system)`
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code])
+  return Number(printed.toString()) / 1000
+}
+
+const host = machine()
+console.log(describe(host))
+const samples = Array.from({ length: rounds }, () =>
+  Object.fromEntries(names.map((name) => [name, cpuMilliseconds(programs[name])])),
+) as Record<Name, number>[]
+
+const results = Object.fromEntries(
+  names.map((name) => {
+    const whole = median(samples.map((sample) => sample[name]))
+    const beyond = median(samples.map((sample) => sample[name] - sample.nothing))
+    const ratio = median(samples.map((sample) => sample[name] / sample.nothing))
+    console.log(
+      `${name.padEnd(10)} ${format(whole).padStart(7)} ms, beyond nothing ${format(beyond)} ms, ratio ${ratio.toFixed(2)}`,
+    )
+    return [name, { whole, beyond, ratio }]
+  }),
+)
+if (values.out !== undefined) {
+  const record = {
+    date: new Date().toISOString(),
+    command: ['npm run bench:import --', ...process.argv.slice(2)].join(' '),
+    machine: host,
+    unit: 'CPU milliseconds; beyond: more than a process that imports nothing; ratio: to that',
+    rounds,
+    results,
+  }
+  const file = fileURLToPath(new URL(`results/${values.out}.json`, import.meta.url))
+  writeFileSync(file, `${JSON.stringify(record, null, 1)}\n`)
+}
