@@ -42,7 +42,7 @@ export function loadBinary(): unknown {
   let unreadable: unknown
   for (const file of environmentVariable('GRADLANE_PREBUILD') ? [] : ownPlaces()) {
     try {
-      isUsable(file)
+      refuseUnusable(file)
       return requireFrom(file)(file)
     } catch (error) {
       if (isDenied(error)) unreadable ??= error
@@ -51,7 +51,7 @@ export function loadBinary(): unknown {
   }
   try {
     const file = nodeGypBuild().path(packageRoot())
-    isUsable(file)
+    refuseUnusable(file)
     return requireFrom(file)(file)
   } catch (error) {
     throw unreadable ?? error
@@ -74,14 +74,13 @@ export function look(): Findings {
 }
 
 /** @throws Error when the file is there and cannot be loaded. */
-function isUsable(file: string): boolean {
+function refuseUnusable(file: string): void {
   const found = binaryFile(file)
-  if (found === undefined) return false
+  if (found === undefined) return
   if (found.cut) throw new Error(`${file} is incomplete`)
   if (found.platform !== null && found.platform !== platform) {
     throw new Error(`${file} was made for ${found.platform}`)
   }
-  return true
 }
 
 function isMissing(error: unknown): boolean {
