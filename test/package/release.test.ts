@@ -68,7 +68,7 @@ describe('a release', () => {
     ])
     for (const file of files) {
       const libc = /\.(glibc|musl)\./.exec(file)?.[1] as 'glibc' | 'musl' | undefined
-      const found = places(path.posix.dirname(file), libc ?? null).map((place) => place.file)
+      const found = places(path.posix.dirname(file), libc ?? null)
       expect(found).to.include(path.join(root, 'prebuilds', file))
     }
   })
