@@ -17,6 +17,7 @@ import {
   zeros,
 } from '../../ts/index.js'
 import { assumeHeldMemoryCanGo } from '../../ts/capture/held-memory.js'
+import { needsNative } from '../support/backends.js'
 import { eachBackend } from '../support/each-backend.js'
 
 /** A network that all kinds of settings can be changed of. */
@@ -254,7 +255,8 @@ describe('settings between two runs of a captured step', () => {
       expect(calls).to.equal(2)
     })
 
-    it('another backend computes from the next run on', () => {
+    it('another backend computes from the next run on', function () {
+      needsNative(this)
       const of = made()
       let calls = 0
       const step = capture(
