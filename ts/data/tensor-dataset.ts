@@ -123,13 +123,14 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     checkIndex('TensorDataset', index)
     const backend = kernels()
     const rows = index.length
-    return this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
-      const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
-      callFor('TensorDataset', () => {
+    const gathered = callFor('TensorDataset', () =>
+      this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
+        const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
         backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
-      })
-      return out
-    }) as readonly Tensor[] as T
+        return out
+      }),
+    )
+    return gathered as readonly Tensor[] as T
   }
 }
 
