@@ -9,6 +9,7 @@ import {
   nn,
   ones,
   setBackend,
+  setFlushDenormal,
   setNumThreads,
 } from '../../ts/index.js'
 import { Draw } from './draw.js'
@@ -104,6 +105,7 @@ export class Fuzzer {
     } finally {
       setBackend(backend)
       setNumThreads(threads)
+      setFlushDenormal(true)
     }
   }
 
