@@ -6,7 +6,6 @@ export type ErrorCode =
   | 'ERR_DTYPE'
   | 'ERR_VALUE'
   | 'ERR_NOT_FINITE'
-  | 'ERR_ABORTED'
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_GRADCHECK'
   | 'ERR_CAPTURE'

@@ -1,5 +1,6 @@
 import ts from 'typescript'
 
+import { compilerOf } from '../support/compiler.js'
 import { makeContext } from './context.js'
 import { type Block } from './markdown.js'
 
@@ -63,16 +64,7 @@ export function programOf(block: Block, exported: readonly string[]): string {
 
 /** Complaints of the compiler about modules, each with its file. */
 export function typeErrors(files: readonly string[]): string[] {
-  const program = ts.createProgram(files, {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    lib: ['lib.es2023.d.ts'],
-    types: ['node'],
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-  })
+  const program = compilerOf(files)
   return files.flatMap((file) => {
     const source = program.getSourceFile(file)
     const found = [

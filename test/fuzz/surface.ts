@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 import * as gradlane from '../../ts/index.js'
+import { compilerOf } from '../support/compiler.js'
 import { type Spec, SpecReader } from './spec.js'
 
 export interface Argument {
@@ -45,16 +46,7 @@ export function valueAt(path: string): unknown {
 
 export function readSurface(): Surface {
   const entry = fileURLToPath(new URL('../../ts/index.ts', import.meta.url))
-  const program = ts.createProgram([entry], {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    lib: ['lib.es2023.d.ts'],
-    types: ['node'],
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-  })
+  const program = compilerOf([entry])
   const checker = program.getTypeChecker()
   const exported = new Map<string, ts.Symbol>()
   collect(checker, checker.getSymbolAtLocation(program.getSourceFile(entry)!)!, '', exported)
