@@ -115,7 +115,8 @@ export class Fuzzer {
     const warm = receiver === undefined ? 0 : draw.int(2)
     for (let i = 0; i < warm; i++) {
       const others = this.#targets.filter(
-        ({ owner, kind }) => owner === callable.owner && kind !== 'constructor',
+        ({ owner, kind }) =>
+          owner === callable.owner && kind !== 'constructor' && kind !== 'static',
       )
       await this.#call(seed, draw, draw.pick(others), receiver, draw.oneIn(2))
     }
@@ -130,6 +131,7 @@ export class Fuzzer {
     const members = this.surface.callables.filter(
       ({ kind, owner }) =>
         kind !== 'constructor' &&
+        kind !== 'static' &&
         owner !== '' &&
         made instanceof this.surface.classes.get(owner)!.made,
     )

@@ -1,0 +1,162 @@
+import { types } from 'node:util'
+
+import { checkArguments, checkList, checkNumber } from '../../check.js'
+import { complaint, ValueError } from '../../errors.js'
+
+/** Numbers, one of few texts, moments, or running text. */
+export type ColumnType = 'number' | 'category' | 'date' | 'text'
+
+/** What a cell holds when it is read; null is a gap. */
+export type Cell = number | string | Date | null
+
+interface ColumnMethods<V> {
+  /** Number of cells. */
+  readonly length: number
+  /** The value of a cell; null is a gap, and what is past the end. */
+  get(index: number): V | null
+  /** Whether a cell has no value. */
+  isGap(index: number): boolean
+}
+
+/** Numbers in 64 bits. A gap is NaN. */
+export class NumberColumn implements ColumnMethods<number> {
+  readonly type = 'number'
+
+  /** @throws ValueError unless they are a Float64Array. */
+  constructor(readonly values: Float64Array) {
+    checkArguments('NumberColumn', 1, arguments)
+    if (!types.isFloat64Array(values))
+      throw notThis('NumberColumn', 'the values', 'a Float64Array', values)
+  }
+
+  get length(): number {
+    return this.values.length
+  }
+
+  get(index: number): number | null {
+    return this.isGap(index) ? null : this.values[index]!
+  }
+
+  isGap(index: number): boolean {
+    checkNumber('Column', 'the index', index)
+    return Number.isNaN(this.values[index] ?? NaN)
+  }
+}
+
+/** Moments in milliseconds since 1970 in UTC, as `Date` counts them. A gap is NaN. */
+export class DateColumn implements ColumnMethods<Date> {
+  readonly type = 'date'
+
+  /** @throws ValueError unless they are a Float64Array. */
+  constructor(readonly values: Float64Array) {
+    checkArguments('DateColumn', 1, arguments)
+    if (!types.isFloat64Array(values))
+      throw notThis('DateColumn', 'the values', 'a Float64Array', values)
+  }
+
+  get length(): number {
+    return this.values.length
+  }
+
+  get(index: number): Date | null {
+    return this.isGap(index) ? null : new Date(this.values[index]!)
+  }
+
+  isGap(index: number): boolean {
+    checkNumber('Column', 'the index', index)
+    return Number.isNaN(this.values[index] ?? NaN)
+  }
+}
+
+/** Texts of which there are few: each cell is the number of its text in `categories`. A gap is -1. */
+export class CategoryColumn implements ColumnMethods<string> {
+  readonly type = 'category'
+
+  /** @throws ValueError unless they are an Int32Array and different texts, with a text for each code. */
+  constructor(
+    readonly codes: Int32Array,
+    /** No text is there twice. Some may not occur, as in a part of a table. */
+    readonly categories: readonly string[],
+  ) {
+    const who = 'CategoryColumn'
+    checkArguments(who, 2, arguments)
+    if (!types.isInt32Array(codes)) throw notThis(who, 'the codes', 'an Int32Array', codes)
+    checkList(who, 'the categories', categories)
+    const texts = new Set(categories).size === categories.length
+    if (!texts || categories.some((text: unknown) => typeof text !== 'string'))
+      throw notThis(who, 'the categories', 'different texts', categories)
+    const odd = codes.findIndex((code) => code < -1 || code >= categories.length)
+    if (odd >= 0)
+      throw notThis(who, `code ${odd}`, `within -1 to ${categories.length - 1}`, codes[odd])
+  }
+
+  get length(): number {
+    return this.codes.length
+  }
+
+  get(index: number): string | null {
+    return this.isGap(index) ? null : this.categories[this.codes[index]!]!
+  }
+
+  isGap(index: number): boolean {
+    checkNumber('Column', 'the index', index)
+    return (this.codes[index] ?? -1) === -1
+  }
+}
+
+/** Texts, each its own. A gap is null. */
+export class TextColumn implements ColumnMethods<string> {
+  readonly type = 'text'
+
+  /** @throws ValueError unless they are texts and nulls. */
+  constructor(readonly values: readonly (string | null)[]) {
+    checkArguments('TextColumn', 1, arguments)
+    checkList('TextColumn', 'the values', values)
+    const odd = Array.from(values).findIndex((text) => text !== null && typeof text !== 'string')
+    if (odd >= 0) throw notThis('TextColumn', `value ${odd}`, 'a text or null', values[odd])
+  }
+
+  get length(): number {
+    return this.values.length
+  }
+
+  get(index: number): string | null {
+    return this.isGap(index) ? null : (this.values[index] ?? null)
+  }
+
+  isGap(index: number): boolean {
+    checkNumber('Column', 'the index', index)
+    return (this.values[index] ?? null) === null
+  }
+}
+
+/** The cells of one kind of value, one a row; `type` tells which class it is. */
+export type Column = NumberColumn | CategoryColumn | DateColumn | TextColumn
+
+function notThis(who: string, what: string, expected: string, got: unknown): ValueError {
+  return new ValueError(complaint(who, what, expected, got))
+}
+
+/** The cells at some places, which are there. @internal */
+export function takeCells(column: Column, places: Int32Array): Column {
+  switch (column.type) {
+    case 'number':
+      return new NumberColumn(Float64Array.from(places, (place) => column.values[place]!))
+    case 'date':
+      return new DateColumn(Float64Array.from(places, (place) => column.values[place]!))
+    case 'category':
+      return new CategoryColumn(
+        places.map((place) => column.codes[place]!),
+        column.categories,
+      )
+    case 'text':
+      return new TextColumn(Array.from(places, (place) => column.values[place]!))
+  }
+}
+
+/** @internal */
+export function isColumn(value: unknown): value is Column {
+  return [NumberColumn, CategoryColumn, DateColumn, TextColumn].some(
+    (kind) => value instanceof kind,
+  )
+}
