@@ -112,7 +112,7 @@ export class Fuzzer {
   async #case(seed: number, draw: Draw): Promise<void> {
     const callable = draw.pick(this.#targets)
     const receiver = this.receiver(draw, callable)
-    const warm = receiver === undefined ? 0 : draw.int(2)
+    const warm = receiver === undefined || callable.kind === 'static' ? 0 : draw.int(2)
     for (let i = 0; i < warm; i++) {
       const others = this.#targets.filter(
         ({ owner, kind }) =>
