@@ -1,26 +1,33 @@
 // npm run bench:import: CPU milliseconds that a fresh process takes for `import 'gradlane'`, beyond one that
 // imports nothing. Interleaved, so that a slow minute of the machine falls on all.
+//   npm run bench:import -- --against <checkout>    beside the dist/ of another checkout
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { describe, machine } from './machine.js'
 import { format, median } from './statistics.js'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '21' }, out: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '21' },
+    against: { type: 'string' },
+    out: { type: 'string' },
+  },
 })
 const rounds = Number(values.rounds)
-const dist = (file: string): string => new URL(`../dist/${file}`, import.meta.url).href
+const here = fileURLToPath(new URL('..', import.meta.url))
 
-const programs = {
-  nothing: '',
-  'index.js': `await import(${JSON.stringify(dist('index.js'))});`,
+function importFrom(checkout: string): string {
+  const { href } = pathToFileURL(path.join(checkout, 'dist', 'index.js'))
+  return `await import(${JSON.stringify(href)});`
 }
-type Name = keyof typeof programs
 
-const names = Object.keys(programs) as Name[]
+const programs: Record<string, string> = { nothing: '', 'index.js': importFrom(here) }
+if (values.against !== undefined) programs['the other'] = importFrom(values.against)
+const names = Object.keys(programs)
 
 function cpuMilliseconds(program: string): number {
   const code = `${program}const { user, system } = process.cpuUsage();console.log(user + system)`
@@ -31,14 +38,14 @@ function cpuMilliseconds(program: string): number {
 const host = machine()
 console.log(describe(host))
 const samples = Array.from({ length: rounds }, () =>
-  Object.fromEntries(names.map((name) => [name, cpuMilliseconds(programs[name])])),
-) as Record<Name, number>[]
+  Object.fromEntries(names.map((name) => [name, cpuMilliseconds(programs[name]!)])),
+) as Record<string, number>[]
 
 const results = Object.fromEntries(
   names.map((name) => {
-    const whole = median(samples.map((sample) => sample[name]))
-    const beyond = median(samples.map((sample) => sample[name] - sample.nothing))
-    const ratio = median(samples.map((sample) => sample[name] / sample.nothing))
+    const whole = median(samples.map((sample) => sample[name]!))
+    const beyond = median(samples.map((sample) => sample[name]! - sample['nothing']!))
+    const ratio = median(samples.map((sample) => sample[name]! / sample['nothing']!))
     console.log(
       `${name.padEnd(10)} ${format(whole).padStart(7)} ms, beyond nothing ${format(beyond)} ms, ratio ${ratio.toFixed(2)}`,
     )

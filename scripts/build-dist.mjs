@@ -71,6 +71,16 @@ async function bundleCode(dir) {
     chunkFileNames: '[name].cjs',
   })
   await bundle.close()
+  for (const file of ['index', 'shared'].flatMap((name) => [`${name}.js`, `${name}.cjs`])) {
+    keepAscii(path.join(dir, file))
+  }
+}
+
+/** Writes other characters as escapes: Node reads a file of ASCII alone in half the time. */
+function keepAscii(file) {
+  const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const text = fs.readFileSync(file, 'utf8')
+  fs.writeFileSync(file, text.replace(/[^\0-\x7f]/g, escape))
 }
 
 /** The command line computes with index.js, and brings along only what that keeps to itself. */

@@ -1,5 +1,4 @@
 import { checkArguments } from './check.js'
-import os from 'node:os'
 
 import { getBackend } from './kernels/backend.js'
 import type { BackendName } from './kernels/environment.js'
@@ -34,7 +33,7 @@ export interface Info {
 /** Empty where it is unknown, or the process may not ask (Deno without `--allow-sys`). */
 function cpuModel(): string {
   try {
-    return os.cpus()[0]?.model ?? ''
+    return process.getBuiltinModule('node:os').cpus()[0]?.model ?? ''
   } catch {
     return ''
   }
@@ -53,7 +52,7 @@ export function info(): Info {
     threads: getNumThreads(),
     flushDenormal: machine?.flushDenormal ?? false,
     cpu: machine?.cpu || cpuModel(),
-    cores: machine?.cores ?? os.availableParallelism(),
+    cores: machine?.cores ?? process.getBuiltinModule('node:os').availableParallelism(),
     caches: machine && { l1d: machine.l1d, l2: machine.l2, l3: machine.l3 },
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,

@@ -62,6 +62,18 @@ describe('the published bundle', () => {
     }
   })
 
+  // Each of the others takes a millisecond of every program. `process.getBuiltinModule` loads one when it
+  // is needed; node:process and node:fs/promises are `process` and `promises` of node:fs.
+  it('loads few modules of Node at once, in ASCII alone', () => {
+    for (const file of ['index.js', 'shared.js']) {
+      const text = readFileSync(path.join(root, 'dist', file), 'utf8')
+      const found = text.matchAll(/^import .*?"node:([^"]+)"/gm)
+      const few = ['fs', 'module', 'path', 'timers/promises', 'url', 'util']
+      expect(few, file).to.include.members(Array.from(found, ([, name]) => name!))
+      expect(text, file).not.to.match(/[^\0-\x7f]/)
+    }
+  })
+
   it('has a licence for what the page carries along', () => {
     const page = readFileSync(path.join(root, 'dist', 'page.js'), 'utf8')
     expect(page).to.include('The MIT License (MIT)').and.to.include('Leon Sorokin')

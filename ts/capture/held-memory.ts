@@ -1,5 +1,3 @@
-import { markAsUntransferable } from 'node:worker_threads'
-
 import { CaptureError } from '../errors.js'
 import { bytesIn, isResizable } from '../tensor/memory.js'
 
@@ -10,7 +8,7 @@ export function hold(buffer: ArrayBuffer): void {
       'capture: a tensor lies in a resizable ArrayBuffer, which could shrink while the step runs; use its clone()',
     )
   }
-  markAsUntransferable(buffer)
+  process.getBuiltinModule('node:worker_threads').markAsUntransferable(buffer)
 }
 
 /** Methods of Node's newer versions. */

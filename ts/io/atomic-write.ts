@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   fchmodSync,
@@ -6,6 +5,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  promises,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -32,24 +32,24 @@ import { verify, verifySync, writeWholeSync } from './whole-file.js'
 export async function writeAtomically(
   target: string | URL,
   bytes: Uint8Array,
-  token: string = randomUUID(),
+  token: string = process.getBuiltinModule('node:crypto').randomUUID(),
 ): Promise<void> {
   const { path, old } = found(target)
-  if (old?.isFile() === false) return writeFile(path, bytes)
+  if (old?.isFile() === false) return promises.writeFile(path, bytes)
   const temporary = temporaryOf(path, token)
   let file: FileHandle | undefined
   try {
-    file = await open(temporary, 'wx+')
+    file = await promises.open(temporary, 'wx+')
     await file.writeFile(bytes)
     if (old !== undefined) keepAttributes(file.fd, old)
     await file.sync()
     await verify(file, path, bytes)
     await file.close()
     file = undefined
-    await rename(temporary, path)
+    await promises.rename(temporary, path)
   } catch (error) {
     await file?.close()
-    await rm(temporary, { force: true })
+    await promises.rm(temporary, { force: true })
     throw error
   }
   await syncFolder(path)
@@ -59,7 +59,7 @@ export async function writeAtomically(
 export function writeAtomicallySync(
   target: string | URL,
   bytes: Uint8Array,
-  token: string = randomUUID(),
+  token: string = process.getBuiltinModule('node:crypto').randomUUID(),
 ): void {
   const { path, old } = found(target)
   if (old?.isFile() === false) {
@@ -126,7 +126,7 @@ function keepAttributes(file: number, old: Stats): void {
 // as safe as the file system makes it.
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
+  const folder = await promises.open(dirname(path), 'r')
   await folder.sync().finally(() => folder.close())
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   fstatSync,
@@ -14,9 +13,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import process from 'node:process'
 
 import { LockedError } from '../errors.js'
 import { realFile, temporaryOf } from './atomic-write.js'
@@ -60,7 +57,7 @@ const UNREADABLE_MS = 10_000
  */
 export class FileLock {
   /** Unique. Temporary files of the holder have it in their names: `temporaryOf`. */
-  readonly token = randomUUID()
+  readonly token = process.getBuiltinModule('node:crypto').randomUUID()
   /** What is locked, through all links. */
   readonly file: string
   readonly #path: string
@@ -268,7 +265,7 @@ function thisProcess(): NonNullable<typeof known> {
   return (known ??= {
     pid: process.pid,
     start: startOf(process.pid) ?? '',
-    host: hostname(),
+    host: process.getBuiltinModule('node:os').hostname(),
     boot: told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     space: told(() => readlinkSync('/proc/self/ns/pid')),
   })

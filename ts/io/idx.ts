@@ -1,7 +1,6 @@
 import { checkArguments, checkPath, isWithin } from '../check.js'
-import { constants as bufferConstants } from 'node:buffer'
 import { promisify, types } from 'node:util'
-import { constants, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
 import { complaint, FormatError } from '../errors.js'
 import type { DType } from '../kernels/dtype.js'
 import { dtype, type Option, type Options, readOptions } from '../options.js'
@@ -73,6 +72,7 @@ export async function readIdx(source: IdxSource, options: ReadIdxOptions = {}): 
   const bytes = types.isUint8Array(source) ? source : await readWhole(source)
   if (!isGzip(bytes)) return parse(who, bytes, dtype)
   const maxOutputLength = unpackedLength(who, bytes, maxBytes)
+  const { gunzip } = process.getBuiltinModule('node:zlib')
   const unpacked = promisify(gunzip)(bytes, { maxOutputLength })
   return parse(who, await unpacked.catch(corruptGzip(who, maxOutputLength)), dtype)
 }
@@ -101,6 +101,7 @@ function isGzip(bytes: Uint8Array): boolean {
 /** What a stream must unpack to, by the header at its beginning. */
 function unpackedLength(who: string, bytes: Uint8Array, maxBytes: number): number {
   const beginning = bytes.subarray(0, BEGINNING)
+  const { constants } = process.getBuiltinModule('node:zlib')
   const finishFlush = bytes.length > BEGINNING ? constants.Z_SYNC_FLUSH : constants.Z_FINISH
   const { type, shape, start } = parseHeader(who, unzip(who, beginning, { finishFlush }))
   const length = start + countOf(who, shape) * type.bytes
@@ -110,12 +111,12 @@ function unpackedLength(who: string, bytes: Uint8Array, maxBytes: number): numbe
     const hint = 'the option maxBytes allows more'
     throw new FormatError(complaint(who, 'the file', expected, got, hint))
   }
-  return Math.min(length, bufferConstants.MAX_LENGTH)
+  return Math.min(length, process.getBuiltinModule('node:buffer').constants.MAX_LENGTH)
 }
 
 function unzip(who: string, bytes: Uint8Array, options: ZlibOptions): Buffer {
   try {
-    return gunzipSync(bytes, options)
+    return process.getBuiltinModule('node:zlib').gunzipSync(bytes, options)
   } catch (error) {
     return corruptGzip(who, options.maxOutputLength)(error)
   }

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import process from 'node:process'
 
 /** Windows tells of itself and of others by different clocks. */
 const TOLERANCE_MS = 2000
@@ -48,6 +46,7 @@ function ofLinux(pid: number): string | null {
 
 function ofBSD(pid: number): string | null {
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
     encoding: 'utf8',
     env,
@@ -61,6 +60,7 @@ function ofBSD(pid: number): string | null {
 function ofWindows(pid: number): string {
   if (pid === process.pid) return String(Math.round(Date.now() - 1000 * process.uptime()))
   const script = `([DateTimeOffset](Get-Process -Id ${pid}).StartTime).ToUnixTimeMilliseconds()`
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   return execFileSync('powershell', ['-NoProfile', '-Command', script], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

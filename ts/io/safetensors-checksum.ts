@@ -1,4 +1,3 @@
-import { createCipheriv } from 'node:crypto'
 import { complaint, FormatError } from '../errors.js'
 
 /** Under this name in the metadata: the checksums of the header and of the elements, in hexadecimal. */
@@ -19,6 +18,7 @@ const PART = 2 ** 30
  * every CPU has instructions for; CRC-32 of zlib takes nearly twice the time.
  */
 function checksumOf(bytes: Uint8Array): string {
+  const { createCipheriv } = process.getBuiltinModule('node:crypto')
   const gmac = createCipheriv('aes-128-gcm', new Uint8Array(16), new Uint8Array(12))
   for (let start = 0; start < bytes.length; start += PART) {
     gmac.setAAD(bytes.subarray(start, start + PART))

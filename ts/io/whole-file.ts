@@ -1,5 +1,13 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  promises,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 
 import { FormatError } from '../errors.js'
 
@@ -11,10 +19,10 @@ const COMPARED = 2 ** 20
 
 /** The bytes of a file of any length. @param part Most bytes to read at a time. */
 export async function readWhole(source: string | URL, part = PART): Promise<Uint8Array> {
-  const file = await open(source)
+  const file = await promises.open(source)
   try {
     const { size } = await file.stat()
-    if (size < part) return await readFile(file) // also of what has no length, such as a pipe
+    if (size < part) return await promises.readFile(file) // also of what has no length, such as a pipe
     const bytes = Buffer.allocUnsafeSlow(size)
     let end = 0
     for (;;) {

@@ -1,5 +1,3 @@
-import { markAsUntransferable } from 'node:worker_threads'
-
 import { allocate } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, type Shape, Tensor } from './tensor.js'
@@ -29,7 +27,7 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   if (bytes > LARGEST || length === 0) return empty(shape, dtype)
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
-    markAsUntransferable(slab)
+    process.getBuiltinModule('node:worker_threads').markAsUntransferable(slab)
     used = 0
   }
   const tensor = new Tensor(slab, used, shape, dtype, length)

@@ -1,5 +1,3 @@
-import { stderr } from 'node:process'
-
 import { environmentVariable } from '../kernels/environment.js'
 import type { EpochRecord } from './records.js'
 
@@ -25,13 +23,13 @@ const nothing: Progress = { begin() {}, update() {}, end() {}, close() {} }
  */
 export function progressOf(wanted: boolean, epochs: number, samples: number | null): Progress {
   if (!wanted) return nothing
-  const bar = stderr.isTTY && !environmentVariable('CI')
+  const bar = process.stderr.isTTY && !environmentVariable('CI')
   return bar
     ? new Bar(epochs, samples)
     : {
         ...nothing,
         end: (record) => {
-          stderr.write(`${lineOf(record, epochs)}\n`)
+          process.stderr.write(`${lineOf(record, epochs)}\n`)
         },
       }
 }
@@ -78,16 +76,16 @@ class Bar implements Progress {
     }
     parts.push(`${Math.round(rows / seconds).toLocaleString('en')} samples/s`)
     if (this.#loss !== undefined) parts.push(`loss ${this.#loss.toPrecision(4)}`)
-    stderr.write(`\r\x1b[K${parts.join('  ')}`)
+    process.stderr.write(`\r\x1b[K${parts.join('  ')}`)
   }
 
   end(record: EpochRecord): void {
-    stderr.write(`\r\x1b[K${lineOf(record, this.epochs)}\n`)
+    process.stderr.write(`\r\x1b[K${lineOf(record, this.epochs)}\n`)
     this.#drawn = 0
   }
 
   close(): void {
-    if (this.#drawn !== 0) stderr.write('\n')
+    if (this.#drawn !== 0) process.stderr.write('\n')
   }
 
   #bar(share: number): string {

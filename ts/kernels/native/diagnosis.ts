@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 import { reasonOf } from '../../show.js'
 import { cureOf } from './cure.js'
 import { libc, platform, runtime } from './runtime.js'

@@ -1,5 +1,3 @@
-import process from 'node:process'
-
 export type Runtime = 'Node' | 'Deno' | 'Bun'
 
 export function runtime(): Runtime {

@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 import { ValueError } from '../../errors.js'
 import type {
   AnyKernel,

@@ -1,6 +1,5 @@
 import { checkArguments } from '../../check.js'
-import { appendFileSync, readFileSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFileSync, promises, readFileSync } from 'node:fs'
 import { complaint, FormatError, ValueError } from '../../errors.js'
 import { writeAtomically, writeAtomicallySync } from '../../io/atomic-write.js'
 import { flag, type Option, type Options, path, readOptions, required } from '../../options.js'
@@ -98,7 +97,7 @@ export class CSVLogger implements Callback {
     this.#rows.push(row)
     if (added.length > 0 || again) yield* this.#writeAll(sync)
     else if (sync) appendFileSync(this.path, this.#line(row))
-    else yield* wait(appendFile(this.path, this.#line(row)))
+    else yield* wait(promises.appendFile(this.path, this.#line(row)))
   }
 
   *#writeAll(sync: boolean): Flow<void> {
@@ -132,7 +131,7 @@ function isAtLeast(cell: string | undefined, epoch: number): boolean {
 
 function* contentOf(path: string, sync: boolean): Flow<string> {
   try {
-    return yield* wait(sync ? readFileSync(path, 'utf8') : readFile(path, 'utf8'))
+    return yield* wait(sync ? readFileSync(path, 'utf8') : promises.readFile(path, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error

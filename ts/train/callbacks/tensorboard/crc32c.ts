@@ -1,13 +1,18 @@
 const POLYNOMIAL = 0x82f63b78
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
-  return crc
-})
+let crcByByte: Uint32Array | undefined
+
+function crcs(): Uint32Array {
+  return (crcByByte ??= Uint32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
+    return crc
+  }))
+}
 
 /** Castagnoli's CRC-32, as an unsigned number. */
 export function crc32c(bytes: Uint8Array): number {
+  const table = crcs()
   let crc = 0xffffffff
   for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8)
   return (crc ^ 0xffffffff) >>> 0

@@ -10,16 +10,21 @@ export interface Histogram {
   readonly counts: readonly number[]
 }
 
-/** TensorFlow's buckets: each a tenth wider than the one nearer to 0, from 1e-12 to 1e20. */
-const limits = ((): Float64Array => {
+let buckets: Float64Array | undefined
+
+/** TensorFlow's buckets, by their upper ends: each a tenth wider than the one nearer to 0, from 1e-12 to 1e20. */
+function bucketLimits(): Float64Array {
+  if (buckets !== undefined) return buckets
   const positive: number[] = []
   for (let limit = 1e-12; limit < 1e20; limit *= 1.1) positive.push(limit)
   positive.push(Number.MAX_VALUE)
-  return Float64Array.from([...positive.map((limit) => -limit).reverse(), 0, ...positive])
-})()
+  buckets = Float64Array.from([...positive.map((limit) => -limit).reverse(), 0, ...positive])
+  return buckets
+}
 
 /** Counts numbers by size; those that are not finite are left out. */
 export function histogramOf(values: ArrayLike<number>): Histogram {
+  const limits = bucketLimits()
   const counts = new Float64Array(limits.length)
   let [min, max, num, sum, sumSquares] = [Infinity, -Infinity, 0, 0, 0]
   for (let i = 0; i < values.length; i++) {
@@ -30,7 +35,7 @@ export function histogramOf(values: ArrayLike<number>): Histogram {
     num += 1
     sum += value
     sumSquares += value * value
-    counts[Math.min(bucketOf(value), limits.length - 1)]! += 1
+    counts[Math.min(bucketOf(value, limits), limits.length - 1)]! += 1
   }
   return {
     min: num === 0 ? 0 : min,
@@ -38,12 +43,12 @@ export function histogramOf(values: ArrayLike<number>): Histogram {
     num,
     sum,
     sumSquares,
-    ...packed(counts),
+    ...packed(counts, limits),
   }
 }
 
 /** The first bucket whose limit is above a value. */
-function bucketOf(value: number): number {
+function bucketOf(value: number, limits: Float64Array): number {
   let low = 0
   let high = limits.length
   while (low < high) {
@@ -54,7 +59,7 @@ function bucketOf(value: number): number {
   return low
 }
 
-function packed(counts: Float64Array): Pick<Histogram, 'limits' | 'counts'> {
+function packed(counts: Float64Array, limits: Float64Array): Pick<Histogram, 'limits' | 'counts'> {
   const kept: [limit: number, count: number][] = []
   counts.forEach((count, i) => {
     const last = i === counts.length - 1

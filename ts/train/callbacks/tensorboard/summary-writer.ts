@@ -1,8 +1,6 @@
 import { type Options, readOptions, whole } from '../../../options.js'
 import { checkArguments, checkFileName, checkText } from '../../../check.js'
-import { appendFileSync, mkdirSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { appendFileSync, mkdirSync, promises } from 'node:fs'
 import { join } from 'node:path'
 import { complaint, ValueError } from '../../../errors.js'
 import { noTensor, Tensor } from '../../../tensor/tensor.js'
@@ -57,7 +55,8 @@ export class SummaryWriter {
     const { purgeStep } = readOptions(NAME, OPTIONS, options)
     mkdirSync(logDir, { recursive: true })
     const seconds = Math.floor(Date.now() / 1000)
-    const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${made++}`
+    const host = process.getBuiltinModule('node:os').hostname()
+    const name = `events.out.tfevents.${seconds}.${host}.${process.pid}.${made++}`
     this.path = join(logDir, name)
     this.#event(nested(3, 'brain.Event:2'), 0)
     if (purgeStep !== undefined) this.#event(nested(7, SESSION_START), purgeStep)
@@ -102,7 +101,7 @@ export class SummaryWriter {
   async flush(): Promise<void> {
     // One after the other, so that records stay whole and in order.
     const bytes = Buffer.concat(this.#queue.splice(0))
-    this.#writing = this.#writing.then(() => appendFile(this.path, bytes))
+    this.#writing = this.#writing.then(() => promises.appendFile(this.path, bytes))
     await this.#writing
   }
 
