@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.js'
 import { AdamHyper, type ParameterSlot, SgdHyper, type View } from '../kernels.js'
 import { doubles, type Floats, floats } from './operand.js'
-import { counterExtent, decay, pairs, stateExtent } from './slots.js'
+import { counterExtent, decay, pairs, stateExtent, wholePower } from './slots.js'
 
 const dtypeOf = (slots: readonly ParameterSlot[]): DType => slots[0]?.gradient.dtype ?? 'float32'
 
@@ -79,8 +79,8 @@ export function adamStep(
   for (const { parameter, gradient, index, stateOffset } of pairs(slots, state.dtype, op)) {
     counters[index]! += 1
     const t = counters[index]!
-    const correction1 = biasCorrection ? 1 - beta1 ** t : 1
-    const correction2 = biasCorrection ? 1 - beta2 ** t : 1
+    const correction1 = biasCorrection ? 1 - wholePower(beta1, t) : 1
+    const correction2 = biasCorrection ? 1 - wholePower(beta2, t) : 1
     for (let i = 0; i < parameter.length; i++) {
       const at = stateOffset + i
       let p = parameter[i]!

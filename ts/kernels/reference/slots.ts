@@ -41,3 +41,13 @@ export function pairs(slots: readonly ParameterSlot[], dtype: DType, op: string)
 /** weightDecay * p; of a decay of 0 nothing, not even 0 * Infinity. */
 export const decay = (weightDecay: number, p: number): number =>
   weightDecay === 0 ? 0 : weightDecay * p
+
+/** base ** exponent of a whole exponent, by repeated squaring: `**` gives other bits in other engines. */
+export function wholePower(base: number, exponent: number): number {
+  let power = 1
+  for (let [left, square] = [exponent, base]; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) power *= square
+    square *= square
+  }
+  return power
+}

@@ -1,6 +1,6 @@
 import { UpdateHyper, UpdateKind, type ParameterSlot, type View } from '../kernels.js'
 import { type Floats, doubles, floats } from './operand.js'
-import { counterExtent, decay, pairs } from './slots.js'
+import { counterExtent, decay, pairs, wholePower } from './slots.js'
 
 /** What a rule sees of its parameter: hyper-parameters, the step, and its number for NAdam. */
 interface Context {
@@ -52,7 +52,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
   },
 
   [UpdateKind.adamax]({ h, t }, expAvg, norm) {
-    const lr = h[UpdateHyper.lr]! / (1 - h[UpdateHyper.beta1]! ** t)
+    const lr = h[UpdateHyper.lr]! / (1 - wholePower(h[UpdateHyper.beta1]!, t))
     return (at, g) => {
       const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
       const size = Math.abs(g) + h[UpdateHyper.eps]!
@@ -66,7 +66,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
     const [now, next] = [momentum(t), momentum(t + 1)]
     const product = (t === 1 ? 1 : products[index]!) * now
     products[index] = product
-    const correction = 1 - h[UpdateHyper.beta2]! ** t
+    const correction = 1 - wholePower(h[UpdateHyper.beta2]!, t)
     return (at, g) => {
       const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
       const v = average(expAvgSq, at, h[UpdateHyper.beta2]!, g * g)
@@ -76,13 +76,13 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
   },
 
   [UpdateKind.radam]({ h, t }, expAvg, expAvgSq) {
-    const power = h[UpdateHyper.beta2]! ** t
+    const power = wholePower(h[UpdateHyper.beta2]!, t)
     const longest = 2 / (1 - h[UpdateHyper.beta2]!) - 1
     const length = longest - (2 * t * power) / (1 - power)
     const rectified = length > 5
     const variance =
       ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length)
-    const lr = h[UpdateHyper.lr]! / (1 - h[UpdateHyper.beta1]! ** t)
+    const lr = h[UpdateHyper.lr]! / (1 - wholePower(h[UpdateHyper.beta1]!, t))
     return (at, g) => {
       const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
       const v = average(expAvgSq, at, h[UpdateHyper.beta2]!, g * g)
