@@ -19,3 +19,27 @@ export {
   Table,
   type TableOptions,
 } from './table/table.js'
+export {
+  ColumnTransformer,
+  type ColumnTransformerConfig,
+  type LongOptions,
+} from './preprocessing/column-transformer.js'
+export type { CellOf, ColumnSpec, ColumnSpecs, RowOf } from './preprocessing/column-specs.js'
+export type { TransformerConfig } from './preprocessing/fitted.js'
+export { LabelEncoder } from './preprocessing/label-encoder.js'
+export { OneHotEncoder, type OneHotEncoderOptions } from './preprocessing/one-hot-encoder.js'
+export { targetFrom, transformerFrom } from './preprocessing/registry.js'
+export { SimpleImputer, type SimpleImputerOptions } from './preprocessing/simple-imputer.js'
+export { StandardScaler, type StandardScalerOptions } from './preprocessing/standard-scaler.js'
+export type { Json, TransformerState } from './preprocessing/state.js'
+export { targetFor, type TargetForOptions } from './preprocessing/target.js'
+export type { TargetEncoding, Task } from './preprocessing/target-encoding.js'
+export { TargetScaler } from './preprocessing/target-scaler.js'
+export {
+  Encoder,
+  NumberTransformer,
+  Transformer,
+  type TransformerInput,
+} from './preprocessing/transformer.js'
+export type { PerRow } from './split/groups.js'
+export { trainTestSplit, type TrainTestSplitOptions } from './split/train-test-split.js'

@@ -1,0 +1,44 @@
+import { asCategories, type Cells } from './cells.js'
+import { countCodes } from './statistic.js'
+
+/** Counts the categories of a feature, block by block. @internal */
+export class CategoryCounts {
+  readonly counts = new Map<string, number>()
+  gaps = 0
+
+  add(cells: Cells): void {
+    const { codes, categories } = asCategories(cells)
+    countCodes(codes, categories.length).forEach((count, code) => {
+      const category = categories[code]!
+      if (count > 0) this.counts.set(category, (this.counts.get(category) ?? 0) + count)
+    })
+    for (const code of codes) if (code === -1) this.gaps += 1
+  }
+
+  /** Numbers in their order, texts in that of their code units. */
+  sorted(numeric: boolean): string[] {
+    const categories = [...this.counts.keys()]
+    return numeric ? categories.sort((a, b) => Number(a) - Number(b)) : categories.sort()
+  }
+}
+
+/** Numbers of texts, by a list. @internal */
+export class Places {
+  readonly #places: ReadonlyMap<string, number>
+  /** By the list of categories, which the parts of a column share. */
+  readonly #known = new WeakMap<readonly string[], Int32Array>()
+
+  constructor(categories: readonly string[]) {
+    this.#places = new Map(categories.map((category, place) => [category, place]))
+  }
+
+  /** The place of each category of a list; -1 for those that are not known. */
+  of(categories: readonly string[]): Int32Array {
+    let places = this.#known.get(categories)
+    if (places === undefined) {
+      places = Int32Array.from(categories, (category) => this.#places.get(category) ?? -1)
+      this.#known.set(categories, places)
+    }
+    return places
+  }
+}
