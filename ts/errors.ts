@@ -77,8 +77,8 @@ export class NotFiniteError extends GradlaneError {
 
 /** A file or buffer is truncated, corrupt or of another format (`ERR_FORMAT`). */
 export class FormatError extends GradlaneError {
-  constructor(message: string) {
-    super('ERR_FORMAT', message)
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_FORMAT', message, options)
   }
 }
 

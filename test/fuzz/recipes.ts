@@ -61,6 +61,12 @@ export function adapted(path: string, draw: Draw, args: unknown[]): unknown[] {
   return train(setting(), args[2])
 }
 
+/** The bytes of a model's file. */
+const saved: Recipe = () => [io.modelToBuffer(setting().model), {}]
+
+/** A layer of a user's own. */
+class Named extends nn.Identity {}
+
 const inputs = (draw: Draw): unknown => (draw.oneIn(3) ? {} : { x: ones([4, 3]) })
 
 /** By path first, then by the name of a method. */
@@ -88,6 +94,12 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       return [optimizer, { schedulers, milestones: [2] }]
     },
     'io.safetensorsFromBuffer': () => [io.safetensorsToBuffer({ x: ones([2]) }), {}],
+    'io.loadModel': saved,
+    'io.loadModelSync': saved,
+    'io.modelFromBuffer': saved,
+    'io.readModel': saved,
+    'io.readModelSync': saved,
+    'io.registerModule': () => ['Named', Named, { create: () => new Named() }],
     capture: () => [({ x }: { x: Tensor }) => mul(x, 3), { inputs: { x: ones([4, 3]) } }],
   } satisfies Record<string, Recipe>),
 )

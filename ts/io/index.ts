@@ -1,5 +1,22 @@
 export { type IdxSource, readIdx, type ReadIdxOptions, readIdxSync } from './idx.js'
 export {
+  loadModel,
+  type LoadModelOptions,
+  loadModelSync,
+  type ModelFile,
+  modelFromBuffer,
+  type ModelSource,
+  modelToBuffer,
+  readModel,
+  readModelSync,
+  saveModel,
+  type SaveModelOptions,
+  saveModelSync,
+} from './model/model-file.js'
+export { registerModule, type RegisterModuleOptions } from './model/registry.js'
+export type { ModelSection, ReadModelSection } from './model/sections.js'
+export type { Json } from './model/values.js'
+export {
   type ReadSafetensorsOptions,
   type Safetensors,
   safetensorsFromBuffer,

@@ -8,21 +8,41 @@ export interface JsonForm {
   readonly items: number
 }
 
+const UNFORMED = { nesting: undefined, names: undefined, items: Infinity }
+const UNBOUNDED = { depth: Infinity, values: Infinity }
+
+/** What a JSON text may be made of that has no certain form. */
+export interface JsonBounds {
+  /** Most lists and objects inside of each other. */
+  readonly depth: number
+  /** Most items, members, lists and objects together. */
+  readonly values: number
+}
+
 /**
  * Looks over a JSON text in one pass that builds nothing, before `JSON.parse` builds it: the time and the
  * memory of that go by the names and items.
  *
  * @param text Perhaps no JSON at all.
- * @returns what is wrong: it is not of that form, or an object has a name twice, which `JSON.parse` passes
+ * @returns what is wrong: it is not of that form or within the bounds, or an object has a name twice, which `JSON.parse` passes
  *   over in silence; undefined when nothing is.
  */
-export function objection(text: string, { nesting, names, items }: JsonForm): string | undefined {
-  const counts = names.map(() => 0)
+export function objection(text: string, form: JsonForm | JsonBounds): string | undefined {
+  const { nesting, names, items } = 'nesting' in form ? form : UNFORMED
+  const { depth: deepest, values: most } = 'depth' in form ? form : UNBOUNDED
+  const counts = names?.map(() => 0)
   const open: { readonly seen: Set<string> | null; items: number }[] = []
+  let values = 0
   for (let i = 0; i < text.length; i++) {
     const char = text[i]
+    if ((char === '{' || char === '[' || char === ',') && ++values > most) {
+      return `it has more than ${most} values`
+    }
     if (char === '{' || char === '[') {
-      if (char !== nesting[open.length]) return `there is a ${char} at depth ${open.length}`
+      if (open.length === deepest) return `it is nested more than ${deepest} deep`
+      if (nesting !== undefined && char !== nesting[open.length]) {
+        return `there is a ${char} at depth ${open.length}`
+      }
       open.push({ seen: char === '{' ? new Set() : null, items: 0 })
     } else if (char === '}' || char === ']') open.pop()
     else if (char === ',') {
@@ -37,8 +57,8 @@ export function objection(text: string, { nesting, names, items }: JsonForm): st
       // A string before a colon is a name.
       if (!seen || text[afterSpace(text, i + 1)] !== ':') continue
       const depth = open.length - 1
-      if (++counts[depth]! > names[depth]!) {
-        return `there are more than ${names[depth]!} names at depth ${depth}`
+      if (counts !== undefined && ++counts[depth]! > names![depth]!) {
+        return `there are more than ${names![depth]!} names at depth ${depth}`
       }
       const name = nameIn(text.slice(start, i + 1))
       if (seen.has(name)) return `the name ${shown(name)} is there twice`

@@ -1,11 +1,32 @@
 import { OutOfMemoryError } from '../errors.js'
 
+/** What `allocate` gives while memory is withheld. */
+const NONE = new ArrayBuffer(0)
+let withheld = false
+
+/** Runs `body`, whose tensors have shapes and no memory: see `describeOnly`. */
+export function withholdMemory<T>(body: () => T): T {
+  const before = withheld
+  withheld = true
+  try {
+    return body()
+  } finally {
+    withheld = before
+  }
+}
+
+/** Whether a tensor with this buffer was made while memory was withheld. */
+export function isWithheld(buffer: ArrayBuffer): boolean {
+  return buffer === NONE
+}
+
 /**
  * A fresh ArrayBuffer of zeros.
  *
  * @throws OutOfMemoryError when the system does not give it.
  */
 export function allocate(bytes: number): ArrayBuffer {
+  if (withheld) return NONE
   try {
     return new ArrayBuffer(bytes)
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { checkArguments } from '../check.js'
+import { withholdMemory } from './allocate.js'
 import { BindingNotFoundError, CaptureError, GradlaneError, retell } from '../errors.js'
 import {
   type BackendName,
@@ -17,6 +18,10 @@ import { InterpretedProgram } from './reference/program.js'
 let current: Kernels | undefined
 /** What computes while `current` is a recorder. */
 let computing: Kernels | undefined
+/** Computes nothing. */
+const idle = Object.fromEntries(
+  Object.keys(reference).map((method) => [method, (): void => {}]),
+) as unknown as Kernels
 /** Whose recording it is. */
 let capturing: Capture | null = null
 /** Who calls a kernel through `callFor`. */
@@ -76,6 +81,24 @@ export function recordWith<T>(capture: Capture, recorder: Kernels, body: () => T
     current = backend
     computing = undefined
     capturing = null
+  }
+}
+
+/**
+ * Runs `body`, which makes modules whose tensors have shapes and no memory: nothing is computed or drawn.
+ * They take over the memory of others by `Tensor.adopt`, which `isWithheld` tells apart.
+ *
+ * @throws CaptureError while a step is being captured.
+ * @internal
+ */
+export function describeOnly<T>(body: () => T): T {
+  refuseWhileRecording('making modules of a file')
+  const backend = kernels()
+  current = { ...idle, name: backend.name }
+  try {
+    return withholdMemory(body)
+  } finally {
+    current = backend
   }
 }
 

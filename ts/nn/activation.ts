@@ -48,7 +48,7 @@ export abstract class Activation extends Layer {
  */
 export class ReLU extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, () => [])
   }
 
   constructor() {
@@ -64,7 +64,7 @@ export class ReLU extends Activation {
  */
 export class LeakyReLU extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ negativeSlope }) => [negativeSlope])
   }
 
   /** @param negativeSlope Default 0.01. */
@@ -85,7 +85,7 @@ export class LeakyReLU extends Activation {
  */
 export class Sigmoid extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, () => [])
   }
 
   constructor() {
@@ -101,7 +101,7 @@ export class Sigmoid extends Activation {
  */
 export class Tanh extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, () => [])
   }
 
   constructor() {
@@ -117,7 +117,7 @@ export class Tanh extends Activation {
  */
 export class Swish extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ beta }) => [beta])
   }
 
   /** @param beta Default 1, which PyTorch calls SiLU. */
@@ -138,7 +138,7 @@ export class Swish extends Activation {
  */
 export class SiLU extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, () => [])
   }
 
   constructor() {
@@ -163,7 +163,7 @@ const GELU_OPTIONS = {
  */
 export class GELU extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ approximate }) => [{ approximate }])
   }
 
   readonly approximate: 'none' | 'tanh'
@@ -188,7 +188,7 @@ export class GELU extends Activation {
  */
 export class Softplus extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ beta }) => [beta])
   }
 
   /**

@@ -43,7 +43,7 @@ const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<AdditiveCouplingO
  */
 export class AdditiveCoupling extends Module {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ h, dim }) => [h, { dim }])
   }
 
   readonly dim: number

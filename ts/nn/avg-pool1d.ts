@@ -33,7 +33,10 @@ const OPTIONS = averageOptions<number>(1) satisfies Options<AvgPool1dOptions>
  */
 export class AvgPool1d extends AvgPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ kernelSize, stride, padding, ceilMode, countIncludePad }) => [
+      kernelSize,
+      { stride, padding, ceilMode, countIncludePad },
+    ])
   }
 
   readonly kernelSize: number
@@ -74,7 +77,7 @@ export class AvgPool1d extends AvgPoolLayer {
  */
 export class AdaptiveAvgPool1d extends AdaptiveAvgPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ outputSize }) => [outputSize])
   }
 
   readonly outputSize: number

@@ -38,7 +38,10 @@ const OPTIONS = {
  */
 export class AvgPool2d extends AvgPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => {
+      const { stride, padding, ceilMode, countIncludePad, divisorOverride } = layer
+      return [layer.kernelSize, { stride, padding, ceilMode, countIncludePad, divisorOverride }]
+    })
   }
 
   readonly kernelSize: Sizes2d
@@ -87,7 +90,7 @@ type OutputSize = number | null | readonly [number | null, number | null]
  */
 export class AdaptiveAvgPool2d extends AdaptiveAvgPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ outputSize }) => [outputSize])
   }
 
   readonly outputSize: readonly [number | null, number | null]

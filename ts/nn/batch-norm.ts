@@ -94,6 +94,13 @@ abstract class BatchNorm extends Layer {
     this.numBatchesTracked = batches && this.registerBuffer('num_batches_tracked', batches)
   }
 
+  /** What it was made with. */
+  protected get options() {
+    const { eps, momentum, affine, trackRunningStats } = this
+    const dtype = (this.weight ?? this.runningMean)?.dtype as FloatDType | undefined
+    return { eps, momentum, affine, trackRunningStats, dtype }
+  }
+
   /** Sets the running statistics to mean 0 and variance 1, of no batch. */
   resetRunningStats(): void {
     const { runningMean, runningVar, numBatchesTracked, numFeatures } = this
@@ -311,7 +318,7 @@ const INT32 = { dtype: 'int32' } as const
  */
 export class BatchNorm1d extends BatchNorm {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [layer.numFeatures, layer.options])
   }
 
   /** @throws ValueError when an argument is not in its range. */
@@ -341,7 +348,7 @@ export class BatchNorm1d extends BatchNorm {
  */
 export class BatchNorm2d extends BatchNorm {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [layer.numFeatures, layer.options])
   }
 
   /** @throws ValueError when an argument is not in its range. */

@@ -30,6 +30,13 @@ export class Signs {
   readonly #input: Binarized
   readonly binarizeInput: boolean
 
+  /** What they were made with. */
+  get options() {
+    const { weight, binarizeInput } = this
+    const inputEstimator = this.#input.estimator
+    return { weightEstimator: weight.estimator, inputEstimator, binarizeInput }
+  }
+
   constructor({ weightEstimator, inputEstimator, binarizeInput }: Values<typeof BINARIZE>) {
     this.weight = new Binarized(weightEstimator)
     this.#input = new Binarized(inputEstimator)

@@ -2,11 +2,10 @@ import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { Conv2dAlgorithm } from '../kernels/conv2d.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
-import type { FloatDType } from '../kernels/dtype.js'
 import { type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
-import { ConvLayer } from './conv.js'
+import { convArguments, ConvLayer } from './conv.js'
 import type { ConvPlan } from './conv-plan.js'
 import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
@@ -37,7 +36,12 @@ const OPTIONS = { ...convOptions<Pair>(2), ...BINARIZE } satisfies Options<Binar
  */
 export class BinaryConv2d extends ConvLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [
+      layer.inChannels,
+      layer.outChannels,
+      layer.kernelSize,
+      { ...convArguments(layer), paddingMode: layer.paddingMode, ...layer.#signs.options },
+    ])
   }
 
   readonly kernelSize: Sizes2d
@@ -132,7 +136,7 @@ export class BinaryConv2d extends ConvLayer {
     const packed = new PackedBinaryConv2d(inChannels, outChannels, kernelSize, {
       ...{ stride, padding, dilation, groups, paddingMode },
       bias: bias !== null,
-      dtype: weight.dtype as FloatDType,
+      dtype: weight.dtype,
     })
     packed.take(weight, bias)
     return packed

@@ -1,5 +1,4 @@
 import { checkArguments } from '../check.js'
-import type { FloatDType } from '../kernels/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Options, readOptions } from '../options.js'
 import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
@@ -28,7 +27,14 @@ const OPTIONS = { ...LINEAR, ...BINARIZE } satisfies Options<BinaryLinearOptions
  */
 export class BinaryLinear extends Linear {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => {
+      const { inFeatures, outFeatures, weight, bias } = layer
+      return [
+        inFeatures,
+        outFeatures,
+        { ...layer.#signs.options, bias: bias !== null, dtype: weight.dtype },
+      ]
+    })
   }
 
   readonly #signs: Signs
@@ -76,7 +82,7 @@ export class BinaryLinear extends Linear {
     const { inFeatures, outFeatures, weight, bias } = this
     const packed = new PackedBinaryLinear(inFeatures, outFeatures, {
       bias: bias !== null,
-      dtype: weight.dtype as FloatDType,
+      dtype: weight.dtype,
     })
     packed.take(weight, bias)
     return packed

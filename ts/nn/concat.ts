@@ -26,7 +26,7 @@ const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<ConcatOptions>
  */
 export class Concat extends Branches {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (concat) => [Object.fromEntries(concat.namedChildren()), { dim: concat.dim }])
   }
 
   readonly dim: number

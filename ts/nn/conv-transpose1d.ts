@@ -1,5 +1,6 @@
 import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
+import { convArguments } from './conv.js'
 import {
   convTransposeOptions,
   type ConvTransposeOptions,
@@ -36,7 +37,12 @@ const OPTIONS = convTransposeOptions<number>(1)
  */
 export class ConvTranspose1d extends ConvTransposeLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [
+      layer.inChannels,
+      layer.outChannels,
+      layer.kernelSize,
+      { ...convArguments(layer), outputPadding: layer.outputPadding, paddingMode: undefined },
+    ])
   }
 
   readonly kernelSize: number

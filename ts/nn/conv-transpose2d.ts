@@ -1,5 +1,6 @@
 import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
+import { convArguments } from './conv.js'
 import {
   convTransposeOptions,
   type ConvTransposeOptions,
@@ -40,7 +41,12 @@ const OPTIONS = convTransposeOptions<Pair>(2)
  */
 export class ConvTranspose2d extends ConvTransposeLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [
+      layer.inChannels,
+      layer.outChannels,
+      layer.kernelSize,
+      { ...convArguments(layer), outputPadding: layer.outputPadding, paddingMode: undefined },
+    ])
   }
 
   readonly kernelSize: Sizes2d

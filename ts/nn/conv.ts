@@ -21,6 +21,19 @@ export interface ParameterOptions {
   readonly generator: Generator | undefined
 }
 
+/** What all convolutions are made with. */
+export function convArguments<Size, Padding>(layer: {
+  readonly stride: Size
+  readonly padding: Padding
+  readonly dilation: Size
+  readonly groups: number
+  readonly weight: Parameter
+  readonly bias: Parameter | null
+}) {
+  const { stride, padding, dilation, groups, weight, bias } = layer
+  return { stride, padding, dilation, groups, bias: bias !== null, dtype: weight.dtype }
+}
+
 /** The arguments of a convolution as messages show them. */
 export function convRepr(settings: ConvSettings | ConvTransposeSettings, bias: boolean): string {
   const { rank, inChannels, outChannels, kernelSize, stride, padding, dilation } = settings

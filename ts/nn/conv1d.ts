@@ -1,6 +1,6 @@
 import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
-import { ConvLayer } from './conv.js'
+import { convArguments, ConvLayer } from './conv.js'
 import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
 import { markBuiltIn } from './layer.js'
 
@@ -34,7 +34,12 @@ const OPTIONS = convOptions<number>(1)
  */
 export class Conv1d extends ConvLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [
+      layer.inChannels,
+      layer.outChannels,
+      layer.kernelSize,
+      { ...convArguments(layer), paddingMode: layer.paddingMode },
+    ])
   }
 
   readonly kernelSize: number

@@ -89,7 +89,7 @@ abstract class DropoutLike extends Layer {
  */
 export class Dropout extends DropoutLike {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ p }) => [p, {}])
   }
 
   /**
@@ -117,7 +117,7 @@ export class Dropout extends DropoutLike {
  */
 export class Dropout2d extends DropoutLike {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ p }) => [p, {}])
   }
 
   /**

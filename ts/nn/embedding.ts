@@ -46,7 +46,11 @@ const OPTIONS = {
  */
 export class Embedding extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ numEmbeddings, embeddingDim, paddingIdx, weight }) => [
+      numEmbeddings,
+      embeddingDim,
+      { paddingIdx: paddingIdx ?? undefined, dtype: weight.dtype },
+    ])
   }
 
   weight: Parameter

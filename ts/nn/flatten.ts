@@ -15,7 +15,7 @@ import { Layer, markBuiltIn } from './layer.js'
  */
 export class Flatten extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ startDim, endDim }) => [startDim, endDim])
   }
 
   readonly #forward = new Reshaped()

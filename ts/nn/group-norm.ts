@@ -200,7 +200,11 @@ function extents(shape: Shape): [number, number] {
  */
 export class GroupNorm extends GroupedNorm {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ numGroups, numChannels, eps, affine, weight }) => [
+      numGroups,
+      numChannels,
+      { eps, affine, dtype: weight?.dtype },
+    ])
   }
 
   /** @throws ValueError when numGroups does not divide numChannels or an argument is not in its range. */

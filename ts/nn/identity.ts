@@ -8,7 +8,7 @@ import { Layer, markBuiltIn } from './layer.js'
  */
 export class Identity extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, () => [])
   }
 
   protected override computeOutput(input: Tensor): Tensor {

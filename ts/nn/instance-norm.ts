@@ -45,7 +45,10 @@ const OPTIONS = {
  */
 export class InstanceNorm2d extends GroupedNorm {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ numFeatures, eps, affine, weight }) => [
+      numFeatures,
+      { eps, affine, trackRunningStats: undefined, dtype: weight?.dtype },
+    ])
   }
 
   /** @throws ValueError when an argument is not in its range, or for trackRunningStats. */

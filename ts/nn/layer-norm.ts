@@ -47,7 +47,10 @@ const OPTIONS = {
  */
 export class LayerNorm extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ normalizedShape, eps, elementwiseAffine, weight, bias }) => [
+      normalizedShape,
+      { eps, elementwiseAffine, bias: bias !== null, dtype: weight?.dtype },
+    ])
   }
 
   weight: Parameter | null

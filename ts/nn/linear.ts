@@ -44,7 +44,11 @@ const ACCUMULATE: MatmulOptions = { transposeA: true, beta: 1 }
  */
 export class Linear extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ inFeatures, outFeatures, weight, bias }) => [
+      inFeatures,
+      outFeatures,
+      { bias: bias !== null, dtype: weight.dtype },
+    ])
   }
 
   weight: Parameter

@@ -34,7 +34,10 @@ const OPTIONS = windowOptions<number>(1) satisfies Options<MaxPool1dOptions>
  */
 export class MaxPool1d extends MaxPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ kernelSize, stride, padding, dilation, ceilMode }) => [
+      kernelSize,
+      { stride, padding, dilation, ceilMode },
+    ])
   }
 
   readonly kernelSize: number

@@ -34,7 +34,10 @@ const OPTIONS = windowOptions<Pair>(2) satisfies Options<MaxPool2dOptions>
  */
 export class MaxPool2d extends MaxPoolLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ kernelSize, stride, padding, dilation, ceilMode }) => [
+      kernelSize,
+      { stride, padding, dilation, ceilMode },
+    ])
   }
 
   readonly kernelSize: Sizes2d

@@ -1,4 +1,5 @@
 import { checkArguments } from '../check.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { kernels } from '../kernels/backend.js'
 import { flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -36,7 +37,24 @@ const OPTIONS = {
  */
 export class PackedBinaryConv2d extends PackedLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => {
+      const { inChannels, outChannels, bias } = layer
+      const { kernelSize, stride, padding, dilation, groups, paddingMode } = layer.#settings
+      return [
+        inChannels,
+        outChannels,
+        kernelSize,
+        {
+          stride,
+          padding,
+          dilation,
+          groups,
+          paddingMode,
+          bias: bias !== null,
+          dtype: bias?.dtype as FloatDType | undefined,
+        },
+      ]
+    })
   }
 
   readonly #settings: ConvSettings

@@ -1,4 +1,5 @@
 import { checkArguments } from '../check.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { kernels } from '../kernels/backend.js'
 import { readOptions } from '../options.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
@@ -21,7 +22,11 @@ import { PACKED, PackedLayer, type PackedOptions, WORD } from './packed-layer.js
  */
 export class PackedBinaryLinear extends PackedLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ inFeatures, outFeatures, bias }) => [
+      inFeatures,
+      outFeatures,
+      { bias: bias !== null, dtype: bias?.dtype as FloatDType | undefined },
+    ])
   }
 
   readonly #plan: FeaturePlan

@@ -15,7 +15,7 @@ import { type Padding1d, paddingValue, PadLayer } from './pad.js'
  */
 export class ConstantPad1d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding, value }) => [padding as Padding1d, value])
   }
 
   readonly value: number
@@ -45,7 +45,7 @@ export class ConstantPad1d extends PadLayer {
  */
 export class ZeroPad1d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding1d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -68,7 +68,7 @@ export class ZeroPad1d extends PadLayer {
  */
 export class ReflectionPad1d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding1d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -90,7 +90,7 @@ export class ReflectionPad1d extends PadLayer {
  */
 export class ReplicationPad1d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding1d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -113,7 +113,7 @@ export class ReplicationPad1d extends PadLayer {
  */
 export class CircularPad1d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding1d])
   }
 
   /** @throws ValueError when a padding is no whole number of at least 0. */

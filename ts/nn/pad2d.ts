@@ -16,7 +16,7 @@ import { type Padding2d, paddingValue, PadLayer } from './pad.js'
  */
 export class ConstantPad2d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding, value }) => [padding as Padding2d, value])
   }
 
   readonly value: number
@@ -47,7 +47,7 @@ export class ConstantPad2d extends PadLayer {
  */
 export class ZeroPad2d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding2d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -71,7 +71,7 @@ export class ZeroPad2d extends PadLayer {
  */
 export class ReflectionPad2d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding2d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -94,7 +94,7 @@ export class ReflectionPad2d extends PadLayer {
  */
 export class ReplicationPad2d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding2d])
   }
 
   /** @throws ValueError when a padding is no whole number. */
@@ -118,7 +118,7 @@ export class ReplicationPad2d extends PadLayer {
  */
 export class CircularPad2d extends PadLayer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ padding }) => [padding as Padding2d])
   }
 
   /** @throws ValueError when a padding is no whole number of at least 0. */

@@ -15,7 +15,7 @@ import { markBuiltIn } from './layer.js'
  */
 export class Parallel extends Branches {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (parallel) => [Object.fromEntries(parallel.namedChildren())])
   }
 
   /** @throws ValueError when there is no module or a name is bad. */

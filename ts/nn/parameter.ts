@@ -1,6 +1,7 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { flag, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
@@ -19,6 +20,7 @@ const OPTIONS = { requiresGrad: flag(true) } satisfies Options<ParameterOptions>
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
  */
 export class Parameter extends Tensor {
+  declare readonly dtype: FloatDType
   /** Whether gradients are computed for it and optimizers change it. */
   requiresGrad: boolean
   #storage: Tensor | null = null

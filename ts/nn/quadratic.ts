@@ -41,7 +41,11 @@ const OPTIONS = { b: finite(0), ...LINEAR } satisfies Options<QuadraticOptions>
  */
 export class Quadratic extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ inFeatures, outFeatures, b, A, c }) => [
+      inFeatures,
+      outFeatures,
+      { b, bias: c !== null, dtype: A.dtype },
+    ])
   }
 
   A: Parameter

@@ -27,7 +27,10 @@ const OPTIONS = { shortcut: unchecked<Module>() } satisfies Options<ResidualOpti
  */
 export class Residual extends Parallel {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (residual) => [
+      residual.get('module')!,
+      { shortcut: residual.get('shortcut') },
+    ])
   }
 
   /** @throws ValueError when one is no module. */

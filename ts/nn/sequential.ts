@@ -20,7 +20,7 @@ import { Module } from './module.js'
  */
 export class Sequential extends Container {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (sequential) => [[...sequential.namedChildren()]])
   }
 
   readonly #inputs: Tensor[] = []

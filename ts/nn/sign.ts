@@ -43,7 +43,7 @@ const OPTIONS = {
  */
 export class Sign extends Activation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ estimator }) => [{ estimator }])
   }
 
   readonly estimator: SignEstimator

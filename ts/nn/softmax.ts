@@ -55,7 +55,7 @@ abstract class SoftmaxLike extends Layer {
  */
 export class Softmax extends SoftmaxLike {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ dim }) => [dim])
   }
 
   /** @param dim Default -1, the last one. */
@@ -73,7 +73,7 @@ export class Softmax extends SoftmaxLike {
  */
 export class LogSoftmax extends SoftmaxLike {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ dim }) => [dim])
   }
 
   /** @param dim Default -1, the last one. */

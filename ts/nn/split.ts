@@ -32,7 +32,10 @@ const OPTIONS = {
  */
 export class Split extends Branches {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (split) => [
+      Object.fromEntries(split.namedChildren()),
+      { dim: split.dim, sizes: split.sizes ?? undefined },
+    ])
   }
 
   readonly dim: number

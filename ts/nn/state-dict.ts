@@ -29,16 +29,16 @@ interface Stateful {
 }
 
 /** Every tensor of the module's state under each of its paths (shared ones have several). */
-function* entries(module: Stateful, prefix: string): Generator<[string, Tensor]> {
+export function* stateEntries(module: Stateful, prefix = ''): Generator<[string, Tensor]> {
   for (const [name, parameter] of module.ownParameters()) yield [prefix + name, parameter]
   for (const [name, buffer] of module.ownBuffers({ persistentOnly: true })) {
     yield [prefix + name, buffer]
   }
-  for (const [name, child] of module.namedChildren()) yield* entries(child, `${prefix}${name}.`)
+  for (const [name, child] of module.namedChildren()) yield* stateEntries(child, `${prefix}${name}.`)
 }
 
 export function stateDict(module: Stateful): StateDict {
-  const views = Array.from(entries(module, ''), ([key, tensor]): [string, Tensor] => {
+  const views = Array.from(stateEntries(module), ([key, tensor]): [string, Tensor] => {
     const { buffer, byteOffset, shape, dtype, length } = tensor
     return [key, new Tensor(buffer, byteOffset, shape, dtype, length)]
   })
@@ -50,7 +50,7 @@ export function loadStateDict(module: Stateful, state: StateDict, strict: boolea
   if (typeof state !== 'object' || (state as unknown) === null) {
     throw new ValueError(complaint(who, 'the state', 'tensors by name', typeof state))
   }
-  const targets = new Map(entries(module, ''))
+  const targets = new Map(stateEntries(module))
   const missingKeys = [...targets.keys()].filter((key) => !Object.hasOwn(state, key))
   const unexpectedKeys = Object.keys(state).filter((key) => !targets.has(key))
   const pairs: [Tensor, Tensor][] = []

@@ -15,7 +15,7 @@ import { Layer, markBuiltIn } from './layer.js'
  */
 export class Unflatten extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ dim, unflattenedSize }) => [dim, unflattenedSize])
   }
 
   readonly unflattenedSize: Shape

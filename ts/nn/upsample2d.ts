@@ -51,7 +51,9 @@ const OPTIONS = {
  */
 export class Upsample extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ size, scaleFactor, mode, alignCorners }) => [
+      { size, scaleFactor, mode, alignCorners: mode === 'nearest' ? undefined : alignCorners },
+    ])
   }
 
   readonly size: readonly [number, number] | undefined
