@@ -3,7 +3,7 @@
 //   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
 //   page.js      the report's page, loaded when a report is asked for
 //   shared.js    what both of them use
-//   cli.js       the command `gradlane`
+//   cli.js       the command `gradlane`; cli-*.js its parts, loaded when they are used
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'
 import path from 'node:path'
@@ -32,7 +32,7 @@ const constants = {
       const { version } = await source(file)
       return `export const version = ${JSON.stringify(version)}`
     }
-    if (file === 'ts/report/assets.ts') {
+    if (['ts/report/assets.ts', 'ts/serve/assets.ts'].includes(file)) {
       const { assets } = await source(file)
       return `const read = ${JSON.stringify(assets())}\nexport const assets = () => read`
     }
@@ -83,14 +83,24 @@ function keepAscii(file) {
   fs.writeFileSync(file, text.replace(/[^\0-\x7f]/g, escape))
 }
 
-/** The command line computes with index.js, and brings along only what that keeps to itself. */
+/** The command line computes with the index.js that programs import. */
+const oneLibrary = {
+  name: 'one-library',
+  resolveId(source, importer) {
+    if (importer === undefined || !source.endsWith('/index.js')) return null
+    const target = path.resolve(path.dirname(importer), source)
+    return target === path.resolve('ts/index.js') ? { id: './index.js', external: true } : null
+  },
+}
+
+/** The command line brings along only what index.js keeps to itself. */
 async function bundleCommand(dir) {
   const bundle = await rolldown({
     input: { cli: 'ts/cli.ts' },
-    external: ['./index.js'],
+    external: ['fastify'],
     platform: 'node',
     tsconfig,
-    plugins: [constants],
+    plugins: [constants, oneLibrary],
     checks: { pluginTimings: false },
   })
   await bundle.write({
@@ -98,6 +108,8 @@ async function bundleCommand(dir) {
     format: 'esm',
     comments: { jsdoc: false },
     entryFileNames: '[name].js',
+    chunkFileNames: 'cli-[name].js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
   })
   await bundle.close()
 }

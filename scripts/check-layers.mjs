@@ -93,6 +93,8 @@ const layers = [
     'gradient',
     'index.ts',
     'doctor.ts',
+    'serve',
+    'cli',
     'cli.ts',
   ],
 ]

@@ -1,25 +1,19 @@
 #!/usr/bin/env node
 import process from 'node:process'
 
-import { doctor } from './doctor.js'
-import { version } from './version.js'
+import { ioOf } from './cli/io.js'
+import { run } from './cli/run.js'
 
-const USAGE = `usage: gradlane doctor      tells whether the native binary loads, and what helps if it does not
-       gradlane --version`
-
-/** The exit status: 2 where the arguments make no sense. */
-function main(args: readonly string[]): number {
-  const [command, ...rest] = args
-  const print = (line: string): void => {
-    process.stdout.write(`${line}\n`)
-  }
-  if (rest.length === 0) {
-    if (command === 'doctor') return doctor(print) ? 0 : 1
-    if (command === '--version' || command === '-v') return (print(version), 0)
-    if (command === '--help' || command === '-h') return (print(USAGE), 0)
-  }
-  process.stderr.write(`${USAGE}\n`)
-  return 2
+const ending = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The second one ends it at once.
+  process.once(signal, () => {
+    ending.abort(new Error(`ended by ${signal}`))
+  })
 }
-
-process.exitCode = main(process.argv.slice(2))
+// Whoever reads has seen enough, as in `gradlane predict … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+process.exitCode = await run(process.argv.slice(2), ioOf(process, ending.signal))

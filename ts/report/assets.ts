@@ -27,7 +27,7 @@ let read: Assets | undefined
  */
 export function assets(): Assets {
   read ??= {
-    style: own('page.css'),
+    style: own('theme.css') + own('page.css'),
     script: own('page.js'),
     uPlotStyle: ofUPlot('dist/uPlot.min.css'),
     uPlotScript: ofUPlot('dist/uPlot.iife.min.js'),
