@@ -8,7 +8,7 @@ import { info, io, tensor } from '../../ts/index.js'
 import { version } from '../../ts/version.js'
 import { gradlane } from '../support/command.js'
 
-const commands = ['inspect', 'info', 'doctor']
+const commands = ['inspect', 'bench', 'info', 'doctor']
 
 describe('command line: commands', () => {
   let folder: string
@@ -60,6 +60,19 @@ describe('command line: commands', () => {
     const { stdout } = await gradlane(['info', '--json'])
     expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(JSON.stringify(info())))
     expect((await gradlane(['info'])).stdout).to.match(new RegExp(`^gradlane +${version}$`, 'm'))
+  })
+
+  it('bench times each network', async () => {
+    const { code, stdout, stderr } = await gradlane([
+      ...['bench', '--rounds', '1', '--seconds', '0.001', '--json'],
+    ])
+    expect(code, stderr).to.equal(0)
+    const { results } = JSON.parse(stdout) as { results: Record<string, unknown>[] }
+    expect(results.map(({ network }) => network)).to.deep.equal(['table', 'digits', 'images'])
+    for (const { stepMicroseconds, rowMicroseconds } of results) {
+      expect(stepMicroseconds).to.be.a('number').above(0)
+      expect(rowMicroseconds).to.be.a('number').above(0)
+    }
   })
 
   it('inspect lists the tensors of any safetensors file', async () => {

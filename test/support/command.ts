@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
+import { command as bench } from '../../ts/cli/bench.js'
 import type { Command } from '../../ts/cli/command.js'
 import { command as doctor } from '../../ts/cli/doctor.js'
 import { command as info } from '../../ts/cli/info.js'
@@ -9,7 +10,7 @@ import { ioOf } from '../../ts/cli/io.js'
 import { COMMANDS, run } from '../../ts/cli/run.js'
 
 // As mocha loads this file, so that there is one copy of gradlane: the addon knows the classes of one.
-const loaded: Readonly<Record<string, Command>> = { doctor, info, inspect }
+const loaded: Readonly<Record<string, Command>> = { bench, doctor, info, inspect }
 const commands = new Map(
   Array.from(COMMANDS, ([name, entry]) => {
     const command = loaded[name]

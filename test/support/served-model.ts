@@ -52,7 +52,9 @@ export const hostile: ServedModel = {
 
 function partOf(value: ServedRow[string] | undefined): number {
   if (typeof value === 'string') return value.length
-  return value === null || value === undefined ? 0 : Number(value) / (typeof value === 'number' ? 1 : 1e12)
+  return value === null || value === undefined
+    ? 0
+    : Number(value) / (typeof value === 'number' ? 1 : 1e12)
 }
 
 function sumOf(row: ServedRow): number {

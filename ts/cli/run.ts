@@ -16,6 +16,7 @@ export interface Entry {
 /** Each is loaded when it is asked for. */
 export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['inspect', { about: 'what a model file holds', load: () => import('./inspect.js') }],
+  ['bench', { about: 'times training on this machine', load: () => import('./bench.js') }],
   ['info', { about: 'version, backend, threads and machine', load: () => import('./info.js') }],
   [
     'doctor',
