@@ -7,14 +7,13 @@ import type { Command } from './command.js'
 import type { Io } from './io.js'
 import { UsageError } from './usage-error.js'
 
-/** A command by its name. */
-export interface Entry {
+interface Entry {
   readonly about: string
   readonly load: () => Promise<{ readonly command: Command }>
 }
 
 /** Each is loaded when it is asked for. */
-export const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['inspect', { about: 'what a model file holds', load: () => import('./inspect.js') }],
   ['bench', { about: 'times training on this machine', load: () => import('./bench.js') }],
   ['info', { about: 'version, backend, threads and machine', load: () => import('./info.js') }],
@@ -40,19 +39,14 @@ const USAGE = [
  * The command line.
  *
  * @param args What stands behind `gradlane`.
- * @param commands For tests, which have them loaded.
  * @returns the exit status: 0 done; 1 failed, or the answer is no; 2 the arguments make no sense; 130
  *   ended by the user.
  */
-export async function run(
-  args: readonly string[],
-  io: Io,
-  commands: ReadonlyMap<string, Entry> = COMMANDS,
-): Promise<number> {
+export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
   if (name === '--version' || name === '-v') return (io.print(version), 0)
   if (name === '--help' || name === '-h' || name === 'help') return (io.print(USAGE), 0)
-  const entry = name === undefined ? undefined : commands.get(name)
+  const entry = name === undefined ? undefined : COMMANDS.get(name)
   if (entry === undefined) {
     if (name !== undefined) io.tell(`gradlane: ${unknown(name)}\n`)
     io.tell(USAGE)
