@@ -29,7 +29,11 @@ export type { TransformerConfig } from './preprocessing/fitted.js'
 export { LabelEncoder } from './preprocessing/label-encoder.js'
 export { OneHotEncoder, type OneHotEncoderOptions } from './preprocessing/one-hot-encoder.js'
 export { targetFrom, transformerFrom } from './preprocessing/registry.js'
-export { SimpleImputer, type SimpleImputerOptions } from './preprocessing/simple-imputer.js'
+export {
+  type Imputation,
+  SimpleImputer,
+  type SimpleImputerOptions,
+} from './preprocessing/simple-imputer.js'
 export { StandardScaler, type StandardScalerOptions } from './preprocessing/standard-scaler.js'
 export type { Json, TransformerState } from './preprocessing/state.js'
 export { targetFor, type TargetForOptions } from './preprocessing/target.js'
@@ -43,3 +47,19 @@ export {
 } from './preprocessing/transformer.js'
 export type { PerRow } from './split/groups.js'
 export { trainTestSplit, type TrainTestSplitOptions } from './split/train-test-split.js'
+export { CountVectorizer, type CountVectorizerOptions } from './preprocessing/count-vectorizer.js'
+export { DatetimeEncoder, type DatetimeEncoderOptions } from './preprocessing/datetime-encoder.js'
+export {
+  EmbeddingEncoder,
+  type EmbeddingEncoderOptions,
+} from './preprocessing/embedding-encoder.js'
+export {
+  HashingVectorizer,
+  type HashingVectorizerOptions,
+} from './preprocessing/hashing-vectorizer.js'
+export { MinMaxScaler, type MinMaxScalerOptions } from './preprocessing/min-max-scaler.js'
+export { OrdinalEncoder, type OrdinalEncoderOptions } from './preprocessing/ordinal-encoder.js'
+export { RobustScaler, type RobustScalerOptions } from './preprocessing/robust-scaler.js'
+export { TfidfVectorizer, type TfidfVectorizerOptions } from './preprocessing/tfidf-vectorizer.js'
+export type { TextOptions } from './preprocessing/tokens.js'
+export type { VocabularyOptions } from './preprocessing/vocabulary.js'

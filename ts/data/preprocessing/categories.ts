@@ -1,4 +1,9 @@
-import { asCategories, type Cells } from './cells.js'
+import type { Option } from '../../options.js'
+import { checkInputs, checkSome } from './check-inputs.js'
+import type { Fitted, Fitting } from './fitted.js'
+import type { StateReader } from './state.js'
+import { done } from './steps.js'
+import { asCategories, type Cells, type Input } from './cells.js'
 import { countCodes } from './statistic.js'
 
 /** Counts the categories of a feature, block by block. @internal */
@@ -41,4 +46,50 @@ export class Places {
     }
     return places
   }
+}
+
+/** @internal */
+export type Categories = readonly string[]
+
+/** Different texts, in an order. @internal */
+export const categoriesOption: Option<Categories | undefined> = {
+  initial: undefined,
+  expected: 'a list of different texts',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    Array.from(value as unknown[]).every((text) => typeof text === 'string') &&
+    new Set(value).size === value.length,
+}
+
+/** Learns the categories of each feature, or takes those that are given. @internal */
+export function fittingCategories<F extends Fitted>(
+  who: string,
+  inputs: readonly Input[],
+  given: Categories | undefined,
+  fitted: (categories: readonly Categories[]) => F,
+): Fitting<F> {
+  checkInputs(who, inputs, ['category', 'text', 'number'])
+  const found = inputs.map(() => new CategoryCounts())
+  return {
+    observe: (cells) => {
+      if (given !== undefined) return
+      cells.forEach((some, i) => {
+        found[i]!.add(some)
+      })
+    },
+    finish: () => {
+      const sorted = inputs.map(({ type }, i) => given ?? found[i]!.sorted(type === 'number'))
+      sorted.forEach(({ length }, i) => {
+        checkSome(who, inputs[i]!, length)
+      })
+      return done(fitted(sorted))
+    },
+  }
+}
+
+/** @throws ValueError @internal */
+export function restoredCategories(reader: StateReader, inputs: readonly Input[]): string[][] {
+  const lists = reader.list('categories', inputs.length)
+  return lists.map((list) => reader.texts('categories', list))
 }

@@ -57,7 +57,7 @@ export function asCategories(cells: Cells): Extract<Cells, { type: 'category' }>
   const { values } = cells
   const codes = new Int32Array(values.length)
   for (let row = 0; row < codes.length; row++) {
-    const value = values[row]!
+    const value = values[row] ?? null
     if (value === null || Number.isNaN(value)) codes[row] = -1
     else {
       const known = numbers.get(value)

@@ -14,6 +14,8 @@ import { type Cells, type Input, rowsOf } from './cells.js'
 export interface Features {
   readonly inputs: Input[]
   readonly cells: Cells[]
+  /** Whether it was one column. */
+  readonly isColumn: boolean
   /** Of what comes out. */
   readonly dtype: FloatDType
 }
@@ -29,7 +31,7 @@ export function featuresOf(who: string, x: unknown): Features {
   if (x instanceof Table) {
     const columns = x.columnNames.map((name) => x.column(name))
     const inputs = x.columnNames.map((name, i): Input => ({ name, type: columns[i]!.type }))
-    return { inputs, cells: columns, dtype: 'float32' }
+    return { inputs, cells: columns, isColumn: false, dtype: 'float32' }
   }
   if (x instanceof Tensor) return featuresOfTensor(who, x)
   if (!Array.isArray(x) && !types.isTypedArray(x)) {
@@ -45,7 +47,8 @@ export function featuresOf(who: string, x: unknown): Features {
 }
 
 function featuresOfColumn(column: Column): Features {
-  return { inputs: [{ name: 'x0', type: column.type }], cells: [column], dtype: 'float32' }
+  const inputs: Input[] = [{ name: 'x0', type: column.type }]
+  return { inputs, cells: [column], isColumn: true, dtype: 'float32' }
 }
 
 function featuresOfTensor(who: string, x: Tensor): Features {
@@ -62,7 +65,7 @@ function featuresOfTensor(who: string, x: Tensor): Features {
     return { type: 'number', values }
   })
   const inputs = cells.map(({ type }, i): Input => ({ name: `x${i}`, type }))
-  return { inputs, cells, dtype: x.dtype === 'float64' ? 'float64' : 'float32' }
+  return { inputs, cells, isColumn: false, dtype: x.dtype === 'float64' ? 'float64' : 'float32' }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { checkArguments } from '../../check.js'
-import { atLeast, choice, type Options, readOptions, whole } from '../../options.js'
-import { CategoryCounts } from './categories.js'
+import { atLeast, choice, type Options, readOptions, type Values, whole } from '../../options.js'
+import { configOf, owned } from './config.js'
+import { categoriesOption, CategoryCounts } from './categories.js'
 import type { Input } from './cells.js'
 import { checkInputs } from './check-inputs.js'
 import { OneHot, type OneHotFeature, type Unknown } from './one-hot.js'
@@ -10,6 +11,8 @@ import type { Fitting, TransformerConfig } from './fitted.js'
 import { Encoder } from './transformer.js'
 
 export interface OneHotEncoderOptions {
+  /** Categories in the order of their columns. Default: those of the fit, sorted. */
+  categories?: readonly string[]
   /**
    * What a category gives that the fit did not see: zeros, an error, or the column of the infrequent ones
    * if there is one, otherwise zeros. Default `'ignore'`.
@@ -27,6 +30,7 @@ export interface OneHotEncoderOptions {
 }
 
 const OPTIONS = {
+  categories: categoriesOption,
   handleUnknown: choice(['ignore', 'error', 'infrequentIfExist'], 'ignore'),
   drop: choice(['first', 'ifBinary']),
   minFrequency: atLeast(0),
@@ -45,13 +49,13 @@ const OPTIONS = {
 export class OneHotEncoder extends Encoder<OneHot> {
   /** @internal */
   declare readonly cell?: string | number | boolean | bigint | null
-  readonly #options: OneHotEncoderOptions & { handleUnknown: Unknown }
+  readonly #options: Values<typeof OPTIONS>
 
   /** @throws ValueError for other options. */
   constructor(options: OneHotEncoderOptions = {}) {
     checkArguments(new.target.name, 1, arguments)
     super()
-    this.#options = readOptions('OneHotEncoder', OPTIONS, options)
+    this.#options = owned(readOptions('OneHotEncoder', OPTIONS, options))
   }
 
   /** Categories of each feature, without the gap. @throws ValueError before `fit`. */
@@ -61,8 +65,7 @@ export class OneHotEncoder extends Encoder<OneHot> {
   }
 
   override config(): TransformerConfig {
-    const given = Object.entries(this.#options).filter(([, value]) => value !== undefined)
-    return { name: 'OneHotEncoder', options: Object.fromEntries(given) }
+    return configOf('OneHotEncoder', this.#options)
   }
 
   /** @internal */
@@ -87,8 +90,8 @@ export class OneHotEncoder extends Encoder<OneHot> {
   }
 
   #feature({ type }: Input, found: CategoryCounts): OneHotFeature {
-    const categories = found.sorted(type === 'number')
-    const counts = categories.map((category) => found.counts.get(category)!)
+    const categories = this.#options.categories ?? found.sorted(type === 'number')
+    const counts = categories.map((category) => found.counts.get(category) ?? 0)
     const gap = found.gaps > 0
     if (gap) counts.push(found.gaps)
     return { categories, gap, infrequent: this.#infrequent(counts) }

@@ -2,6 +2,14 @@ import { checkObject } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { show } from '../../show.js'
 import type { TransformerConfig } from './fitted.js'
+import { CountVectorizer } from './count-vectorizer.js'
+import { DatetimeEncoder } from './datetime-encoder.js'
+import { EmbeddingEncoder } from './embedding-encoder.js'
+import { HashingVectorizer } from './hashing-vectorizer.js'
+import { MinMaxScaler } from './min-max-scaler.js'
+import { OrdinalEncoder } from './ordinal-encoder.js'
+import { RobustScaler } from './robust-scaler.js'
+import { TfidfVectorizer } from './tfidf-vectorizer.js'
 import { LabelEncoder } from './label-encoder.js'
 import { OneHotEncoder } from './one-hot-encoder.js'
 import { Passthrough } from './passthrough.js'
@@ -13,7 +21,20 @@ import type { Transformer } from './transformer.js'
 type Made<T> = ReadonlyMap<unknown, new (options: never) => T>
 
 const TRANSFORMERS: Made<Transformer> = new Map(
-  Object.entries({ OneHotEncoder, Passthrough, SimpleImputer, StandardScaler }),
+  Object.entries({
+    CountVectorizer,
+    DatetimeEncoder,
+    EmbeddingEncoder,
+    HashingVectorizer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    Passthrough,
+    RobustScaler,
+    SimpleImputer,
+    StandardScaler,
+    TfidfVectorizer,
+  }),
 )
 
 const TARGETS: Made<LabelEncoder | TargetScaler> = new Map(

@@ -1,8 +1,10 @@
 import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
-import { choice, flag, type Option, type Options, readOptions } from '../../options.js'
+import { choice, flag, type Option, type Options, readOptions, type Values } from '../../options.js'
+import { configOf } from './config.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { type Column, isColumn } from '../table/column.js'
+import type { Column } from '../table/column.js'
+import type { Table } from '../table/table.js'
 import type { Input, NumberCells } from './cells.js'
 import { checkInputs, checkSome } from './check-inputs.js'
 import { gapsOf, Imputed } from './imputed.js'
@@ -40,6 +42,11 @@ const OPTIONS = {
   keepEmptyFeatures: flag(false),
 } satisfies Options<SimpleImputerOptions>
 
+/** A column, or cells of one, as a column; anything else as a tensor. */
+export type Imputation<X> = X extends Tensor | Table | readonly (readonly number[])[]
+  ? Tensor
+  : Column
+
 type Filled = string | number | boolean | bigint | Date | null
 
 /**
@@ -55,7 +62,7 @@ export class SimpleImputer extends Transformer<Imputed> {
   declare readonly cell?: Filled
   /** For types alone: what comes out is of the kind that goes in. @internal */
   declare readonly keepsKind?: true
-  readonly #options: SimpleImputerOptions & Required<Omit<SimpleImputerOptions, 'fillValue'>>
+  readonly #options: Values<typeof OPTIONS>
 
   /** @throws ValueError for other options, and for a fillValue without strategy 'constant'. */
   constructor(options: SimpleImputerOptions = {}) {
@@ -74,12 +81,10 @@ export class SimpleImputer extends Transformer<Imputed> {
   }
 
   override config(): TransformerConfig {
-    const { fillValue, ...options } = this.#options
-    const given = fillValue === undefined ? options : { ...options, fillValue }
-    return { name: 'SimpleImputer', options: given }
+    return configOf('SimpleImputer', this.#options)
   }
 
-  override fitTransform<X extends TransformerInput>(x: X): X extends Column ? Column : Tensor
+  override fitTransform<X extends TransformerInput>(x: X): Imputation<X>
   override fitTransform(x: TransformerInput): Column | Tensor {
     return this.fit(x).transform(x)
   }
@@ -90,12 +95,12 @@ export class SimpleImputer extends Transformer<Imputed> {
    * @throws ValueError before `fit`, for values that do not fit, for texts that would have to be numbers,
    *   and for a column where there is an indicator beside it; ShapeError for another number of features.
    */
-  override transform<X extends TransformerInput>(x: X): X extends Column ? Column : Tensor
+  override transform<X extends TransformerInput>(x: X): Imputation<X>
   override transform(x: TransformerInput): Column | Tensor {
     const features = this.taken('transform', x)
     const { inputs, fitted } = this.link('transform')
     const outputs = fitted.outputs(inputs)
-    if (isColumn(x) && outputs.length === 1) return columnOf(fitted.apply(features.cells)[0]!)
+    if (features.isColumn && outputs.length === 1) return columnOf(fitted.apply(features.cells)[0]!)
     const hint = 'give it to a ColumnTransformer, with an encoder behind it'
     checkInputs('SimpleImputer', outputs, ['number', 'date'], hint)
     return this.write(features)

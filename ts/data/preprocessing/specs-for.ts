@@ -2,13 +2,18 @@ import { complaint, ValueError } from '../../errors.js'
 import type { Column } from '../table/column.js'
 import { Table } from '../table/table.js'
 import type { ColumnSpec } from './column-specs.js'
+import { DatetimeEncoder } from './datetime-encoder.js'
 import { OneHotEncoder } from './one-hot-encoder.js'
 import { SimpleImputer } from './simple-imputer.js'
 import { StandardScaler } from './standard-scaler.js'
+import { TfidfVectorizer } from './tfidf-vectorizer.js'
 import type { Transformer } from './transformer.js'
 
 /** Columns that the categories of one may take: the rarer ones share the last. */
 const MOST_CATEGORIES = 32
+
+/** Terms of a text that count: the most frequent ones. */
+const MOST_TERMS = 256
 
 /** Transformers that suit the columns of a table. @throws ValueError @internal */
 export function specsFor(table: Table, target?: string): Map<string, ColumnSpec> {
@@ -34,7 +39,11 @@ function specFor(column: Column): Transformer[] {
   switch (column.type) {
     case 'number':
       return [filled, new StandardScaler()]
-    default:
+    case 'date':
+      return [filled, new DatetimeEncoder(), new StandardScaler()]
+    case 'text':
+      return [new TfidfVectorizer({ maxFeatures: MOST_TERMS })]
+    case 'category':
       return [
         new OneHotEncoder({ handleUnknown: 'infrequentIfExist', maxCategories: MOST_CATEGORIES }),
       ]

@@ -1,5 +1,6 @@
 import { checkArguments } from '../../check.js'
-import { flag, type Options, readOptions } from '../../options.js'
+import { flag, type Options, readOptions, type Values } from '../../options.js'
+import { configOf } from './config.js'
 import { Affine } from './affine.js'
 import type { Input, NumberCells } from './cells.js'
 import { checkInputs, checkSome } from './check-inputs.js'
@@ -33,7 +34,7 @@ const OPTIONS = {
 export class StandardScaler extends NumberTransformer<Standard> {
   /** @internal */
   declare readonly cell?: number | null
-  readonly #options: Readonly<Required<StandardScalerOptions>>
+  readonly #options: Values<typeof OPTIONS>
 
   /** @throws ValueError for other options. */
   constructor(options: StandardScalerOptions = {}) {
@@ -62,7 +63,7 @@ export class StandardScaler extends NumberTransformer<Standard> {
   }
 
   override config(): TransformerConfig {
-    return { name: 'StandardScaler', options: { ...this.#options } }
+    return configOf('StandardScaler', this.#options)
   }
 
   /** @internal */
