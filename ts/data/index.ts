@@ -63,3 +63,8 @@ export { RobustScaler, type RobustScalerOptions } from './preprocessing/robust-s
 export { TfidfVectorizer, type TfidfVectorizerOptions } from './preprocessing/tfidf-vectorizer.js'
 export type { TextOptions } from './preprocessing/tokens.js'
 export type { VocabularyOptions } from './preprocessing/vocabulary.js'
+export type { Fold, Splittable } from './split/folds.js'
+export { GroupKFold, type GroupKFoldOptions } from './split/group-k-fold.js'
+export { KFold, type KFoldOptions } from './split/k-fold.js'
+export { StratifiedKFold } from './split/stratified-k-fold.js'
+export { TimeSeriesSplit, type TimeSeriesSplitOptions } from './split/time-series-split.js'

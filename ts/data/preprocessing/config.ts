@@ -12,5 +12,5 @@ export function owned<T extends object>(options: T): T {
 /** How a transformer was made: the options that have a value. @internal */
 export function configOf(name: string, options: object): TransformerConfig {
   const given = Object.entries(owned(options)).filter(([, value]) => value !== undefined)
-  return { name, options: Object.fromEntries(given) as Record<string, Json> }
+  return { name, options: Object.fromEntries(given) }
 }

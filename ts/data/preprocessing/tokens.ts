@@ -81,7 +81,7 @@ function ngrams(
 
 /** A word that is shorter than a term is one. */
 function withinWord(word: string, [least, most]: readonly [number, number]): string[] {
-  const parts = [' ', ...word, ' ']
+  const parts = Array.from(` ${word} `)
   const terms: string[] = []
   for (let length = least; length <= most; length++) {
     terms.push(parts.slice(0, length).join(''))
