@@ -1,5 +1,4 @@
 import type { TransformerConfig } from './fitted.js'
-import type { Json } from './state.js'
 
 /** Options with lists of their own. @internal */
 export function owned<T extends object>(options: T): T {
