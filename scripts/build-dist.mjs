@@ -2,7 +2,8 @@
 // put into its place, so that dist/ is whole whoever looks at it meanwhile.
 //   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
 //   page.js      the report's page, loaded when a report is asked for
-//   shared.js    what both of them use
+//   csv-table.js what reads CSV, with csv-parse in it, loaded when a CSV is read
+//   shared.js    what they have in common
 //   cli.js       the command `gradlane`; cli-*.js its parts, loaded when they are used
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'
@@ -45,6 +46,7 @@ const source = (file) => tsImport(`../${file}`, import.meta.url)
 async function bundleCode(dir) {
   const bundle = await rolldown({
     input: { index: 'ts/index.ts' },
+    external: ['hyparquet', 'hyparquet-compressors'], // optional peers
     platform: 'node',
     tsconfig,
     plugins: [constants],

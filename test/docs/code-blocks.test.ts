@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { createRequire } from 'node:module'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 
 import * as gradlane from '../../ts/index.js'
@@ -19,9 +19,6 @@ interface Program {
   readonly run: (host: Host) => Promise<void>
   readonly base: unknown
 }
-
-// As mocha loads this file, so that there is one copy of gradlane: the addon knows the classes of one.
-const load = createRequire(import.meta.url)
 
 /** Whether a text is what a page shows; there … stands for anything within a line. */
 function expectShown(text: string, shown: string): void {
@@ -76,7 +73,7 @@ describe('documentation: blocks of code', function () {
 
   for (const [block, file] of files) {
     it(`${nameOf(block)} runs`, async () => {
-      const { run, base } = load(file) as Program
+      const { run, base } = (await import(pathToFileURL(file).href)) as Program
       expect(base, 'one copy of gradlane').to.equal(gradlane.GradlaneError)
       const lines: string[] = []
       const log = (...args: unknown[]): void => void lines.push(format(...args))

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import * as gl from '../../ts/index.js'
@@ -56,6 +56,9 @@ export function makeContext() {
 /** The files that blocks read, as small ones of their kind. */
 export function writeFiles(folder: string): void {
   mkdirSync(folder, { recursive: true })
+  const fixtures = new URL('../fixtures/data/', import.meta.url)
+  for (const name of ['penguins.csv', 'cars.csv'])
+    copyFileSync(new URL(name, fixtures), join(folder, name))
   const idx = (sizes: number[], byte: (i: number) => number): Buffer => {
     const header = Buffer.alloc(4 + 4 * sizes.length)
     header.writeUInt32BE(0x800 + sizes.length)

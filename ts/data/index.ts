@@ -3,6 +3,10 @@ export type { Dataset } from './dataset.js'
 export { randomSplit, type RandomSplitOptions, type Splits } from './random-split.js'
 export { Subset } from './subset.js'
 export { type PerColumn, TensorDataset, type TensorDatasetOptions } from './tensor-dataset.js'
+export type { ReadCsvOptions, ReadOptions } from './read/csv-options.js'
+export { readCsv } from './read/read-csv.js'
+export type { TableSource } from './read/source.js'
+export type { DateOrder } from './table/dates.js'
 export {
   CategoryColumn,
   type Cell,

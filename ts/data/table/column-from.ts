@@ -10,9 +10,24 @@ import {
   NumberColumn,
   TextColumn,
 } from './column.js'
+import { momentOf } from './dates.js'
 
 /** Texts of this many words on average are running text, not names of classes. */
 const WORDS_OF_TEXT = 4
+
+/** Texts of which so many are different, and more than half of all, are no classes either: names, say. */
+const NAMES = 100
+
+/** How many values tell of which type a column is. */
+const SAMPLE = 2000
+
+/** What a type is made of, as messages say it. @internal */
+export const EXPECTED: Readonly<Record<ColumnType, string>> = {
+  number: 'a number',
+  date: 'a date',
+  category: 'a text',
+  text: 'a text',
+}
 
 /**
  * The column of some values, of the type they have: numbers (and bigints), booleans (the categories
@@ -30,31 +45,23 @@ export function columnFrom(
   values: ArrayLike<unknown>,
   type: ColumnType = typeOf(values),
 ): Column {
-  const wrong = (row: number, expected: string): ValueError =>
-    new ValueError(complaint(who, `row ${row} of ${what}`, expected, show(values[row])))
-  if (type === 'number') {
+  const wrong = (row: number): ValueError =>
+    new ValueError(complaint(who, `row ${row} of ${what}`, EXPECTED[type], show(values[row])))
+  if (type === 'number' || type === 'date') {
+    const read = type === 'number' ? numberFrom : momentFrom
     const numbers = new Float64Array(values.length)
     for (let row = 0; row < numbers.length; row++) {
-      const number = numberOf(values[row])
-      if (number === undefined) throw wrong(row, 'a number')
+      const number = read(values[row])
+      if (number === undefined) throw wrong(row)
       numbers[row] = number
     }
-    return new NumberColumn(numbers)
+    return type === 'number' ? new NumberColumn(numbers) : new DateColumn(numbers)
   }
-  if (type === 'date') {
-    const moments = new Float64Array(values.length)
-    for (let row = 0; row < moments.length; row++) {
-      const moment = momentOf(values[row])
-      if (moment === undefined) throw wrong(row, 'a date')
-      moments[row] = moment
-    }
-    return new DateColumn(moments)
-  }
-  const texts = new Array<string | null>(values.length)
-  for (let row = 0; row < texts.length; row++) {
-    const text = textOf(values[row])
-    if (text === undefined) throw wrong(row, 'a text')
-    texts[row] = text
+  const texts: (string | null)[] = []
+  for (let row = 0; row < values.length; row++) {
+    const text = textFrom(values[row])
+    if (text === undefined) throw wrong(row)
+    texts.push(text)
   }
   return type === 'text' ? new TextColumn(texts) : categoriesOf(texts)
 }
@@ -62,47 +69,53 @@ export function columnFrom(
 /** Categories in the order in which they first occur. @internal */
 export function categoriesOf(texts: readonly (string | null)[]): CategoryColumn {
   const numbers = new Map<string, number>()
-  const codes = Int32Array.from(texts, (text) => {
-    if (text === null) return -1
-    const known = numbers.get(text)
-    if (known !== undefined) return known
-    numbers.set(text, numbers.size)
-    return numbers.size - 1
-  })
+  const codes = new Int32Array(texts.length)
+  for (let row = 0; row < codes.length; row++) {
+    const text = texts[row] ?? null
+    codes[row] = -1
+    if (text === null) continue
+    let code = numbers.get(text)
+    if (code === undefined) numbers.set(text, (code = numbers.size))
+    codes[row] = code
+  }
   return new CategoryColumn(codes, [...numbers.keys()])
 }
 
-/** Whether texts are sentences rather than names. @internal */
-export function isRunningText(texts: Iterable<string>): boolean {
-  let words = 0
-  let count = 0
-  for (const text of texts) {
-    words += text.split(/\s+/, 20).length
-    if (++count === 1000) break
-  }
-  return count > 0 && words / count >= WORDS_OF_TEXT
+/** Of which type texts are that are neither numbers nor dates: sentences and names are text. @internal */
+export function typeOfTexts(texts: readonly string[]): 'category' | 'text' {
+  const some = texts.slice(0, SAMPLE)
+  if (some.length === 0) return 'category'
+  const words = some.reduce((sum, text) => sum + text.split(/\s+/, 20).length, 0)
+  if (words / some.length >= WORDS_OF_TEXT) return 'text'
+  const different = new Set(some).size
+  return different > NAMES && different > some.length / 2 ? 'text' : 'category'
 }
 
-/** By the first value that is there; texts by more of them. */
-function typeOf(values: ArrayLike<unknown>): ColumnType {
+/** By the first value that is there; texts by more of them. @internal */
+export function typeOf(values: ArrayLike<unknown>): ColumnType {
   for (let row = 0; row < values.length; row++) {
     const value = values[row]
     if (isGap(value)) continue
     if (typeof value === 'number' || typeof value === 'bigint') return 'number'
     if (types.isDate(value)) return 'date'
     if (typeof value !== 'string') return 'category'
-    const sample = Array.from({ length: Math.min(values.length, 2000) }, (_, i) => values[i])
-    const texts = sample.filter((item) => typeof item === 'string')
-    return isRunningText(texts) ? 'text' : 'category'
+    const texts: string[] = []
+    for (let at = row; at < values.length && texts.length < SAMPLE; at++) {
+      const other = values[at]
+      if (typeof other === 'string') texts.push(other)
+    }
+    return typeOfTexts(texts)
   }
   return 'number'
 }
 
-function isGap(value: unknown): boolean {
+/** @internal */
+export function isGap(value: unknown): boolean {
   return value === null || value === undefined || Number.isNaN(value)
 }
 
-function numberOf(value: unknown): number | undefined {
+/** The number that a value is, NaN for a gap; undefined for what is none. @internal */
+export function numberFrom(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   if (isGap(value)) return NaN
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value)
@@ -111,16 +124,19 @@ function numberOf(value: unknown): number | undefined {
   return Number.isNaN(number) ? undefined : number
 }
 
-function momentOf(value: unknown): number | undefined {
+/** The moment that a value is, NaN for a gap; undefined for what is none. @internal */
+export function momentFrom(value: unknown): number | undefined {
   if (isGap(value)) return NaN
-  const given = typeof value === 'string' || typeof value === 'number' || types.isDate(value)
-  const moment = given ? new Date(value).getTime() : NaN
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.getTime()
+  if (typeof value === 'number') return Math.abs(value) <= 8.64e15 ? value : undefined
+  const moment = typeof value === 'string' ? momentOf(value) : NaN
   return Number.isNaN(moment) ? undefined : moment
 }
 
-function textOf(value: unknown): string | null | undefined {
-  if (isGap(value)) return null
+/** The text that a value is, null for a gap; undefined for what is none. @internal */
+export function textFrom(value: unknown): string | null | undefined {
   if (typeof value === 'string') return value
-  const plain = ['number', 'bigint', 'boolean'].includes(typeof value)
+  if (isGap(value)) return null
+  const plain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
   return plain ? String(value) : undefined
 }

@@ -3,9 +3,16 @@ import { types } from 'node:util'
 import { checkArguments, checkList, checkObject, itemsOf } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { nearest } from '../../nearest.js'
-import { type Option, type Options, readOptions } from '../../options.js'
+import { list, type Option, type Options, readOptions, text } from '../../options.js'
 import { show } from '../../show.js'
-import { type Cell, type Column, type ColumnType, isColumn, takeCells } from './column.js'
+import {
+  type Cell,
+  type Column,
+  type ColumnType,
+  isColumn,
+  sliceCells,
+  takeCells,
+} from './column.js'
 import { columnFrom } from './column-from.js'
 
 /** A row as it is read: a value by the name of its column, null for a gap. */
@@ -20,11 +27,17 @@ export type ColumnInput = Column | ArrayLike<Cell | boolean | bigint | undefined
 export interface TableOptions {
   /** Types by the names of columns, where they shall not be found from the values. */
   types?: Readonly<Record<string, ColumnType>>
+  /** What is worth telling of how it was made; see `Table.notes`. */
+  notes?: readonly string[]
 }
 
 const TYPES: readonly string[] = ['number', 'category', 'date', 'text'] satisfies ColumnType[]
 
-const TYPED: Option<Readonly<Record<string, ColumnType>> | undefined> = {
+/** The columns of a spreadsheet: more names in rows are rather a mistake, and each costs a column's memory. */
+const MAX_COLUMNS = 16_384
+
+/** @internal */
+export const TYPED: Option<Readonly<Record<string, ColumnType>> | undefined> = {
   initial: undefined,
   expected: `an object with ${TYPES.map((type) => `'${type}'`).join(', ')} by column`,
   accepts: (value) =>
@@ -33,7 +46,7 @@ const TYPED: Option<Readonly<Record<string, ColumnType>> | undefined> = {
     Object.values(value).every((type) => TYPES.includes(type as string)),
 }
 
-const OPTIONS = { types: TYPED } satisfies Options<TableOptions>
+const OPTIONS = { types: TYPED, notes: list(text()) } satisfies Options<TableOptions>
 
 /**
  * Rows whose columns have names and types, kept by column. A table does not change: what selects or adds
@@ -46,6 +59,8 @@ const OPTIONS = { types: TYPED } satisfies Options<TableOptions>
 export class Table implements Iterable<Row> {
   /** Number of rows. */
   readonly length: number
+  /** What reading found that may be meant otherwise, a sentence each. Tables made of this one have none. */
+  readonly notes: readonly string[]
   readonly #columns: ReadonlyMap<string, Column>
 
   /**
@@ -82,13 +97,14 @@ export class Table implements Iterable<Row> {
     }
     this.#columns = made
     this.length = length ?? 0
+    this.notes = Object.freeze([...(given.notes ?? [])])
   }
 
   /**
    * The table of objects whose keys are the columns: rows of a database, say. A key that some rows lack
    * is a gap there.
    *
-   * @throws ValueError when something is no object, a value is of another kind than the others of its
+   * @throws ValueError when something is no object, there are more than 16,384 names, a value is of another kind than the others of its
    *   column, or `types` names a column that is not there.
    */
   static fromRows(rows: Iterable<RowInput>, options: TableOptions = {}): Table {
@@ -97,13 +113,17 @@ export class Table implements Iterable<Row> {
     const items = itemsOf('Table.fromRows', 'the rows', rows)
     items.forEach((row, place) => {
       checkObject('Table.fromRows', `row ${place}`, row)
-      for (const [name, value] of Object.entries(row)) {
+      for (const name of Object.keys(row)) {
         let list = lists.get(name)
-        if (list === undefined) lists.set(name, (list = []))
-        list[place] = value
+        if (list === undefined) {
+          if (lists.size === MAX_COLUMNS) throw tooManyColumns('Table.fromRows', place)
+          lists.set(name, (list = []))
+        }
+        while (list.length < place) list.push(null)
+        list.push((row as RowInput)[name])
       }
     })
-    for (const list of lists.values()) list.length = items.length
+    for (const list of lists.values()) while (list.length < items.length) list.push(null)
     return new Table(lists, options)
   }
 
@@ -163,18 +183,20 @@ export class Table implements Iterable<Row> {
 
   /** These rows, in this order; a row may come twice. @throws ValueError when one is not there. */
   take(indices: Iterable<number>): Table {
-    const given = itemsOf('Table.take', 'the indices', indices) as number[]
-    const odd = given.findIndex((i) => !Number.isInteger(i) || i < 0 || i >= this.length)
-    if (odd >= 0) {
+    const given = placesOf(indices)
+    for (let i = 0; i < given.length; i++) {
+      const place = given[i]!
+      if (Number.isInteger(place) && place >= 0 && place < this.length) continue
       const expected = `within 0 to ${this.length - 1}`
-      throw new ValueError(complaint('Table.take', `index ${odd}`, expected, given[odd]))
+      throw new ValueError(complaint('Table.take', `index ${i}`, expected, place))
     }
-    return this.#taken(Int32Array.from(given))
+    const places = Int32Array.from(given)
+    return this.#mapped((column) => takeCells(column, places))
   }
 
   /** Rows from `start` up to `end`, which are counted from the end if negative, as in `Array.slice`. */
   slice(start?: number, end?: number): Table {
-    return this.#taken(Int32Array.from({ length: this.length }, (_, i) => i).slice(start, end))
+    return this.#mapped((column) => sliceCells(column, start, end))
   }
 
   /**
@@ -186,9 +208,10 @@ export class Table implements Iterable<Row> {
     return new Table(new Map<string, ColumnInput>([...this.#columns, [name, column]]))
   }
 
-  #taken(places: Int32Array): Table {
-    const parts = Array.from(this.#columns, ([name, column]) => [name, takeCells(column, places)])
-    return new Table(new Map(parts as [string, Column][]))
+  #mapped(change: (column: Column) => Column): Table {
+    return new Table(
+      new Map(Array.from(this.#columns, ([name, column]) => [name, change(column)] as const)),
+    )
   }
 
   /** Defined, as a name may be `__proto__`. */
@@ -209,6 +232,12 @@ export class Table implements Iterable<Row> {
   }
 }
 
+function tooManyColumns(who: string, row: number): ValueError {
+  const hint = 'a Table of arrays by column may have more'
+  const got = `a name more in row ${row}`
+  return new ValueError(complaint(who, 'the rows', `of ${MAX_COLUMNS} names at most`, got, hint))
+}
+
 function columnOf(who: string, what: string, cells: unknown, type?: ColumnType): Column {
   if (!isColumn(cells)) {
     if (!Array.isArray(cells) && !types.isTypedArray(cells))
@@ -219,7 +248,19 @@ function columnOf(who: string, what: string, cells: unknown, type?: ColumnType):
   throw new ValueError(complaint(who, what, `of type ${type}`, cells.type))
 }
 
-function unknownColumn(who: string, name: unknown, known: readonly string[]): ValueError {
+/** Numbers that are to be looked at: as they stand where nobody can change them meanwhile. */
+function placesOf(indices: unknown): ArrayLike<number> {
+  if (
+    types.isTypedArray(indices) &&
+    !types.isBigInt64Array(indices) &&
+    !types.isBigUint64Array(indices)
+  )
+    return indices
+  return itemsOf('Table.take', 'the indices', indices) as number[]
+}
+
+/** @internal */
+export function unknownColumn(who: string, name: unknown, known: readonly string[]): ValueError {
   const meant = typeof name === 'string' ? nearest(name, known) : undefined
   const some = known.slice(0, 20).map((other) => show(other))
   const list = `the columns are ${some.join(', ')}${known.length > 20 ? ', …' : ''}`
