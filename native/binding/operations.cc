@@ -2,6 +2,7 @@
 
 #include "ops/activation.h"
 #include "ops/adam.h"
+#include "ops/augment.h"
 #include "ops/batch_norm.h"
 #include "ops/cast.h"
 #include "ops/channel_sum.h"
@@ -64,6 +65,8 @@ constexpr Operation kOperations[] = {
     Make<&PointwiseLoss>("pointwiseLoss"),
     Make<&PointwiseLossGradient>("pointwiseLossGradient"),
     Make<&AdamStep>("adamStep"),
+    Make<&Augment>("augment"),
+    Make<&AugmentGradient>("augmentGradient"),
     Make<&BatchNorm>("batchNorm"),
     Make<&BatchNormInference>("batchNormInference"),
     Make<&BatchNormSums>("batchNormSums"),

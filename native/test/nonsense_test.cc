@@ -14,6 +14,7 @@
 #include "ops/activation.h"
 #include "ops/adam.h"
 #include "ops/args_of.h"
+#include "ops/augment.h"
 #include "ops/batch_norm.h"
 #include "ops/cast.h"
 #include "ops/channel_sum.h"
@@ -159,6 +160,8 @@ GRADLANE_TRY(Pad2dGradient)
 GRADLANE_TRY(PointwiseLoss)
 GRADLANE_TRY(PointwiseLossGradient)
 GRADLANE_TRY(AdamStep)
+GRADLANE_TRY(Augment)
+GRADLANE_TRY(AugmentGradient)
 GRADLANE_TRY(BatchNorm)
 GRADLANE_TRY(BatchNormInference)
 GRADLANE_TRY(BatchNormSums)

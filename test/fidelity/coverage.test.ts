@@ -12,6 +12,16 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
   Sequential: 'whole models are in models.json',
   Swish: 'PyTorch has no beta; with 1 it is SiLU',
   Quadratic: 'PyTorch has none',
+  ...Object.fromEntries(
+    [
+      'Normalize',
+      'RandomBrightness',
+      'RandomCrop',
+      'RandomErasing',
+      'RandomHorizontalFlip',
+      'RandomTranslation',
+    ].map((name) => [name, 'torchvision and Keras have it, PyTorch none']),
+  ),
   Split: 'PyTorch has none',
   Concat: 'PyTorch has none',
   Parallel: 'PyTorch has none',

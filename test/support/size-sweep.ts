@@ -166,6 +166,17 @@ export const sweep: Record<OpName, Sized> = {
   permutation: sized(1, (k, n) => {
     k.permutation(i(), i(), n)
   }),
+  augment: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
+    const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
+    k.augment(i(), f(), i(), f(), geometry, {
+      ...{ padHeight: 1, padWidth: 1, flip: 0.5, erase: 0.5, area: [0.1, 0.5], ratio: [0.5, 2] },
+      ...{ fill: 0, value: 0 },
+    })
+  }),
+  augmentGradient: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
+    const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
+    k.augmentGradient(i(), f(), f(), geometry)
+  }),
   dropout: sized(2, (k, n, inner) => {
     k.dropout(i(), f(), b(), f(), n, inner, 0.5, 2)
   }),

@@ -41,6 +41,18 @@ describe('sanityCheck', () => {
       expect(String(report)).to.match(/^ok .*0\.6931 if it knew nothing\nok .*\nok .*\d+ steps$/)
     })
 
+    it('overfits without what is drawn anew', () => {
+      const [x, y] = separable(24, generator)
+      const images = x.reshape([24, 1, 2, 2])
+      const all = { scale: [1, 1], ratio: [1, 1] } as const
+      for (const draws of [new nn.RandomErasing(1, all), new nn.RandomBrightness(1e3)]) {
+        const model = new nn.Sequential(draws, new nn.Flatten(), ...mlp())
+        const report = sanityCheckSync(model, [images, y], { criterion })
+        expect(report.overfit.ok, String(report)).to.equal(true)
+        expect(draws.training).to.equal(true)
+      }
+    })
+
     it('leaves nothing behind', async () => {
       const all = bench()
       const { model, batch, optimizer } = all

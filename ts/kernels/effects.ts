@@ -25,6 +25,8 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   adaptiveAvgPool2dGradient: { overwrites: [1] },
   affine: { overwrites: [1] },
   argmax: { overwrites: [1] },
+  augment: { overwrites: [2, 3], updates: [0] },
+  augmentGradient: { overwrites: [2] },
   avgPool2d: { overwrites: [1] },
   avgPool2dGradient: { overwrites: [1] },
   axpby: accumulates(1, 4),

@@ -1,3 +1,4 @@
+import type { AugmentKernels } from './augment.js'
 import type { Conv2dKernels } from './conv2d.js'
 import type { DropoutKernels } from './dropout.js'
 import type { EmbeddingKernels } from './embedding.js'
@@ -87,6 +88,7 @@ export const AdamHyper = {
  */
 export interface Kernels
   extends
+    AugmentKernels,
     Conv2dKernels,
     DropoutKernels,
     EmbeddingKernels,

@@ -4,7 +4,9 @@ import { BCEWithLogitsLoss } from '../criterion/bce-with-logits.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { CrossEntropyLoss } from '../criterion/cross-entropy.js'
 import { NLLLoss } from '../criterion/nll.js'
+import { Augmentation } from '../nn/augmentation.js'
 import { Dropout, Dropout2d } from '../nn/dropout.js'
+import { RandomBrightness } from '../nn/random-brightness.js'
 import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { Adam } from '../optim/adam.js'
@@ -52,7 +54,7 @@ export interface SanityReport {
   readonly overfit: {
     /** Whether the loss fell to a tenth. */
     readonly ok: boolean
-    /** The first loss without dropout, and the lowest. */
+    /** The first loss without dropout and augmentation, and the lowest. */
     readonly from: number
     readonly to: number
     /** Steps until then. */
@@ -73,7 +75,7 @@ export interface SanityReport {
  *   zero.
  * - Causes of these: a NaN in the batch, with row and column; a softmax or a sigmoid before a criterion that
  *   computes it itself; an optimizer that holds none of the model's parameters.
- * - One batch can be overfitted: within `steps` steps on it, without dropout, the loss falls to a
+ * - One batch can be overfitted: within `steps` steps on it, without dropout and augmentation, the loss falls to a
  *   tenth.
  *
  * Model, optimizer and generators are afterwards as before, to the last bit. Do not use them
@@ -197,6 +199,9 @@ function faultOf({ grad }: Parameter): GradientFault | null {
   return zero ? 'all zero' : null
 }
 
+/** Layers that draw at every forward. */
+const DRAWING = [Dropout, Dropout2d, Augmentation, RandomBrightness]
+
 function* fitOne(
   model: Module,
   [x, y]: Batch,
@@ -204,9 +209,9 @@ function* fitOne(
   optimizer: TrainingOptimizer | null,
   steps: number,
 ): Task<SanityReport['overfit']> {
-  // What dropout draws keeps a loss from 0.
+  // What is drawn anew keeps a loss from 0.
   for (const module of model.modules()) {
-    if (module instanceof Dropout || module instanceof Dropout2d) module.training = false
+    if (DRAWING.some((kind) => module instanceof kind)) module.training = false
   }
   let from = NaN
   let to = Infinity

@@ -2,6 +2,7 @@ import { activationCalls } from './activation.js'
 import { batchNormCalls } from './batch-norm.js'
 import { conv2dCalls } from './conv2d.js'
 import { crossEntropyCalls } from './cross-entropy.js'
+import { augmentCalls } from './augment.js'
 import { dropoutCalls } from './dropout.js'
 import { elementwiseCalls } from './elementwise.js'
 import { embeddingCalls } from './embedding.js'
@@ -29,6 +30,7 @@ export const everyOp = {
   ...batchNormCalls,
   ...conv2dCalls,
   ...crossEntropyCalls,
+  ...augmentCalls,
   ...dropoutCalls,
   ...elementwiseCalls,
   ...embeddingCalls,

@@ -1,4 +1,5 @@
 import { activationCases } from './activation.js'
+import { augmentationCases } from './augmentation.js'
 import { batchNormCases } from './batch-norm.js'
 import { binaryCases } from './binary.js'
 import { containerCases } from './containers.js'
@@ -26,6 +27,7 @@ export type { ModuleCase } from './module-case.js'
 /** Every kind of module, family by family. */
 export const moduleCases: readonly ModuleCase[] = [
   ...activationCases,
+  ...augmentationCases,
   ...batchNormCases,
   ...binaryCases,
   ...containerCases,

@@ -26,6 +26,12 @@ export type FlatConv2dGeometry = readonly [
   groups: number,
 ]
 
+/** The sizes of an AugmentGeometry in the order of its declaration. */
+export type FlatAugmentGeometry = readonly [
+  ...[samples: number, channels: number, inHeight: number, inWidth: number],
+  ...[outHeight: number, outWidth: number],
+]
+
 /** A code of `dtypeCode`. */
 type DTypeCode = number
 
@@ -303,6 +309,22 @@ export interface Addon {
     value: number,
   ): void
   permutation(state: Bytes, stateAt: number, y: Bytes, yAt: number, n: number): void
+
+  augment(
+    ...args: [
+      ...[dtype: DTypeCode, state: Bytes, stateAt: number, x: Bytes, xAt: number],
+      ...[drawn: Bytes, drawnAt: number, out: Bytes, outAt: number],
+      ...[...geometry: FlatAugmentGeometry, padY: number, padX: number, flip: number],
+      ...[erase: number, areaLow: number, areaHigh: number, ratioLow: number],
+      ...[rangeRoot: number, fill: number, value: number],
+    ]
+  ): void
+  augmentGradient(
+    ...args: [
+      ...[dtype: DTypeCode, drawn: Bytes, drawnAt: number, gradOut: Bytes, gradOutAt: number],
+      ...[gradX: Bytes, gradXAt: number, ...geometry: FlatAugmentGeometry],
+    ]
+  ): void
 
   // prettier-ignore
   dropout(

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels.js'
 import { activation, activationGradient } from './activation.js'
 import { channelSum, conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
+import { augment, augmentGradient } from './augment.js'
 import { batchNorm, batchNormGradient, batchNormInference, batchNormSums } from './batch-norm.js'
 import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
 import { dropout, dropoutGradient } from './dropout.js'
@@ -75,6 +76,8 @@ export const reference: Kernels = {
   normal,
   bernoulli,
   permutation,
+  augment,
+  augmentGradient,
   dropout,
   dropoutGradient,
   batchNorm,

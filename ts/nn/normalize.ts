@@ -1,0 +1,150 @@
+import { checkArguments, checkList } from '../check.js'
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { ActivationKind, BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { floatDType, type Options, readOptions } from '../options.js'
+import { tensor } from '../tensor/create.js'
+import { formatShape, type Tensor } from '../tensor/tensor.js'
+import { allocate, Workspace } from '../tensor/workspace.js'
+import { imagesOf } from './augmentation.js'
+import { Layer, markBuiltIn } from './layer.js'
+
+export interface NormalizeOptions {
+  /** Default `float32`. */
+  dtype?: FloatDType
+}
+
+const OPTIONS = { dtype: floatDType('float32') } satisfies Options<NormalizeOptions>
+
+/**
+ * y = (x - mean) / std, channel by channel, with numbers that are not trained. As a layer of the model it
+ * is saved with that, and who serves the model cannot forget it.
+ *
+ * Shapes: input (N, C, H, W) or (C, H, W), output the same; mean and std (C). In the state dict: `mean`,
+ * `std`.
+ *
+ * Forward throws ShapeError for another number of channels, DTypeError for another dtype.
+ *
+ * @example
+ * new nn.Normalize([0.4914, 0.4822, 0.4465], [0.247, 0.2435, 0.2616]) // CIFAR-10, pixels from 0 to 1
+ *
+ * Source: https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
+ */
+export class Normalize extends Layer {
+  static {
+    markBuiltIn(this)
+  }
+
+  readonly channels: number
+  readonly means: Tensor
+  readonly stds: Tensor
+  readonly #kept = new Workspace()
+  /** Mean and 1 / std, as the last forward used them. */
+  #used: readonly [mean: Tensor, inverseStd: Tensor] | null = null
+
+  /**
+   * @param mean One number a channel.
+   * @param std One number above 0 a channel.
+   * @throws ValueError when the lists are not of one length, or hold something else.
+   */
+  constructor(mean: readonly number[], std: readonly number[], options: NormalizeOptions = {}) {
+    checkArguments(new.target.name, 3, arguments)
+    super()
+    const { dtype } = readOptions('Normalize', OPTIONS, options)
+    const means = numbers('mean', mean, () => true, 'finite numbers')
+    const stds = numbers('std', std, (value) => value > 0, 'finite numbers above 0')
+    if (means.length !== stds.length || means.length === 0) {
+      const expected = `${Math.max(1, means.length)} numbers, one a channel as mean`
+      throw new ValueError(complaint('Normalize', 'std', expected, stds.length))
+    }
+    this.channels = means.length
+    this.means = this.registerBuffer('mean', tensor(means, { dtype }))
+    this.stds = this.registerBuffer('std', tensor(stds, { dtype }))
+  }
+
+  /** What the last forward used is needed. */
+  override get repeatable(): boolean {
+    return false
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const { samples, channels, size } = imagesOf(this.describe(), input)
+    this.#check(input, channels)
+    const { means, stds } = this
+    this.#kept.rewind()
+    const [variance, used, inverse] = [0, 1, 2].map(() =>
+      this.#kept.takeVector(channels, input.dtype),
+    ) as [Tensor, Tensor, Tensor]
+    const output = allocate(input.shape, input.dtype)
+    kernels().binary(BinaryKind.mul, Broadcast.none, stds, stds, variance, 1, channels)
+    kernels().batchNormInference(
+      input,
+      null,
+      null,
+      means,
+      variance,
+      used,
+      inverse,
+      output,
+      samples,
+      channels,
+      size[0] * size[1],
+      0,
+      ActivationKind.identity,
+      0,
+    )
+    this.#used = [used, inverse]
+    return output
+  }
+
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    const { samples, channels, size } = imagesOf(this.describe(), input)
+    const [mean, inverse] = this.#used!
+    const gradInput = allocate(input.shape, input.dtype)
+    kernels().batchNormGradient(
+      input,
+      gradOutput,
+      null,
+      mean,
+      inverse,
+      null,
+      gradInput,
+      samples,
+      channels,
+      size[0] * size[1],
+    )
+    return gradInput
+  }
+
+  override extraRepr(): string {
+    return `${this.channels} channels`
+  }
+
+  #check(input: Tensor, channels: number): void {
+    const { dtype } = this.means
+    if (channels !== this.channels) {
+      const expected = `${this.channels} channels`
+      const got = `shape ${formatShape(input.shape)}`
+      throw new ShapeError(complaint(this.describe(), 'input', expected, got))
+    }
+    if (input.dtype === dtype) return
+    const hint = `use input.to('${dtype}')`
+    throw new DTypeError(
+      complaint(this.describe(), 'input', `${dtype} as its numbers are`, input.dtype, hint),
+    )
+  }
+}
+
+function numbers(
+  what: string,
+  given: unknown,
+  fits: (value: number) => boolean,
+  expected: string,
+): number[] {
+  checkList('Normalize', what, given)
+  const list = Array.from(given)
+  const odd = list.findIndex((value) => !Number.isFinite(value) || !fits(value as number))
+  if (odd < 0) return list as number[]
+  throw new ValueError(complaint('Normalize', `${what} of channel ${odd}`, expected, list[odd]))
+}

@@ -1,0 +1,69 @@
+import { checkArguments } from '../check.js'
+import { complaint, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { readOptions } from '../options.js'
+import { defaultGenerator, type Generator } from '../random/generator.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { allocate, Workspace } from '../tensor/workspace.js'
+import { AUGMENTATION, type AugmentationOptions, imagesOf } from './augmentation.js'
+import { Layer, markBuiltIn } from './layer.js'
+
+/**
+ * In training mode a number of [-factor, factor), drawn for each image anew at every forward, is added
+ * to all its pixels: with pixels from 0 to 1, a factor of 0.2 is a fifth of the way from black to white.
+ * What passes 0 or 1 stays so, as images that were normalised reach beyond them anyway. In evaluation
+ * mode, and with a factor of 0, the output is the input and nothing is drawn.
+ *
+ * Shapes: input (N, C, H, W) or (C, H, W), output the same. float32 or float64.
+ *
+ * @example
+ * new nn.RandomBrightness(0.2).forward(randn([8, 3, 32, 32])).shape // [8, 3, 32, 32]
+ *
+ * Source: https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_brightness/
+ */
+export class RandomBrightness extends Layer {
+  static {
+    markBuiltIn(this)
+  }
+
+  /** Draws; undefined for the default generator. */
+  readonly generator: Generator | undefined
+  readonly #kept = new Workspace()
+
+  /** @throws ValueError unless the factor is a finite number of at least 0. */
+  constructor(
+    readonly factor: number,
+    options: AugmentationOptions = {},
+  ) {
+    checkArguments(new.target.name, 2, arguments)
+    if (!Number.isFinite(factor) || factor < 0) {
+      const expected = 'a finite number of at least 0'
+      throw new ValueError(complaint('RandomBrightness', 'factor', expected, factor))
+    }
+    super()
+    this.generator = readOptions('RandomBrightness', AUGMENTATION, options).generator
+  }
+
+  protected override computeOutput(input: Tensor): Tensor {
+    const { samples } = imagesOf(this.describe(), input)
+    const { factor } = this
+    if (!this.training || factor === 0 || input.length === 0) return input
+    this.#kept.rewind()
+    const added = this.#kept.takeVector(samples, input.dtype)
+    const output = allocate(input.shape, input.dtype)
+    const { state } = this.generator ?? defaultGenerator
+    kernels().uniform(state, added, samples, -factor, factor)
+    const pixels = input.length / samples
+    kernels().binary(BinaryKind.add, Broadcast.column, input, added, output, samples, pixels)
+    return output
+  }
+
+  protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+    return gradOutput
+  }
+
+  override extraRepr(): string {
+    return `factor=${this.factor}`
+  }
+}
