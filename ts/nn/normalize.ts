@@ -4,8 +4,7 @@ import { kernels } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { ActivationKind, BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { floatDType, type Options, readOptions } from '../options.js'
-import { tensor } from '../tensor/create.js'
-import { formatShape, type Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
 import { allocate, Workspace } from '../tensor/workspace.js'
 import { imagesOf } from './augmentation.js'
 import { Layer, markBuiltIn } from './layer.js'
@@ -33,7 +32,11 @@ const OPTIONS = { dtype: floatDType('float32') } satisfies Options<NormalizeOpti
  */
 export class Normalize extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ channels, means: { dtype } }) => {
+      // The numbers themselves come with the state.
+      const like = (value: number): number[] => new Array<number>(channels).fill(value)
+      return [like(0), like(1), { dtype: dtype as FloatDType }]
+    })
   }
 
   readonly channels: number
@@ -59,8 +62,8 @@ export class Normalize extends Layer {
       throw new ValueError(complaint('Normalize', 'std', expected, stds.length))
     }
     this.channels = means.length
-    this.means = this.registerBuffer('mean', tensor(means, { dtype }))
-    this.stds = this.registerBuffer('std', tensor(stds, { dtype }))
+    this.means = this.registerBuffer('mean', tensorOf(means, dtype))
+    this.stds = this.registerBuffer('std', tensorOf(stds, dtype))
   }
 
   /** What the last forward used is needed. */
@@ -134,6 +137,14 @@ export class Normalize extends Layer {
       complaint(this.describe(), 'input', `${dtype} as its numbers are`, input.dtype, hint),
     )
   }
+}
+
+/** A vector of these numbers, written by a kernel: a model that a file only describes has no memory yet. */
+function tensorOf(values: readonly number[], dtype: FloatDType): Tensor {
+  const { buffer, length } = Float64Array.from(values)
+  const vector = empty([length], dtype)
+  kernels().cast({ dtype: 'float64', buffer, byteOffset: 0, length }, vector, length, 1, 0)
+  return vector
 }
 
 function numbers(

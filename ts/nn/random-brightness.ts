@@ -24,7 +24,7 @@ import { Layer, markBuiltIn } from './layer.js'
  */
 export class RandomBrightness extends Layer {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ factor }) => [factor, {}])
   }
 
   /** Draws; undefined for the default generator. */

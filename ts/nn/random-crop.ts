@@ -39,7 +39,7 @@ const OPTIONS = {
  */
 export class RandomCrop extends Augmentation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ size, padding, fill }) => [size, { padding, fill }])
   }
 
   /** (height, width) of a piece. */

@@ -53,7 +53,7 @@ const OPTIONS = {
  */
 export class RandomErasing extends Augmentation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ p, scale, ratio, value }) => [p, { scale, ratio, value }])
   }
 
   readonly scale: Range

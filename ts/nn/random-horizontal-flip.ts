@@ -18,7 +18,7 @@ import { markBuiltIn } from './layer.js'
  */
 export class RandomHorizontalFlip extends Augmentation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, ({ p }) => [p, {}])
   }
 
   /**

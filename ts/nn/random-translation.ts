@@ -27,7 +27,7 @@ const OPTIONS = { fill: finite(0), ...AUGMENTATION } satisfies Options<RandomTra
  */
 export class RandomTranslation extends Augmentation {
   static {
-    markBuiltIn(this)
+    markBuiltIn(this, (layer) => [layer.heightFactor, layer.widthFactor, { fill: layer.fill }])
   }
 
   readonly fill: number
