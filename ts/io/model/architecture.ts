@@ -1,8 +1,10 @@
 import { complaint, FormatError, ValueError } from '../../errors.js'
 import * as nn from '../../nn/index.js'
 import { constructorArguments, isBuiltInClass } from '../../nn/layer.js'
+import { itemSize } from '../../kernels/dtype.js'
 import type { Module } from '../../nn/module.js'
 import type { Parameter } from '../../nn/parameter.js'
+import { stateEntries } from '../../nn/state-dict.js'
 import { show } from '../../show.js'
 import { registeredClassOf } from './registry.js'
 import { encoded } from './values.js'
@@ -36,6 +38,7 @@ const names = new Map<unknown, string>(Array.from(classes, ([name, value]) => [v
 
 /** @throws ValueError when a file cannot hold the model, naming the module that is to blame. */
 export function describe(who: string, model: Module): Architecture {
+  checkMemory(who, model)
   return {
     modules: nodesOf(who, model),
     training: trainingOf(model),
@@ -98,6 +101,25 @@ function nodeOf(
   const config = registered.config(module)
   if (config === undefined) return { custom: registered.name }
   return { custom: registered.name, config: encoded(who, `the config of ${what}`, config) }
+}
+
+/** Two tensors of a model that share memory would be two in a file. */
+function checkMemory(who: string, model: Module): void {
+  const ranges = Array.from(new Map(Array.from(stateEntries(model), ([a, b]) => [b, a])))
+    .map(([{ buffer, byteOffset, length, dtype }, name]) => {
+      return { name, buffer, start: byteOffset, end: byteOffset + length * itemSize[dtype] }
+    })
+    .filter(({ start, end }) => start < end)
+  const last = new Map<ArrayBuffer, (typeof ranges)[number]>()
+  for (const range of ranges.sort((a, b) => a.start - b.start)) {
+    const before = last.get(range.buffer)
+    if (before !== undefined && before.end > range.start) {
+      const both = `${show(before.name)} and ${show(range.name)}`
+      const hint = 'make both properties one Parameter'
+      throw new ValueError(`${who}: ${both} are two tensors that share memory; ${hint}`)
+    }
+    last.set(range.buffer, range)
+  }
 }
 
 /** For messages. */

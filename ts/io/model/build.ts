@@ -85,7 +85,7 @@ function makeRegistered(who: string, name: string, config: unknown): Module {
   try {
     const module = registered.create(decoded(who, config))
     if (module instanceof registered.constructor) return module
-    const expected = `a ${registered.constructor.name}`
+    const expected = `of class ${registered.constructor.name}`
     throw new ValueError(complaint('create', 'what it returns', expected, module))
   } catch (error) {
     throw new FormatError(`${who}: ${name}: ${reasonOf(error)}`, { cause: error })
