@@ -12,6 +12,9 @@ import { bitsOf, expectSame } from '../../support/saved-model.js'
 
 const { modelFromBuffer, modelToBuffer, registerModule } = io
 
+/** Of modules, in nn when the file of format 1 was made: all of them are in it. */
+const KINDS_OF_FORMAT_1 = 55
+
 /** Layers of a user's own. */
 class Scale extends nn.Module {
   factors: nn.Parameter[]
@@ -318,10 +321,7 @@ describe('saveModel and loadModel', () => {
     )
     expect(frozen.map(([name]) => name)).to.deep.equal(['5.bias'])
     const made = new Set(file.model.modules().map((module) => module.constructor))
-    const others = [...classes].filter(([, constructor]) => !made.has(constructor))
-    expect(
-      others.map(([name]) => name),
-      'came later',
-    ).to.deep.equal([])
+    const known = [...classes].filter(([, constructor]) => made.has(constructor))
+    expect(known).to.have.length(KINDS_OF_FORMAT_1)
   })
 })
