@@ -91,6 +91,8 @@ const layers = [
     'train',
     'report',
     'gradient',
+    'pipeline',
+    'data.ts',
     'index.ts',
     'doctor.ts',
     'serve',

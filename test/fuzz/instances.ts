@@ -54,6 +54,14 @@ const optimizer = (draw: Draw, plausible: Plausible): object => {
   return plausible.made(draw, draw.pick(kinds))
 }
 
+const flowers = new data.Table({ size: [1, 2, 3, 4, 5, 6], x: ['a', 'b', 'a', 'b', 'a', 'b'] })
+
+const fitted = await (async () => {
+  const pipeline = new data.Pipeline({ target: 'x' })
+  await pipeline.fit(flowers, { epochs: 1 })
+  return pipeline.toBuffer()
+})()
+
 /** By the names of classes. */
 export const instances: ReadonlyMap<string, Make> = new Map(
   Object.entries<Make>({
@@ -69,6 +77,8 @@ export const instances: ReadonlyMap<string, Make> = new Map(
       return new optim.SequentialLR(updates, { schedulers, milestones: [2] })
     },
     'optim.Optimizer': optimizer,
+    'data.Pipeline': () => data.Pipeline.fromBuffer(fitted),
+    Importance: () => ({ metric: 'r2', score: 1, rows: 1, repeats: 1, columns: [] }),
     CapturedStep: () => capture(({ x }) => mul(x, 2), { inputs: { x: ones([4, 3]) } }),
     History: () => {
       const layer = new nn.Linear(3, 3)

@@ -1,5 +1,5 @@
 /** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
-import { io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
+import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
 
@@ -64,6 +64,14 @@ export function adapted(path: string, draw: Draw, args: unknown[]): unknown[] {
 /** The bytes of a model's file. */
 const saved: Recipe = () => [io.modelToBuffer(setting().model), {}]
 
+/** As the pipeline of instances.ts was fitted. */
+const sizes = () => new data.Table({ size: [1, 2, 3, 4], x: ['a', 'b', 'a', 'b'] })
+
+/** The bytes of a pipeline's file. */
+const savedPipeline: Recipe = (draw, plausible) => [
+  (plausible.made(draw, 'data.Pipeline') as data.Pipeline).toBuffer(),
+]
+
 /** A layer of a user's own. */
 class Named extends nn.Identity {}
 
@@ -94,6 +102,16 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       return [optimizer, { schedulers, milestones: [2] }]
     },
     'io.safetensorsFromBuffer': () => [io.safetensorsToBuffer({ x: ones([2]) }), {}],
+    'data.Pipeline.fit': () => [sizes(), { epochs: 1 }],
+    'data.Pipeline.evaluate': () => [sizes(), {}],
+    'data.Pipeline.explain': () => [{ size: 2 }, {}],
+    'data.Pipeline.load': savedPipeline,
+    'data.Pipeline.fromBuffer': savedPipeline,
+    'data.permutationImportance': (draw, plausible) => [
+      plausible.made(draw, 'data.Pipeline'),
+      sizes(),
+      { repeats: 1 },
+    ],
     'io.loadModel': saved,
     'io.loadModelSync': saved,
     'io.modelFromBuffer': saved,

@@ -1,12 +1,13 @@
 import { isName } from '../check.js'
 import { type Option, type Options, names, readOptions } from '../options.js'
 import type { History } from '../train/history.js'
-import type { ReportOptions } from '../train/records.js'
+import type { Importance, ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
 import { type Chart, chartsOf } from './charts.js'
 import { environmentSection } from './environment.js'
 import { byClassSection, epochsSection } from './epochs.js'
 import { escapeHtml, scriptJson } from './escape.js'
+import { importanceSection, isImportance } from './importance.js'
 import { layersSection } from './layers.js'
 import { drawnOf, matrixOf, matrixSection } from './matrix.js'
 import { type Best, shown, spoken, type Verdict, verdictOf } from './verdict.js'
@@ -19,11 +20,21 @@ const TITLE: Option<string | number> = {
   accepts: isName,
 }
 
-const OPTIONS = { title: TITLE, labels: names() } satisfies Options<ReportOptions>
+const IMPORTANCE: Option<Importance | undefined> = {
+  initial: undefined,
+  expected: 'what data.permutationImportance gives',
+  accepts: isImportance,
+}
+
+const OPTIONS = {
+  title: TITLE,
+  labels: names(),
+  importance: IMPORTANCE,
+} satisfies Options<ReportOptions>
 
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {
-  const { title: titled, labels: given } = readOptions('report', OPTIONS, options)
+  const { title: titled, labels: given, importance } = readOptions('report', OPTIONS, options)
   const title = String(titled)
   const labels = given?.map(String) ?? history.facts?.labels ?? null
   const last = history.epochs.at(-1)
@@ -41,6 +52,7 @@ export function pageOf(history: History, options: ReportOptions = {}): string {
     chartsSection(charts, verdict.best),
     matrixSection(matrix, last?.epoch ?? 0),
     byClassSection(history, labels),
+    importanceSection(importance),
     weightsSection(history.weights),
     layersSection(history),
     epochsSection(history, verdict),

@@ -7,7 +7,9 @@ export { History, historyOf } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
 export { predict, type PredictOptions, predictSync } from './predict.js'
 export type {
+  ColumnImportance,
   EpochRecord,
+  Importance,
   LayerRecord,
   LayerTimes,
   Logs,

@@ -151,9 +151,33 @@ export interface WeightRecord {
   readonly parameters: Readonly<Record<string, WeightHistogram>>
 }
 
+/** How much a model needs a column. */
+export interface ColumnImportance {
+  readonly name: string
+  /** What the score loses, on average, when the column's cells are shuffled; below 0 where it gains. */
+  readonly importance: number
+  /** Standard deviation of that over the repeats. */
+  readonly deviation: number
+}
+
+/** How much a model needs each column. */
+export interface Importance {
+  /** What the score is. */
+  readonly metric: 'accuracy' | 'r2'
+  /** With all columns as they are. */
+  readonly score: number
+  readonly rows: number
+  /** How often each column was shuffled. */
+  readonly repeats: number
+  /** The most important first. */
+  readonly columns: readonly ColumnImportance[]
+}
+
 export interface ReportOptions {
   /** Default `Training report`. */
   title?: string | number
   /** Names of the classes, in the order of their indices. Default: the labels of the `ConfusionMatrix`. */
   labels?: readonly (string | number)[]
+  /** How much the model needs each column: what `data.permutationImportance` gives. */
+  importance?: Importance
 }
