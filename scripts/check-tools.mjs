@@ -56,6 +56,8 @@ function writeTable(rows, { name, version }) {
     'trains a network on the native backend and makes a report. "Bundled" is gradlane in the bundle, run in the project',
     'where it is installed; moved to where nothing is installed, a bundle computes on the reference backend and says how',
     "to leave gradlane out. Type checkers read the declarations without `skipLibCheck`, with and without Node's types.",
+    'A program in `.mts` files sees other types than one in `.cts` files: to TypeScript a `Tensor` of the one is none',
+    'of the other, though in Node both are the same class. Keep to one kind where tensors pass from file to file.',
     '',
     `Package ${name} ${version} on ${process.platform}-${process.arch}, Node ${process.versions.node}.`,
     '',
