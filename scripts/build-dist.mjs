@@ -2,7 +2,7 @@
 // put into its place, so that dist/ is whole whoever looks at it meanwhile.
 //   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
 //   page.js      the report's page, loaded when a report is asked for
-//   csv-table.js what reads CSV, with csv-parse in it, loaded when a CSV is read
+//   readers.js   what reads tables, with csv-parse in it, loaded when one is read
 //   shared.js    what they have in common
 //   cli.js       the command `gradlane`; cli-*.js its parts, loaded when they are used
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can

@@ -34,12 +34,12 @@ function checkTarball({ files, size, unpackedSize }) {
     'dist/index.d.ts',
     'dist/index.js.map',
     'dist/page.js',
-    'dist/csv-table.js',
+    'dist/readers.js',
     'dist/cli.js',
     'dist/index.cjs',
     'dist/index.d.cts',
     'dist/page.cjs',
-    'dist/csv-table.cjs',
+    'dist/readers.cjs',
   ]) {
     assert.ok(names.includes(needed), `${needed} is missing from the tarball`)
   }

@@ -1,23 +1,7 @@
 import { isName } from '../../check.js'
-import { choice, list, type Option, type Options, text, whole } from '../../options.js'
-import type { ColumnType } from '../table/column.js'
+import { choice, list, type Option, type Options, whole } from '../../options.js'
 import type { DateOrder } from '../table/dates.js'
-import { TYPED } from '../table/table.js'
-import { encodingExists } from './text.js'
-
-/** What readers have in common. */
-export interface ReadOptions {
-  /** Types by the names of columns, where they shall not be found from the values. */
-  types?: Readonly<Record<string, ColumnType>>
-  /** The columns to keep, by name; by default all. */
-  columns?: readonly string[]
-  /** Most rows to read; what comes after is left. By default all. */
-  limit?: number
-  /** Rows of which the type of a column is found. By default 10,000. */
-  sample?: number
-  /** Columns above which it is refused, as their memory is used before the first row is there. By default 16,384. */
-  maxColumns?: number
-}
+import { ENCODING, READ_OPTIONS, type ReadOptions } from './read-options.js'
 
 export interface ReadCsvOptions extends ReadOptions {
   /** What parts the cells; by default found from the first lines: a comma, semicolon, tab or bar. */
@@ -37,14 +21,6 @@ export interface ReadCsvOptions extends ReadOptions {
   /** Bytes of a row above which it is refused, as an open quote swallows the file. By default 16 MiB. */
   maxRowBytes?: number
 }
-
-export const READ_OPTIONS = {
-  types: TYPED,
-  columns: list(text()),
-  limit: whole(0),
-  sample: whole(1, 10_000),
-  maxColumns: whole(1, 16_384),
-} satisfies Options<ReadOptions>
 
 /** A mark of one character; quotes and line ends are none. */
 const mark = (expected: string): Option<string | undefined> => ({
@@ -76,10 +52,6 @@ export const CSV_OPTIONS = {
   }),
   decimal: choice(['.', ',']),
   dates: choice(['dmy', 'mdy']),
-  encoding: {
-    initial: undefined,
-    expected: 'an encoding that TextDecoder knows',
-    accepts: encodingExists,
-  } as Option<string | undefined>,
+  encoding: ENCODING,
   maxRowBytes: whole(1, 2 ** 24),
 } satisfies Options<ReadCsvOptions>

@@ -81,6 +81,11 @@ export function find(texts: readonly string[], manner: Manner): Finding {
   )
 }
 
+/** Of which type texts are that are no numbers, as the values of JSON: dates, classes, or running text. */
+export function findTexts(texts: readonly string[], manner: Manner): Finding {
+  return findDates(texts, manner) ?? findWords(texts, texts)
+}
+
 function asWords(texts: readonly string[], note?: string): Finding {
   return { reading: words(false, typeOfTexts(texts)), ...(note === undefined ? {} : { note }) }
 }

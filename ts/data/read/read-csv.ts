@@ -25,6 +25,6 @@ export async function readCsv(source: TableSource, options: ReadCsvOptions = {})
   checkArguments('readCsv', 2, arguments)
   const given = readOptions('readCsv', CSV_OPTIONS, options)
   const opened = openSource('readCsv', source)
-  const { csvTable } = await import('./csv-table.js')
+  const { csvTable } = await import('./readers.js')
   return csvTable(opened, given)
 }
