@@ -162,4 +162,28 @@ describe('examples', function () {
     expect(Number(losses[1]![3])).to.be.below(0.35)
     expect(out).to.include('both models are the same to the last bit')
   })
+
+  it('penguins.ts tells species by measures with gaps, and what it saves answers', async () => {
+    const file = join(folder, 'penguins.safetensors')
+    const { status, out, err } = run('penguins.ts', file)
+    expect(status, err).to.equal(0)
+    expect(Number(/^test accuracy ([\d.]+) %$/m.exec(out)![1])).to.be.above(92)
+    const [first] = [...out.matchAll(/^(\w+) +(-?[\d.]+) points$/gm)]
+    expect(first![1]).to.equal('bill_length_mm')
+    const model = await data.Pipeline.load(file)
+    const penguin = {
+      ...{ island: 'Biscoe', bill_length_mm: 50, bill_depth_mm: 15 },
+      ...{ flipper_length_mm: 225, body_mass_g: null, sex: null },
+    }
+    expect(model.predict(penguin)).to.equal('Gentoo')
+  })
+
+  it('languages.ts tells languages by words that it has not seen', () => {
+    const { status, out, err } = run('languages.ts', 'breakfast', 'ragazzi')
+    expect(status, err).to.equal(0)
+    const [, accuracy] = /^accuracy for words it has not seen: ([\d.]+) %$/m.exec(out)!
+    expect(Number(accuracy), 'one of five by chance').to.be.above(55)
+    expect(out).to.match(/^breakfast: english$/m)
+    expect(out).to.match(/^ragazzi: italian$/m)
+  })
 })

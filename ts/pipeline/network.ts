@@ -1,11 +1,7 @@
-import { Dropout, Linear, type Module, Parallel, ReLU, Sequential } from '../nn/index.js'
-import { zeros_ } from '../nn/init/index.js'
+import { Dropout, Linear, type Module, ReLU, Sequential } from '../nn/index.js'
 import type { Recipe } from './recipe.js'
 
-/**
- * A linear model with a network of hidden layers beside it, whose share is 0 at first: what is linear is
- * learned at once.
- */
+/** Linear layers with ReLU and dropout between them. */
 export function defaultNetwork(inputs: number, outputs: number, recipe: Recipe): Module {
   const layers: Module[] = []
   let width = inputs
@@ -13,7 +9,5 @@ export function defaultNetwork(inputs: number, outputs: number, recipe: Recipe):
     layers.push(new Linear(width, hidden), new ReLU(), new Dropout(recipe.dropout))
     width = hidden
   }
-  const last = new Linear(width, outputs)
-  zeros_(last.weight)
-  return new Parallel([new Linear(inputs, outputs), new Sequential(...layers, last)])
+  return new Sequential(...layers, new Linear(width, outputs))
 }

@@ -10,12 +10,11 @@ import type { Module } from '../nn/module.js'
 import { readOptions, type Values } from '../options.js'
 import type { History } from '../train/history.js'
 import { type PipelineDescription, descriptionOf, textOf } from './description.js'
-import { type PipelineEvaluation, evaluated, type PipelineEvaluateOptions } from './evaluation.js'
+import type { PipelineEvaluateOptions, PipelineEvaluation } from './evaluation.js'
 import { type Explanation, type ExplainOptions, explained } from './explanation.js'
 import type { Fitted, Rows } from './fitted.js'
 import { FIT, PIPELINE, type PipelineFitOptions, type PipelineOptions } from './options.js'
 import { bytesOf, type Restored, restored, restoredFromBytes } from './pipeline-file.js'
-import { train } from './training.js'
 
 /** What is predicted: the name of a class, or a number in the target's own unit. */
 export type Answer = string | number
@@ -122,6 +121,7 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
     if (this.#fitting) throw new ValueError('Pipeline.fit: it is being fitted already')
     this.#fitting = true
     try {
+      const { train } = await import('./training.js')
       const { fitted, history } = await train('Pipeline.fit', this.#settings, given, table)
       this.#fitted = fitted
       this.#history = history
@@ -144,7 +144,9 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
     const lost = this.#lost.includes('criterion')
     const { target, criterion } = this.#settings
     const given = { target, criterion: lost ? null : criterion }
-    return evaluated('Pipeline.evaluate', this.#ready('evaluate'), given, table, options)
+    const fitted = this.#ready('evaluate')
+    const { evaluated } = await import('./evaluation.js')
+    return evaluated('Pipeline.evaluate', fitted, given, table, options)
   }
 
   /**
