@@ -12,6 +12,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import { published } from './package/published.mjs'
+import { windowsHost } from './package/windows-host.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
@@ -48,6 +49,7 @@ const flags = [
 ]
 const napi = [
   '-DNAPI_CPP_EXCEPTIONS',
+  '-DBUILDING_NODE_EXTENSION', // declares Node's functions as imported, which windowsHost() wants
   '-isystem',
   path.join('node_modules', 'node-addon-api'),
   '-isystem',
@@ -85,12 +87,14 @@ function compilations(target, arch, folder) {
   return units
 }
 
-// Windows resolves imports when it links, so it wants the import library of node.exe.
-function nodeLibrary(folder) {
-  const library = path.join(folder, 'node.lib')
+/** What Windows needs in place of an import library, for it resolves imports when it links. */
+function hostFunctions(target, folder) {
   const definitions = path.join('node_modules', 'node-api-headers', 'def', 'node_api.def')
-  run(['dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definitions, '-l', library])
-  return library
+  const names = fs.readFileSync(definitions, 'utf8').match(/^(napi|node_api)_\w+/gm)
+  const [source, object] = ['host.c', 'host.o'].map((file) => path.join(folder, file))
+  fs.writeFileSync(source, windowsHost(names))
+  run(['cc', '-target', target, '-Os', '-g0', '-fno-sanitize=all', '-c', source, '-o', object])
+  return object
 }
 
 // Clang exports `operator new` and `delete` whatever the visibility is, and dyld then takes one of
@@ -124,10 +128,11 @@ function build(name) {
   const outFolder = path.dirname(file)
   fs.mkdirSync(outFolder, { recursive: true })
   const libraries = []
-  if (system === 'win32') libraries.push(nodeLibrary(folder))
+  if (system === 'win32') libraries.push(hostFunctions(target, folder))
   if (system === 'darwin') libraries.push(hiddenAllocation(target, folder))
   run([
-    ...['c++', '-target', target, '-shared', '-s', '-o', file],
+    // the level of libc++ and of the start-up code, which zig compiles when it links
+    ...['c++', '-target', target, '-Os', '-shared', '-s', '-o', file],
     ...units.map(({ object }) => object),
     ...libraries,
     ...link,

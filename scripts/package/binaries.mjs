@@ -31,7 +31,7 @@ const LIBRARIES = {
   'linux-arm64/gradlane.glibc.node': [GLIBC],
   musl: [/^libc\.so$/, /^libc\.musl-\w+\.so\.1$/],
   'Mach-O': [/^\/usr\/lib\/libSystem\.B\.dylib$/],
-  PE: [/^node\.exe$/i, /^(kernel32|ntdll|advapi32)\.dll$/i, /^api-ms-win-crt-[\w-]+\.dll$/i],
+  PE: [/^(kernel32|ntdll|advapi32)\.dll$/i, /^api-ms-win-crt-[\w-]+\.dll$/i],
 }
 
 function read(bytes) {

@@ -52,7 +52,7 @@ const platforms: Platform[] = [
     make: pe,
     good: {
       exported: ENTRY_POINTS,
-      libraries: ['node.exe', 'KERNEL32.dll', 'api-ms-win-crt-heap-l1-1-0.dll'],
+      libraries: ['KERNEL32.dll', 'api-ms-win-crt-heap-l1-1-0.dll'],
     },
   },
 ]
@@ -122,6 +122,11 @@ describe('check:package, floors of binaries', () => {
     expect(check('darwin-arm64/gradlane.node', { system: '12.3' })).to.throw('12.3')
     expect(check('darwin-x64/gradlane.node', { system: '11.1' })).to.throw('11.1')
     expect(check('win32-x64/gradlane.node', { system: '10.1' })).to.throw('10.1')
+  })
+
+  it('refuse an import from node.exe, which Electron and a renamed Node do not have', () => {
+    const libraries = ['KERNEL32.dll', 'node.exe']
+    expect(check('win32-x64/gradlane.node', { libraries })).to.throw('node.exe')
   })
 
   it('refuse the names of local functions in a file for macOS', () => {
