@@ -109,7 +109,11 @@ describe('readRows', () => {
       ],
       [[{ a: Infinity }], {}, /row 0 of column 'a' to be a finite number/],
       [[{ a: 1, b: 2, c: 3 }], { maxColumns: 2 }, /row 0 to be one of 2 columns at most/],
-      [[{ a: 1 }], { columns: ['b'], types: { c: 'text' } }, /the column to be in the rows, got 'b'/],
+      [
+        [{ a: 1 }],
+        { columns: ['b'], types: { c: 'text' } },
+        /the column to be in the rows, got 'b'/,
+      ],
       [[{ a: 1 }], { types: { b: 'text' } }, /the column to be one of the table, got 'b'/],
     ]
     for (const [source, options, message] of cases) {
