@@ -11,6 +11,7 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
+import { preprocessing } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
 
@@ -68,6 +69,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     Tensor: (draw, plausible) => plausible.tensor(draw),
     Generator: () => new Generator(1),
     'nn.Module': model,
+    ...preprocessing,
     'optim.SequentialLR': () => {
       const updates = new optim.SGD([new nn.Parameter(ones([2]))])
       const schedulers = [

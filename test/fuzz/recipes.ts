@@ -1,5 +1,6 @@
 /** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
+import { preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
 
@@ -96,6 +97,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'Generator.setState': (_draw, _plausible, receiver) => [
       (receiver as { getState(): unknown }).getState(),
     ],
+    ...preprocessingRecipes,
     'optim.SequentialLR': () => {
       const { optimizer } = setting()
       const schedulers = [new optim.ConstantLR(optimizer), new optim.ConstantLR(optimizer)]

@@ -52,6 +52,7 @@ export { TargetScaler } from './preprocessing/target-scaler.js'
 export {
   Encoder,
   NumberTransformer,
+  TensorTransformer,
   Transformer,
   type TransformerInput,
 } from './preprocessing/transformer.js'

@@ -1,3 +1,4 @@
+import { checkList } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import type { FloatDType } from '../../kernels/dtype.js'
 import { show } from '../../show.js'
@@ -63,6 +64,7 @@ export abstract class Transformer<out F extends Fitted = Fitted> {
   /** Names of the outputs, by the names of the features. */
   getFeatureNamesOut(names?: readonly string[]): string[] {
     const { inputs, fitted } = this.link('getFeatureNamesOut')
+    if (names !== undefined) checkTexts(`${this.constructor.name}.getFeatureNamesOut`, names)
     if (names !== undefined && names.length !== inputs.length) {
       const expected = `${inputs.length}, one a feature`
       throw new ShapeError(complaint(this.constructor.name, 'the names', expected, names.length))
@@ -174,4 +176,10 @@ export abstract class Encoder<out F extends Fitted = Fitted> extends TensorTrans
     const who = `${this.constructor.name}.inverseTransform`
     throw new ValueError(complaint(who, 'the columns', 'one', others.length + 1, hint))
   }
+}
+
+function checkTexts(who: string, names: unknown): void {
+  checkList(who, 'the names', names)
+  const odd = names.find((name) => typeof name !== 'string')
+  if (odd !== undefined) throw new ValueError(complaint(who, 'the names', 'texts', odd))
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-import { checkArguments, checkList, checkObject, itemsOf } from '../../check.js'
+import { checkArguments, checkList, checkNumber, checkObject, itemsOf } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { nearest } from '../../nearest.js'
 import { list, type Option, type Options, readOptions, text } from '../../options.js'
@@ -196,6 +196,8 @@ export class Table implements Iterable<Row> {
 
   /** Rows from `start` up to `end`, which are counted from the end if negative, as in `Array.slice`. */
   slice(start?: number, end?: number): Table {
+    if (start !== undefined) checkNumber('Table.slice', 'the start', start)
+    if (end !== undefined) checkNumber('Table.slice', 'the end', end)
     return this.#mapped((column) => sliceCells(column, start, end))
   }
 
