@@ -25,6 +25,7 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
   Split: 'PyTorch has none',
   Concat: 'PyTorch has none',
   Parallel: 'PyTorch has none',
+  ColumnEmbedding: 'PyTorch has none; it is held to Embedding',
   Residual: 'PyTorch has none',
   AdditiveCoupling: 'PyTorch has none',
   Sign: 'PyTorch has none',

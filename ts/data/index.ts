@@ -35,6 +35,7 @@ export {
   type LongOptions,
 } from './preprocessing/column-transformer.js'
 export type { CellOf, ColumnSpec, ColumnSpecs, RowOf } from './preprocessing/column-specs.js'
+export type { EmbeddingPlace } from './preprocessing/embedding-module.js'
 export type { TransformerConfig } from './preprocessing/fitted.js'
 export { LabelEncoder } from './preprocessing/label-encoder.js'
 export { OneHotEncoder, type OneHotEncoderOptions } from './preprocessing/one-hot-encoder.js'

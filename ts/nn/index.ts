@@ -26,6 +26,7 @@ export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions } from './avg-pool1
 export { AdaptiveAvgPool2d, AvgPool2d, type AvgPool2dOptions } from './avg-pool2d.js'
 export type { AugmentationOptions } from './augmentation.js'
 export type { BranchModules } from './branches.js'
+export { ColumnEmbedding } from './column-embedding.js'
 export { Concat, type ConcatOptions } from './concat.js'
 export type { PaddingMode } from './conv-settings.js'
 export { Conv1d, type Conv1dOptions } from './conv1d.js'

@@ -29,6 +29,8 @@ const padded = (padding: 1 | 2): (() => nn.Module)[] => [
 const others: readonly (() => nn.Module)[] = [
   () => new nn.Embedding(5, 3, { paddingIdx: -2, dtype: 'float64' }),
   () => new nn.Embedding(4, 2),
+  () => new nn.ColumnEmbedding(5, 3, { paddingIdx: 1 }),
+  () => new nn.ColumnEmbedding(4, 2, { dtype: 'float64' }),
   () => new nn.GELU({ approximate: 'tanh' }),
   () => new nn.Softplus(3),
   () => new nn.Swish(0.5),

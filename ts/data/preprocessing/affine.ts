@@ -19,17 +19,13 @@ export abstract class Affine implements Fitted {
     return inputs.map(({ name }) => ({ name, type: 'number' }))
   }
 
-  #value(x: number, feature: number): number {
-    const y = (x - this.shift[feature]!) / this.scale[feature]!
-    if (this.clip === undefined || y !== y) return y
-    return Math.min(Math.max(y, this.clip[0]), this.clip[1])
-  }
-
   apply(cells: readonly Cells[]): Cells[] {
-    return cells.map((some, feature) => ({
-      type: 'number',
-      values: (some as NumberCells).values.map((x) => this.#value(x, feature)),
-    }))
+    return cells.map((some, feature) => {
+      const { values } = some as NumberCells
+      const result = new Float64Array(values.length)
+      this.#write(values, feature, result, 1, 0)
+      return { type: 'number', values: result }
+    })
   }
 
   write(
@@ -40,19 +36,36 @@ export abstract class Affine implements Fitted {
     offset: number,
   ): void {
     cells.forEach((some, feature) => {
-      const { values } = some as NumberCells
-      for (let row = 0, at = offset + feature; row < values.length; row++, at += width)
-        out[at] = this.#value(values[row]!, feature)
+      this.#write((some as NumberCells).values, feature, out, width, offset + feature)
     })
   }
 
+  #write(
+    values: Float64Array,
+    feature: number,
+    out: Float32Array | Float64Array,
+    width: number,
+    start: number,
+  ): void {
+    const shift = this.shift[feature]!
+    const scale = this.scale[feature]!
+    for (let row = 0, at = start; row < values.length; row++, at += width)
+      out[at] = (values[row]! - shift) / scale
+    if (this.clip === undefined) return
+    const [low, high] = this.clip
+    for (let row = 0, at = start; row < values.length; row++, at += width) {
+      const value = out[at]!
+      if (value < low) out[at] = low
+      else if (value > high) out[at] = high
+    }
+  }
+
   inverse(cells: readonly Cells[]): Cells[] {
-    return cells.map((some, feature) => ({
-      type: 'number',
-      values: (some as NumberCells).values.map(
-        (y) => y * this.scale[feature]! + this.shift[feature]!,
-      ),
-    }))
+    return cells.map((some, feature) => {
+      const shift = this.shift[feature]!
+      const scale = this.scale[feature]!
+      return { type: 'number', values: (some as NumberCells).values.map((y) => y * scale + shift) }
+    })
   }
 
   abstract state(): TransformerState

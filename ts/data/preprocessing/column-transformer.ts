@@ -1,6 +1,7 @@
 import { checkArguments, checkList, checkObject } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
 import { type Options, readOptions, signal as signalOption } from '../../options.js'
+import type { Split } from '../../nn/split.js'
 import { show } from '../../show.js'
 import { zeros } from '../../tensor/create.js'
 import type { Tensor } from '../../tensor/tensor.js'
@@ -9,9 +10,12 @@ import { Table } from '../table/table.js'
 import { type Cells, cut, blocksOf, type Input, rowsOf } from './cells.js'
 import { fitChain, type Link, writeBlock } from './chain.js'
 import { chainsOf, type ColumnSpec, type ColumnSpecs, type RowOf } from './column-specs.js'
+import { EmbeddingEncoder } from './embedding-encoder.js'
+import { embeddingModule, type EmbeddingPlace } from './embedding-module.js'
 import type { TransformerConfig } from './fitted.js'
 import { columnOf, numbersOf } from './inverse.js'
 import { specsFor } from './specs-for.js'
+import { Ordinal } from './ordinal.js'
 import { transformerFrom } from './registry.js'
 import { cellsOf } from './rows.js'
 import { StateReader, type TransformerState } from './state.js'
@@ -119,6 +123,27 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
     )
   }
 
+  /** Where indices stand, of columns with an `EmbeddingEncoder`. @throws ValueError before `fit`. */
+  get embeddings(): EmbeddingPlace[] {
+    return this.#known('embeddings').columns.flatMap(({ input, links, start }) => {
+      const encoder = this.#chains.get(input.name)!.at(-1)
+      const last = links.at(-1)!.fitted
+      if (!(encoder instanceof EmbeddingEncoder) || !(last instanceof Ordinal)) return []
+      const sizes = encoder.sizesOf(last)
+      return sizes.map((size, i) => ({ column: input.name, place: start + i, ...size }))
+    })
+  }
+
+  /**
+   * The first module of a network for these columns: it puts the vector of a category in the place of its
+   * index and leaves other numbers as they are. null when no column has an `EmbeddingEncoder`.
+   *
+   * @throws ValueError before `fit`.
+   */
+  embeddingModule(): Split | null {
+    return embeddingModule(this.embeddings, this.#known('embeddingModule').width)
+  }
+
   get isFitted(): boolean {
     return this.#fitted !== null
   }
@@ -217,8 +242,10 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
   }
 
   #checkFinite(part: Float32Array, row: number, cells: readonly Cells[]): void {
-    const odd = part.findIndex((value) => value - value !== 0)
-    if (odd < 0) return
+    let sum = 0
+    for (let i = 0; i < part.length; i++) sum += part[i]! - part[i]!
+    if (sum === 0) return
+    const odd = part.findIndex((value) => !Number.isFinite(value))
     const { columns, width } = this.#known('transform')
     const place = odd % width
     const at = row + Math.floor(odd / width)

@@ -9,7 +9,7 @@ import type { StateReader } from './state.js'
 import { Encoder } from './transformer.js'
 
 export interface EmbeddingEncoderOptions {
-  /** Length of the vector of a category. Default: 1.6 n^0.56 of n categories, rounded, 600 at most. */
+  /** Length of the vector of a category. Default: 1.6 n^0.56 of n indices, rounded, 600 at most. */
   embeddingDim?: number
 }
 
@@ -17,7 +17,7 @@ const OPTIONS = { embeddingDim: whole(1) } satisfies Options<EmbeddingEncoderOpt
 
 /**
  * Categories as indices, from 1 on, for vectors that the network learns: 0 stands for gaps and for what the
- * fit did not see. `ColumnTransformer.embeddings` tells `nn.ColumnEmbedding` where they are.
+ * fit did not see. `ColumnTransformer.embeddingModule` makes the module that looks them up.
  *
  * Source: https://docs.fast.ai/tabular.model.html for the length of the vectors.
  */
@@ -38,11 +38,12 @@ export class EmbeddingEncoder extends Encoder<Ordinal> {
     return this.link('categories').fitted.categories.map((some) => [...some])
   }
 
-  /** Rows and length of the table of vectors of a fitted one. @internal */
-  sizesOf({ categories }: Ordinal): { numEmbeddings: number; embeddingDim: number } {
-    const numEmbeddings = categories[0]!.length + 1
-    const embeddingDim = this.#dim ?? Math.min(600, Math.round(1.6 * numEmbeddings ** 0.56))
-    return { numEmbeddings, embeddingDim }
+  /** Rows and length of the table of vectors of each feature of a fitted one. @internal */
+  sizesOf({ categories }: Ordinal): { numEmbeddings: number; embeddingDim: number }[] {
+    return categories.map(({ length }) => {
+      const usual = Math.min(600, Math.round(1.6 * (length + 1) ** 0.56))
+      return { numEmbeddings: length + 1, embeddingDim: this.#dim ?? usual }
+    })
   }
 
   override config(): TransformerConfig {

@@ -1,14 +1,6 @@
-import { checkArguments } from '../../check.js'
+import { checkArguments, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
-import {
-  choice,
-  flag,
-  nullable,
-  type Options,
-  readOptions,
-  type Values,
-  whole,
-} from '../../options.js'
+import { choice, flag, nullable, type Options, readOptions, type Values } from '../../options.js'
 import { configOf, owned } from './config.js'
 import type { Cells, Input } from './cells.js'
 import { checkInputs } from './check-inputs.js'
@@ -20,7 +12,7 @@ import { Encoder } from './transformer.js'
 import { type Place, Words } from './words.js'
 
 export interface HashingVectorizerOptions extends TextOptions {
-  /** Numbers of a text. Default 256: rows are dense, unlike scikit-learn's, which has 2^20. */
+  /** Numbers of a text, 2^20 at most. Default 256: rows are dense, unlike scikit-learn's of 2^20. */
   nFeatures?: number
   /** What the length of each row is made 1 in; null leaves it. Default `'l2'`. */
   norm?: 'l1' | 'l2' | null
@@ -30,7 +22,11 @@ export interface HashingVectorizerOptions extends TextOptions {
 
 const OPTIONS = {
   ...TEXT,
-  nFeatures: whole(1, 256),
+  nFeatures: {
+    initial: 256,
+    expected: 'a whole number from 1 to 2^20',
+    accepts: (value: unknown) => Number.isInteger(value) && isWithin(value, 1, 2 ** 20),
+  },
   norm: nullable({ ...choice(['l1', 'l2']), initial: 'l2' }),
   alternateSign: flag(true),
 } satisfies Options<HashingVectorizerOptions>

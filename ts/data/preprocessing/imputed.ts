@@ -26,7 +26,7 @@ export class Imputed implements Fitted {
 
   #filled(cells: Cells, fill: number | string): Cells {
     if (cells.type === 'category') {
-      if (!cells.codes.includes(-1)) return cells
+      if (!hasGap(cells)) return cells
       const categories = this.#with(cells.categories, String(fill))
       const code = categories.indexOf(String(fill))
       const codes = cells.codes.map((one) => (one === -1 ? code : one))
@@ -34,8 +34,12 @@ export class Imputed implements Fitted {
     }
     if (cells.type === 'text')
       return { type: 'text', values: cells.values.map((value) => value ?? String(fill)) }
+    if (!hasGap(cells)) return cells
+    const values = cells.values.slice()
     const number = Number(fill)
-    return { type: cells.type, values: cells.values.map((x) => (x === x ? x : number)) }
+    for (let row = 0; row < values.length; row++)
+      if (values[row] !== values[row]) values[row] = number
+    return { type: cells.type, values }
   }
 
   /** The same list for the same categories, as others keep by it what they know of them. */
@@ -82,12 +86,22 @@ export class Imputed implements Fitted {
   }
 }
 
-/** 1 where there is a gap, otherwise 0. @internal */
-export function gapsOf(cells: Cells): Float64Array {
+/** @internal */
+export function hasGap(cells: Cells): boolean {
+  if (cells.type === 'category') return cells.codes.includes(-1)
+  if (cells.type === 'text') return cells.values.includes(null)
+  const { values } = cells
+  for (let row = 0; row < values.length; row++) if (values[row] !== values[row]) return true
+  return false
+}
+
+/** 1 where there is a gap, otherwise 0. */
+function gapsOf(cells: Cells): Float64Array {
   if (cells.type === 'category')
     return Float64Array.from(cells.codes, (code) => Number(code === -1))
+  if (cells.type === 'text') return Float64Array.from(cells.values, (text) => Number(text === null))
   const { values } = cells
-  return Float64Array.from(values as ArrayLike<unknown>, (value) =>
-    Number(value === null || value !== value),
-  )
+  const gaps = new Float64Array(values.length)
+  for (let row = 0; row < values.length; row++) if (values[row] !== values[row]) gaps[row] = 1
+  return gaps
 }

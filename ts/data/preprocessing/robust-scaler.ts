@@ -7,7 +7,7 @@ import { checkInputs, checkSome } from './check-inputs.js'
 import { scaleOf } from './extent.js'
 import type { Fitting, TransformerConfig } from './fitted.js'
 import { rangeOption } from './min-max-scaler.js'
-import { quantile, sorted } from './sorted.js'
+import { joined, quantile } from './selected.js'
 import { float64, type StateReader, type TransformerState } from './state.js'
 import { NumberTransformer } from './transformer.js'
 
@@ -73,10 +73,11 @@ export class RobustScaler extends NumberTransformer<Robust> {
         const center = new Float64Array(inputs.length)
         const range = new Float64Array(inputs.length)
         for (const [i, input] of inputs.entries()) {
-          const ascending = yield* sorted(blocks[i]!)
-          checkSome('RobustScaler', input, ascending.length)
-          center[i] = quantile(ascending, 0.5)
-          range[i] = quantile(ascending, high / 100) - quantile(ascending, low / 100)
+          const values = joined(blocks[i]!)
+          checkSome('RobustScaler', input, values.length)
+          center[i] = yield* quantile(values, 0.5)
+          const upper = yield* quantile(values, high / 100)
+          range[i] = upper - (yield* quantile(values, low / 100))
         }
         return fitted(center, range)
       },

@@ -7,7 +7,7 @@ import type { Column } from '../table/column.js'
 import type { Table } from '../table/table.js'
 import type { Input, NumberCells } from './cells.js'
 import { checkInputs, checkSome } from './check-inputs.js'
-import { gapsOf, Imputed } from './imputed.js'
+import { hasGap, Imputed } from './imputed.js'
 import { columnOf, stacked } from './inverse.js'
 import type { StateReader } from './state.js'
 import { type Statistic, statisticOf } from './statistic.js'
@@ -126,7 +126,7 @@ export class SimpleImputer extends Transformer<Imputed> {
       observe(cells) {
         cells.forEach((some, i) => {
           found[i]!.observe(some)
-          if (addIndicator && !gapped.has(i) && gapsOf(some).includes(1)) gapped.add(i)
+          if (addIndicator && !gapped.has(i) && hasGap(some)) gapped.add(i)
         })
       },
       finish: function* (this: SimpleImputer) {

@@ -1,6 +1,6 @@
 import type { Cells } from './cells.js'
 import { Moments } from './moments.js'
-import { quantile, sorted } from './sorted.js'
+import { joined, quantile } from './selected.js'
 import { done, type Steps } from './steps.js'
 
 /** What takes the place of the gaps of a feature, found block by block. @internal */
@@ -39,8 +39,8 @@ function median(): Statistic {
   return {
     observe: (cells) => void blocks.push(numbersOf(cells)),
     *finish() {
-      const ascending = yield* sorted(blocks)
-      return ascending.length === 0 ? undefined : quantile(ascending, 0.5)
+      const values = joined(blocks)
+      return values.length === 0 ? undefined : yield* quantile(values, 0.5)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { checkCount } from '../../check.js'
+import { isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { Table } from '../table/table.js'
 import { columnPerRow, type PerRow, placesByValue } from './groups.js'
@@ -12,6 +12,9 @@ export interface Fold {
 /** What is cut into folds: a table, or a number of rows. */
 export type Splittable = Table | number
 
+/** Rows of a number alone: their order takes half a gigabyte. */
+const MOST = 2 ** 27
+
 /** @internal */
 export interface Rows {
   readonly table: Table | null
@@ -23,7 +26,10 @@ export function rowsOf(who: string, given: unknown): Rows {
   if (given instanceof Table) return { table: given, count: given.length }
   if (typeof given !== 'number')
     throw new ValueError(complaint(who, 'the data', 'a Table or a number of rows', given))
-  checkCount(who, 'the number of rows', given, 0)
+  if (!Number.isInteger(given) || !isWithin(given, 0, MOST))
+    throw new ValueError(
+      complaint(who, 'the number of rows', 'a whole number from 0 to 2^27', given),
+    )
   return { table: null, count: given }
 }
 

@@ -3,7 +3,7 @@ import { flag, type Options, readOptions, whole } from '../../options.js'
 import { type Generator, generatorOption } from '../../random/generator.js'
 import { checkEnough, type Fold, foldOf, rowsOf, type Splittable } from './folds.js'
 import { checkRepeats } from './repeats.js'
-import { firstNumbers, shuffled } from './shuffled.js'
+import { firstNumbers } from './shuffled.js'
 
 export interface KFoldOptions {
   /** Default 5. */
@@ -56,12 +56,12 @@ export class KFold {
     const { nSplits, nRepeats, shuffle, generator } = this.#options
     checkEnough('KFold.split', nSplits, 'the number of rows', count)
     for (let repeat = 0; repeat < nRepeats; repeat++) {
-      const rows = shuffle ? shuffled(firstNumbers(count), generator) : firstNumbers(count)
+      const rows = firstNumbers(count, shuffle, generator)
       const folds = new Int32Array(count)
       let start = 0
       for (let fold = 0; fold < nSplits; fold++) {
         const end = start + Math.floor(count / nSplits) + Number(fold < count % nSplits)
-        for (const row of rows.slice(start, end)) folds[row] = fold
+        for (const row of rows.subarray(start, end)) folds[row] = fold
         start = end
       }
       for (let fold = 0; fold < nSplits; fold++) yield foldOf(folds, fold)

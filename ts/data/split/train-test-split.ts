@@ -1,6 +1,13 @@
 import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
-import { flag, type Option, type Options, readOptions, unchecked } from '../../options.js'
+import {
+  flag,
+  type Option,
+  type Options,
+  readOptions,
+  unchecked,
+  type Values,
+} from '../../options.js'
 import { type Generator, generatorOption } from '../../random/generator.js'
 import { Table } from '../table/table.js'
 import { columnPerRow, type PerRow, placesByValue } from './groups.js'
@@ -87,14 +94,14 @@ export function trainTestSplit(
 function partsOf(
   way: 'stratify' | 'group' | 'time' | undefined,
   table: Table,
-  options: TrainTestSplitOptions,
+  options: Values<typeof OPTIONS>,
 ): Parts {
   const { length } = table
   const { generator, shuffle } = options
   if (way === undefined) {
-    const rows = firstNumbers(length)
     const sizes = sizesOf(length, options)
-    return shuffle ? drawn(shuffled(rows, generator), sizes) : inOrder(rows, sizes)
+    const rows = [...firstNumbers(length, shuffle, generator)]
+    return shuffle ? drawn(rows, sizes) : inOrder(rows, sizes)
   }
   const column = columnPerRow('trainTestSplit', way, options[way], table, length)
   if (way === 'stratify') {
@@ -106,7 +113,7 @@ function partsOf(
     const { train, test } = drawn(shuffled(groups, generator), sizesOf(groups.length, options))
     return { train: ascending(train), test: ascending(test) }
   }
-  const order = firstNumbers(length)
+  const order = [...firstNumbers(length, false, generator)]
   if (column.type === 'category' || column.type === 'text') {
     const what = `a column of dates or numbers`
     throw new ValueError(complaint('trainTestSplit', 'time', what, column.type))
