@@ -1,7 +1,7 @@
 /**
- * A million rows of 20 columns, fitted and transformed, and what the event loop felt meanwhile.
+ * A million rows of 20 columns, fitted and transformed, and what the event loop felt meanwhile, as JSON:
  *
- * node --import tsx benchmarks/preprocessing.ts [rows]
+ * node --import tsx benchmarks/preprocessing.ts > benchmarks/results/preprocessing.json
  */
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import os from 'node:os'
@@ -9,7 +9,7 @@ import process from 'node:process'
 
 import { data } from '../ts/index.js'
 
-const rows = Number(process.argv[2] ?? 1_000_000)
+const rows = 1_000_000
 const TRIALS = 5
 
 /** The same numbers every time: what matters is how many there are. */
@@ -48,29 +48,83 @@ function makeTable(): data.Table {
 }
 
 const table = makeTable()
-const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(2)
 
-async function trial(): Promise<void> {
+interface Trial {
+  readonly fitSeconds: number
+  readonly transformSeconds: number
+  readonly cpuSeconds: number
+  /** Milliseconds that a timer of 1 ms came late: what other programs took counts too. */
+  readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** Milliseconds of CPU of this process between two turns of the event loop. */
+  readonly cpuOfTurn: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
+
+function spread(ascending: readonly number[]): Trial['cpuOfTurn'] {
+  const at = (share: number): number =>
+    rounded(ascending[Math.floor((ascending.length - 1) * share)]!)
+  return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Notes the CPU of each turn of the event loop until it is ended. */
+function watchTurns(): () => number[] {
+  const turns: number[] = []
+  let last = cpuMilliseconds()
+  let watching = true
+  const turn = (): void => {
+    const now = cpuMilliseconds()
+    turns.push(now - last)
+    last = now
+    if (watching) setImmediate(turn)
+  }
+  setImmediate(turn)
+  return () => {
+    watching = false
+    return turns.sort((a, b) => a - b)
+  }
+}
+
+async function trial(): Promise<Trial> {
   const columns = data.ColumnTransformer.for(table)
   const delay = monitorEventLoopDelay({ resolution: 1 })
-  const cpu = process.cpuUsage()
+  const turns = watchTurns()
+  const cpu = cpuMilliseconds()
   const start = performance.now()
   delay.enable()
   await columns.fitAsync(table)
   const fitted = performance.now()
-  const numbers = await columns.transformAsync(table)
+  await columns.transformAsync(table)
   const end = performance.now()
   delay.disable()
-  const used = process.cpuUsage(cpu)
-  console.log(
-    `fit ${seconds(fitted - start)} s, transform ${seconds(end - fitted)} s ` +
-      `to (${numbers.shape.join(', ')}), together ${seconds(end - start)} s, ` +
-      `CPU ${seconds((used.user + used.system) / 1000)} s; event loop delay ` +
-      `p50 ${(delay.percentile(50) / 1e6).toFixed(1)} ms, ` +
-      `p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms`,
-  )
+  return {
+    fitSeconds: rounded((fitted - start) / 1000),
+    transformSeconds: rounded((end - fitted) / 1000),
+    cpuSeconds: rounded((cpuMilliseconds() - cpu) / 1000),
+    eventLoopDelay: {
+      p50: rounded(delay.percentile(50) / 1e6),
+      p99: rounded(delay.percentile(99) / 1e6),
+      max: rounded(delay.max / 1e6),
+    },
+    cpuOfTurn: spread(turns()),
+  }
 }
 
-console.log(`${rows} rows of ${table.columnNames.length} columns`)
-console.log(`${os.cpus()[0]!.model}, ${os.cpus().length} cores, Node ${process.version}`)
-for (let i = 0; i < TRIALS; i++) await trial()
+const trials: Trial[] = []
+for (let i = 0; i < TRIALS; i++) trials.push(await trial())
+const result = {
+  what: 'ColumnTransformer.for(table): fitAsync, then transformAsync of the same table',
+  command: 'node --import tsx benchmarks/preprocessing.ts',
+  rows,
+  columns: table.columnNames.length,
+  machine: `${os.cpus()[0]!.model}, ${os.cpus().length} cores`,
+  node: process.version,
+  load: os.loadavg().map(rounded),
+  trials,
+}
+console.log(JSON.stringify(result, null, 2))

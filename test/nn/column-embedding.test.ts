@@ -75,12 +75,12 @@ describe('ColumnTransformer.embeddingModule', () => {
     const module = columns.embeddingModule()!
     const output = module.forward(numbers)
     expect(output.shape).to.deep.equal([60, 7])
-    const [, kinds, , places] = module.children() as nn.ColumnEmbedding[]
+    const [, kinds, , places] = module.children().map((child) => child.parameters()[0])
     const expected = [
       numbers.row(8).data[0]!,
-      ...kinds!.weight.row(1).data,
+      ...kinds!.row(1).data,
       numbers.row(8).data[2]!,
-      ...places!.weight.row(9).data,
+      ...places!.row(9).data,
     ]
     expect([...output.row(8).data]).to.deep.equal(expected)
     const unseen = columns.transform({ size: 1, kind: 'z', weight: 1, place: 'p1' })
