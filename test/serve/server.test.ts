@@ -57,6 +57,8 @@ describe('serve: over HTTP', () => {
     expect(body).to.deep.equal({
       prediction: 44.1,
       of: 'mass',
+      value: 44.1,
+      baseline: 0,
       contributions: [
         { column: 'bill', contribution: 39.1 },
         { column: 'island', contribution: 5 },
@@ -114,6 +116,15 @@ describe('serve: over HTTP', () => {
     expect(body).to.have.deep.nested.property('[1].warnings', [
       { message: "'Mars' did not occur in the training", row: 1, column: 'island' },
     ])
+  })
+
+  it('warns of a number that is far from those of the training', async () => {
+    const app = await open(summing)
+    const { body } = await ask(app, post('/predict', { ...row, bill: 61 }))
+    expect(body).to.have.nested.property(
+      'warnings[0].message',
+      "61 is outside of the training's 0 to 60",
+    )
   })
 
   it('refuses a prediction that is no number, as JSON has none for it', async () => {

@@ -11,7 +11,7 @@ export const hostileNames = [
 ]
 
 const columns: readonly ServedColumn[] = [
-  { name: 'bill', type: 'number' },
+  { name: 'bill', type: 'number', range: [0, 60] },
   { name: 'island', type: 'category', categories: ['Biscoe', 'Dream'] },
   { name: 'seen', type: 'date' },
   { name: 'note', type: 'text' },
@@ -26,6 +26,8 @@ export const summing: ServedModel = {
   predict: (rows) => rows.map((row) => ({ prediction: sumOf(row) })),
   explain: (row) => ({
     of: 'mass',
+    value: sumOf(row),
+    baseline: 0,
     contributions: columns.map(({ name }) => ({ column: name, contribution: partOf(row[name]) })),
   }),
 }
@@ -46,6 +48,8 @@ export const hostile: ServedModel = {
     }),
   explain: () => ({
     of: hostileNames[0]!,
+    value: 2,
+    baseline: 1,
     contributions: hostileNames.map((column, i) => ({ column, contribution: i - 2 })),
   }),
 }

@@ -1,32 +1,84 @@
-import { io as files, type Tensor } from '../index.js'
+import { data, io as files } from '../index.js'
+import { count, number, percent, some } from '../report/words.js'
+import { dateText } from './csv.js'
 import { JSON_OUTPUT } from './arguments.js'
 import { commandOf } from './command.js'
-import { printJson } from './io.js'
+import { type Io, printJson } from './io.js'
 import { bytes, tableOf } from './words.js'
 
 export const command = commandOf({
   name: 'inspect',
-  about: 'What a model file holds: its tensors and the text that travels with them.',
+  about:
+    'What a model file holds: what it predicts, its columns and training, its tensors, and the text that travels\n' +
+    'with them. Any file of safetensors has tensors. Nothing in a file is executed.',
   positionals: ['model'],
   options: { json: JSON_OUTPUT },
   examples: ['gradlane inspect model.safetensors'],
   run: async ([file], { json }, io) => {
     const { tensors, metadata } = await files.loadSafetensors(file!)
-    const entries = Object.entries(tensors)
-    const rows = entries.map(([name, { dtype, shape, data }]) => ({
-      name,
-      dtype,
-      shape,
-      bytes: data.byteLength,
-    }))
-    if (json) return (printJson(io, { metadata, tensors: rows }), 0)
-    const size = entries.reduce((sum, [, tensor]) => sum + sizeOf(tensor), 0)
-    for (const [key, value] of Object.entries(metadata)) io.print(`${key}: ${value}`)
-    io.print(`${entries.length} tensors, ${bytes(size)}`)
-    const cells = rows.map((row) => [row.name, row.dtype, `(${row.shape.join(', ')})`])
-    for (const line of tableOf(cells, 2)) io.print(`  ${line}`)
+    const model = MODEL in metadata ? await files.readModel(file!) : null
+    const pipeline =
+      model !== null && Object.hasOwn(model.extra, 'pipeline')
+        ? (await data.Pipeline.load(file!)).describe()
+        : null
+    const architecture = pipeline === null && model !== null ? String(model.model) : null
+    const rows = Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
+      return { name, dtype, shape, bytes: data.byteLength }
+    })
+    const facts = Object.entries(metadata).filter(([key]) => !key.startsWith('gradlane_'))
+    const written = model?.version ?? null
+    if (json) {
+      const shown = {
+        version: written,
+        pipeline,
+        architecture,
+        metadata: Object.fromEntries(facts),
+      }
+      return (printJson(io, { ...shown, tensors: rows }), 0)
+    }
+    if (written !== null) io.print(`written by gradlane ${written}`)
+    if (pipeline !== null) printPipeline(pipeline, io)
+    if (architecture !== null) io.print(architecture)
+    for (const [key, value] of facts) io.print(`${key}: ${value}`)
+    const size = rows.reduce((sum, row) => sum + row.bytes, 0)
+    io.print(`${some(rows.length, 'tensor')}, ${bytes(size)}`)
+    const cells = rows.map((row) => [`  ${row.name}`, row.dtype, `(${row.shape.join(', ')})`])
+    for (const line of tableOf(cells, 3)) io.print(line)
     return 0
   },
 })
 
-const sizeOf = ({ data }: Tensor): number => data.byteLength
+/** The name of the metadata that a whole model has. */
+const MODEL = 'gradlane_model'
+
+function printPipeline(description: data.PipelineDescription, io: Io): void {
+  const { target, task, classes, columns, network, parameters, training } = description
+  const { ended, rows, validationRows, epochs, logs } = training
+  const kinds = classes === null ? '' : `, one of ${classes.join(', ')}`
+  io.print(`predicts ${target}: ${task}${kinds}`)
+  io.print('columns:')
+  const cells = columns.map((column) => [`  ${column.name}`, column.type, rangeOf(column, rows)])
+  for (const line of tableOf(cells, 3)) io.print(line)
+  io.print(`trained on ${some(rows, 'row')} for ${some(epochs, 'epoch')}, ended ${ended}`)
+  const figures = Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`)
+  if (validationRows > 0) io.print(`stopped by ${some(validationRows, 'row')} for validation`)
+  io.print(`last epoch: ${figures.join(', ')}`)
+  io.print(`network of ${some(parameters, 'parameter')}:`)
+  io.print(network)
+}
+
+function rangeOf(column: data.PipelineDescription['columns'][number], rows: number): string {
+  const gaps = column.gaps > 0 ? `, ${percent(column.gaps / rows)} missing` : ''
+  if (column.type === 'text') return gaps.slice(2)
+  if (column.type === 'category') {
+    const shown = column.categories.slice(0, 6).map(([name]) => name)
+    const more = column.categories.length - shown.length + column.others
+    return `${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}${gaps}`
+  }
+  const { type, min, max } = column
+  if (min === null || max === null) return gaps.slice(2)
+  const [from, to] = [min, max].map((value) =>
+    type === 'date' ? dateText(new Date(value)) : number(value),
+  )
+  return `${from} to ${to}${gaps}`
+}

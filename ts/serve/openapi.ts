@@ -96,7 +96,9 @@ function answers(target: string, classes: readonly string[] | null): Json {
       type: 'object',
       properties: {
         ...properties,
-        of: { type: 'string', description: 'What the contributions are in' },
+        of: { type: 'string', description: 'What is explained' },
+        value: { type: 'number', description: 'That of the row' },
+        baseline: { type: 'number', description: 'That of a usual row' },
         contributions: {
           type: 'array',
           items: {
@@ -106,7 +108,7 @@ function answers(target: string, classes: readonly string[] | null): Json {
           },
         },
       },
-      required: [...required, 'of', 'contributions'],
+      required: [...required, 'of', 'value', 'baseline', 'contributions'],
     },
     Warning: {
       type: 'object',
@@ -141,13 +143,14 @@ function answers(target: string, classes: readonly string[] | null): Json {
 
 const TYPES = { number: 'number', category: 'string', text: 'string', date: 'string' }
 
-function schemaOf({ type, categories }: ServedColumn): Json {
+function schemaOf({ type, categories, range }: ServedColumn): Json {
   // Categories may be numbers by their looks, so these are taken as texts.
   const kinds =
     type === 'category' || type === 'text' ? ['string', 'number', 'boolean'] : [TYPES[type]]
   return {
     type: [...kinds, 'null'],
     ...(type === 'date' && { anyOf: [{ format: 'date' }, { format: 'date-time' }] }),
+    ...(range !== undefined && { description: `From ${range[0]} to ${range[1]} in the training` }),
     ...(categories !== undefined && {
       description: 'One of those in examples; others are taken for unknown',
       examples: categories.slice(0, MOST_CATEGORIES),

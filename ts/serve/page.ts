@@ -52,25 +52,32 @@ function fieldOf(column: ServedColumn, index: number): string {
   return `<div class="field"><label for="${id}">${escapeHtml(column.name)}</label>${controlOf(column, data, id)}<p class="problem" hidden></p></div>`
 }
 
-function controlOf({ type, categories }: ServedColumn, data: string, id: string): string {
+function controlOf(column: ServedColumn, data: string, id: string): string {
+  const { type, categories = [], others = 0, range } = column
+  const usual = range === undefined ? '' : ` placeholder="${range[0]} to ${range[1]}"`
   switch (type) {
     case 'number':
-      return `<input ${data} type="number" step="any" inputmode="decimal" autocomplete="off">`
+      return `<input ${data}${usual} type="number" step="any" inputmode="decimal" autocomplete="off">`
     case 'date':
       return `<input ${data} type="date">`
     case 'text':
       return `<textarea ${data} rows="2"></textarea>`
     case 'category':
-      return categoriesOf(categories ?? [], data, id)
+      return categoriesOf(categories, others, data, id)
   }
 }
 
-function categoriesOf(categories: readonly string[], data: string, id: string): string {
+function categoriesOf(
+  categories: readonly string[],
+  others: number,
+  data: string,
+  id: string,
+): string {
   const options = categories.map((each) => {
     const text = escapeHtml(each)
     return `<option value="${text}">${text}</option>`
   })
-  if (options.length > 0 && options.length <= MOST_IN_MENU)
+  if (others === 0 && options.length > 0 && options.length <= MOST_IN_MENU)
     return `<select ${data}><option value="">unknown</option>${options.join('')}</select>`
   return `<input ${data} list="${id}-list" autocomplete="off"><datalist id="${id}-list">${options.join('')}</datalist>`
 }

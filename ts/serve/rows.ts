@@ -9,7 +9,7 @@ const MOST_PROBLEMS = 100
 
 export interface CheckedRows {
   readonly rows: readonly ServedRow[]
-  /** What is odd, but no mistake: a category that the model has not seen. */
+  /** What is odd, but no mistake: a category or a range of numbers that the model has not seen. */
   readonly warnings: readonly Omit<Problem, 'code'>[]
 }
 
@@ -70,12 +70,20 @@ function checkRow(
       continue
     }
     checked[name] = value
-    if (typeof value === 'string' && column.categories?.includes(value) === false) {
-      const message = `${show(value)} did not occur in the training`
-      warnings.push({ message, row, column: name })
-    }
+    const message = oddnessOf(column, value)
+    if (message !== null) warnings.push({ message, row, column: name })
   }
   return checked
+}
+
+/** What is odd about a value that fits; null when nothing is. */
+export function oddnessOf(column: ServedColumn, value: ServedValue): string | null {
+  const { categories, others = 0, range } = column
+  if (typeof value === 'string' && categories?.includes(value) === false && others === 0)
+    return `${show(value)} did not occur in the training`
+  if (typeof value === 'number' && range !== undefined && (value < range[0] || value > range[1]))
+    return `${value} is outside of the training's ${range[0]} to ${range[1]}`
+  return null
 }
 
 function strangerOf(name: string, target: string, known: readonly string[]): string {

@@ -2,8 +2,12 @@
 export interface ServedColumn {
   readonly name: string
   readonly type: 'number' | 'category' | 'date' | 'text'
-  /** The categories that the model has learned from; others are taken for unknown. */
+  /** The categories that the model has learned from, the most frequent first. */
   readonly categories?: readonly string[]
+  /** How many more of them there are; beyond those a category is taken for unknown. Default 0. */
+  readonly others?: number
+  /** The least and the largest number that the model has learned from. */
+  readonly range?: readonly [min: number, max: number]
 }
 
 /** A value of a row that was checked: null is a gap. */
@@ -27,8 +31,11 @@ export interface Contribution {
 
 export interface Explanation {
   readonly contributions: readonly Contribution[]
-  /** What the contributions are in: `price`, or the probability of a class. */
+  /** What is explained: `price`, or the probability of a class. */
   readonly of: string
+  /** That of the row, and that of the usual row, which the contributions lead from. */
+  readonly value: number
+  readonly baseline: number
 }
 
 /** What the server needs of a model; the server knows nothing else of it. */

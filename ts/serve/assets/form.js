@@ -90,7 +90,7 @@
     }
   }
 
-  function showAnswer({ prediction, probabilities, warnings = [], of, contributions }) {
+  function showAnswer({ prediction, probabilities, warnings = [], of, baseline, contributions }) {
     clear()
     const text = typeof prediction === 'number' ? shown(prediction) : prediction
     result.append(element('p', text, 'prediction'))
@@ -110,7 +110,11 @@
     const largest = Math.abs(sorted[0]?.contribution ?? 0)
     result.append(
       element('h3', 'Why'),
-      element('p', `What each column adds to ${of}, beside an average row.`, 'note'),
+      element(
+        'p',
+        `What each column adds to ${of}, which is ${shown(baseline)} for a usual row.`,
+        'note',
+      ),
       ...list(sorted, signedBar(largest)),
     )
   }

@@ -1,0 +1,10 @@
+import { data } from '../index.js'
+
+/** The model of a file, and the types of its columns for who reads rows. */
+export async function loadPipeline(
+  file: string,
+): Promise<{ pipeline: data.Pipeline; types: Record<string, data.ColumnType> }> {
+  const pipeline = await data.Pipeline.load(file)
+  const types = pipeline.describe().columns.map(({ name, type }) => [name, type] as const)
+  return { pipeline, types: Object.fromEntries(types) }
+}

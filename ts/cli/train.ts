@@ -1,0 +1,181 @@
+import { data, type Importance, manualSeed } from '../index.js'
+import { positive, share, whole } from '../options.js'
+import { count, number as numberInWords, percent, some } from '../report/words.js'
+import { show } from '../show.js'
+import { flag, JSON_OUTPUT, number, type OptionValues, text, texts, word } from './arguments.js'
+import { commandOf } from './command.js'
+import { type Io, printJson } from './io.js'
+import { nameOf, readTable, TABLE_OPTIONS } from './tables.js'
+import type { Figures } from './training/baseline.js'
+import { fitAndJudge, type Trained } from './training/fit.js'
+import { type Parts, partsOf } from './training/parts.js'
+import { leakOf, warningsOf } from './training/warnings.js'
+import { UsageError } from './usage-error.js'
+import { tableOf } from './words.js'
+
+const OPTIONS = {
+  target: text('column', 'the column to predict', undefined, 't'),
+  out: text('file', 'where the model goes', 'model.safetensors', 'o'),
+  report: text('file', 'where the report page goes', 'report.html'),
+  task: word('default: by the target', ['classification', 'regression']),
+  drop: texts('columns', 'columns to leave out, as an id'),
+  'test-size': number('share', 'of the rows, to judge the model by', share(0.2, '(0, 1)')),
+  group: text('column', 'rows that share its value stay in one part; it is not learned from'),
+  time: text('column', 'the latest rows by it are those to judge the model by'),
+  epochs: number('n', 'most passes over the rows; default: by their number', whole(1)),
+  'batch-size': number('n', 'rows of a step; default: by their number', whole(1)),
+  lr: number('rate', 'highest learning rate; default: by the model', positive()),
+  hidden: texts('widths', 'of the hidden layers, as 64,32; default: by the model'),
+  balance: flag('count all classes alike, however many rows they have'),
+  seed: number('n', 'of what is drawn: parts, weights, orders', whole(0, 0)),
+  ...TABLE_OPTIONS,
+  json: JSON_OUTPUT,
+}
+
+export const command = commandOf({
+  name: 'train',
+  about:
+    'Trains a model that predicts a column of a CSV file from the others: finds types and task, holds rows out,\n' +
+    'stops when it gets no better, and compares the result with simpler models. Writes the model and a report.',
+  positionals: ['file'],
+  options: OPTIONS,
+  examples: [
+    'gradlane train sales.csv --target price',
+    'gradlane train patients.csv --target ill --drop id --balance --group hospital',
+    'gradlane train data.csv --target y --json > result.json',
+  ],
+  run: train,
+})
+
+async function train(
+  [file]: readonly string[],
+  options: OptionValues<typeof OPTIONS>,
+  io: Io,
+): Promise<number> {
+  const { out, report, seed, json } = options
+  const table = await readTable(file!, options, io)
+  io.tell(
+    `${nameOf(file!)}: ${some(table.length, 'row')}, ${some(table.columnNames.length, 'column')}`,
+  )
+  const target = targetOf(table, options.target)
+  tellColumns(table, target, io)
+  manualSeed(seed)
+  const { task, drop, group, time } = options
+  const parts = partsOf(
+    table,
+    { target, task, drop, testSize: options['test-size'], group, time },
+    io,
+  )
+  const warnings = warningsOf(parts, target)
+  for (const warning of warnings) io.tell(`warning: ${warning}`)
+
+  const trained = await fitAndJudge(parts, { target, ...settingsOf(options) }, io)
+  const importance = await importanceOf(trained.model, parts.test, io)
+  const leaks = leakOf(importance, target)
+  for (const leak of leaks) io.tell(`warning: ${leak}`)
+  await trained.model.save(out)
+  const title = `${target}, from ${nameOf(file!)}`
+  await trained.model.history!.report(report, { title, importance })
+
+  const result = resultOf(table, target, parts, trained, importance, [...warnings, ...leaks])
+  if (json) printJson(io, { ...result, model: out, report })
+  else printResult(result, io)
+  io.tell(`written: ${out}, ${report}`)
+  return 0
+}
+
+/** @throws UsageError when none is given; ValueError for one that is not there. */
+function targetOf(table: data.Table, target: string | undefined): string {
+  if (target !== undefined) return (table.column(target), target)
+  const names = table.columnNames.slice(0, 30).map((name) => show(name))
+  throw new UsageError(
+    `which column shall be predicted? --target <column>, one of ${names.join(', ')}`,
+  )
+}
+
+function tellColumns(table: data.Table, target: string, io: Io): void {
+  const rows = table.columnNames.map((name) => {
+    const column = table.column(name)
+    let gaps = 0
+    for (let row = 0; row < column.length; row++) if (column.isGap(row)) gaps += 1
+    const categories =
+      column.type === 'category' ? `, ${count(column.categories.length)} different` : ''
+    const missing = gaps > 0 ? `, ${percent(gaps / column.length)} missing` : ''
+    return [
+      `  ${name}`,
+      `${column.type}${categories}${missing}${name === target ? ' (target)' : ''}`,
+    ]
+  })
+  for (const line of tableOf(rows, 2)) io.tell(line)
+}
+
+function settingsOf(options: OptionValues<typeof OPTIONS>) {
+  const hidden = options.hidden.map((width) => {
+    if (/^[1-9]\d{0,5}$/.test(width)) return Number(width)
+    throw new UsageError(`--hidden: expected whole numbers of at least 1, got ${show(width)}`)
+  })
+  return {
+    epochs: options.epochs,
+    batchSize: options['batch-size'],
+    lr: options.lr,
+    hidden: hidden.length > 0 ? hidden : undefined,
+    balance: options.balance,
+  }
+}
+
+/** Rows that importance is measured on, at most. */
+const MEASURED = 2000
+
+async function importanceOf(model: data.Pipeline, test: data.Table, io: Io): Promise<Importance> {
+  const some = test.length > MEASURED ? test.slice(0, MEASURED) : test
+  return data.permutationImportance(model, some, { repeats: 3, signal: io.signal })
+}
+
+function resultOf(
+  table: data.Table,
+  target: string,
+  { task, train, validation, test }: Parts,
+  { model, figures, linear, baseline }: Trained,
+  importance: Importance,
+  warnings: readonly string[],
+) {
+  return {
+    target,
+    task,
+    classes: model.classes,
+    columns: Object.entries(table.types).map(([name, type]) => ({ name, type })),
+    rows: { train: train.length, validation: validation.length, test: test.length },
+    epochs: model.history!.epochs.length,
+    parameters: model.describe().parameters,
+    metrics: { model: figures, linear, baseline },
+    importance: importance.columns,
+    notes: table.notes,
+    warnings,
+  }
+}
+
+type Result = ReturnType<typeof resultOf>
+
+/** Columns whose importance is printed. */
+const MOST_IMPORTANT = 8
+
+function printResult({ target, task, rows, metrics, importance }: Result, io: Io): void {
+  const simplest = task === 'regression' ? 'always the mean' : 'always the most frequent class'
+  io.print(`${target}: ${task}, judged by ${some(rows.test, 'row')} that the models have not seen`)
+  const names = Object.keys(metrics.model)
+  const lines: [string, Figures][] = [
+    ['model', metrics.model],
+    ['linear model', metrics.linear],
+    [simplest, metrics.baseline],
+  ]
+  const cells = lines.map(([who, figures]) => [
+    who,
+    ...names.map((name) => numberInWords(figures[name]!)),
+  ])
+  for (const line of tableOf([['', ...names], ...cells])) io.print(line)
+  io.print('')
+  io.print('importance of the columns (what the score loses when a column is shuffled)')
+  const shown = importance.slice(0, MOST_IMPORTANT)
+  const bars = shown.map(({ name, importance }) => [`  ${name}`, numberInWords(importance)])
+  for (const line of tableOf(bars)) io.print(line)
+}
