@@ -8,7 +8,7 @@ import { info, io, tensor } from '../../ts/index.js'
 import { version } from '../../ts/version.js'
 import { gradlane } from '../support/command.js'
 
-const commands = ['inspect', 'bench', 'info', 'doctor']
+const commands = ['train', 'predict', 'serve', 'inspect', 'bench', 'info', 'doctor']
 
 describe('command line: commands', () => {
   let folder: string

@@ -103,14 +103,16 @@ class Answers {
   }
 
   of(rows: readonly data.Row[]): Value[][] {
-    const { classes, columns, predict, explain } = this.#model
-    const predictions = predict(rows) as Awaited<ReturnType<ServedModel['predict']>>
+    const { classes, columns } = this.#model
+    const predictions = this.#model.predict(rows) as Awaited<ReturnType<ServedModel['predict']>>
     return predictions.map(({ prediction, probabilities }, i) => {
       const values: Value[] = [prediction]
       if (classes !== null) values.push(probabilities![prediction]!)
       if (this.#proba) values.push(...classes!.map((name) => probabilities![name]!))
       if (this.#explain) {
-        const { contributions } = explain(rows[i]!) as Awaited<ReturnType<ServedModel['explain']>>
+        const { contributions } = this.#model.explain(rows[i]!) as Awaited<
+          ReturnType<ServedModel['explain']>
+        >
         const by = new Map(contributions.map(({ column, contribution }) => [column, contribution]))
         values.push(...columns.map(({ name }) => by.get(name) ?? 0))
       }

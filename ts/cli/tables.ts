@@ -24,7 +24,7 @@ export const TABLE_OPTIONS = {
 type TableOptions = OptionValues<typeof TABLE_OPTIONS>
 
 /**
- * The table of a CSV file, `-` for standard input. What the reader was not sure of is told.
+ * The table of a CSV file, or of lines of JSON by the name's ending; `-` for CSV from standard input. What the reader was not sure of is told.
  *
  * @param known Types of columns that are known from elsewhere; what the user says goes first.
  */
@@ -36,14 +36,17 @@ export async function readTable(
 ): Promise<data.Table> {
   const { missing, delimiter, decimal, dates, encoding } = given
   const types = { ...known, ...typesOf(given.types) }
-  const table = await data.readCsv(file === '-' ? io.stdin : file, {
-    types,
-    ...(missing.length > 0 && { missing }),
-    delimiter: delimiter === '\\t' ? '\t' : delimiter,
-    decimal,
-    dates,
-    encoding,
-  })
+  const source = file === '-' ? io.stdin : file
+  const table = /\.(jsonl|ndjson)$/i.test(file)
+    ? await data.readJsonLines(source, { types, encoding })
+    : await data.readCsv(source, {
+        types,
+        ...(missing.length > 0 && { missing }),
+        delimiter: delimiter === '\\t' ? '\t' : delimiter,
+        decimal,
+        dates,
+        encoding,
+      })
   for (const note of table.notes) io.tell(`note: ${note}`)
   return table
 }
@@ -57,7 +60,7 @@ function typesOf(given: readonly string[]): Record<string, data.ColumnType> {
   const entries = given.map((pair) => {
     const at = pair.lastIndexOf('=')
     const [name, type] = [pair.slice(0, at), pair.slice(at + 1)]
-    if (at > 0 && TYPES.some((each) => each === type)) return [name, type as data.ColumnType]
+    if (at > 0 && TYPES.some((each) => each === type)) return [name, type]
     const expected = `column=type, the type one of ${TYPES.join(', ')}`
     throw new UsageError(`--types: expected ${expected}, got ${show(pair)}`)
   })

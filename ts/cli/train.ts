@@ -71,7 +71,7 @@ async function train(
 
   const trained = await fitAndJudge(parts, { target, ...settingsOf(options) }, io)
   const importance = await importanceOf(trained.model, parts.test, io)
-  const leaks = leakOf(importance, target)
+  const leaks = leakOf(importance, trained.baseline[importance.metric]!, target)
   for (const leak of leaks) io.tell(`warning: ${leak}`)
   await trained.model.save(out)
   const title = `${target}, from ${nameOf(file!)}`

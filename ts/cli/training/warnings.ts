@@ -60,11 +60,16 @@ function unseen(train: data.Table, test: data.Table, target: string): string[] {
   })
 }
 
-/** Whether a column gives the target away. */
-export function leakOf({ columns, score }: Importance, target: string): string[] {
+/**
+ * Whether a column gives the target away.
+ *
+ * @param baseline The score of what looks at no column.
+ */
+export function leakOf({ columns, score }: Importance, baseline: number, target: string): string[] {
   const [first, second] = columns
   if (first === undefined || second === undefined || score < PERFECT) return []
-  if (first.importance < ALONE * score || second.importance > first.importance / 10) return []
+  if (first.importance < ALONE * (score - baseline) || second.importance > first.importance / 10)
+    return []
   return [
     `column ${show(first.name)} alone gives ${show(target)} away: is it known before ${show(target)} is? --drop ${show(first.name)} leaves it out`,
   ]
