@@ -6,7 +6,7 @@ import path from 'node:path'
 const MOST_FILES = 3
 const KIB = 1024
 /** Of the files that an import reads at once, together. In CommonJS each use of shared.cjs names it anew. */
-const MOST_BYTES = { 'index.js': 640 * KIB, 'index.cjs': 672 * KIB }
+const MOST_BYTES = { 'index.js': 864 * KIB, 'index.cjs': 912 * KIB }
 
 /** The file and all that it imports at once; what it loads when asked for (`import()`) comes later. */
 function filesOf(file, seen = new Set()) {

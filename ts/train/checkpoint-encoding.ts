@@ -58,7 +58,7 @@ const ODD_NUMBERS = ['NaN', 'Infinity', '-Infinity', '-0']
  * @throws ValueError when something in the state is of another kind, such as a Map, or there is too much.
  */
 export function encoded(state: State, taken: readonly string[]): Encoded {
-  const encoder = new Encoder(taken)
+  const encoder = new StateEncoder(taken)
   const rest = encoder.encode(state, null)
   return { tensors: encoder.tensors, packed: encoder.packed(), rest: bytesOf(rest) }
 }
@@ -72,7 +72,7 @@ function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
   }
 }
 
-class Encoder {
+class StateEncoder {
   /** Without a prototype: a path may be `__proto__`. */
   readonly tensors = Object.create(null) as Record<string, Tensor>
   readonly #taken: readonly string[]

@@ -321,7 +321,7 @@ describe('saveModel and loadModel', () => {
     )
     expect(frozen.map(([name]) => name)).to.deep.equal(['5.bias'])
     const made = new Set(file.model.modules().map((module) => module.constructor))
-    const known = [...classes].filter(([, constructor]) => made.has(constructor))
+    const known = [...classes()].filter(([, constructor]) => made.has(constructor))
     expect(known).to.have.length(KINDS_OF_FORMAT_1)
   })
 })

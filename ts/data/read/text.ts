@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer'
-
 import { complaint, FormatError } from '../../errors.js'
 import { checkSignature, type Opened } from './source.js'
 
@@ -70,7 +68,7 @@ function* checked(who: string, name: string, bytes: Uint8Array): Generator<Text>
     const wrong = (row: string): FormatError =>
       new FormatError(complaint(who, `${row} of ${name}`, 'text in UTF-8', 'a zero byte', hint))
     yield { bytes: bytes.subarray(0, nul), complaint: wrong }
-  } else if (isUtf8(bytes)) yield { bytes }
+  } else if (process.getBuiltinModule('node:buffer').isUtf8(bytes)) yield { bytes }
   else {
     const at = firstInvalid(bytes)
     const byte = bytes[at]!
@@ -88,7 +86,7 @@ function firstInvalid(bytes: Uint8Array): number {
   for (;;) {
     const lead = bytes[at]!
     const size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
-    if (!isUtf8(bytes.subarray(at, at + size))) return at
+    if (!process.getBuiltinModule('node:buffer').isUtf8(bytes.subarray(at, at + size))) return at
     at += size
   }
 }

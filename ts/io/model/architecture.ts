@@ -29,12 +29,22 @@ export interface Architecture {
 /** What no model needs, and a file made by hand might ask for. */
 export const LIMITS = { modules: 10_000, depth: 100, paths: 100_000 }
 
-/** The built-in classes, which a file names as `nn` does. */
-export const classes: ReadonlyMap<string, new (...args: unknown[]) => Module> = new Map(
-  Object.entries(nn).flatMap(([name, value]) => (isBuiltInClass(value) ? [[name, value]] : [])),
-)
+type Classes = ReadonlyMap<string, new (...args: unknown[]) => Module>
 
-const names = new Map<unknown, string>(Array.from(classes, ([name, value]) => [value, name]))
+let byName: Classes | undefined
+let names: ReadonlyMap<unknown, string> | undefined
+
+/** The built-in classes, which a file names as `nn` does. Looked up once, not by every import. */
+export function classes(): Classes {
+  return (byName ??= new Map(
+    Object.entries(nn).flatMap(([name, value]) => (isBuiltInClass(value) ? [[name, value]] : [])),
+  ))
+}
+
+function nameOf(constructor: unknown): string | undefined {
+  names ??= new Map(Array.from(classes(), ([name, value]) => [value, name]))
+  return names.get(constructor)
+}
 
 /** @throws ValueError when a file cannot hold the model, naming the module that is to blame. */
 export function describe(who: string, model: Module): Architecture {
@@ -84,7 +94,7 @@ function nodeOf(
 ): Node {
   const what = pathOf(model, module)
   const args = constructorArguments(module)
-  const name = names.get(module.constructor)
+  const name = nameOf(module.constructor)
   if (args !== null && name !== undefined) {
     return {
       class: name,

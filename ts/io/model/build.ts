@@ -61,7 +61,7 @@ function makeNode(who: string, node: Node, before: readonly Made[]): Made {
 }
 
 function makeBuiltIn(who: string, name: string, args: unknown[]): Module {
-  const constructor = classes.get(name)
+  const constructor = classes().get(name)
   if (constructor === undefined) {
     const hint = 'the file may be of a newer gradlane'
     throw new FormatError(complaint(who, 'a class of modules', 'one that nn has', show(name), hint))
