@@ -114,6 +114,12 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       sizes(),
       { repeats: 1 },
     ],
+    OnlineTrainer: () => {
+      const criterion = new nn.MSELoss()
+      const optimizer = (parameters: nn.Parameter[]) => new optim.SGD(parameters)
+      return [new nn.Linear(3, 3), { criterion, optimizer, replay: 4 }]
+    },
+    'OnlineTrainer.partialFit': () => [ones([4, 3]), ones([4, 3])],
     'io.loadModel': saved,
     'io.loadModelSync': saved,
     'io.modelFromBuffer': saved,

@@ -5,6 +5,12 @@ export { fit, fitSync } from './fit.js'
 export type { FitOptions, FitSyncOptions, MetricChoice } from './fit-options.js'
 export { History, historyOf } from './history.js'
 export { lrFind, type LrFindOptions, type LrFindResult, lrFindSync } from './lr-find.js'
+export {
+  OnlineTrainer,
+  type OnlineTrainerOptions,
+  type PartialFitResult,
+} from './online-trainer.js'
+export { PageHinkley, type PageHinkleyOptions } from './page-hinkley.js'
 export { predict, type PredictOptions, predictSync } from './predict.js'
 export type {
   ColumnImportance,
