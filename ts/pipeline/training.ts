@@ -67,10 +67,10 @@ export async function train(
   const learned = await partOf(training)
   const held = validation && (await partOf(validation))
 
-  const recipe = recipeOf(training.length)
+  const recipe = recipeOf(training.length, target.task)
   const { outputs } = target
   const network = networkOf(who, settings, recipe, learned.x, outputs)
-  const criterion = criterionOf(who, settings, given, target, classWeights)
+  const criterion = criterionOf(who, settings, given, target, recipe, classWeights)
   const epochs = given.epochs ?? recipe.epochs
   const optimizer = optimizerOf(settings, recipe, network)
   const history = given.history ?? new History()
@@ -192,10 +192,13 @@ function criterionOf(
   { criterion }: PipelineSettings,
   { classWeights }: FitSettings,
   { task }: TargetEncoding,
+  { labelSmoothing }: Recipe,
   weight: Tensor | undefined,
 ): Criterion {
   if (criterion === undefined)
-    return task === 'classification' ? new CrossEntropyLoss({ weight }) : new MSELoss()
+    return task === 'classification'
+      ? new CrossEntropyLoss({ weight, labelSmoothing })
+      : new MSELoss()
   checkCriterion(who, criterion)
   if (classWeights === undefined) return criterion
   throw new ValueError(`${who}: classWeights and a criterion of your own exclude each other`)
@@ -212,7 +215,8 @@ function optimizerOf(
   const weights = parameters.filter(({ ndim }) => ndim > 1)
   const others = parameters.filter(({ ndim }) => ndim < 2)
   const groups = [
-    { params: weights, weightDecay: recipe.weightDecay },
+    // A step draws weights to 0 by lr · weightDecay, which another lr does not change.
+    { params: weights, weightDecay: (recipe.weightDecay * recipe.lr) / (lr ?? recipe.lr) },
     { params: others, weightDecay: 0 },
   ]
   return new AdamW(
