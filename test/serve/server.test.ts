@@ -51,6 +51,19 @@ describe('serve: over HTTP', () => {
     ])
   })
 
+  it('takes a time without a zone for UTC, as the readers of tables do', async () => {
+    const app = await open(summing)
+    const seconds = Date.UTC(2024, 4, 31, 12) / 1e12
+    for (const seen of [
+      '2024-05-31T12:00',
+      '2024-05-31T14:00:00+02:00',
+      '2024-05-31T12:00:00.0Z',
+    ]) {
+      const { body } = await ask(app, post('/predict', { ...row, bill: 0, island: null, seen }))
+      expect(body, seen).to.deep.equal({ prediction: seconds })
+    }
+  })
+
   it('tells what each column adds', async () => {
     const app = await open(summing)
     const { body } = await ask(app, post('/explain', { ...row, seen: null }))

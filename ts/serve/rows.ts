@@ -1,4 +1,5 @@
 import { isPlain } from '../check.js'
+import { momentOf } from '../data/table/dates.js'
 import { nearest } from '../nearest.js'
 import { show } from '../show.js'
 import { type Problem, RequestError } from './problems.js'
@@ -100,7 +101,7 @@ const EXPECTED = {
   date: 'a date as 2024-05-31 or 2024-05-31T12:00:00Z, or null',
 }
 
-const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
 
 /** Undefined where it does not fit. */
 function valueOf({ type }: ServedColumn, value: unknown): ServedValue | undefined {
@@ -109,8 +110,8 @@ function valueOf({ type }: ServedColumn, value: unknown): ServedValue | undefine
     return typeof value === 'number' && Number.isFinite(value) ? value : undefined
   }
   if (type === 'date') {
-    const date = typeof value === 'string' && DATE.test(value) ? new Date(value) : null
-    return date === null || Number.isNaN(date.getTime()) ? undefined : date
+    const moment = typeof value === 'string' && DATE.test(value) ? momentOf(value) : NaN
+    return Number.isNaN(moment) ? undefined : new Date(moment)
   }
   // Categories may be numbers by their looks; booleans are categories.
   if (typeof value === 'string') return value
