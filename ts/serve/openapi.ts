@@ -1,6 +1,7 @@
 import { show } from '../show.js'
 import { version } from '../version.js'
 import { type ProblemCode, STATUS } from './problems.js'
+import { LARGEST } from './rows.js'
 import type { ServedColumn, ServedModel } from './served-model.js'
 
 /** So many categories of a column are listed. */
@@ -150,6 +151,7 @@ function schemaOf({ type, categories, range }: ServedColumn): Json {
   return {
     type: [...kinds, 'null'],
     ...(type === 'date' && { anyOf: [{ format: 'date' }, { format: 'date-time' }] }),
+    ...(type === 'number' && { minimum: -LARGEST, maximum: LARGEST }),
     ...(range !== undefined && { description: `From ${range[0]} to ${range[1]} in the training` }),
     ...(categories !== undefined && {
       description: 'One of those in examples; others are taken for unknown',

@@ -5,6 +5,9 @@ import { show } from '../show.js'
 import { type Problem, RequestError } from './problems.js'
 import type { ServedColumn, ServedModel, ServedRow, ServedValue } from './served-model.js'
 
+/** Of a number; beyond it float32 may not hold what a scaler makes of it. */
+export const LARGEST = 1e30
+
 /** So many problems of a request are told. */
 const MOST_PROBLEMS = 100
 
@@ -95,7 +98,7 @@ function strangerOf(name: string, target: string, known: readonly string[]): str
 }
 
 const EXPECTED = {
-  number: 'a finite number or null',
+  number: `a number of at most ${LARGEST} in size, or null`,
   category: 'a text or null',
   text: 'a text or null',
   date: 'a date as 2024-05-31 or 2024-05-31T12:00:00Z, or null',
@@ -107,7 +110,7 @@ const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
 function valueOf({ type }: ServedColumn, value: unknown): ServedValue | undefined {
   if (value === null) return null
   if (type === 'number') {
-    return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+    return typeof value === 'number' && Math.abs(value) <= LARGEST ? value : undefined
   }
   if (type === 'date') {
     const moment = typeof value === 'string' && DATE.test(value) ? momentOf(value) : NaN
