@@ -1,4 +1,6 @@
 /** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
+import { tableFromArrays } from 'apache-arrow'
+
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
 import { preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
@@ -104,6 +106,9 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       return [optimizer, { schedulers, milestones: [2] }]
     },
     'io.safetensorsFromBuffer': () => [io.safetensorsToBuffer({ x: ones([2]) }), {}],
+    'data.readJsonLines': () => [Buffer.from('{"a":1}')],
+    'data.readParquet': () => ['test/fixtures/data/rows.parquet'],
+    'data.fromArrow': () => [tableFromArrays({ x: [1, 2] })],
     'data.Pipeline.fit': () => [sizes(), { epochs: 1 }],
     'data.Pipeline.evaluate': () => [sizes(), {}],
     'data.Pipeline.explain': () => [{ size: 2 }, {}],
