@@ -232,11 +232,11 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
     const out = result.data as Float32Array
     for (const [block, row] of blocksOf(cells)) {
       const part = out.subarray(row * width, (row + rowsOf(block)) * width)
-      columns.forEach(({ links, start }, i) => {
+      for (const [i, { links, start }] of columns.entries()) {
         writeBlock(links, [block[i]!], row, part, width, start)
-      })
+        yield
+      }
       this.#checkFinite(part, row, cells)
-      yield
     }
     return result
   }

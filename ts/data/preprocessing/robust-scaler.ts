@@ -73,7 +73,7 @@ export class RobustScaler extends NumberTransformer<Robust> {
         const center = new Float64Array(inputs.length)
         const range = new Float64Array(inputs.length)
         for (const [i, input] of inputs.entries()) {
-          const values = joined(blocks[i]!)
+          const values = yield* joined(blocks[i]!)
           checkSome('RobustScaler', input, values.length)
           center[i] = yield* quantile(values, 0.5)
           const upper = yield* quantile(values, high / 100)

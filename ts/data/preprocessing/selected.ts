@@ -4,11 +4,13 @@ import type { Steps } from './steps.js'
 const SPAN = 2 ** 15
 
 /** The numbers of some blocks, NaN left out. @internal */
-export function joined(blocks: readonly Float64Array[]): Float64Array {
+export function* joined(blocks: readonly Float64Array[]): Steps<Float64Array> {
   const all = new Float64Array(blocks.reduce((sum, { length }) => sum + length, 0))
   let count = 0
-  for (const block of blocks)
+  for (const block of blocks) {
     for (let i = 0; i < block.length; i++) if (block[i] === block[i]) all[count++] = block[i]!
+    yield
+  }
   return all.subarray(0, count)
 }
 
@@ -25,7 +27,10 @@ export function* quantile(values: Float64Array, share: number): Steps<number> {
   yield* select(values, below)
   const low = values[below]!
   let high = Infinity
-  for (let i = below + 1; i < values.length; i++) if (values[i]! < high) high = values[i]!
+  for (let i = below + 1; i < values.length; i++) {
+    if (values[i]! < high) high = values[i]!
+    if (i % SPAN === 0) yield
+  }
   if (below + 1 >= values.length) return low
   const part = place - below
   // As numpy: from the nearer of the two.

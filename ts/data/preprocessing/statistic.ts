@@ -39,7 +39,7 @@ function median(): Statistic {
   return {
     observe: (cells) => void blocks.push(numbersOf(cells)),
     *finish() {
-      const values = joined(blocks)
+      const values = yield* joined(blocks)
       return values.length === 0 ? undefined : yield* quantile(values, 0.5)
     },
   }
