@@ -46,7 +46,7 @@ const source = (file) => tsImport(`../${file}`, import.meta.url)
 async function bundleCode(dir) {
   const bundle = await rolldown({
     input: { index: 'ts/index.ts' },
-    external: ['hyparquet', 'hyparquet-compressors'], // optional peers
+    external: ['hyparquet', 'hyparquet-compressors', 'sharp'], // optional peers
     platform: 'node',
     tsconfig,
     plugins: [constants],

@@ -21,6 +21,11 @@ import type { Callable, Surface } from './surface.js'
 import { readSurface, valueAt } from './surface.js'
 import { display, isFine, placeOf } from './verdict.js'
 
+const symbols: ReadonlyMap<string, symbol> = new Map([
+  ['@@iterator', Symbol.iterator],
+  ['@@asyncIterator', Symbol.asyncIterator],
+])
+
 export interface Fault {
   readonly seed: number
   readonly path: string
@@ -215,8 +220,7 @@ export class Fuzzer {
       ) => object
       return new made(...args)
     }
-    const call =
-      kind === 'function' ? valueAt(path) : members[name === '@@iterator' ? Symbol.iterator : name]
+    const call = kind === 'function' ? valueAt(path) : members[symbols.get(name) ?? name]
     const result: unknown = await (call as (...args: unknown[]) => unknown).apply(receiver, args)
     if (isIterator(result)) for (let i = 0; i < 5 && result.next().done !== true; i++);
     return result

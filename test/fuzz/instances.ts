@@ -1,4 +1,11 @@
 /** What types do not tell: instances that fit each other, and those whose constructor is internal. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+
+import sharp from 'sharp'
+
 import {
   capture,
   data,
@@ -50,6 +57,16 @@ const targets = (draw: Draw): Tensor =>
 const dataset = (draw: Draw): data.TensorDataset<readonly Tensor[]> =>
   new data.TensorDataset([features(), targets(draw)])
 
+const photos = mkdtempSync(path.join(tmpdir(), 'gradlane-fuzz-'))
+process.on('exit', () => {
+  rmSync(photos, { recursive: true, force: true })
+})
+mkdirSync(path.join(photos, 'cat'))
+await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
+  .png()
+  .toFile(path.join(photos, 'cat', 'a.png'))
+const folder = await data.ImageFolder.open(photos)
+
 const optimizer = (draw: Draw, plausible: Plausible): object => {
   const kinds = plausible.concrete('optim.Optimizer').filter((path) => path !== 'optim.Optimizer')
   return plausible.made(draw, draw.pick(kinds))
@@ -68,6 +85,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
   Object.entries<Make>({
     Tensor: (draw, plausible) => plausible.tensor(draw),
     Generator: () => new Generator(1),
+    'data.ImageFolder': () => folder,
     'nn.Module': model,
     ...preprocessing,
     'optim.SequentialLR': () => {

@@ -144,7 +144,8 @@ function membersOf(
   if (member.getJsDocTags(checker).some(({ name }) => name === 'internal')) return []
   const parent = checker.getSymbolAtLocation((declaration.parent as ts.ClassDeclaration).name!)
   if (parent !== owner && parent !== undefined && reader.classOf(parent) !== undefined) return []
-  const name = member.name.startsWith('__@iterator') ? '@@iterator' : member.name
+  const [, symbol] = /^__@(iterator|asyncIterator)\b/.exec(member.name) ?? []
+  const name = symbol === undefined ? member.name : `@@${symbol}`
   const base = { path: `${path}.${name}`, owner: path, name }
   const type = checker.getTypeOfSymbol(member)
   const signatures = type.getCallSignatures()

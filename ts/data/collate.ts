@@ -7,13 +7,33 @@ import type { Dataset } from './dataset.js'
  *
  * @throws ShapeError, ValueError when the samples do not agree in shape, dtype or number of tensors.
  */
-export function gatherFrom<T extends readonly Tensor[]>(dataset: Dataset<T>, index: Tensor): T {
+export function gatherFrom<T extends readonly Tensor[]>(
+  dataset: Dataset<T, T | Promise<T>>,
+  index: Tensor,
+): T {
   if (dataset.gather !== undefined) return dataset.gather(index)
-  const numbers = index.data
-  const first = sampleOf(dataset, numbers[0]!)
-  const batch = first.map((tensor) => empty([index.length, ...tensor.shape], tensor.dtype))
+  const numbers = Array.from(index.data)
+  return stacked(numbers, (row) => dataset.get(numbers[row]!)) as unknown as T
+}
+
+/** The same of a dataset that may give promises, all of which are asked for at once. */
+export async function gatherLater<T extends readonly Tensor[]>(
+  dataset: Dataset<T, T | Promise<T>>,
+  index: Tensor,
+): Promise<T> {
+  const numbers = Array.from(index.data)
+  const samples: readonly unknown[] = await Promise.all(
+    numbers.map(async (number) => dataset.get(number)),
+  )
+  return stacked(numbers, (row) => samples[row]) as unknown as T
+}
+
+/** A batch of samples, which are asked for one after the other. */
+function stacked(numbers: readonly number[], get: (row: number) => unknown): Tensor[] {
+  const first = checkedSample(numbers[0]!, get(0))
+  const batch = first.map((tensor) => empty([numbers.length, ...tensor.shape], tensor.dtype))
   numbers.forEach((number, row) => {
-    const sample = row === 0 ? first : sampleOf(dataset, number)
+    const sample = row === 0 ? first : checkedSample(number, get(row))
     if (sample.length !== first.length) {
       throw new ValueError(
         complaint('DataLoader', `sample ${number}`, `${first.length} tensors`, `${sample.length}`),
@@ -35,19 +55,26 @@ export function gatherFrom<T extends readonly Tensor[]>(dataset: Dataset<T>, ind
       batch[column]!.data.set(tensor.data, row * tensor.length)
     })
   })
-  return batch as unknown as T
+  return batch
 }
 
-function sampleOf(dataset: Dataset, number: number): readonly Tensor[] {
-  const sample: unknown = dataset.get(number)
+function checkedSample(number: number, sample: unknown): readonly Tensor[] {
   if (Array.isArray(sample) && sample.every((part) => part instanceof Tensor)) return sample
+  const promised = typeof (sample as { then?: unknown } | null)?.then === 'function'
+  if (promised) (sample as Promise<unknown>).then(undefined, () => undefined)
   throw new ValueError(
     complaint(
       'DataLoader',
       `sample ${number}`,
       'an array of tensors',
-      Array.isArray(sample) ? 'an array with something else' : typeof sample,
-      'get(index) returns [features, target], made with tensor(…)',
+      Array.isArray(sample)
+        ? 'an array with something else'
+        : promised
+          ? 'a promise'
+          : typeof sample,
+      promised
+        ? 'pass { prefetch: 2 } and wait for the batches: for await (const batch of loader), or fit'
+        : 'get(index) returns [features, target], made with tensor(…)',
     ),
   )
 }

@@ -1,12 +1,13 @@
 import { checkArguments } from '../check.js'
-import { kernels } from '../kernels/backend.js'
-import { flag, type Options, readOptions, whole } from '../options.js'
-import { defaultGenerator, Generator, generatorOption } from '../random/generator.js'
+import { complaint, ValueError } from '../errors.js'
+import { flag, type Option, type Options, readOptions, whole } from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import { arange } from '../tensor/create.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
-import { gatherFrom } from './collate.js'
-import type { Dataset } from './dataset.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { gatherFrom, gatherLater } from './collate.js'
+import { type Dataset, isAsyncDataset } from './dataset.js'
+import { derivedGenerator, drawnFrom, isSampler, type Sampler } from './sampler.js'
 import { datasetOf } from './tensor-dataset.js'
 
 export interface DataLoaderOptions {
@@ -21,6 +22,21 @@ export interface DataLoaderOptions {
    * its own with a number from the default generator, so `manualSeed` decides.
    */
   generator?: Generator
+  /**
+   * Which samples make an epoch, such as a `WeightedRandomSampler`, in place of all in order or shuffled.
+   */
+  sampler?: Sampler
+  /**
+   * Batches that are on their way while the one before them is used, for datasets whose samples have to
+   * be waited for. Default 2 for these, 0 for others.
+   */
+  prefetch?: number
+}
+
+const samplerOption: Option<Sampler | undefined> = {
+  initial: undefined,
+  expected: 'something with a length that can be iterated over for numbers',
+  accepts: isSampler,
 }
 
 const OPTIONS = {
@@ -28,6 +44,8 @@ const OPTIONS = {
   shuffle: flag(false),
   dropLast: flag(false),
   generator: generatorOption,
+  sampler: samplerOption,
+  prefetch: whole(0),
 } satisfies Options<DataLoaderOptions>
 
 /**
@@ -36,33 +54,51 @@ const OPTIONS = {
  * targets of shape (n, 1) stay (n, 1). Batches are fresh tensors that belong to the caller, and
  * iterations do not disturb each other.
  *
+ * A dataset whose `get` gives promises is gone through with `for await`, or by `fit`.
+ *
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
  *
  * @example
  * const loader = new data.DataLoader([x, y], { batchSize: 64, shuffle: true })
  * for (const [features, targets] of loader) { … }
  */
-export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
+export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, AsyncIterable<T> {
+  /** Its `get` may give promises: see `isAsync`. */
   readonly dataset: Dataset<T>
   readonly batchSize: number
   readonly shuffle: boolean
   readonly dropLast: boolean
+  /** Of the shuffles, or the sampler's. */
   readonly generator: Generator | undefined
+  readonly sampler: Sampler | undefined
+  readonly prefetch: number
   #inOrder: Tensor | undefined
 
   /**
    * @param source A dataset, or tensors that share their first dimension.
-   * @throws ValueError when the batch size is not a whole number of at least 1.
+   * @throws ValueError when the batch size is not a whole number of at least 1, or a sampler comes with
+   *   `shuffle` or a generator, which are for loaders without.
    * @throws ShapeError when the tensors do not share their first dimension.
    */
-  constructor(source: Dataset<T> | readonly [...T], options: DataLoaderOptions = {}) {
+  constructor(
+    source: Dataset<T, T | Promise<T>> | readonly [...T],
+    options: DataLoaderOptions = {},
+  ) {
     checkArguments(new.target.name, 2, arguments)
-    const { batchSize, shuffle, dropLast, generator } = readOptions('DataLoader', OPTIONS, options)
-    this.dataset = datasetOf(source)
+    const given = readOptions('DataLoader', OPTIONS, options)
+    const { batchSize, shuffle, dropLast, generator, sampler, prefetch } = given
+    if (sampler !== undefined && (shuffle || generator !== undefined)) {
+      const what = shuffle ? 'shuffle' : 'generator'
+      const hint = 'the sampler draws the order, from a generator of its own'
+      throw new ValueError(complaint('DataLoader', what, 'left out beside a sampler', 'both', hint))
+    }
+    this.dataset = datasetOf(source) as Dataset<T>
     this.batchSize = batchSize
     this.shuffle = shuffle
     this.dropLast = dropLast
-    this.generator = generator
+    this.generator = generator ?? sampler?.generator
+    this.sampler = sampler
+    this.prefetch = prefetch ?? (isAsyncDataset(this.dataset) ? 2 : 0)
   }
 
   /** Number of batches of an epoch. */
@@ -71,14 +107,25 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches)
   }
 
-  /** Number of samples of the dataset. */
+  /** Number of samples of an epoch: those of the dataset, or as many as the sampler draws. */
   get numSamples(): number {
-    return this.dataset.length
+    return this.sampler?.length ?? this.dataset.length
+  }
+
+  /** Whether the batches have to be waited for. */
+  get isAsync(): boolean {
+    const { dataset, prefetch } = this
+    return isAsyncDataset(dataset) || (prefetch > 0 && dataset.gather === undefined)
   }
 
   /** Starts an epoch: its order is drawn now. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#batches(this.drawOrder())
+  }
+
+  /** Starts an epoch whose batches are waited for, `prefetch` of them on their way: its order is drawn now. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return this.#promised(this.drawOrder())
   }
 
   /**
@@ -87,19 +134,50 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
    * @internal
    */
   drawOrder(): Tensor {
+    if (this.sampler !== undefined) return drawnFrom(this.sampler, this.dataset.length)
     return this.shuffle ? this.#shuffled() : this.#sequence()
   }
 
   *#batches(order: Tensor): IterableIterator<T> {
-    const { batchSize, dataset } = this
+    for (const index of this.#cut(order)) yield gatherFrom(this.dataset, index)
+  }
+
+  async *#promised(order: Tensor): AsyncIterableIterator<T> {
+    const { dataset } = this
+    const later = this.isAsync
+    const indices = this.#cut(order)
+    const coming: Promise<T>[] = []
+    const ask = (): void => {
+      while (coming.length < Math.max(1, this.prefetch)) {
+        const next = indices.next()
+        if (next.done === true) return
+        const index = next.value
+        const batch = later
+          ? gatherLater(dataset, index)
+          : Promise.resolve(gatherFrom(dataset, index))
+        batch.catch(() => undefined) // thrown where it is awaited
+        coming.push(batch)
+      }
+    }
+    ask()
+    while (coming.length > 0) {
+      const batch = await coming.shift()!
+      ask()
+      yield batch
+    }
+  }
+
+  /** The order in pieces of a batch. */
+  *#cut(order: Tensor): IterableIterator<Tensor> {
+    const { batchSize } = this
     const end = this.dropLast ? order.length - (order.length % batchSize) : order.length
     for (let start = 0; start < end; start += batchSize) {
-      yield gatherFrom(dataset, order.narrow(start, Math.min(batchSize, end - start)))
+      yield order.narrow(start, Math.min(batchSize, end - start))
     }
   }
 
   #shuffled(): Tensor {
-    return randperm(this.numSamples, { generator: this.generator ?? derived() })
+    return randperm(this.numSamples, { generator: this.generator ?? derivedGenerator() })
   }
 
   #sequence(): Tensor {
@@ -108,11 +186,4 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
     }
     return this.#inOrder
   }
-}
-
-/** A generator seeded by the default one, which moves on by one draw whatever the dataset's size. */
-function derived(): Generator {
-  const seed = empty([1], 'float64')
-  kernels().uniform(defaultGenerator.state, seed, 1, 0, 2 ** 53)
-  return new Generator(seed.item())
 }

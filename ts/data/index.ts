@@ -1,6 +1,9 @@
 export { DataLoader, type DataLoaderOptions } from './data-loader.js'
-export type { Dataset } from './dataset.js'
+export { classWeights, type ClassWeightsOptions } from './class-weights.js'
+export type { AsyncDataset, Dataset } from './dataset.js'
+export { ImageFolder, type ImageFolderOptions, type ImageSample } from './images/image-folder.js'
 export { randomSplit, type RandomSplitOptions, type Splits } from './random-split.js'
+export type { Sampler } from './sampler.js'
 export { Subset } from './subset.js'
 export { type PerColumn, TensorDataset, type TensorDatasetOptions } from './tensor-dataset.js'
 export { describe, type DescribeOptions } from './describe/describe.js'
@@ -8,6 +11,11 @@ export type { ColumnDescription, Description, TargetDescription } from './descri
 export type { ColumnSummary } from './describe/statistics.js'
 export { type ArrowTable, fromArrow } from './read/from-arrow.js'
 export type { ReadCsvOptions } from './read/csv-options.js'
+export { TransformedDataset } from './transformed-dataset.js'
+export {
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from './weighted-random-sampler.js'
 export { readCsv } from './read/read-csv.js'
 export { readJsonLines, type ReadJsonLinesOptions } from './read/read-json-lines.js'
 export type { ReadOptions } from './read/read-options.js'

@@ -4,7 +4,7 @@ import { type Options, readOptions } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import type { Tensor } from '../tensor/tensor.js'
-import type { Dataset } from './dataset.js'
+import type { AsyncDataset, Dataset } from './dataset.js'
 import { Subset } from './subset.js'
 import { datasetOf } from './tensor-dataset.js'
 
@@ -16,8 +16,12 @@ export interface RandomSplitOptions {
 const OPTIONS = { generator: generatorOption } satisfies Options<RandomSplitOptions>
 
 /** The same number of subsets as there are lengths. */
-export type Splits<T extends readonly Tensor[], L extends readonly number[]> = {
-  -readonly [K in keyof L]: Subset<T>
+export type Splits<
+  T extends readonly Tensor[],
+  L extends readonly number[],
+  S extends T | Promise<T> = T,
+> = {
+  -readonly [K in keyof L]: Subset<T, S>
 }
 
 /**
@@ -35,19 +39,29 @@ export type Splits<T extends readonly Tensor[], L extends readonly number[]> = {
 export function randomSplit<T extends readonly Tensor[], const L extends readonly number[]>(
   source: Dataset<T> | readonly [...T],
   lengths: L,
+  options?: RandomSplitOptions,
+): Splits<T, L>
+export function randomSplit<T extends readonly Tensor[], const L extends readonly number[]>(
+  source: AsyncDataset<T>,
+  lengths: L,
+  options?: RandomSplitOptions,
+): Splits<T, L, Promise<T>>
+export function randomSplit(
+  source: Dataset | AsyncDataset | readonly Tensor[],
+  lengths: readonly number[],
   options: RandomSplitOptions = {},
-): Splits<T, L> {
+): unknown {
   checkArguments('randomSplit', 3, arguments)
   const { generator } = readOptions('randomSplit', OPTIONS, options)
-  const dataset = datasetOf(source)
+  const dataset = datasetOf(source as Dataset)
   checkList('randomSplit', 'lengths', lengths)
-  const counts = resolve([...(lengths as readonly number[])], dataset.length)
+  const counts = resolve([...lengths], dataset.length)
   const order = randperm(dataset.length, { generator })
   let start = 0
   return counts.map((count) => {
     start += count
     return new Subset(dataset, order.narrow(start - count, count))
-  }) as Splits<T, L>
+  })
 }
 
 function resolve(lengths: readonly number[], total: number): number[] {

@@ -4,15 +4,18 @@ import { complaint, DTypeError, ValueError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { gatherFrom } from './collate.js'
-import type { Dataset } from './dataset.js'
+import { type Dataset, isAsyncDataset } from './dataset.js'
 
 /**
  * Some samples of a dataset, in the order of `indices`. Nothing is copied.
  *
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
  */
-export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
-  readonly dataset: Dataset<T>
+export class Subset<T extends readonly Tensor[], S extends T | Promise<T> = T> implements Dataset<
+  T,
+  S
+> {
+  readonly dataset: Dataset<T, S>
   /** int32, shape (length). */
   readonly indices: Tensor
 
@@ -20,7 +23,7 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
    * @param indices Whole numbers, or an int32 tensor (copied).
    * @throws ValueError when one is not the number of a sample.
    */
-  constructor(dataset: Dataset<T>, indices: readonly number[] | Tensor) {
+  constructor(dataset: Dataset<T, S>, indices: readonly number[] | Tensor) {
     checkArguments(new.target.name, 2, arguments)
     if (indices instanceof Tensor && indices.dtype !== 'int32') {
       throw new DTypeError(complaint('Subset', 'the indices', 'int32', indices.dtype))
@@ -44,10 +47,14 @@ export class Subset<T extends readonly Tensor[]> implements Dataset<T> {
     return this.indices.length
   }
 
+  get isAsync(): boolean {
+    return isAsyncDataset(this.dataset)
+  }
+
   /**
    * @throws ValueError when there is no such sample.
    */
-  get(index: number): T {
+  get(index: number): S {
     const number = Number.isInteger(index) ? this.indices.data[index] : undefined
     if (number === undefined) {
       throw new ValueError(

@@ -140,10 +140,10 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
  * @throws ValueError when it is neither.
  * @internal
  */
-export function datasetOf<T extends readonly Tensor[]>(
-  source: Dataset<T> | readonly [...T],
-): Dataset<T> {
-  if (isList(source)) return new TensorDataset<T>(source)
+export function datasetOf<T extends readonly Tensor[], S extends T | Promise<T>>(
+  source: Dataset<T, S> | readonly [...T],
+): Dataset<T, S> {
+  if (isList(source)) return new TensorDataset<T>(source) as Dataset<T> as Dataset<T, S>
   if (!isDataset(source)) {
     const expected = 'a list of tensors, or an object with length (a whole number) and get(index)'
     throw new ValueError(complaint('DataLoader', 'the dataset', expected, typeof source))
@@ -152,7 +152,7 @@ export function datasetOf<T extends readonly Tensor[]>(
 }
 
 function isList<T extends readonly Tensor[]>(
-  source: Dataset<T> | readonly [...T],
+  source: Dataset<T, T | Promise<T>> | readonly [...T],
 ): source is readonly [...T] {
   return Array.isArray(source)
 }

@@ -41,8 +41,10 @@ export function batchesOf(
     return checkedLoader(who, what, new DataLoader(source, options))
   }
   checkNoArrays(who, source)
-  if (source instanceof DataLoader) return checkedLoader(who, what, source as Loader)
-  if (isIterable(source)) return source as Batches
+  if (source instanceof DataLoader && !(sync && source.isAsync)) {
+    return checkedLoader(who, what, source as Loader)
+  }
+  if (isIterable(source) && !(source instanceof DataLoader)) return source as Batches
   if (isAsyncIterable(source)) {
     if (!sync) return source as Batches
     const hint = `${who.replace(/Sync$/, '')} waits for batches`
@@ -157,7 +159,8 @@ export class Groups {
     this.#size = size
     this.#manner = manner
     const iterable = batches as Partial<AsyncIterable<unknown>> & Iterable<unknown>
-    const waiting = manner.sync ? undefined : iterable[Symbol.asyncIterator]?.()
+    const there = manner.sync || (batches instanceof DataLoader && !batches.isAsync)
+    const waiting = there ? undefined : iterable[Symbol.asyncIterator]?.()
     this.#iterator = checkedIterator(who, 'the batches', waiting ?? iterable[Symbol.iterator]())
   }
 

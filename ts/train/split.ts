@@ -33,6 +33,12 @@ export class ValidationSplit {
         complaint(who, 'the loader', 'a DataLoader for validationSplit', typeof loader, hint),
       )
     }
+    if (loader.sampler !== undefined) {
+      const hint = 'pass batches of their own as validation'
+      throw new ValueError(
+        complaint(who, 'the loader', 'without a sampler for validationSplit', 'one with', hint),
+      )
+    }
     const { numSamples } = loader
     this.#loader = loader as Loader
     this.#fraction = fraction
@@ -60,12 +66,12 @@ export class ValidationSplit {
   /** Cuts. Draws one order from the default generator. */
   draw(): void {
     this.#generator = defaultGenerator.getState()
-    const { dataset, batchSize, shuffle, dropLast, generator, numSamples } = this.#loader
+    const { dataset, batchSize, shuffle, dropLast, generator, prefetch, numSamples } = this.#loader
     const counts = [numSamples - this.#held, this.#held] as const
     const [training, held] = randomSplit(dataset, counts)
     this.#parts = {
-      training: new DataLoader(training, { batchSize, shuffle, dropLast, generator }),
-      held: new DataLoader(held, { batchSize }),
+      training: new DataLoader(training, { batchSize, shuffle, dropLast, generator, prefetch }),
+      held: new DataLoader(held, { batchSize, prefetch }),
     }
   }
 

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+
+import { FormatError } from '../../errors.js'
+import { kernels } from '../../kernels/backend.js'
+import type { View } from '../../kernels/view.js'
+import { reasonOf } from '../../show.js'
+
+/** What an image is made when it is decoded. */
+export interface Decoding {
+  readonly channels: 1 | 3
+  /** Height and width; null for those of the file. */
+  readonly size: readonly [height: number, width: number] | null
+  readonly fit: 'fill' | 'cover' | 'contain'
+}
+
+/** Bytes (channels, height, width). */
+export interface Decoded {
+  readonly bytes: Uint8Array
+  readonly height: number
+  readonly width: number
+}
+
+type Sharp = typeof import('sharp').default
+
+let loaded: Promise<Sharp> | null = null
+
+/** @throws an error with the code ERR_MODULE_NOT_FOUND and what to install, where sharp is not there. */
+export function loadSharp(): Promise<Sharp> {
+  loaded ??= import('sharp').then(
+    (module) => module.default,
+    (cause: unknown) => {
+      loaded = null
+      if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+      const message = 'decoding images needs the package sharp: npm install sharp'
+      throw Object.assign(new Error(message, { cause }), { code: 'ERR_MODULE_NOT_FOUND' })
+    },
+  )
+  return loaded
+}
+
+/**
+ * Decodes an image, turned upright as its file says, without transparency.
+ *
+ * @throws FormatError naming the file when it holds no image, or a part of one.
+ */
+export async function decode(file: string, decoding: Decoding): Promise<Decoded> {
+  const sharp = await loadSharp()
+  const { channels, size, fit } = decoding
+  try {
+    let image = sharp(await readFile(file))
+      .rotate()
+      .removeAlpha()
+    if (size !== null) image = image.resize(size[1], size[0], { fit })
+    image = image.toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const { height, width } = info
+    const pixels = height * width
+    if (info.channels !== channels || data.length !== channels * pixels) {
+      throw new Error(`it decodes to ${info.channels} channels`)
+    }
+    return { bytes: planes(data, pixels, channels), height, width }
+  } catch (cause) {
+    const reason = reasonOf(cause)
+    throw new FormatError(`ImageFolder: ${file} could not be decoded: ${reason}`, { cause })
+  }
+}
+
+/** Channels one after the other, of pixels one after the other. */
+function planes(data: Uint8Array, pixels: number, channels: number): Uint8Array {
+  if (channels === 1) return new Uint8Array(data)
+  const bytes = new Uint8Array(data.length)
+  kernels().transpose(viewOf(new Uint8Array(data)), viewOf(bytes), pixels, channels)
+  return bytes
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): View {
+  return { dtype: 'uint8', buffer: buffer as ArrayBuffer, byteOffset, length }
+}
