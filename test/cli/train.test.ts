@@ -45,7 +45,7 @@ describe('command line: train, predict, inspect', function () {
   describe('penguins', () => {
     let ran: Ran
     before(async () => {
-      ran = await train(penguins, 'penguins', '--target', 'species')
+      ran = await train(penguins, 'penguins', '-t', 'species', '--lr', '0.02')
     })
 
     it('makes a model that is better than the most frequent class, and a report', async () => {
