@@ -14,7 +14,7 @@ import { installInto, npm, pack, root, train, withFolder } from './package/pack.
 const MIB = 1 << 20
 // With the binaries of all seven platforms; one alone is far below.
 const PACKED = 4.75 * MIB
-const UNPACKED = 11 * MIB
+const UNPACKED = 12.5 * MIB
 
 function checkTarball({ files, size, unpackedSize }) {
   const allowed =

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { type nn, type Tensor, manualSeed } from '../../ts/index.js'
-import { describe } from '../../ts/io/model/architecture.js'
+import { architectureOf } from '../../ts/io/model/architecture.js'
 import { constructorArguments } from '../../ts/nn/layer.js'
 import { defaultGenerator } from '../../ts/random/generator.js'
 
@@ -14,7 +14,9 @@ export function bitsOf({ dtype, shape, data }: Tensor): unknown {
 /** Two models are of one description and have the same bits. */
 export function expectSame(again: nn.Module, model: nn.Module): void {
   expect(String(again)).to.equal(String(model))
-  expect(JSON.stringify(describe('', again))).to.equal(JSON.stringify(describe('', model)))
+  expect(JSON.stringify(architectureOf('', again))).to.equal(
+    JSON.stringify(architectureOf('', model)),
+  )
   const [state, expected] = [again.stateDict(), model.stateDict()]
   expect(Object.keys(state)).to.deep.equal(Object.keys(expected))
   for (const [name, tensor] of Object.entries(expected)) {

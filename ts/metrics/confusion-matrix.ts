@@ -178,9 +178,9 @@ export class ConfusionMatrix extends Metric<number[][]> {
     )
     const { normalize } = this
     if (normalize === null) return rows
-    const rowSums = rows.map(sum)
-    const columnSums = rows.map((_, j) => sum(rows.map((row) => row[j]!)))
-    const all = sum(rowSums)
+    const rowSums = rows.map(total)
+    const columnSums = rows.map((_, j) => total(rows.map((row) => row[j]!)))
+    const all = total(rowSums)
     return rows.map((row, i) =>
       row.map((count, j) => {
         if (count === 0) return 0
@@ -221,6 +221,6 @@ export class ConfusionMatrix extends Metric<number[][]> {
 
 const NAME = 'ConfusionMatrix'
 
-function sum(values: readonly number[]): number {
+function total(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }

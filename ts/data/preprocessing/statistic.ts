@@ -15,7 +15,7 @@ export type Strategy = 'mean' | 'median' | 'mostFrequent'
 
 /** @internal */
 export function statisticOf(strategy: Strategy): Statistic {
-  if (strategy === 'mean') return mean()
+  if (strategy === 'mean') return runningMean()
   return strategy === 'median' ? median() : mostFrequent()
 }
 
@@ -24,7 +24,7 @@ function numbersOf(cells: Cells): Float64Array {
   throw new TypeError(`a statistic of numbers got ${cells.type}`)
 }
 
-function mean(): Statistic {
+function runningMean(): Statistic {
   const moments = new Moments()
   return {
     observe: (cells) => {

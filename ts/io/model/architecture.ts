@@ -47,7 +47,7 @@ function nameOf(constructor: unknown): string | undefined {
 }
 
 /** @throws ValueError when a file cannot hold the model, naming the module that is to blame. */
-export function describe(who: string, model: Module): Architecture {
+export function architectureOf(who: string, model: Module): Architecture {
   checkMemory(who, model)
   return {
     modules: nodesOf(who, model),

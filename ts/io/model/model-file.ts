@@ -10,7 +10,7 @@ import { writeAtomically, writeAtomicallySync } from '../atomic-write.js'
 import { type Bytes, openSafetensors, safetensorsToBuffer } from '../safetensors.js'
 import { LIMITS, type SafetensorsLimits } from '../safetensors-header.js'
 import { readWhole, readWholeSync } from '../whole-file.js'
-import { checkedArchitecture, describe } from './architecture.js'
+import { architectureOf, checkedArchitecture } from './architecture.js'
 import { build } from './build.js'
 import {
   checkedSections,
@@ -166,7 +166,7 @@ function bytesOf(who: string, model: Module, options: SaveModelOptions): Bytes {
       throw new ValueError(`${who}: the metadata ${name} is reserved`)
     }
   }
-  const architecture = describe(who, model)
+  const architecture = architectureOf(who, model)
   const tensors = new Map<string, Tensor>(stateEntries(model))
   checkAgain(who, architecture, tensors)
   const sections = encodedSections(who, extra, tensors)
@@ -183,7 +183,7 @@ function bytesOf(who: string, model: Module, options: SaveModelOptions): Bytes {
 /** What is saved can be loaded. @throws ValueError when it cannot. */
 function checkAgain(
   who: string,
-  architecture: ReturnType<typeof describe>,
+  architecture: ReturnType<typeof architectureOf>,
   tensors: ReadonlyMap<string, Tensor>,
 ): void {
   try {
