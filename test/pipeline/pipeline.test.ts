@@ -252,6 +252,27 @@ describe('Pipeline', () => {
       expect(regression.classes).to.equal(null)
     })
 
+    it('learns vectors of categories', async () => {
+      const columns = new data.ColumnTransformer({
+        district: new data.EmbeddingEncoder(),
+        size: new data.StandardScaler(),
+      })
+      const widths: number[] = []
+      const network = (inputs: number, outputs: number) => {
+        widths.push(inputs)
+        return small(inputs, outputs)
+      }
+      const model = new data.Pipeline({ columns, network, target: 'price', lr: 0.03 })
+      await model.fit(houses(), { epochs: 20 })
+      const { embeddingDim } = model.columns!.embeddings[0]!
+      expect(widths).to.deep.equal([1 + embeddingDim])
+      expect((await model.evaluate(houses()))['r2']).to.be.above(0.8)
+      const row = { district: 'north', size: 100 }
+      const again = data.Pipeline.fromBuffer(model.toBuffer())
+      expect(again.predict(row)).to.equal(model.predict(row))
+      expect(() => model.explain(row)).to.throw(ValueError, "'district' as vectors")
+    })
+
     it('tells what it is', async () => {
       const model = new data.Pipeline({ columns: flowerColumns(), network: small, target: 'kind' })
       expect(String(model)).to.equal("Pipeline(target 'kind', not fitted)")

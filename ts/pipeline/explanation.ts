@@ -56,6 +56,14 @@ export function explained(
 ): Explanation {
   const { class: asked, baseline: given, tolerance } = readOptions(who, OPTIONS, options)
   const { columns, target, profile } = fitted
+  const [embedded] = columns.embeddings
+  if (embedded !== undefined) {
+    const got = `${show(embedded.column)} as vectors`
+    const hint = 'data.permutationImportance tells what it needs'
+    throw new ValueError(
+      complaint(who, 'the columns', 'numbers, without an EmbeddingEncoder', got, hint),
+    )
+  }
   const x = columns.transform(row)
   const baseline = given ?? usualRow(profile)
   const x0 = columns.transform(baseline)

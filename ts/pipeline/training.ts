@@ -10,6 +10,7 @@ import type { TargetEncoding } from '../data/preprocessing/target-encoding.js'
 import { trainTestSplit } from '../data/split/train-test-split.js'
 import { Table } from '../data/table/table.js'
 import { Module } from '../nn/module.js'
+import { Sequential } from '../nn/sequential.js'
 import { AdamW, type LRScheduler, OneCycleLR, type ReduceLROnPlateau } from '../optim/index.js'
 import type { Values } from '../options.js'
 import { show } from '../show.js'
@@ -69,7 +70,7 @@ export async function train(
 
   const recipe = recipeOf(training.length, target.task)
   const { outputs } = target
-  const network = networkOf(who, settings, recipe, learned.x, outputs)
+  const network = networkOf(who, settings, recipe, columns, learned.x, outputs)
   const criterion = criterionOf(who, settings, given, target, recipe, classWeights)
   const epochs = given.epochs ?? recipe.epochs
   const optimizer = optimizerOf(settings, recipe, network)
@@ -173,15 +174,18 @@ function networkOf(
   who: string,
   { network: make }: PipelineSettings,
   recipe: Recipe,
+  columns: ColumnTransformer,
   x: Tensor,
   outputs: number,
 ): Module {
-  const inputs = x.shape[1]!
-  if (make === undefined) return defaultNetwork(inputs, outputs, recipe)
-  const network = make(inputs, outputs)
-  if (!(network instanceof Module))
-    throw new ValueError(complaint(who, 'what network returns', 'a Module', network))
-  checkModel(who, network)
+  const embedding = columns.embeddingModule()
+  const vectors = columns.embeddings.reduce((sum, { embeddingDim }) => sum + embeddingDim - 1, 0)
+  const inputs = x.shape[1]! + vectors
+  const made = make?.(inputs, outputs) ?? defaultNetwork(inputs, outputs, recipe)
+  if (!(made instanceof Module))
+    throw new ValueError(complaint(who, 'what network returns', 'a Module', made))
+  checkModel(who, made)
+  const network = embedding === null ? made : new Sequential(embedding, made)
   network.eval()
   checkOutputs(network, 1, outputs, network.forward(x.narrow(0, 1)))
   return network.train()
