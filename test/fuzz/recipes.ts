@@ -119,6 +119,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       sizes(),
       { repeats: 1 },
     ],
+    'data.populationStability': () => [[1, 2, 3], [2, 3, 4], {}],
     OnlineTrainer: () => {
       const criterion = new nn.MSELoss()
       const optimizer = (parameters: nn.Parameter[]) => new optim.SGD(parameters)

@@ -2,6 +2,11 @@ export { DataLoader, type DataLoaderOptions } from './data-loader.js'
 export { classWeights, type ClassWeightsOptions } from './class-weights.js'
 export type { AsyncDataset, Dataset } from './dataset.js'
 export { ImageFolder, type ImageFolderOptions, type ImageSample } from './images/image-folder.js'
+export {
+  type ColumnValue,
+  populationStability,
+  type PopulationStabilityOptions,
+} from './population-stability.js'
 export { randomSplit, type RandomSplitOptions, type Splits } from './random-split.js'
 export type { Sampler } from './sampler.js'
 export { Subset } from './subset.js'
