@@ -126,6 +126,8 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       return [new nn.Linear(3, 3), { criterion, optimizer, replay: 4 }]
     },
     'OnlineTrainer.partialFit': () => [ones([4, 3]), ones([4, 3])],
+    'io.readIdx': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
+    'io.readIdxSync': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
     'io.loadModel': saved,
     'io.loadModelSync': saved,
     'io.modelFromBuffer': saved,
