@@ -1,5 +1,6 @@
 /** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
 import { tableFromArrays } from 'apache-arrow'
+import { readFileSync } from 'node:fs'
 
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
 import { preprocessingRecipes } from './preprocessing.js'
@@ -107,7 +108,9 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     },
     'io.safetensorsFromBuffer': () => [io.safetensorsToBuffer({ x: ones([2]) }), {}],
     'data.readJsonLines': () => [Buffer.from('{"a":1}')],
-    'data.readParquet': () => ['test/fixtures/data/rows.parquet'],
+    'data.readParquet': () => [
+      readFileSync(new URL('../fixtures/data/rows.parquet', import.meta.url)),
+    ],
     'data.fromArrow': () => [tableFromArrays({ x: [1, 2] })],
     'data.Pipeline.fit': () => [sizes(), { epochs: 1 }],
     'data.Pipeline.evaluate': () => [sizes(), {}],
