@@ -57,7 +57,7 @@ const targets = (draw: Draw): Tensor =>
 const dataset = (draw: Draw): data.TensorDataset<readonly Tensor[]> =>
   new data.TensorDataset([features(), targets(draw)])
 
-const photos = mkdtempSync(path.join(tmpdir(), 'gradlane-fuzz-'))
+export const photos = mkdtempSync(path.join(tmpdir(), 'gradlane-fuzz-'))
 process.on('exit', () => {
   rmSync(photos, { recursive: true, force: true })
 })

@@ -3,6 +3,7 @@ import { tableFromArrays } from 'apache-arrow'
 import { readFileSync } from 'node:fs'
 
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
+import { photos } from './instances.js'
 import { preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
@@ -129,6 +130,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       return [new nn.Linear(3, 3), { criterion, optimizer, replay: 4 }]
     },
     'OnlineTrainer.partialFit': () => [ones([4, 3]), ones([4, 3])],
+    'data.ImageFolder.open': () => [photos, {}],
     'io.readIdx': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
     'io.readIdxSync': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
     'io.loadModel': saved,

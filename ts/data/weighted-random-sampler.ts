@@ -97,13 +97,11 @@ function weightsOf(who: string, given: unknown): Float64Array {
   if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
     throw new ValueError(complaint(who, 'the weights', 'a list of numbers or a tensor', given))
   }
-  const weights = Float64Array.from(list as unknown as ArrayLike<number>)
-  Array.from(list as unknown as ArrayLike<unknown>).forEach((weight, i) => {
-    if (typeof weight === 'number' && weight >= 0 && weight < Infinity) return
+  return Float64Array.from(list as unknown as ArrayLike<unknown>, (weight, i) => {
+    if (typeof weight === 'number' && weight >= 0 && weight < Infinity) return weight
     const expected = 'a finite number of at least 0'
     throw new ValueError(complaint(who, `weight ${i}`, expected, weight))
   })
-  return weights
 }
 
 /**

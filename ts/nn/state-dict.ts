@@ -34,7 +34,8 @@ export function* stateEntries(module: Stateful, prefix = ''): Generator<[string,
   for (const [name, buffer] of module.ownBuffers({ persistentOnly: true })) {
     yield [prefix + name, buffer]
   }
-  for (const [name, child] of module.namedChildren()) yield* stateEntries(child, `${prefix}${name}.`)
+  for (const [name, child] of module.namedChildren())
+    yield* stateEntries(child, `${prefix}${name}.`)
 }
 
 export function stateDict(module: Stateful): StateDict {

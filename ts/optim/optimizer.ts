@@ -1,8 +1,9 @@
 import { checkText, itemsOf } from '../check.js'
-import { complaint, DTypeError, ValueError } from '../errors.js'
+import { complaint, ValueError } from '../errors.js'
 import { kernels, noteUse } from '../kernels/backend.js'
 import { namedOptions } from '../options.js'
 import { Parameter } from '../nn/parameter.js'
+import { checkFloat } from '../tensor/create.js'
 import { Group, type ParamGroup } from './group.js'
 import type { UpdateRule } from './rule.js'
 import { readStateDict, writeStateDict, type OptimizerStateDict } from './state-dict.js'
@@ -75,11 +76,7 @@ export class Optimizer<O extends object> {
         const hint = 'pass model.parameters()'
         throw new ValueError(complaint(where, `item ${i}`, 'a Parameter', parameter, hint))
       }
-      if (parameter.dtype !== 'float32' && parameter.dtype !== 'float64') {
-        throw new DTypeError(
-          complaint(where, `parameter ${i}`, 'float32 or float64', parameter.dtype),
-        )
-      }
+      checkFloat(where, `parameter ${i}`, parameter.dtype)
       if (seen.has(parameter)) {
         throw new ValueError(
           `${where}: parameter ${i} ${parameter.toString()} is there already; each may be given once`,

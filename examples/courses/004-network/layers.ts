@@ -68,7 +68,7 @@ export function transposed(
   const layer = new nn.ConvTranspose2d(outChannels, inChannels, kernelSize[0], {
     ...options,
     bias: false,
-    dtype: weight.dtype as FloatDType,
+    dtype: weight.dtype,
   })
   layer.loadStateDict({ weight })
   return layer

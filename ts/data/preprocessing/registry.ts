@@ -1,4 +1,4 @@
-import { checkObject } from '../../check.js'
+import { checkArguments, checkObject } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { show } from '../../show.js'
 import type { TransformerConfig } from './fitted.js'
@@ -48,11 +48,13 @@ const TARGETS: Made<LabelEncoder | TargetScaler> = new Map(
  * @throws ValueError for another name or other options.
  */
 export function transformerFrom(config: TransformerConfig): Transformer {
+  checkArguments('transformerFrom', 1, arguments)
   return made('transformerFrom', TRANSFORMERS, config)
 }
 
 /** The encoding of a target that `config` described. @throws ValueError for another name. */
 export function targetFrom(config: TransformerConfig): LabelEncoder | TargetScaler {
+  checkArguments('targetFrom', 1, arguments)
   return made('targetFrom', TARGETS, config)
 }
 
