@@ -102,7 +102,7 @@ function forEachElement(
   { samples, channels, inHeight, inWidth, outHeight, outWidth }: AugmentGeometry,
   visit: (outAt: number, inAt: number) => void,
 ): void {
-  if (outWidth === 0) return
+  if (outHeight === 0 || outWidth === 0) return
   let outAt = 0
   for (let n = 0; n < samples; n++) {
     const one = draws.subarray(n * AUGMENT_DRAWN, (n + 1) * AUGMENT_DRAWN)
