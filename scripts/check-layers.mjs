@@ -78,6 +78,7 @@ const layers = [
     'nearest.ts',
     'options.ts',
     'threads.ts',
+    'peer.ts',
   ],
   ...['denormals.ts', 'info.ts', 'tensor', 'random'],
   ...[

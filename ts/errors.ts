@@ -96,7 +96,7 @@ export class BindingNotFoundError extends GradlaneError {
   }
 }
 
-/** A file that belongs to the package is not there (`ERR_ASSET_NOT_FOUND`). */
+/** A file that belongs to the package, or an optional package, is not there (`ERR_ASSET_NOT_FOUND`). */
 export class AssetNotFoundError extends GradlaneError {
   constructor(message: string) {
     super('ERR_ASSET_NOT_FOUND', message)

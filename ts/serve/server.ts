@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
+import { peer } from '../peer.js'
 import { version } from '../version.js'
 import { assets } from './assets.js'
 import { answerTo, explanationOf } from './answers.js'
@@ -48,7 +49,7 @@ const REQUEST_TIMEOUT = 30_000
 /**
  * The server of a model, which does not listen yet.
  *
- * @throws an error with the code ERR_MODULE_NOT_FOUND and what to install, where Fastify is not there.
+ * @throws AssetNotFoundError with what to install, where Fastify is not there.
  */
 export async function serverOf(
   model: ServedModel,
@@ -107,16 +108,9 @@ export async function serverOf(
   return app
 }
 
-async function loadFastify(): Promise<Pick<typeof import('fastify'), 'fastify'>> {
-  try {
-    return await import('fastify')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const message =
-      'serving needs the package fastify: npx -p gradlane -p fastify gradlane serve …, ' +
-      'or npm install fastify beside gradlane'
-    throw Object.assign(new Error(message, { cause }), { code: 'ERR_MODULE_NOT_FOUND' })
-  }
+function loadFastify(): Promise<Pick<typeof import('fastify'), 'fastify'>> {
+  const cure = 'npx -p gradlane -p fastify gradlane serve …, or npm install fastify beside gradlane'
+  return peer('serving', 'fastify', cure)
 }
 
 function requestError(code: ProblemCode, message: string): RequestError {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { FormatError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { View } from '../../kernels/view.js'
+import { peer } from '../../peer.js'
 import { reasonOf } from '../../show.js'
 
 /** What an image is made when it is decoded. */
@@ -24,15 +25,13 @@ type Sharp = typeof import('sharp').default
 
 let loaded: Promise<Sharp> | null = null
 
-/** @throws an error with the code ERR_MODULE_NOT_FOUND and what to install, where sharp is not there. */
+/** @throws AssetNotFoundError with what to install, where sharp is not there. */
 export function loadSharp(): Promise<Sharp> {
-  loaded ??= import('sharp').then(
+  loaded ??= peer<typeof import('sharp')>('decoding images', 'sharp').then(
     (module) => module.default,
-    (cause: unknown) => {
+    (error: unknown) => {
       loaded = null
-      if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-      const message = 'decoding images needs the package sharp: npm install sharp'
-      throw Object.assign(new Error(message, { cause }), { code: 'ERR_MODULE_NOT_FOUND' })
+      throw error
     },
   )
   return loaded

@@ -90,8 +90,8 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
    * Looks through the folders; no image is read yet.
    *
    * @param root A path or a `file:` URL.
-   * @throws ValueError when there is no class, or one without an image; an error with the code
-   *   ERR_MODULE_NOT_FOUND where sharp is not installed. Errors of the file system come as they are.
+   * @throws ValueError when there is no class, or one without an image;
+   *   AssetNotFoundError where sharp is not installed. Errors of the file system come as they are.
    */
   static async open(root: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
     checkArguments('ImageFolder.open', 2, arguments)

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 
 import { checkArguments, checkPath } from '../../check.js'
-import { AssetNotFoundError, complaint, FormatError } from '../../errors.js'
+import { complaint, FormatError } from '../../errors.js'
 import { type Options, readOptions } from '../../options.js'
+import { peer } from '../../peer.js'
 import { reasonOf } from '../../show.js'
 import { type Table, unknownColumn } from '../table/table.js'
 import { READ_OPTIONS, type ReadOptions } from './read-options.js'
@@ -37,8 +38,11 @@ export async function readParquet(
   const bytes = types.isUint8Array(source)
   if (!bytes) checkPath(WHO, 'the source', source, 'a path, a file URL or bytes')
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } =
-    await peer('hyparquet', () => import('hyparquet'))
-  const compressors = await import('hyparquet-compressors').then(
+    await peer<typeof import('hyparquet')>(WHO, 'hyparquet')
+  const compressors = await peer<typeof import('hyparquet-compressors')>(
+    WHO,
+    'hyparquet-compressors',
+  ).then(
     (found) => found.compressors,
     () => undefined,
   )
@@ -75,15 +79,5 @@ function bufferOf(bytes: Uint8Array): AsyncBuffer {
   return {
     byteLength: bytes.length,
     slice: (start, end) => Uint8Array.from(bytes.subarray(start, end ?? bytes.length)).buffer,
-  }
-}
-
-/** A package that is no dependency. @throws AssetNotFoundError with the line that installs it. */
-async function peer<M>(name: string, load: () => Promise<M>): Promise<M> {
-  try {
-    return await load()
-  } catch (error) {
-    const hint = `npm install ${name}`
-    throw new AssetNotFoundError(complaint(WHO, name, 'installed', reasonOf(error), hint))
   }
 }
