@@ -1,5 +1,5 @@
-// The clothes of Fashion-MNIST with images that are mirrored and shifted anew in each step: 91.9 % of the test
-// images after ten epochs.
+// The clothes of Fashion-MNIST with images that are mirrored and shifted anew in each step. The goal is 92 % of
+// the test images; ten epochs gave 91.89 %, as many as of the training images, so it has not learned enough yet.
 // Run: npx tsx examples/fashion-augmented.ts FOLDER --epochs 10 --batch-size 128
 // FOLDER holds the four files of Fashion-MNIST; on Debian and Ubuntu, after
 // apt-get install dataset-fashion-mnist, it is /usr/share/datasets/fashion-mnist.
@@ -43,7 +43,7 @@ await fit(model, loader, {
 })
 const { accuracy } = await evaluate(model, testLoader, { criterion, metrics: ['accuracy'] })
 console.log(`test accuracy ${(100 * accuracy).toFixed(2)} %`)
-if (full && epochs >= 10 && accuracy < 0.91) {
-  console.error('the test accuracy is below 91 %')
+if (full && epochs >= 10 && accuracy < 0.92) {
+  console.error('the test accuracy is below 92 %')
   process.exitCode = 1
 }

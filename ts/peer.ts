@@ -17,7 +17,10 @@ export async function peer<M>(
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as M
   } catch (error) {
     const { code } = Object(error) as NodeJS.ErrnoException
-    const reason = code === 'ERR_MODULE_NOT_FOUND' ? '' : ` (${reasonOf(error)})`
+    const why = reasonOf(error)
+    // It may also be there and lack a package of its own.
+    const missing = code === 'ERR_MODULE_NOT_FOUND' && why.includes(`'${name}'`)
+    const reason = missing ? '' : ` (${why})`
     throw new AssetNotFoundError(`${what} needs the package ${name}: ${cure}${reason}`)
   }
 }
