@@ -8,6 +8,8 @@ const LARGEST = 512
 
 let slab = new ArrayBuffer(0)
 let used = 0
+/** Looked up once: a step of a small network makes a slab every few times. */
+let hold: ((buffer: ArrayBuffer) => void) | undefined
 
 /**
  * Storage for a result that most callers drop within a step: a batch, a prediction, a loss, its
@@ -27,7 +29,8 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   if (bytes > LARGEST || length === 0) return empty(shape, dtype)
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
-    process.getBuiltinModule('node:worker_threads').markAsUntransferable(slab)
+    hold ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
+    hold(slab)
     used = 0
   }
   const tensor = new Tensor(slab, used, shape, dtype, length)
