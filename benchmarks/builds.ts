@@ -35,7 +35,7 @@ if (other === undefined || positionals.length > 1) {
 const rounds = Number(values.rounds)
 const processes = Number(values.processes)
 const seconds = Number(values.seconds)
-/** Seconds before the first round of a pair of processes. */
+/** CPU seconds of each process before the first round of a pair. */
 const WARMING = 1
 const here = fileURLToPath(new URL('..', import.meta.url))
 const roots = [resolve(other), here]
@@ -111,9 +111,13 @@ async function onePair(trial: Trial, driver: Driver, folder: string): Promise<Sa
     }
     let steps = 1
     while ((await run(0, steps)) * steps < seconds / 2) steps *= 2
-    // Until the engine has compiled what it runs.
-    const warming = Math.ceil((steps * WARMING) / seconds)
-    await Promise.all([run(0, warming), run(1, warming)])
+    // Until the engine has compiled what it runs: a small step takes three times as long before, on a
+    // busy machine for 60,000 steps. Counted in time used, as a first step tells nothing of the later ones.
+    const warm = async (which: 0 | 1): Promise<void> => {
+      for (let used = 0; used < WARMING;) used += (await run(which, steps)) * steps
+    }
+    await Promise.all([warm(0), warm(1)])
+    while ((await run(0, steps)) * steps < seconds / 2) steps *= 2
     return await inTurn(async (which) => 1e6 * (await run(which, steps)))
   } finally {
     for (const child of children) child.stop()
