@@ -96,6 +96,7 @@ export const preprocessingRecipes: Record<string, Recipe> = {
   'data.TargetScaler.decode': () => [ones([2, 1])],
   'data.ColumnTransformer': () => [{ size: new data.StandardScaler(), kind: 'passthrough' }],
   'data.ColumnTransformer.fit': fitting,
+  'data.ColumnTransformer.unseen': () => [table()],
   'data.ColumnTransformer.fromConfig': (draw) => [columns(draw).config()],
   'data.ColumnTransformer.transformers': (_draw, _plausible, receiver) => [
     (receiver as data.ColumnTransformer).columnNames[0],

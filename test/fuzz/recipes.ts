@@ -115,6 +115,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'data.fromArrow': () => [tableFromArrays({ x: [1, 2] })],
     'data.Pipeline.fit': () => [sizes(), { epochs: 1 }],
     'data.Pipeline.evaluate': () => [sizes(), {}],
+    'data.Pipeline.partialFit': () => [sizes(), { lr: 0.1, replay: 4 }],
     'data.Pipeline.explain': () => [{ size: 2 }, {}],
     'data.Pipeline.load': savedPipeline,
     'data.Pipeline.fromBuffer': savedPipeline,

@@ -47,6 +47,7 @@ export {
 export {
   ColumnTransformer,
   type ColumnTransformerConfig,
+  type UnseenCategory,
   type LongOptions,
 } from './preprocessing/column-transformer.js'
 export type { CellOf, ColumnSpec, ColumnSpecs, RowOf } from './preprocessing/column-specs.js'

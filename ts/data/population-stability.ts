@@ -43,10 +43,17 @@ export function populationStability(
     return known.has(value) ? `=${value}` : 'others'
   }
   const [shares, sharesNow] = [sharesBy(before, binOf), sharesBy(now, binOf)]
+  const all = [...new Set([...shares.keys(), ...sharesNow.keys()])]
+  const [e, a] = [shares, sharesNow].map((some) => all.map((bin) => some.get(bin) ?? 0))
+  return stabilityOf(e!, a!)
+}
+
+/** The index from the shares of bins. @internal */
+export function stabilityOf(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
   let sum = 0
-  for (const bin of new Set([...shares.keys(), ...sharesNow.keys()])) {
-    const e = Math.max(LEAST, shares.get(bin) ?? 0)
-    const a = Math.max(LEAST, sharesNow.get(bin) ?? 0)
+  for (let bin = 0; bin < expected.length; bin++) {
+    const e = Math.max(LEAST, expected[bin]!)
+    const a = Math.max(LEAST, actual[bin]!)
     sum += (a - e) * Math.log(a / e)
   }
   return sum
@@ -61,11 +68,13 @@ function valuesOf(who: string, what: string, values: Iterable<ColumnValue>): Col
   throw new ValueError(complaint(who, what, kinds, given.length === 0 ? 'none' : odd))
 }
 
-/** Quantiles between bins, each once. */
 function edgesOf(values: readonly ColumnValue[], bins: number): number[] {
-  const numbers = Float64Array.from(
-    values.filter((value) => typeof value === 'number' && !Number.isNaN(value)) as number[],
-  ).sort()
+  const numbers = values.filter((value) => typeof value === 'number' && !Number.isNaN(value))
+  return quantileEdges(Float64Array.from(numbers as number[]).sort(), bins)
+}
+
+/** Quantiles of sorted numbers between bins of equal shares, each once. @internal */
+export function quantileEdges(numbers: Float64Array, bins: number): number[] {
   const edges = Array.from(
     { length: bins - 1 },
     (_, i) => numbers[Math.ceil(((i + 1) * numbers.length) / bins) - 1],

@@ -1,6 +1,4 @@
 import type { Criterion } from '../criterion/criterion.js'
-import { CrossEntropyLoss } from '../criterion/cross-entropy.js'
-import { MSELoss } from '../criterion/mse.js'
 import { complaint, ValueError } from '../errors.js'
 import type { TargetEncoding } from '../data/preprocessing/target-encoding.js'
 import { Table } from '../data/table/table.js'
@@ -13,6 +11,7 @@ import { predict } from '../train/predict.js'
 import type { MetricResult } from '../train/records.js'
 import { tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { usualCriterion } from './criterion.js'
 import type { Fitted } from './fitted.js'
 import { targetColumn } from './target-column.js'
 
@@ -52,7 +51,7 @@ export async function evaluated(
     createMetric,
   )
   checkNames(who, [...usual, ...further], ['loss', 'rmse'], false)
-  const { criterion = task === 'classification' ? new CrossEntropyLoss() : new MSELoss() } = given
+  const { criterion = usualCriterion(task) } = given
   if (criterion !== null) checkCriterion(who, criterion)
   if (!(table instanceof Table)) throw new ValueError(complaint(who, 'the table', 'a Table', table))
   const column = targetColumn(who, table, given.target)

@@ -3,6 +3,7 @@ import type { ColumnTransformer } from '../data/preprocessing/column-transformer
 import { LabelEncoder } from '../data/preprocessing/label-encoder.js'
 import type { TargetEncoding, Task } from '../data/preprocessing/target-encoding.js'
 import type { RowInput, Table } from '../data/table/table.js'
+import { modelFromBuffer, modelToBuffer } from '../io/model/model-file.js'
 import type { Module } from '../nn/module.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Modes } from '../train/modes.js'
@@ -18,6 +19,8 @@ export interface TrainingRecord {
   readonly epochs: number
   /** The logs of the last epoch. */
   readonly logs: Readonly<Record<string, number>>
+  /** Rows that `partialFit` has learned from since; not there for none. */
+  readonly partialFitRows?: number
 }
 
 /** What is answered. */
@@ -26,21 +29,36 @@ export type Rows = Table | RowInput | readonly RowInput[]
 /** Rows that go through the network at once. */
 const BLOCK = 4096
 
-/** All that answers are made of. A training makes another one; this one stays as it is. */
+/** All that answers are made of. A `fit` makes another one; `partialFit` changes weights of this one. */
 export class Fitted {
+  /** Rows of `partialFit`. */
+  partialFitRows: number
+
   constructor(
     readonly columns: ColumnTransformer,
     readonly target: TargetEncoding,
     readonly network: Module,
     readonly profile: Profile,
-    readonly record: TrainingRecord,
+    readonly trained: TrainingRecord,
   ) {
     network.eval()
+    this.partialFitRows = trained.partialFitRows ?? 0
     this.classes = target instanceof LabelEncoder ? target.classes : null
   }
 
   get task(): Task {
     return this.target.task
+  }
+
+  get record(): TrainingRecord {
+    const { trained, partialFitRows } = this
+    return partialFitRows === 0 ? trained : { ...trained, partialFitRows }
+  }
+
+  /** One with a network of its own, which `partialFit` does not touch, for what reads it for a while. */
+  copy(): Fitted {
+    const network = modelFromBuffer(modelToBuffer(this.network))
+    return new Fitted(this.columns, this.target, network, this.profile, this.record)
   }
 
   /** Null where a number is predicted. */

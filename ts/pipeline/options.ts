@@ -23,6 +23,7 @@ import {
 import { type Generator, generatorOption } from '../random/generator.js'
 import { THREADS } from '../threads.js'
 import type { FitOptions, MetricChoice } from '../train/fit-options.js'
+import { ONLINE, type OnlineTrainerOptions } from '../train/online-trainer.js'
 import type { TrainingOptimizer } from '../train/snapshot.js'
 
 export interface PipelineOptions<S extends ColumnSpecs = ColumnSpecs> {
@@ -145,3 +146,26 @@ export const FIT = {
   capture: flag(),
   details: flag(),
 } satisfies Options<PipelineFitOptions>
+
+/** How a pipeline learns while it answers. */
+export interface PartialFitOptions extends Pick<
+  OnlineTrainerOptions,
+  'batchSize' | 'replay' | 'replayRows' | 'drift' | 'snapshotEvery' | 'generator'
+> {
+  /** Of the default optimizer. Default 1e-3. */
+  lr?: number
+  /** Makes the optimizer. Default: `Adam` with `lr`. */
+  optimizer?: (parameters: Parameter[]) => TrainingOptimizer
+  /** Latest rows whose columns are compared with the training. Default 500. */
+  stabilityRows?: number
+  /** Population stability index from which on a column is told. Default 0.25. */
+  stabilityThreshold?: number
+}
+
+export const PARTIAL_FIT = {
+  ...ONLINE,
+  lr: positive(),
+  optimizer: callable<(parameters: Parameter[]) => TrainingOptimizer>(),
+  stabilityRows: whole(1, 500),
+  stabilityThreshold: positive(0.25),
+} satisfies Options<PartialFitOptions>

@@ -173,8 +173,10 @@ function profileFrom(who: string, value: unknown, names: readonly string[]): Pro
 }
 
 function recordFrom(who: string, record: Record<string, unknown>): TrainingRecord {
-  const { ended, rows, validationRows, epochs, logs } = record
-  const counts = [rows, validationRows, epochs].every((count) => Number.isSafeInteger(count))
+  const { ended, rows, validationRows, epochs, logs, partialFitRows = 0 } = record
+  const counts = [rows, validationRows, epochs, partialFitRows].every((count) =>
+    Number.isSafeInteger(count),
+  )
   const figures =
     isPlain(logs) && Object.values(logs as object).every((log) => typeof log === 'number')
   if (typeof ended === 'string' && counts && figures) return record as unknown as TrainingRecord

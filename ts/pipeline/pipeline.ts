@@ -13,8 +13,17 @@ import { type PipelineDescription, descriptionOf, textOf } from './description.j
 import type { PipelineEvaluateOptions, PipelineEvaluation } from './evaluation.js'
 import { type Explanation, type ExplainOptions, explained } from './explanation.js'
 import type { Fitted, Rows } from './fitted.js'
-import { FIT, PIPELINE, type PipelineFitOptions, type PipelineOptions } from './options.js'
+import type { Learning, PipelinePartialFitResult } from './learning.js'
+import {
+  FIT,
+  PARTIAL_FIT,
+  type PartialFitOptions,
+  PIPELINE,
+  type PipelineFitOptions,
+  type PipelineOptions,
+} from './options.js'
 import { bytesOf, type Restored, restored, restoredFromBytes } from './pipeline-file.js'
+import { targetColumn } from './target-column.js'
 
 /** What is predicted: the name of a class, or a number in the target's own unit. */
 export type Answer = string | number
@@ -22,7 +31,7 @@ export type Answer = string | number
 /** The share of each class, by its name; together they are 1. The object has no prototype. */
 export type Shares = Record<string, number>
 
-/** What a pipeline has learned. @throws ValueError before `fit`. @internal */
+/** What a pipeline has learned by now. @throws ValueError before `fit`. @internal */
 export let fittedOf: (pipeline: Pipeline, method: string) => Fitted
 
 let pipelineOf: (restored: Restored) => Pipeline
@@ -44,7 +53,7 @@ let pipelineOf: (restored: Restored) => Pipeline
  */
 export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
   static {
-    fittedOf = (pipeline, method) => pipeline.#ready(method)
+    fittedOf = (pipeline, method) => pipeline.#still(method)
     pipelineOf = ({ settings, lost, fitted }) => {
       const pipeline = new Pipeline(settings)
       pipeline.#lost = lost
@@ -57,6 +66,8 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
   #fitted: Fitted | null = null
   #history: History | null = null
   #fitting = false
+  /** Since the first `partialFit` of what was fitted. */
+  #learning: Promise<Learning> | null = null
   /** Options that the file it came from did not hold. */
   #lost: readonly string[] = []
 
@@ -113,22 +124,95 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
   async fit(table: Table, options: PipelineFitOptions = {}): Promise<History> {
     checkArguments('Pipeline.fit', 2, arguments)
     const given = readOptions('Pipeline.fit', FIT, options)
-    if (this.#lost.length > 0) {
-      const got = `one out of a file, which does not hold its ${this.#lost.join(' and ')}`
-      const hint = 'make a new Pipeline with them'
-      throw new ValueError(complaint('Pipeline.fit', 'the pipeline', 'complete', got, hint))
-    }
+    if (this.#lost.length > 0) throw this.#incomplete('Pipeline.fit', this.#lost)
     if (this.#fitting) throw new ValueError('Pipeline.fit: it is being fitted already')
     this.#fitting = true
     try {
       const { train } = await import('./training.js')
       const { fitted, history } = await train('Pipeline.fit', this.#settings, given, table)
       this.#fitted = fitted
+      this.#learning = null
       this.#history = history
       return history
     } finally {
       this.#fitting = false
     }
+  }
+
+  /**
+   * Learns from rows as they come, while it answers: the network that `fit` made goes on learning, in steps of
+   * `batchSize` rows, off the main thread unless a step takes no longer than that takes to wake up. Columns
+   * and classes stay those of `fit`. The answers change in one go when the rows have been learned; `predict`
+   * never computes with half a step. Calls that come while another one is at work wait for their turn.
+   *
+   * @param rows A row with its target, several of them, or a table.
+   * @param options Those of the first call hold until the next `fit`; later calls leave them out, or give
+   *   the same. The optimizer begins without moments at the first call, also after `load`.
+   * @throws ValueError before `fit`; for rows that do not fit, have no target or a class that was not
+   *   there in the training; NotFiniteError for a target that is not finite: nothing is changed.
+   *   NotFiniteError when loss or weights become NaN or infinite: the pipeline is as it was when it was
+   *   last kept.
+   *
+   * @example
+   * const { loss, drift, unseen, shifted } = await model.partialFit({ size: 80, district: 'north', price: 310_000 })
+   */
+  async partialFit(
+    rows: RowInput | readonly RowInput[] | Table,
+    options?: PartialFitOptions,
+  ): Promise<PipelinePartialFitResult> {
+    const who = 'Pipeline.partialFit'
+    checkArguments(who, 2, arguments)
+    const given = options === undefined ? undefined : readOptions(who, PARTIAL_FIT, options)
+    const fitted = this.#ready('partialFit')
+    const { target } = this.#settings
+    if (this.#lost.includes('criterion')) throw this.#incomplete(who, ['criterion'])
+    isOne(who, rows)
+    const type = typeof fitted.classes?.[0] === 'string' ? 'category' : 'number'
+    const table = fitted.columns.tableOf(who, rows, { name: target, type })
+    targetColumn(who, table, target)
+    this.#learning ??= this.#begin(who, fitted, given ?? readOptions(who, PARTIAL_FIT, undefined))
+    const learning = await this.#learning
+    if (given !== undefined) learning.checkSettings(who, given)
+    return learning.learn(table)
+  }
+
+  async #begin(
+    who: string,
+    fitted: Fitted,
+    settings: Values<typeof PARTIAL_FIT>,
+  ): Promise<Learning> {
+    const { target, criterion } = this.#settings
+    try {
+      const { Learning } = await import('./learning.js')
+      return new Learning(who, fitted, target, criterion, settings)
+    } catch (error) {
+      if (this.#fitted === fitted) this.#learning = null
+      throw error
+    }
+  }
+
+  /**
+   * Keeps what was learned so far as the good state, for `rollback`. One is kept after every `snapshotEvery`
+   * rows, too.
+   *
+   * @throws ValueError before `fit`.
+   */
+  async snapshot(): Promise<void> {
+    checkArguments('Pipeline.snapshot', 0, arguments)
+    this.#ready('snapshot')
+    await (await this.#learning)?.snapshot()
+  }
+
+  /**
+   * Goes back to the state that was last kept: by `snapshot`, after `snapshotEvery` rows, or before the first
+   * `partialFit`.
+   *
+   * @throws ValueError before `fit`.
+   */
+  async rollback(): Promise<void> {
+    checkArguments('Pipeline.rollback', 0, arguments)
+    this.#ready('rollback')
+    await (await this.#learning)?.rollback()
   }
 
   /**
@@ -144,7 +228,7 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
     const lost = this.#lost.includes('criterion')
     const { target, criterion } = this.#settings
     const given = { target, criterion: lost ? null : criterion }
-    const fitted = this.#ready('evaluate')
+    const fitted = this.#still('evaluate')
     const { evaluated } = await import('./evaluation.js')
     return evaluated('Pipeline.evaluate', fitted, given, table, options)
   }
@@ -247,6 +331,19 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
 
   toString(): string {
     return textOf(this.#settings, this.#fitted)
+  }
+
+  /** Of what the file did not hold. */
+  #incomplete(who: string, lost: readonly string[]): ValueError {
+    const got = `one out of a file, which does not hold its ${lost.join(' and ')}`
+    const hint = 'make a new Pipeline with them'
+    return new ValueError(complaint(who, 'the pipeline', 'complete', got, hint))
+  }
+
+  /** What stays as it is for as long as it is read. */
+  #still(method: string): Fitted {
+    const fitted = this.#ready(method)
+    return this.#learning === null ? fitted : fitted.copy()
   }
 
   #ready(method: string): Fitted {

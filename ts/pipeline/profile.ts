@@ -1,3 +1,4 @@
+import { quantileEdges } from '../data/population-stability.js'
 import type { Cell, Column } from '../data/table/column.js'
 import type { Row, Table } from '../data/table/table.js'
 
@@ -10,6 +11,11 @@ export type ColumnProfile =
       readonly min: number | null
       readonly max: number | null
       readonly mean: number | null
+      /**
+       * Up to which number a bin reaches and the share of the values in it, between tenths of 10,000 values
+       * at most; those above have the rest. Not there in files of before there was `partialFit`.
+       */
+      readonly bins?: readonly (readonly [upTo: number, share: number])[]
     }
   | {
       readonly type: 'category'
@@ -22,6 +28,10 @@ export type ColumnProfile =
   | { readonly type: 'text'; readonly gaps: number }
 
 const MOST_CATEGORIES = 100
+
+/** Bins of numbers, and values that tell of their shares. */
+const BINS = 10
+const SAMPLE = 10_000
 
 export function profileOf(column: Column): ColumnProfile {
   const { length } = column
@@ -48,7 +58,21 @@ export function profileOf(column: Column): ColumnProfile {
   }
   const known = count > 0
   const { type } = column
-  return { type, gaps, min: known ? min : null, max: known ? max : null, mean: known ? mean : null }
+  const bins = binsOf(column.values)
+  if (!known) return { type, gaps, min: null, max: null, mean: null, bins }
+  return { type, gaps, min, max, mean, bins }
+}
+
+function binsOf(values: Float64Array): (readonly [upTo: number, share: number])[] {
+  const every = Math.ceil(values.length / SAMPLE)
+  const some = values.filter((value, row) => row % every === 0 && !Number.isNaN(value)).sort()
+  let below = 0
+  return quantileEdges(some, BINS).map((upTo) => {
+    const end = some.findLastIndex((value) => value <= upTo) + 1
+    const share = (end - below) / some.length
+    below = end
+    return [upTo, share]
+  })
 }
 
 /** By the names of the columns. */
@@ -60,7 +84,7 @@ export function profileOfTable(table: Table, names: readonly string[]): Profile 
 
 /** Whether it is what `profileOf` gives. */
 export function isColumnProfile(value: unknown): value is ColumnProfile {
-  const { type, gaps, min, max, mean, categories, others } = Object(value) as Record<
+  const { type, gaps, min, max, mean, categories, others, bins } = Object(value) as Record<
     string,
     unknown
   >
@@ -70,7 +94,12 @@ export function isColumnProfile(value: unknown): value is ColumnProfile {
     return isCount(others) && Array.isArray(categories) && categories.every(isPair)
   const figures = [min, max, mean]
   const known = figures.every(Number.isFinite) || figures.every((figure) => figure === null)
-  return (type === 'number' || type === 'date') && known
+  const binned = bins === undefined || (Array.isArray(bins) && bins.every(isBin))
+  return (type === 'number' || type === 'date') && known && binned
+}
+
+function isBin(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)
 }
 
 function isPair(value: unknown): boolean {

@@ -1,7 +1,5 @@
 import { complaint, ValueError } from '../errors.js'
-import { CrossEntropyLoss } from '../criterion/cross-entropy.js'
 import type { Criterion } from '../criterion/criterion.js'
-import { MSELoss } from '../criterion/mse.js'
 import type { Column } from '../data/table/column.js'
 import { ColumnTransformer } from '../data/preprocessing/column-transformer.js'
 import { LabelEncoder } from '../data/preprocessing/label-encoder.js'
@@ -21,6 +19,7 @@ import { fit } from '../train/fit.js'
 import { History } from '../train/history.js'
 import type { TrainingOptimizer } from '../train/snapshot.js'
 import { checkOutputs } from './check-outputs.js'
+import { usualCriterion } from './criterion.js'
 import { Fitted } from './fitted.js'
 import { defaultNetwork } from './network.js'
 import type { ClassWeights, FIT, PIPELINE, PipelineFitOptions } from './options.js'
@@ -199,10 +198,7 @@ function criterionOf(
   { labelSmoothing }: Recipe,
   weight: Tensor | undefined,
 ): Criterion {
-  if (criterion === undefined)
-    return task === 'classification'
-      ? new CrossEntropyLoss({ weight, labelSmoothing })
-      : new MSELoss()
+  if (criterion === undefined) return usualCriterion(task, { weight, labelSmoothing })
   checkCriterion(who, criterion)
   if (classWeights === undefined) return criterion
   throw new ValueError(`${who}: classWeights and a criterion of your own exclude each other`)

@@ -55,15 +55,20 @@ const DRIFT: Option<PageHinkley | undefined> = {
   accepts: (value) => value instanceof PageHinkley,
 }
 
-const OPTIONS = {
-  criterion: required(unchecked<Criterion>()),
-  optimizer: required(callable<(parameters: Parameter[]) => TrainingOptimizer>()),
+/** What is not of model and criterion. */
+export const ONLINE = {
   batchSize: whole(1, 1),
   replay: whole(0, 0),
   replayRows: whole(1),
   drift: DRIFT,
   snapshotEvery: whole(0, 1000),
   generator: generatorOption,
+} satisfies Options<Omit<OnlineTrainerOptions, 'criterion' | 'optimizer'>>
+
+const OPTIONS = {
+  criterion: required(unchecked<Criterion>()),
+  optimizer: required(callable<(parameters: Parameter[]) => TrainingOptimizer>()),
+  ...ONLINE,
 } satisfies Options<OnlineTrainerOptions>
 
 /** Weights times rows of a step that may run on the thread that asks for it, if it is as quick as that. */

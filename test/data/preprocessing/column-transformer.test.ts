@@ -61,6 +61,37 @@ describe('data.ColumnTransformer', () => {
     )
   })
 
+  it('tells categories that the fit did not see', () => {
+    const table = data.Table.fromRows([
+      { size: 'S', kind: 'a', place: 'x', code: 1, note: 'some words' },
+      { size: 'L', kind: 'b', place: 'y', code: 2, note: 'more words' },
+    ])
+    const columns = new data.ColumnTransformer({
+      size: new data.OrdinalEncoder({ categories: ['S', 'M', 'L'] }),
+      kind: [new data.SimpleImputer({ strategy: 'mostFrequent' }), new data.OneHotEncoder()],
+      place: new data.EmbeddingEncoder(),
+      code: new data.OneHotEncoder(),
+      note: new data.HashingVectorizer(),
+    })
+    columns.fit(table)
+    expect(columns.unseen(table)).to.deep.equal([])
+    const odd = { size: 'XL', kind: 'c', place: '__proto__', code: 3, note: 'words' }
+    const usual = { ...odd, size: 'M', kind: null, place: null, code: null }
+    const expected = [
+      { column: 'size', category: 'XL', rows: 2 },
+      { column: 'kind', category: 'c', rows: 2 },
+      { column: 'place', category: '__proto__', rows: 2 },
+      { column: 'code', category: '3', rows: 2 },
+    ]
+    expect(columns.unseen([odd, usual, odd])).to.deep.equal(expected)
+    expect(columns.unseen(data.Table.fromRows([odd, usual, odd]))).to.deep.equal(expected)
+    expect(columns.unseen(usual)).to.deep.equal([])
+    const missing = (): unknown =>
+      columns.unseen({ ...usual, kind: undefined, size: 1, more: 2 } as never)
+    expect(missing).to.throw(ValueError, "'more'")
+    expect(() => made().unseen({ bill: 1, island: 'a' })).to.throw(ValueError, 'call fit first')
+  })
+
   it('goes back', () => {
     const columns = made().fit(train)
     const back = columns.inverseTransform(columns.transform(train)).toRows()

@@ -46,6 +46,18 @@ export class Places {
     }
     return places
   }
+
+  /** Categories that are not known, with the number of their rows. */
+  unseen(cells: Cells): Map<string, number> {
+    const { codes, categories } = asCategories(cells)
+    const places = this.of(categories)
+    const found = new Map<string, number>()
+    if (!places.includes(-1)) return found
+    countCodes(codes, categories.length).forEach((rows, code) => {
+      if (rows > 0 && places[code] === -1) found.set(categories[code]!, rows)
+    })
+    return found
+  }
 }
 
 /** @internal */

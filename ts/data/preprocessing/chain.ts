@@ -43,8 +43,8 @@ export function* fitChain(
   return links
 }
 
-/** What the links make of some rows, one after the other. */
-function applyAll(links: readonly Link[], cells: readonly Cells[], row: number): Cells[] {
+/** What the links make of some rows, one after the other. @internal */
+export function applyAll(links: readonly Link[], cells: readonly Cells[], row: number): Cells[] {
   return links.reduce<Cells[]>((some, { fitted }) => fitted.apply(some, row), [...cells])
 }
 

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.js'
 import type { ColumnType } from '../table/column.js'
 import { Table } from '../table/table.js'
 import { type Cells, cut, blocksOf, type Input, rowsOf } from './cells.js'
-import { fitChain, type Link, writeBlock } from './chain.js'
+import { applyAll, fitChain, type Link, writeBlock } from './chain.js'
 import { chainsOf, type ColumnSpec, type ColumnSpecs, type RowOf } from './column-specs.js'
 import { EmbeddingEncoder } from './embedding-encoder.js'
 import { embeddingModule, type EmbeddingPlace } from './embedding-module.js'
@@ -28,6 +28,13 @@ export interface LongOptions {
 }
 
 const LONG = { signal: signalOption() } satisfies Options<LongOptions>
+
+/** A category that the fit did not see. */
+export interface UnseenCategory {
+  readonly column: string
+  readonly category: string
+  readonly rows: number
+}
 
 /** How a `ColumnTransformer` was made: the transformers of each column. */
 export interface ColumnTransformerConfig {
@@ -223,6 +230,37 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
     return this.fit(table).transform(table)
   }
 
+  /**
+   * The categories of rows that the fit did not see, which `transform` gives a place apart or zeros: those of
+   * columns with a `OneHotEncoder`, `OrdinalEncoder` or `EmbeddingEncoder`.
+   *
+   * @throws ValueError before `fit`, and for rows that do not fit.
+   *
+   * @example
+   * columns.unseen({ bill: 39.1, island: 'Skye' }) // [{ column: 'island', category: 'Skye', rows: 1 }]
+   */
+  unseen(rows: Table | RowOf<S> | Iterable<RowOf<S>>): UnseenCategory[] {
+    checkArguments('ColumnTransformer.unseen', 1, arguments)
+    const { columns, known } = this.#known('unseen')
+    const inputs = columns.map(({ input }) => input)
+    const cells = cellsOf('ColumnTransformer.unseen', rows, inputs, known)
+    return columns.flatMap(({ input, links }, i) => {
+      const encoder = links.findIndex(({ fitted }) => fitted.unseen !== undefined)
+      if (encoder < 0) return []
+      const [before] = applyAll(links.slice(0, encoder), [cells[i]!], 0)
+      const found = links[encoder]!.fitted.unseen!(before!)
+      return Array.from(found, ([category, rows]) => ({ column: input.name, category, rows }))
+    })
+  }
+
+  /** The cells of the columns that are taken, and of one more. @throws as `transform`. @internal */
+  tableOf(who: string, rows: unknown, more: Input): Table {
+    const { columns, known } = this.#known('transform')
+    const inputs = [...columns.map(({ input }) => input), more]
+    const cells = cellsOf(who, rows, inputs, known)
+    return new Table(new Map(inputs.map(({ name }, i) => [name, columnOf(cells[i]!)])))
+  }
+
   *#transforming(rows: unknown): Steps<Tensor> {
     const who = 'ColumnTransformer.transform'
     const { columns, known, width } = this.#known('transform')
@@ -293,16 +331,18 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
   static fromConfig(config: ColumnTransformerConfig): ColumnTransformer {
     const who = 'ColumnTransformer.fromConfig'
     checkObject(who, 'the configuration', config)
-    checkList(who, 'the columns', config.columns)
+    const { columns: given } = config as { columns: unknown }
+    checkList(who, 'the columns', given)
     const columns = new Map<string, Transformer[]>()
-    for (const item of config.columns as readonly unknown[]) {
+    for (const item of given) {
       checkList(who, 'a column', item)
-      checkList(who, 'the transformers of a column', item[1])
-      if (columns.has(item[0] as string))
-        throw new ValueError(complaint(who, 'the columns', 'different', `${show(item[0])} twice`))
+      const [name, chain] = item as readonly [string, unknown]
+      checkList(who, 'the transformers of a column', chain)
+      if (columns.has(name))
+        throw new ValueError(complaint(who, 'the columns', 'different', `${show(name)} twice`))
       columns.set(
-        item[0] as string,
-        item[1].map((one) => transformerFrom(one as TransformerConfig)),
+        name,
+        chain.map((one) => transformerFrom(one as TransformerConfig)),
       )
     }
     return new ColumnTransformer(columns)

@@ -23,6 +23,8 @@ export interface Fitted {
     width: number,
     offset: number,
   ): void
+  /** Categories of the first feature that the fit did not see, with the number of their rows. */
+  unseen?(cells: Cells): ReadonlyMap<string, number>
   /** From numbers that came out to what went in. */
   inverse(cells: readonly Cells[]): Cells[]
   state(): TransformerState

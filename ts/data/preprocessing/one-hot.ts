@@ -92,6 +92,10 @@ export class OneHot extends ByWriting {
     }
   }
 
+  unseen(cells: Cells): Map<string, number> {
+    return this.#layouts[0]!.places.unseen(cells)
+  }
+
   override inverse(cells: readonly Cells[]): Cells[] {
     let start = 0
     return this.#layouts.map((layout, i) => {

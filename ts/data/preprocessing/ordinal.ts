@@ -64,6 +64,10 @@ export class Ordinal implements Fitted {
     })
   }
 
+  unseen(cells: Cells): Map<string, number> {
+    return this.#places[0]!.unseen(cells)
+  }
+
   /** The nearest category; a gap for what is none. */
   inverse(cells: readonly Cells[]): Cells[] {
     return cells.map((some, i) => {
