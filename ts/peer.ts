@@ -2,8 +2,7 @@ import { AssetNotFoundError } from './errors.js'
 import { reasonOf } from './show.js'
 
 /**
- * A package that is no dependency, loaded when it is first needed. Its name is no literal of an `import`, or
- * bundlers would want it where nobody needs it.
+ * A package that is no dependency, loaded when it is first needed.
  *
  * @param what What needs it, for the message.
  * @throws AssetNotFoundError with the line that installs it.
@@ -13,14 +12,33 @@ export async function peer<M>(
   name: string,
   cure = `npm install ${name}`,
 ): Promise<M> {
+  const found = await peerIfInstalled<M>(what, name, cure)
+  if (found === null) throw new AssetNotFoundError(needs(what, name, cure))
+  return found
+}
+
+/**
+ * The same for a package that one can do without: null where it is not installed. Its name is no literal of
+ * an `import`, or bundlers would want it where nobody needs it.
+ *
+ * @throws AssetNotFoundError with the reason, where it is there and does not load.
+ */
+export async function peerIfInstalled<M>(
+  what: string,
+  name: string,
+  cure = `npm install ${name}`,
+): Promise<M | null> {
   try {
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as M
   } catch (error) {
     const { code } = Object(error) as NodeJS.ErrnoException
     const why = reasonOf(error)
     // It may also be there and lack a package of its own.
-    const missing = code === 'ERR_MODULE_NOT_FOUND' && why.includes(`'${name}'`)
-    const reason = missing ? '' : ` (${why})`
-    throw new AssetNotFoundError(`${what} needs the package ${name}: ${cure}${reason}`)
+    if (code === 'ERR_MODULE_NOT_FOUND' && why.includes(`'${name}'`)) return null
+    throw new AssetNotFoundError(`${needs(what, name, cure)} (${why})`)
   }
+}
+
+function needs(what: string, name: string, cure: string): string {
+  return `${what} needs the package ${name}: ${cure}`
 }

@@ -1,5 +1,6 @@
 import { tableFromArrays, tableFromIPC, vectorFromArray, Table as Arrow } from 'apache-arrow'
 import { expect } from 'chai'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
@@ -109,6 +110,49 @@ describe('readParquet', () => {
     expect(await refused(data.readParquet(7 as never))).to.be.instanceOf(ValueError)
     const other = data.readParquet(whole, { columns: ['clas'] })
     expect((await refused(other)).message).to.match(/'clas'/)
+  })
+})
+
+describe('readParquet without hyparquet-compressors', () => {
+  /** A resolver for which the package is missing, or is there and lacks another one. */
+  const hooks = (missing: string): string => `
+    export async function resolve(name, context, next) {
+      if (name !== 'hyparquet-compressors') return next(name, context)
+      const error = new Error("Cannot find package '${missing}' imported from here")
+      throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
+    }`
+  const program = `
+    import { data } from './ts/index.js'
+    for (const name of ['rows', 'rows.zstd'])
+      await data.readParquet('${FOLDER}/' + name + '.parquet').then(
+        (table) => console.log(table.length),
+        (error) => console.log(error.code, error.message),
+      )`
+  function outputWithout(missing: string): string[] {
+    const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks(missing))}`)
+    const register = `import { register } from 'node:module'; register(${url})`
+    const imports = `data:text/javascript,${encodeURIComponent(register)}`
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--import', imports, '--input-type=module', '-e', program],
+      { encoding: 'utf8' },
+    )
+    expect(status, stderr).to.equal(0)
+    return stdout.trim().split('\n')
+  }
+
+  it('reads what is compressed by snappy, and says what to install for zstd', () => {
+    expect(outputWithout('hyparquet-compressors')).to.deep.equal([
+      '4',
+      'ERR_ASSET_NOT_FOUND readParquet of a file compressed by ZSTD needs the package ' +
+        'hyparquet-compressors: npm install hyparquet-compressors',
+    ])
+  })
+
+  it('does not take one that fails to load for one that is missing', () => {
+    const lines = outputWithout('fzstd')
+    expect(lines).to.have.length(2)
+    for (const line of lines) expect(line).to.match(/^ERR_ASSET_NOT_FOUND .*'fzstd'/)
   })
 })
 

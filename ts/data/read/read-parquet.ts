@@ -1,4 +1,4 @@
-import type { AsyncBuffer, ParquetReadOptions } from 'hyparquet'
+import type { AsyncBuffer, FileMetaData, ParquetReadOptions } from 'hyparquet'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
@@ -6,7 +6,7 @@ import { types } from 'node:util'
 import { checkArguments, checkPath } from '../../check.js'
 import { complaint, FormatError } from '../../errors.js'
 import { type Options, readOptions } from '../../options.js'
-import { peer } from '../../peer.js'
+import { peer, peerIfInstalled } from '../../peer.js'
 import { reasonOf } from '../../show.js'
 import { type Table, unknownColumn } from '../table/table.js'
 import { READ_OPTIONS, type ReadOptions } from './read-options.js'
@@ -26,8 +26,8 @@ const ROWS = 2000
  *
  * @param source A path, a `file:` URL, or bytes.
  * @throws FormatError for what is no such file, or for a value of another type than its column's, naming
- *   row and column; AssetNotFoundError with the line that installs hyparquet; ValueError when an option
- *   is wrong or names a column that is not there. Errors of the file system as they are.
+ *   row and column; AssetNotFoundError with the line that installs the package that is missing; ValueError
+ *   when an option is wrong or names a column that is not there. Errors of the file system as they are.
  */
 export async function readParquet(
   source: string | URL | Uint8Array,
@@ -39,13 +39,6 @@ export async function readParquet(
   if (!bytes) checkPath(WHO, 'the source', source, 'a path, a file URL or bytes')
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } =
     await peer<typeof import('hyparquet')>(WHO, 'hyparquet')
-  const compressors = await peer<typeof import('hyparquet-compressors')>(
-    WHO,
-    'hyparquet-compressors',
-  ).then(
-    (found) => found.compressors,
-    () => undefined,
-  )
   const path = typeof source === 'string' || bytes ? source : fileURLToPath(source)
   const name = typeof path === 'string' ? basename(path) : 'the buffer'
   const file = typeof path === 'string' ? await asyncBufferFromFile(path) : bufferOf(path)
@@ -57,6 +50,7 @@ export async function readParquet(
   const columns = given.columns ?? there
   const unknown = columns.find((column) => !there.includes(column))
   if (unknown !== undefined) throw unknownColumn(WHO, unknown, there)
+  const compressors = await compressorsFor(metadata)
   const end = Math.min(Number(metadata.num_rows), given.limit ?? Infinity)
   const { RowsReader } = await import('./readers.js')
   const reader = new RowsReader(WHO, ` in ${name}`, { ...given, columns }, FormatError)
@@ -64,7 +58,7 @@ export async function readParquet(
     file,
     metadata,
     columns: [...columns],
-    ...(compressors === undefined ? {} : { compressors }),
+    ...(compressors === null ? {} : { compressors }),
   }
   for (let rowStart = 0; rowStart < end; rowStart += ROWS) {
     const rowEnd = Math.min(end, rowStart + ROWS)
@@ -73,6 +67,23 @@ export async function readParquet(
     await reader.settle()
   }
   return reader.finish()
+}
+
+/** Hyparquet reads files without compression and by snappy alone, the latter slower than with these. */
+async function compressorsFor(
+  metadata: FileMetaData,
+): Promise<NonNullable<ParquetReadOptions['compressors']> | null> {
+  const name = 'hyparquet-compressors'
+  type Package = typeof import('hyparquet-compressors')
+  const codecs = metadata.row_groups.flatMap(({ columns }) =>
+    columns.map(({ meta_data: column }) => column?.codec),
+  )
+  const other = codecs.find((codec) => !['UNCOMPRESSED', 'SNAPPY', undefined].includes(codec))
+  const found =
+    other === undefined
+      ? await peerIfInstalled<Package>(WHO, name)
+      : await peer<Package>(`${WHO} of a file compressed by ${other}`, name)
+  return found?.compressors ?? null
 }
 
 function bufferOf(bytes: Uint8Array): AsyncBuffer {
