@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,7 +6,14 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import sharp from 'sharp'
 
-import { data, FormatError, type GradlaneError, ShapeError, ValueError } from '../../ts/index.js'
+import {
+  data,
+  FormatError,
+  type GradlaneError,
+  ShapeError,
+  type Tensor,
+  ValueError,
+} from '../../ts/index.js'
 
 /** One colour, but for a white pixel at the left top. */
 async function image(file: string, size: [number, number], [r, g, b]: number[]): Promise<void> {
@@ -78,6 +85,67 @@ describe('data: ImageFolder', () => {
       expect(x.toArray()).to.deep.equal(all![0].toArray())
       expect(y.toArray()).to.deep.equal(all![1].toArray())
     }
+  })
+
+  it('takes off the mean and divides by the deviation, a number a channel or one for all', async () => {
+    const pixels = [70, 80, 90].map((x) => x / 255)
+    for (const [mean, std] of [
+      [[0.1, 0.2, 0.3], [0.5, 0.25, 2]],
+      [0.5, 0.25],
+      [[0.4, 0.3, 0.1], 0.5],
+    ] as const) {
+      const folder = await data.ImageFolder.open(root, { mean, std })
+      const at = (of: number | readonly number[], i: number): number =>
+        typeof of === 'number' ? of : of[i]!
+      const [x] = await folder.get(0)
+      pixels.forEach((pixel, i) => {
+        const expected = (pixel - at(mean, i)) / at(std, i)
+        expect(x.data[6 * i + 5]).to.be.closeTo(expected, 1e-6) // of magnitudes below 2
+      })
+      const loaded = await folder.load()
+      expect(loaded.get(0)[0].toArray()).to.deep.equal(x.toArray())
+      const image = await data.readImage(folder.samples[0]![0], { mean, std })
+      expect(image.toArray()).to.deep.equal(x.toArray())
+    } // prettier-ignore
+    const open = (options: object): Promise<unknown> => data.ImageFolder.open(root, options)
+    const odd = await failure(open({ mean: [0.1, 0.2] }))
+    expect(odd.message).to.match(
+      /expected mean to be 3 numbers, as rgb images have channels, got 2/,
+    )
+    for (const std of [0, [1, 1, -1], [NaN, 1, 1], Infinity])
+      expect((await failure(open({ std }))).message).to.match(/expected std to be a finite number/)
+  })
+
+  it('gives images through a transform, which load would run once only', async () => {
+    const transform = async (image: Tensor): Promise<Tensor> => {
+      await Promise.resolve()
+      return image.narrow(0, 1)
+    }
+    const folder = await data.ImageFolder.open(root, { transform })
+    expect((await folder.get(0))[0].shape).to.deep.equal([1, 2, 3])
+    for await (const [x] of new data.DataLoader(folder, { batchSize: 3 }))
+      expect(x.shape).to.deep.equal([3, 1, 2, 3])
+    expect((await failure(folder.load())).message).to.match(
+      /one without transform, got one with it/,
+    )
+    const odd = await data.ImageFolder.open(root, { transform: () => 3 as never })
+    expect((await failure(odd.get(0))).message).to.match(/what transform gives to be a Tensor/)
+  })
+
+  it('reads one image, of a path, a URL or bytes, as the folder does', async () => {
+    const folder = await data.ImageFolder.open(root, { size: [4, 5], color: 'gray' })
+    const expected = (await folder.get(2))[0].toArray()
+    const file = folder.samples[2]![0]
+    for (const source of [file, pathToFileURL(file), readFileSync(file)]) {
+      const image = await data.readImage(source, { size: [4, 5], color: 'gray' })
+      expect([image.shape, image.dtype]).to.deep.equal([[1, 4, 5], 'float32'])
+      expect(image.toArray()).to.deep.equal(expected)
+    }
+    const bad = await failure(data.readImage(Buffer.from('no image')))
+    expect(bad).to.be.instanceOf(FormatError)
+    expect(bad.message).to.match(/^readImage: the buffer could not be decoded/)
+    expect((await failure(data.readImage(path.join(root, 'none.png')))).code).to.equal('ENOENT')
+    expect((await failure(data.readImage(7 as never))).code).to.equal('ERR_VALUE')
   })
 
   it('resizes, and makes grey', async () => {

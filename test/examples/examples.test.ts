@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { argmax, data, getBackend, io, nn } from '../../ts/index.js'
+import { argmax, data, Generator, getBackend, io, nn } from '../../ts/index.js'
+import { drawShapes } from '../support/draw-shapes.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -185,5 +186,29 @@ describe('examples', function () {
     expect(Number(accuracy), 'one of five by chance').to.be.above(55)
     expect(out).to.match(/^breakfast: english$/m)
     expect(out).to.match(/^ragazzi: italian$/m)
+  })
+
+  it('own-images.ts learns classes of unequal size, and its file tells what one image shows', async () => {
+    const [counts, least] =
+      getBackend() === 'native'
+        ? [{ circle: 100, square: 40, triangle: 16 }, 50]
+        : [{ circle: 12, square: 8, triangle: 6 }, 0]
+    const root = join(folder, 'shapes')
+    await drawShapes(root, counts, new Generator(1))
+    const image = join(root, 'triangle', '0.png')
+    const file = join(folder, 'shapes.safetensors')
+    const { status, out, err } = run('own-images.ts', root, file, image)
+    expect(status, err).to.equal(0)
+    const shares = [...out.matchAll(/^(\w+): ([\d.]+) % of its test images are recognised$/gm)]
+    expect(shares.map(([, name]) => name)).to.deep.equal(Object.keys(counts))
+    // One that always says circle has 100, 0 and 0.
+    for (const [, name, share] of shares) expect(Number(share), name).to.be.at.least(least)
+    expect(out).to.match(least === 0 ? /0\.png: \w+$/m : /0\.png: triangle$/m)
+  })
+
+  it('own-images.ts says what it wants', () => {
+    const { status, err } = run('own-images.ts')
+    expect(status).to.equal(2)
+    expect(err).to.include('own-images.ts FOLDER MODEL.safetensors [IMAGE]')
   })
 })

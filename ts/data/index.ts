@@ -2,6 +2,8 @@ export { DataLoader, type DataLoaderOptions } from './data-loader.js'
 export { classWeights, type ClassWeightsOptions } from './class-weights.js'
 export type { AsyncDataset, Dataset } from './dataset.js'
 export { ImageFolder, type ImageFolderOptions, type ImageSample } from './images/image-folder.js'
+export type { ImageOptions } from './images/image-options.js'
+export { readImage } from './images/read-image.js'
 export {
   type ColumnValue,
   populationStability,

@@ -5,6 +5,7 @@ import { kernels } from '../../kernels/backend.js'
 import type { View } from '../../kernels/view.js'
 import { peer } from '../../peer.js'
 import { reasonOf } from '../../show.js'
+import type { Tensor } from '../../tensor/tensor.js'
 
 /** What an image is made when it is decoded. */
 export interface Decoding {
@@ -12,6 +13,9 @@ export interface Decoding {
   /** Height and width; null for those of the file. */
   readonly size: readonly [height: number, width: number] | null
   readonly fit: 'fill' | 'cover' | 'contain'
+  /** A number a channel, of pixels from 0 to 1. */
+  readonly mean: readonly number[]
+  readonly std: readonly number[]
 }
 
 /** Bytes (channels, height, width). */
@@ -40,15 +44,19 @@ export function loadSharp(): Promise<Sharp> {
 /**
  * Decodes an image, turned upright as its file says, without transparency.
  *
- * @throws FormatError naming the file when it holds no image, or a part of one.
+ * @throws FormatError naming the file when it holds no image, or a part of one. Errors of the file system
+ *   come as they are.
  */
-export async function decode(file: string, decoding: Decoding): Promise<Decoded> {
+export async function decode(
+  who: string,
+  source: string | Uint8Array,
+  decoding: Decoding,
+): Promise<Decoded> {
   const sharp = await loadSharp()
   const { channels, size, fit } = decoding
+  const file = typeof source === 'string' ? await readFile(source) : source
   try {
-    let image = sharp(await readFile(file))
-      .rotate()
-      .removeAlpha()
+    let image = sharp(file).rotate().removeAlpha()
     if (size !== null) image = image.resize(size[1], size[0], { fit })
     image = image.toColourspace(channels === 1 ? 'b-w' : 'srgb')
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
@@ -59,8 +67,8 @@ export async function decode(file: string, decoding: Decoding): Promise<Decoded>
     }
     return { bytes: planes(data, pixels, channels), height, width }
   } catch (cause) {
-    const reason = reasonOf(cause)
-    throw new FormatError(`ImageFolder: ${file} could not be decoded: ${reason}`, { cause })
+    const name = typeof source === 'string' ? source : 'the buffer'
+    throw new FormatError(`${who}: ${name} could not be decoded: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -72,6 +80,25 @@ function planes(data: Uint8Array, pixels: number, channels: number): Uint8Array 
   return bytes
 }
 
-function viewOf({ buffer, byteOffset, length }: Uint8Array): View {
-  return { dtype: 'uint8', buffer: buffer as ArrayBuffer, byteOffset, length }
+/** Writes (x / 255 - mean) / std for each byte x into float32, from element `start` on. */
+export function writeNormalized(
+  { bytes, height, width }: Decoded,
+  { mean, std }: Decoding,
+  out: Tensor,
+  start: number,
+): void {
+  const pixels = height * width
+  for (const [channel, deviation] of std.entries()) {
+    const at = channel * pixels
+    const from = viewOf(bytes.subarray(at, at + pixels))
+    const to = viewOf(out.data.subarray(start + at, start + at + pixels), 'float32')
+    kernels().cast(from, to, pixels, 1 / 255 / deviation, -mean[channel]! / deviation)
+  }
+}
+
+function viewOf(
+  { buffer, byteOffset, length }: Tensor['data'],
+  dtype: View['dtype'] = 'uint8',
+): View {
+  return { dtype, buffer: buffer as ArrayBuffer, byteOffset, length }
 }

@@ -2,38 +2,25 @@ import { fileURLToPath } from 'node:url'
 
 import { checkArguments, checkPath } from '../../check.js'
 import { complaint, ShapeError, ValueError } from '../../errors.js'
-import { kernels } from '../../kernels/backend.js'
-import { choice, type Option, type Options, readOptions, whole } from '../../options.js'
-import { empty, type Tensor } from '../../tensor/tensor.js'
+import { callable, type Options, readOptions } from '../../options.js'
+import { empty, noTensor, Tensor } from '../../tensor/tensor.js'
 import type { AsyncDataset } from '../dataset.js'
 import { TensorDataset } from '../tensor-dataset.js'
 import type { Decoded, Decoding } from './decode.js'
+import { decodingOf, IMAGE_OPTIONS, type ImageOptions } from './image-options.js'
 import type { Scanned } from './scan.js'
 
-export interface ImageFolderOptions {
-  /** Height and width that images are resized to, or one number for both. Default: as they are. */
-  size?: number | readonly [height: number, width: number]
+export interface ImageFolderOptions extends ImageOptions {
   /**
-   * How an image of other proportions comes to that size: stretched (`fill`), cut (`cover`), or with
-   * black beside it (`contain`). Default `fill`, as torchvision's Resize does.
+   * Makes another one of each image that `get` gives, (C, H, W). It may be async. What it does cannot be part of
+   * a captured step: the layers that augment images (`nn.RandomCrop`, …) take a fraction of its time.
    */
-  fit?: 'fill' | 'cover' | 'contain'
-  /** Default `rgb`, 3 channels; `gray` is 1. */
-  color?: 'rgb' | 'gray'
-}
-
-const side = whole(1)
-const sizeOption: Option<ImageFolderOptions['size'] | undefined> = {
-  initial: undefined,
-  expected: 'a whole number of at least 1, or a pair [height, width] of them',
-  accepts: (value) =>
-    Array.isArray(value) ? value.length === 2 && value.every(side.accepts) : side.accepts(value),
+  transform?: (image: Tensor) => Tensor | Promise<Tensor>
 }
 
 const OPTIONS = {
-  size: sizeOption,
-  fit: choice(['fill', 'cover', 'contain'], 'fill'),
-  color: choice(['rgb', 'gray'], 'rgb'),
+  ...IMAGE_OPTIONS,
+  transform: callable<NonNullable<ImageFolderOptions['transform']>>(),
 } satisfies Options<ImageFolderOptions>
 
 /** Images that `load` decodes at a time. */
@@ -72,10 +59,16 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
   /** The classes of the samples, int32 (n). */
   readonly targets: Tensor
   readonly #decoding: Decoding
+  readonly #transform: ImageFolderOptions['transform']
   /** Of the first image that was decoded, where no size was asked for. */
   #like: { readonly file: string; readonly height: number; readonly width: number } | null = null
 
-  private constructor(root: string, { classes, samples, skipped }: Scanned, decoding: Decoding) {
+  private constructor(
+    root: string,
+    { classes, samples, skipped }: Scanned,
+    decoding: Decoding,
+    transform: ImageFolderOptions['transform'],
+  ) {
     this.root = root
     this.classes = classes
     this.classToIdx = new Map(classes.map((name, i) => [name, i]))
@@ -84,6 +77,7 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
     this.targets = empty([samples.length], 'int32')
     samples.forEach(([, label], i) => (this.targets.data[i] = label))
     this.#decoding = decoding
+    this.#transform = transform
   }
 
   /**
@@ -95,19 +89,14 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
    */
   static async open(root: string | URL, options: ImageFolderOptions = {}): Promise<ImageFolder> {
     checkArguments('ImageFolder.open', 2, arguments)
-    const { size, fit, color } = readOptions('ImageFolder.open', OPTIONS, options)
+    const { transform, ...how } = readOptions('ImageFolder.open', OPTIONS, options)
     checkPath('ImageFolder.open', 'root', root)
-    const pair = typeof size === 'number' ? ([size, size] as const) : size
+    const decoding = decodingOf('ImageFolder.open', how)
     const { loadSharp } = await import('./decode.js')
     const { scan } = await import('./scan.js')
     await loadSharp()
     const path = typeof root === 'string' ? root : fileURLToPath(root)
-    const decoding: Decoding = {
-      channels: color === 'gray' ? 1 : 3,
-      size: pair === undefined ? null : [pair[0], pair[1]],
-      fit,
-    }
-    return new ImageFolder(path, await scan(path), decoding)
+    return new ImageFolder(path, await scan(path), decoding, transform)
   }
 
   get length(): number {
@@ -121,16 +110,12 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
    *   decoded; ShapeError when it has another size than those before it and none was asked for.
    */
   async get(index: number): Promise<ImageSample> {
-    const { bytes, height, width } = await this.#decode(index)
-    const image = empty([this.#decoding.channels, height, width], 'float32')
-    const { length } = bytes
-    const view = {
-      dtype: 'uint8',
-      buffer: bytes.buffer as ArrayBuffer,
-      byteOffset: 0,
-      length,
-    } as const
-    kernels().cast(view, image, length, 1 / 255, 0)
+    const decoded = await this.#decode(index)
+    const { writeNormalized } = await import('./decode.js')
+    const pixels = empty([this.#decoding.channels, decoded.height, decoded.width], 'float32')
+    writeNormalized(decoded, this.#decoding, pixels, 0)
+    const image = this.#transform === undefined ? pixels : await this.#transform(pixels)
+    if (!(image instanceof Tensor)) throw noTensor('ImageFolder', 'what transform gives', image)
     const label = empty([], 'int32')
     label.data[0] = this.samples[index]![1]
     return [image, label]
@@ -138,14 +123,24 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
 
   /**
    * All samples in memory, a byte a channel of a pixel: images (n, C, H, W) that are taken as float32
-   * from 0 to 1, and their classes (n).
+   * from 0 to 1, and their classes (n). With `mean` or `std` they are kept as float32; `nn.Normalize` as a
+   * layer of the model lets them be bytes.
    *
    * @throws ShapeError when they have more than 2^31 - 1 elements, or different sizes and none was asked
-   *   for; FormatError naming a file that could not be decoded.
+   *   for; FormatError naming a file that could not be decoded; ValueError where there is a `transform`,
+   *   which may give something else each time.
    */
   async load(): Promise<TensorDataset<[Tensor, Tensor]>> {
     checkArguments('ImageFolder.load', 0, arguments)
-    const { channels } = this.#decoding
+    if (this.#transform !== undefined) {
+      const hint = 'without it, and new data.TransformedDataset(await folder.load(), …)'
+      const what = 'the folder'
+      throw new ValueError(
+        complaint('ImageFolder.load', what, 'one without transform', 'one with it', hint),
+      )
+    }
+    const { channels, mean, std } = this.#decoding
+    const plain = mean.every((x) => x === 0) && std.every((x) => x === 1)
     const { height, width } = await this.#decode(0)
     const each = channels * height * width
     if (each * this.length > MOST) {
@@ -156,13 +151,16 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
         complaint('ImageFolder.load', 'the images', `at most ${MOST} elements`, got, hint),
       )
     }
-    const images = empty([this.length, channels, height, width], 'uint8')
+    const { writeNormalized } = await import('./decode.js')
+    const images = empty([this.length, channels, height, width], plain ? 'uint8' : 'float32')
     let next = 0
     const worker = async (): Promise<void> => {
       try {
         while (next < this.length) {
           const index = next++
-          images.data.set((await this.#decode(index)).bytes, index * each)
+          const decoded = await this.#decode(index)
+          if (plain) images.data.set(decoded.bytes, index * each)
+          else writeNormalized(decoded, this.#decoding, images, index * each)
         }
       } catch (error) {
         next = this.length // nor do the others go on
@@ -170,7 +168,7 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
-    return new TensorDataset([images, this.targets], { scale: [1 / 255, null] })
+    return new TensorDataset([images, this.targets], plain ? { scale: [1 / 255, null] } : {})
   }
 
   async #decode(index: number): Promise<Decoded> {
@@ -181,7 +179,7 @@ export class ImageFolder implements AsyncDataset<ImageSample> {
     }
     const [file] = sample
     const { decode } = await import('./decode.js')
-    const decoded = await decode(file, this.#decoding)
+    const decoded = await decode('ImageFolder', file, this.#decoding)
     const { height, width } = decoded
     this.#like ??= { file, height, width }
     const like = this.#like
