@@ -1,6 +1,7 @@
 /** Arguments that have to fit their receiver or each other, by the path of what is called or by its name. */
 import { tableFromArrays } from 'apache-arrow'
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
 import { photos } from './instances.js'
@@ -132,6 +133,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     },
     'OnlineTrainer.partialFit': () => [ones([4, 3]), ones([4, 3])],
     'data.ImageFolder.open': () => [photos, {}],
+    'data.readImage': () => [path.join(photos, 'cat', 'a.png'), {}],
     'io.readIdx': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
     'io.readIdxSync': () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6), {}],
     'io.loadModel': saved,

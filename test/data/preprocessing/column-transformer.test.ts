@@ -221,6 +221,20 @@ describe('data.targetFor', () => {
     expect(again.decode(scaled)).to.deep.equal(target.decode(scaled))
   })
 
+  it('refuses a state that is none, whatever it is for', () => {
+    const states = [undefined, null, 3, 'state', []] as never[]
+    for (const like of [
+      made(),
+      new data.StandardScaler(),
+      new data.LabelEncoder(),
+      new data.TargetScaler(),
+    ])
+      for (const state of states)
+        expect(() => {
+          like.loadStateDict(state)
+        }).to.throw(ValueError, /^\w+\.loadStateDict: expected the state to be an object/)
+  })
+
   it('takes two numbers as classes unless it is told otherwise', () => {
     const target = data.targetFor([0, 1, 1])
     expect(target.decode(tensor([[0, 1]]))).to.deep.equal([1])

@@ -369,7 +369,6 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
    * @throws ValueError, ShapeError, DTypeError when it does not fit; nothing is changed then.
    */
   loadStateDict(state: TransformerState): void {
-    checkObject('ColumnTransformer.loadStateDict', 'the state', state)
     const reader = new StateReader('ColumnTransformer', state)
     const inputs = reader.inputs('inputs')
     const names = this.columnNames

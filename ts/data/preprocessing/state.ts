@@ -1,3 +1,4 @@
+import { checkObject } from '../../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../../errors.js'
 import { fromTypedArray } from '../../tensor/create.js'
 import type { ColumnType } from '../table/column.js'
@@ -19,6 +20,7 @@ export function float64(values: ArrayLike<number>): Tensor {
 /**
  * Reads a state that may come out of any file.
  *
+ * @throws ValueError for what is no object.
  * @internal
  */
 export class StateReader {
@@ -26,7 +28,9 @@ export class StateReader {
     readonly who: string,
     readonly state: Readonly<Record<string, unknown>>,
     readonly prefix = '',
-  ) {}
+  ) {
+    checkObject(`${who}.loadStateDict`, 'the state', state)
+  }
 
   /** Of the keys that begin so, what follows. */
   below(prefix: string): StateReader {
