@@ -118,7 +118,7 @@ int Main(int argc, char** argv) {
   std::vector<double> sgd{1e-3, 0.9, 0, 0, 0, 0}, adam{1e-3, 0.9, 0.999, 1e-8, 0, 0, 0, 0, 1};
   std::vector<double> amsgrad(adam), steps(1), norm(1);
   amsgrad[6] = 1;
-  const ParameterSlots slots{{Over(p), Over(g), n, 0, 0}};
+  const std::vector<ParameterSlot> slots{{Over(p), Over(g), n, 0, 0}};
   const SgdStepArgs sgd_step{Dtype::kFloat32, Over(sgd), Over(steps), Over(state), slots};
   const AdamStepArgs adam_step{Dtype::kFloat32, Over(adam), Over(steps), Over(state), n, slots};
   const AdamStepArgs ams_step{Dtype::kFloat32, Over(amsgrad), Over(steps), Over(state), n, slots};

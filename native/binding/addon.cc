@@ -1,13 +1,14 @@
 // The export list of the addon, and the life of an environment.
+#include "binding/call.h"
 #include "binding/environment.h"
 #include "binding/errors.h"
 #include "binding/node_api.h"
-#include "binding/operations.h"
 #include "binding/program.h"
 #include "cpu/caches.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
 #include "cpu/float_control.h"
+#include "ops/operations.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane::binding {
@@ -65,13 +66,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RetainPool();
   env.AddCleanupHook([] { ReleasePool(); });
 
-  const auto add = [&](const char* name, napi_callback call) {
+  const auto add = [&](const char* name, napi_callback call, const Operation* operation) {
     napi_value function = nullptr;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, const_cast<Operation*>(operation),
+                         &function);
     exports.Set(name, Napi::Function(env, function));
   };
-  for (const Operation& operation : Operations()) add(operation.name, operation.call);
-  add("setErrorClasses", &SetErrorClasses);
+  for (const Operation& operation : Operations()) add(operation.name, &Call, &operation);
+  add("setErrorClasses", &SetErrorClasses, nullptr);
   exports.Set("Program", DefineProgram(env));
   exports.Set("info", Napi::Function::New(env, &Info, "info"));
   exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));

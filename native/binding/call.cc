@@ -16,7 +16,7 @@ constexpr double kLargest = 0x1p53;  // whole numbers up to here are exact in Ja
 
 Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
   count_ = kInline;
-  napi_get_cb_info(env, info, &count_, inline_, nullptr, nullptr);
+  napi_get_cb_info(env, info, &count_, inline_, nullptr, &data_);
   values_ = inline_;
   if (count_ > kInline) {
     more_.resize(count_);
@@ -62,7 +62,7 @@ void Arguments::Read(bool& field) {
   if (napi_get_value_bool(env_, Next(), &field) != napi_ok) Mismatch("a boolean");
 }
 
-inline Buffer Arguments::ReadMemory() {
+Buffer Arguments::ReadArrayBuffer() {
   void* data = nullptr;
   std::size_t bytes = 0;
   const napi_value value = Next();
@@ -75,10 +75,8 @@ inline Buffer Arguments::ReadMemory() {
   return {};
 }
 
-Buffer Arguments::ReadArrayBuffer() { return ReadMemory(); }
-
 void Arguments::Read(Buffer& field) {
-  const Buffer whole = ReadMemory();
+  const Buffer whole = ReadArrayBuffer();
   std::int64_t offset = 0;
   Read(offset);
   if (!whole.present()) {
@@ -90,7 +88,7 @@ void Arguments::Read(Buffer& field) {
   field.bytes = inside ? whole.bytes - offset : 0;
 }
 
-void Arguments::Read(std::vector<ParameterSlot>& field) {
+void Arguments::Read(std::vector<ParameterSlot>& slots) {
   while (next_ < count_) {
     ParameterSlot slot;
     Read(slot.parameter);
@@ -98,7 +96,36 @@ void Arguments::Read(std::vector<ParameterSlot>& field) {
     Read(slot.n);
     Read(slot.index);
     Read(slot.state_offset);
-    field.push_back(slot);
+    slots.push_back(slot);
+  }
+}
+
+// Flat, for what a call costs is this loop: a tenth less than with the functions above as such.
+[[gnu::flatten]] void Arguments::Read(const Operation& operation, ArgumentBytes& args,
+                                      std::vector<ParameterSlot>& slots) {
+  for (const Field& field : operation.fields) {
+    void* const at = args.bytes + field.offset;
+    switch (field.kind) {
+      case FieldKind::kSize:
+        for (int i = 0; i < field.count; ++i) Read(static_cast<std::int64_t*>(at)[i]);
+        break;
+      case FieldKind::kNumber:
+        Read(*static_cast<double*>(at));
+        break;
+      case FieldKind::kCode:
+        Read(*static_cast<std::int32_t*>(at));
+        break;
+      case FieldKind::kFlag:
+        Read(*static_cast<bool*>(at));
+        break;
+      case FieldKind::kBuffer:
+        Read(*static_cast<Buffer*>(at));
+        break;
+      case FieldKind::kSlots:
+        Read(slots);
+        *static_cast<ParameterSlots*>(at) = slots;
+        break;
+    }
   }
 }
 
@@ -121,6 +148,18 @@ napi_value Guarded(napi_env env, napi_callback_info info,
     ThrowError(env, ErrorCode::kValue, error.what());
   }
   return nullptr;
+}
+
+napi_value Call(napi_env env, napi_callback_info info) {
+  return Guarded(env, info, [](napi_env env_, napi_callback_info info_) -> napi_value {
+    Arguments arguments(env_, info_);
+    const auto& operation = *static_cast<const Operation*>(arguments.data());
+    ArgumentBytes args;
+    std::vector<ParameterSlot> slots;
+    arguments.Read(operation, args, slots);
+    operation.run(&args);
+    return nullptr;
+  });
 }
 
 }  // namespace gradlane::binding

@@ -5,7 +5,6 @@
 
 #include "binding/call.h"
 #include "binding/errors.h"
-#include "binding/operations.h"
 #include "program/replay.h"
 
 namespace gradlane::binding {
@@ -31,7 +30,10 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     arguments.ReadName(name);
     for (const Operation& operation : Operations()) {
       if (std::strcmp(operation.name, name) != 0) continue;
-      operation.record(program_, arguments);
+      ArgumentBytes args;
+      std::vector<ParameterSlot> slots;
+      arguments.Read(operation, args, slots);
+      program_.Add(operation, &args);
       return nullptr;
     }
     throw Error(ErrorCode::kValue, std::string("program: there is no operation ") + name);

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/activation.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,10 +16,7 @@ struct ActivationArgs {
   std::int64_t n;
   double parameter;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, y, n, parameter);
-  }
+  GRADLANE_FIELDS(ActivationArgs, dtype, kind, x, y, n, parameter)
 };
 void ActivationForward(const ActivationArgs& args);
 
@@ -29,10 +27,7 @@ struct ActivationGradientArgs {
   std::int64_t n;
   double parameter;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, y, grad_y, grad_x, n, parameter);
-  }
+  GRADLANE_FIELDS(ActivationGradientArgs, dtype, kind, x, y, grad_y, grad_x, n, parameter)
 };
 void ActivationGradient(const ActivationGradientArgs& args);
 

@@ -12,10 +12,7 @@ struct AdamStepArgs {
   std::int64_t state_length;  // elements of each of the two or three arrays in `state`
   ParameterSlots slots;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, hyper, steps, state, state_length, slots);
-  }
+  GRADLANE_FIELDS(AdamStepArgs, dtype, hyper, steps, state, state_length, slots)
 };
 // PyTorch's algorithm, as ts/kernels/kernels.ts states it. Hyper-parameters and step counters are
 // read from their buffers when the step is executed.

@@ -5,17 +5,13 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
 // Sizes of the images and of what is cut from them.
 struct AugmentShape {
   std::int64_t samples, channels, in_height, in_width, out_height, out_width;
-
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(samples, channels, in_height, in_width, out_height, out_width);
-  }
 };
 
 // Draws for each sample from the generator's state, which advances, and keeps in `drawn`
@@ -32,12 +28,8 @@ struct AugmentArgs {
   double area_low, area_high, ratio_low, range_root;
   double fill, value;  // of what lies outside of the image; of what is erased
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, state, x, drawn, out);
-    shape.Fields(visit);
-    visit(pad_y, pad_x, flip, erase, area_low, area_high, ratio_low, range_root, fill, value);
-  }
+  GRADLANE_FIELDS(AugmentArgs, dtype, state, x, drawn, out, shape, pad_y, pad_x, flip, erase,
+                  area_low, area_high, ratio_low, range_root, fill, value)
 };
 void Augment(const AugmentArgs& args);
 
@@ -47,11 +39,7 @@ struct AugmentGradientArgs {
   Buffer drawn, grad_out, grad_x;
   AugmentShape shape;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, drawn, grad_out, grad_x);
-    shape.Fields(visit);
-  }
+  GRADLANE_FIELDS(AugmentGradientArgs, dtype, drawn, grad_out, grad_x, shape)
 };
 void AugmentGradient(const AugmentGradientArgs& args);
 

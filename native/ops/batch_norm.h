@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/activation.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -20,11 +21,8 @@ struct BatchNormArgs {
   Activation activation = Activation::kIdentity;
   double parameter = 0;  // of the activation
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, running_mean, running_var, batches, mean, inverse_std, out, batch,
-          channels, spatial, eps, momentum, activation, parameter);
-  }
+  GRADLANE_FIELDS(BatchNormArgs, dtype, x, weight, bias, running_mean, running_var, batches, mean,
+                  inverse_std, out, batch, channels, spatial, eps, momentum, activation, parameter)
 };
 void BatchNorm(const BatchNormArgs& args);
 
@@ -37,11 +35,8 @@ struct BatchNormInferenceArgs {
   Activation activation = Activation::kIdentity;
   double parameter = 0;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, running_mean, running_var, mean, inverse_std, out, batch,
-          channels, spatial, eps, activation, parameter);
-  }
+  GRADLANE_FIELDS(BatchNormInferenceArgs, dtype, x, weight, bias, running_mean, running_var, mean,
+                  inverse_std, out, batch, channels, spatial, eps, activation, parameter)
 };
 void BatchNormInference(const BatchNormInferenceArgs& args);
 
@@ -52,11 +47,8 @@ struct BatchNormSumsArgs {
   std::int64_t batch, channels, spatial;
   double weight_beta, bias_beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, mean, inverse_std, sums, grad_weight, grad_bias, batch, channels,
-          spatial, weight_beta, bias_beta);
-  }
+  GRADLANE_FIELDS(BatchNormSumsArgs, dtype, x, grad_out, mean, inverse_std, sums, grad_weight,
+                  grad_bias, batch, channels, spatial, weight_beta, bias_beta)
 };
 void BatchNormSums(const BatchNormSumsArgs& args);
 
@@ -66,10 +58,8 @@ struct BatchNormGradientArgs {
   Buffer x, grad_out, weight, mean, inverse_std, sums, grad_x;
   std::int64_t batch, channels, spatial;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, weight, mean, inverse_std, sums, grad_x, batch, channels, spatial);
-  }
+  GRADLANE_FIELDS(BatchNormGradientArgs, dtype, x, grad_out, weight, mean, inverse_std, sums,
+                  grad_x, batch, channels, spatial)
 };
 void BatchNormGradient(const BatchNormGradientArgs& args);
 

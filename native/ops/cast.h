@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,10 +16,7 @@ struct CastArgs {
   std::int64_t n;
   double scale, shift;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(x_dtype, x, y_dtype, y, n, scale, shift);
-  }
+  GRADLANE_FIELDS(CastArgs, x_dtype, x, y_dtype, y, n, scale, shift)
 };
 // y[i] = scale * x[i] + shift; see CastKernels.
 void Cast(const CastArgs& args);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -14,10 +15,7 @@ struct ChannelSumArgs {
   std::int64_t batch, channels, spatial;
   double beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, out, batch, channels, spatial, beta);
-  }
+  GRADLANE_FIELDS(ChannelSumArgs, dtype, x, out, batch, channels, spatial, beta)
 };
 // The sums of the images are taken as by `reduce` and added up in double, in order.
 void ChannelSum(const ChannelSumArgs& args);

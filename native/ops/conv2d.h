@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "cpu/tables/activation.h"
 #include "ops/conv2d_geometry.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -24,12 +25,8 @@ struct Conv2dArgs {
   double parameter;  // of the activation
   Conv2dAlgorithm algorithm;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, out);
-    geometry.Fields(visit);
-    visit(activation, parameter, algorithm);
-  }
+  GRADLANE_FIELDS(Conv2dArgs, dtype, x, weight, bias, out, geometry, activation, parameter,
+                  algorithm)
 };
 void Conv2d(const Conv2dArgs& args);
 
@@ -40,12 +37,8 @@ struct Conv2dInputGradientArgs {
   Conv2dGeometry geometry;
   Conv2dAlgorithm algorithm;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, grad_out, weight, bias, grad_x);
-    geometry.Fields(visit);
-    visit(algorithm);
-  }
+  GRADLANE_FIELDS(Conv2dInputGradientArgs, dtype, grad_out, weight, bias, grad_x, geometry,
+                  algorithm)
 };
 void Conv2dInputGradient(const Conv2dInputGradientArgs& args);
 
@@ -57,12 +50,8 @@ struct Conv2dWeightGradientArgs {
   double beta;
   Conv2dAlgorithm algorithm;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, grad_weight);
-    geometry.Fields(visit);
-    visit(beta, algorithm);
-  }
+  GRADLANE_FIELDS(Conv2dWeightGradientArgs, dtype, x, grad_out, grad_weight, geometry, beta,
+                  algorithm)
 };
 void Conv2dWeightGradient(const Conv2dWeightGradientArgs& args);
 

@@ -34,13 +34,6 @@ struct Conv2dGeometry {
   std::int64_t in_length() const { return batch * in_channels * in_plane(); }
   std::int64_t out_length() const { return batch * out_channels * out_plane(); }
   std::int64_t weight_length() const { return out_channels * in_group() * taps(); }
-
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(batch, in_channels, in_height, in_width, out_channels, out_height, out_width,
-          kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left,
-          dilation_height, dilation_width, groups);
-  }
 };
 
 // Throws ERR_SHAPE or ERR_VALUE, naming `op`, unless all sizes are in range and their products fit.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 #include "ops/reduction.h"
 
 namespace gradlane {
@@ -21,11 +22,8 @@ struct CrossEntropyArgs {
   std::int64_t ignore_index;
   double label_smoothing;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, logits, target, target_is_indices, weight, loss, divisor, outer, classes, inner,
-          reduction, ignore_index, label_smoothing);
-  }
+  GRADLANE_FIELDS(CrossEntropyArgs, dtype, logits, target, target_is_indices, weight, loss, divisor,
+                  outer, classes, inner, reduction, ignore_index, label_smoothing)
 };
 void CrossEntropy(const CrossEntropyArgs& args);
 
@@ -40,11 +38,8 @@ struct CrossEntropyGradientArgs {
   std::int64_t ignore_index;
   double label_smoothing;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, logits, target, target_is_indices, weight, divisor, grad_logits, outer, classes,
-          inner, ignore_index, label_smoothing);
-  }
+  GRADLANE_FIELDS(CrossEntropyGradientArgs, dtype, logits, target, target_is_indices, weight,
+                  divisor, grad_logits, outer, classes, inner, ignore_index, label_smoothing)
 };
 void CrossEntropyGradient(const CrossEntropyGradientArgs& args);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,10 +16,7 @@ struct DropoutArgs {
   std::int64_t n, inner;
   double p, scale;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, state, x, mask, out, n, inner, p, scale);
-  }
+  GRADLANE_FIELDS(DropoutArgs, dtype, state, x, mask, out, n, inner, p, scale)
 };
 void Dropout(const DropoutArgs& args);
 
@@ -28,10 +26,7 @@ struct DropoutGradientArgs {
   std::int64_t n, inner;
   double scale;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, mask, grad_out, grad_x, n, inner, scale);
-  }
+  GRADLANE_FIELDS(DropoutGradientArgs, dtype, mask, grad_out, grad_x, n, inner, scale)
 };
 void DropoutGradient(const DropoutGradientArgs& args);
 

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/elementwise.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,10 +16,7 @@ struct UnaryArgs {
   Buffer x, y;
   std::int64_t n;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, y, n);
-  }
+  GRADLANE_FIELDS(UnaryArgs, dtype, kind, x, y, n)
 };
 void ElementwiseUnary(const UnaryArgs& args);
 
@@ -30,10 +28,7 @@ struct BinaryArgs {
   Buffer a, b, out;
   std::int64_t rows, cols;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, broadcast, a, b, out, rows, cols);
-  }
+  GRADLANE_FIELDS(BinaryArgs, dtype, kind, broadcast, a, b, out, rows, cols)
 };
 void ElementwiseBinary(const BinaryArgs& args);
 
@@ -44,10 +39,7 @@ struct AffineArgs {
   std::int64_t n;
   double scale, shift;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, y, n, scale, shift);
-  }
+  GRADLANE_FIELDS(AffineArgs, dtype, x, y, n, scale, shift)
 };
 void Affine(const AffineArgs& args);
 
@@ -58,10 +50,7 @@ struct AxpbyArgs {
   std::int64_t n;
   double alpha, beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, y, n, alpha, beta);
-  }
+  GRADLANE_FIELDS(AxpbyArgs, dtype, x, y, n, alpha, beta)
 };
 void Axpby(const AxpbyArgs& args);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -16,10 +17,8 @@ struct EmbeddingGradientArgs {
   std::int64_t padding_index;
   double beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, grad_out, index, grad_weight, rows, cols, count, padding_index, beta);
-  }
+  GRADLANE_FIELDS(EmbeddingGradientArgs, dtype, grad_out, index, grad_weight, rows, cols, count,
+                  padding_index, beta)
 };
 void EmbeddingGradient(const EmbeddingGradientArgs& args);
 

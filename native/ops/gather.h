@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,10 +16,8 @@ struct GatherRowsArgs {
   std::int64_t src_rows, rows, cols;
   double scale, shift;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(src_dtype, src, index, out_dtype, out, src_rows, rows, cols, scale, shift);
-  }
+  GRADLANE_FIELDS(GatherRowsArgs, src_dtype, src, index, out_dtype, out, src_rows, rows, cols,
+                  scale, shift)
 };
 // out[r, :] = scale * src[index[r], :] + shift; the types are equal, or out is float32 or float64.
 void GatherRows(const GatherRowsArgs& args);

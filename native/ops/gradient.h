@@ -12,10 +12,7 @@ struct GradNormArgs {
   double p;    // > 0 or infinite
   ParameterSlots slots;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, out, p, slots);
-  }
+  GRADLANE_FIELDS(GradNormArgs, dtype, out, p, slots)
 };
 void GradNorm(const GradNormArgs& args);
 
@@ -25,10 +22,7 @@ struct ClipGradientsArgs {
   double max_norm;
   ParameterSlots slots;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, norm, max_norm, slots);
-  }
+  GRADLANE_FIELDS(ClipGradientsArgs, dtype, norm, max_norm, slots)
 };
 // gradient *= min(1, max_norm / (norm + 1e-6)), as PyTorch's clip_grad_norm_.
 void ClipGradients(const ClipGradientsArgs& args);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -14,10 +15,8 @@ struct GroupNormArgs {
   std::int64_t batch, channels, spatial, groups;
   double eps;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, mean, inverse_std, out, batch, channels, spatial, groups, eps);
-  }
+  GRADLANE_FIELDS(GroupNormArgs, dtype, x, weight, bias, mean, inverse_std, out, batch, channels,
+                  spatial, groups, eps)
 };
 void GroupNorm(const GroupNormArgs& args);
 
@@ -28,11 +27,8 @@ struct GroupNormSumsArgs {
   std::int64_t batch, channels, spatial, groups;
   double weight_beta, bias_beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, mean, inverse_std, sums, grad_weight, grad_bias, batch, channels,
-          spatial, groups, weight_beta, bias_beta);
-  }
+  GRADLANE_FIELDS(GroupNormSumsArgs, dtype, x, grad_out, mean, inverse_std, sums, grad_weight,
+                  grad_bias, batch, channels, spatial, groups, weight_beta, bias_beta)
 };
 void GroupNormSums(const GroupNormSumsArgs& args);
 
@@ -41,11 +37,8 @@ struct GroupNormGradientArgs {
   Buffer x, grad_out, weight, mean, inverse_std, sums, grad_x;
   std::int64_t batch, channels, spatial, groups;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, weight, mean, inverse_std, sums, grad_x, batch, channels, spatial,
-          groups);
-  }
+  GRADLANE_FIELDS(GroupNormGradientArgs, dtype, x, grad_out, weight, mean, inverse_std, sums,
+                  grad_x, batch, channels, spatial, groups)
 };
 void GroupNormGradient(const GroupNormGradientArgs& args);
 

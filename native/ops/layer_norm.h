@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -14,10 +15,7 @@ struct LayerNormArgs {
   std::int64_t rows, cols;
   double eps;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, mean, inverse_std, out, rows, cols, eps);
-  }
+  GRADLANE_FIELDS(LayerNormArgs, dtype, x, weight, bias, mean, inverse_std, out, rows, cols, eps)
 };
 void LayerNorm(const LayerNormArgs& args);
 
@@ -26,10 +24,8 @@ struct LayerNormGradientArgs {
   Buffer x, grad_out, weight, mean, inverse_std, grad_x;
   std::int64_t rows, cols;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, weight, mean, inverse_std, grad_x, rows, cols);
-  }
+  GRADLANE_FIELDS(LayerNormGradientArgs, dtype, x, grad_out, weight, mean, inverse_std, grad_x,
+                  rows, cols)
 };
 void LayerNormGradient(const LayerNormGradientArgs& args);
 
@@ -39,11 +35,8 @@ struct LayerNormAffineGradientArgs {
   std::int64_t rows, cols;
   double weight_beta, bias_beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, grad_out, mean, inverse_std, grad_weight, grad_bias, rows, cols, weight_beta,
-          bias_beta);
-  }
+  GRADLANE_FIELDS(LayerNormAffineGradientArgs, dtype, x, grad_out, mean, inverse_std, grad_weight,
+                  grad_bias, rows, cols, weight_beta, bias_beta)
 };
 void LayerNormAffineGradient(const LayerNormAffineGradientArgs& args);
 

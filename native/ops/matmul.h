@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/activation.h"
+#include "ops/fields.h"
 #include "ops/matmul_policy.h"
 
 namespace gradlane {
@@ -20,11 +21,8 @@ struct MatmulArgs {
   Activation activation;
   double parameter;  // of the activation
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, a, b, out, m, n, k, transpose_a, transpose_b, alpha, beta, bias, activation,
-          parameter);
-  }
+  GRADLANE_FIELDS(MatmulArgs, dtype, a, b, out, m, n, k, transpose_a, transpose_b, alpha, beta,
+                  bias, activation, parameter)
 };
 // Each element of out is one sum in a fixed order that depends on the shape, the row of kernels and
 // nothing else.

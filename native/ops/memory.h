@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -13,10 +14,7 @@ struct FillArgs {
   std::int64_t n;
   double value;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, y, n, value);
-  }
+  GRADLANE_FIELDS(FillArgs, dtype, y, n, value)
 };
 // y[i] = value; to integers it truncates and clamps to the range, NaN becomes 0.
 void Fill(const FillArgs& args);
@@ -26,10 +24,7 @@ struct CopyArgs {
   Buffer x, y;
   std::int64_t n;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, y, n);
-  }
+  GRADLANE_FIELDS(CopyArgs, dtype, x, y, n)
 };
 void Copy(const CopyArgs& args);
 
@@ -38,10 +33,8 @@ struct CopyBlocksArgs {
   Buffer x, out;
   std::int64_t count, size, x_offset, x_stride, out_offset, out_stride;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, out, count, size, x_offset, x_stride, out_offset, out_stride);
-  }
+  GRADLANE_FIELDS(CopyBlocksArgs, dtype, x, out, count, size, x_offset, x_stride, out_offset,
+                  out_stride)
 };
 // out[out_offset + r out_stride + j] = x[x_offset + r x_stride + j] for r < count, j < size.
 void CopyBlocks(const CopyBlocksArgs& args);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 #include "ops/reduction.h"
 
 namespace gradlane {
@@ -19,11 +20,8 @@ struct NllArgs {
   Reduction reduction;
   std::int64_t ignore_index;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, log_probabilities, target, weight, loss, divisor, outer, classes, inner, reduction,
-          ignore_index);
-  }
+  GRADLANE_FIELDS(NllArgs, dtype, log_probabilities, target, weight, loss, divisor, outer, classes,
+                  inner, reduction, ignore_index)
 };
 void Nll(const NllArgs& args);
 
@@ -35,10 +33,8 @@ struct NllGradientArgs {
   std::int64_t outer, classes, inner;
   std::int64_t ignore_index;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, target, weight, divisor, grad, outer, classes, inner, ignore_index);
-  }
+  GRADLANE_FIELDS(NllGradientArgs, dtype, target, weight, divisor, grad, outer, classes, inner,
+                  ignore_index)
 };
 void NllGradient(const NllGradientArgs& args);
 

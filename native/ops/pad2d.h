@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -15,11 +16,6 @@ inline constexpr int kPadModeCount = 4;
 // Sizes of an image and what is put around it, the same for all planes; negative numbers crop.
 struct Pad2dShape {
   std::int64_t in_height, in_width, top, bottom, left, right;
-
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(in_height, in_width, top, bottom, left, right);
-  }
 };
 
 // out (planes, in_height + top + bottom, in_width + left + right) from x
@@ -31,12 +27,7 @@ struct Pad2dArgs {
   PadMode mode;
   double value;  // of kConstant
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, out, planes);
-    shape.Fields(visit);
-    visit(mode, value);
-  }
+  GRADLANE_FIELDS(Pad2dArgs, dtype, x, out, planes, shape, mode, value)
 };
 void Pad2d(const Pad2dArgs& args);
 
@@ -48,12 +39,7 @@ struct Pad2dGradientArgs {
   Pad2dShape shape;
   PadMode mode;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, grad_out, grad_x, planes);
-    shape.Fields(visit);
-    visit(mode);
-  }
+  GRADLANE_FIELDS(Pad2dGradientArgs, dtype, grad_out, grad_x, planes, shape, mode)
 };
 void Pad2dGradient(const Pad2dGradientArgs& args);
 

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/pointwise_loss.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -20,10 +21,8 @@ struct PointwiseLossArgs {
   bool each_element;
   double divisor;  // of the sum
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, y, weight, positive, loss, n, parameter, each_element, divisor);
-  }
+  GRADLANE_FIELDS(PointwiseLossArgs, dtype, kind, x, y, weight, positive, loss, n, parameter,
+                  each_element, divisor)
 };
 void PointwiseLoss(const PointwiseLossArgs& args);
 
@@ -37,10 +36,8 @@ struct PointwiseLossGradientArgs {
   double parameter;
   double scale;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, y, weight, positive, grad_x, n, parameter, scale);
-  }
+  GRADLANE_FIELDS(PointwiseLossGradientArgs, dtype, kind, x, y, weight, positive, grad_x, n,
+                  parameter, scale)
 };
 void PointwiseLossGradient(const PointwiseLossGradientArgs& args);
 

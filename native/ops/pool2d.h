@@ -5,15 +5,9 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/pool2d.h"
+#include "ops/fields.h"
 
 namespace gradlane {
-
-template <class Visitor, class... Before>
-void VisitPool2d(Visitor&& visit, std::int64_t& planes, Pool2dShape& s, Before&... before) {
-  visit(before..., planes, s.in_height, s.in_width, s.out_height, s.out_width, s.kernel_height,
-        s.kernel_width, s.stride_height, s.stride_width, s.pad_top, s.pad_left, s.dilation_height,
-        s.dilation_width);
-}
 
 // out and index (int32) from x; see max in cpu/tables/pool2d.h
 struct MaxPool2dArgs {
@@ -22,10 +16,7 @@ struct MaxPool2dArgs {
   std::int64_t planes;
   Pool2dShape shape;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    VisitPool2d(visit, planes, shape, dtype, x, out, index);
-  }
+  GRADLANE_FIELDS(MaxPool2dArgs, dtype, x, out, index, planes, shape)
 };
 void MaxPool2d(const MaxPool2dArgs& args);
 
@@ -36,10 +27,7 @@ struct MaxPool2dGradientArgs {
   std::int64_t planes;
   Pool2dShape shape;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    VisitPool2d(visit, planes, shape, dtype, grad_out, index, grad_x);
-  }
+  GRADLANE_FIELDS(MaxPool2dGradientArgs, dtype, grad_out, index, grad_x, planes, shape)
 };
 void MaxPool2dGradient(const MaxPool2dGradientArgs& args);
 
@@ -52,11 +40,8 @@ struct AvgPool2dArgs {
   bool count_include_pad;
   double divisor_override;  // 0: none
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    VisitPool2d(visit, planes, shape, dtype, from, to);
-    visit(count_include_pad, divisor_override);
-  }
+  GRADLANE_FIELDS(AvgPool2dArgs, dtype, from, to, planes, shape, count_include_pad,
+                  divisor_override)
 };
 void AvgPool2d(const AvgPool2dArgs& args);
 void AvgPool2dGradient(const AvgPool2dArgs& args);
@@ -66,10 +51,8 @@ struct AdaptiveAvgPool2dArgs {
   Buffer from, to;
   std::int64_t planes, in_height, in_width, out_height, out_width;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, from, to, planes, in_height, in_width, out_height, out_width);
-  }
+  GRADLANE_FIELDS(AdaptiveAvgPool2dArgs, dtype, from, to, planes, in_height, in_width, out_height,
+                  out_width)
 };
 void AdaptiveAvgPool2d(const AdaptiveAvgPool2dArgs& args);
 void AdaptiveAvgPool2dGradient(const AdaptiveAvgPool2dArgs& args);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -14,10 +15,7 @@ struct UniformArgs {
   std::int64_t n;
   double low, high;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, state, y, n, low, high);
-  }
+  GRADLANE_FIELDS(UniformArgs, dtype, state, y, n, low, high)
 };
 void Uniform(const UniformArgs& args);
 
@@ -27,10 +25,7 @@ struct NormalArgs {
   std::int64_t n;
   double mean, std;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, state, y, n, mean, std);
-  }
+  GRADLANE_FIELDS(NormalArgs, dtype, state, y, n, mean, std)
 };
 void Normal(const NormalArgs& args);
 
@@ -40,10 +35,7 @@ struct BernoulliArgs {
   std::int64_t n;
   double p, value;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, state, y, n, p, value);
-  }
+  GRADLANE_FIELDS(BernoulliArgs, dtype, state, y, n, p, value)
 };
 void Bernoulli(const BernoulliArgs& args);
 
@@ -51,10 +43,7 @@ struct PermutationArgs {
   Buffer state, y;
   std::int64_t n;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(state, y, n);
-  }
+  GRADLANE_FIELDS(PermutationArgs, state, y, n)
 };
 void Permutation(const PermutationArgs& args);
 

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "cpu/tables/reduce.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -16,10 +17,7 @@ struct ReduceArgs {
   std::int64_t outer, n, inner;
   double beta;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, x, out, outer, n, inner, beta);
-  }
+  GRADLANE_FIELDS(ReduceArgs, dtype, kind, x, out, outer, n, inner, beta)
 };
 void ReduceAlong(const ReduceArgs& args);
 
@@ -29,10 +27,7 @@ struct ArgmaxArgs {
   Buffer x, out;
   std::int64_t outer, n, inner;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, out, outer, n, inner);
-  }
+  GRADLANE_FIELDS(ArgmaxArgs, dtype, x, out, outer, n, inner)
 };
 void Argmax(const ArgmaxArgs& args);
 

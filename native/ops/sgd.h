@@ -11,10 +11,7 @@ struct SgdStepArgs {
   Buffer hyper, steps, state;
   ParameterSlots slots;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, hyper, steps, state, slots);
-  }
+  GRADLANE_FIELDS(SgdStepArgs, dtype, hyper, steps, state, slots)
 };
 // PyTorch's algorithm, as ts/kernels/kernels.ts states it. Hyper-parameters and step counters are
 // read from their buffers when the step is executed.

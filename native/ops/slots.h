@@ -3,16 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 #include "ops/grain.h"
-#include "ops/parameter_slot.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane {
-
-using ParameterSlots = std::vector<ParameterSlot>;
 
 // Elements of one task: an optimizer moves 12 to 32 bytes an element, 0.3 to 1 ns.
 inline constexpr std::int64_t kSlotGrain = 8192;

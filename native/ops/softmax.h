@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -14,10 +15,7 @@ struct SoftmaxArgs {
   std::int64_t outer, n, inner;
   bool log;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, y, outer, n, inner, log);
-  }
+  GRADLANE_FIELDS(SoftmaxArgs, dtype, x, y, outer, n, inner, log)
 };
 void Softmax(const SoftmaxArgs& args);
 
@@ -27,10 +25,7 @@ struct SoftmaxGradientArgs {
   std::int64_t outer, n, inner;
   bool log;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, y, grad_y, grad_x, outer, n, inner, log);
-  }
+  GRADLANE_FIELDS(SoftmaxGradientArgs, dtype, y, grad_y, grad_x, outer, n, inner, log)
 };
 void SoftmaxGradient(const SoftmaxGradientArgs& args);
 

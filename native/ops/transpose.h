@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -12,10 +13,7 @@ struct TransposeArgs {
   Buffer x, out;
   std::int64_t rows, cols;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, out, rows, cols);
-  }
+  GRADLANE_FIELDS(TransposeArgs, dtype, x, out, rows, cols)
 };
 // out (cols, rows) = x (rows, cols) transposed; they must not overlap.
 void Transpose(const TransposeArgs& args);

@@ -14,10 +14,7 @@ struct UpdateStepArgs {
   std::int64_t state_length;  // elements of each array in `state`
   ParameterSlots slots;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, kind, hyper, steps, products, state, state_length, slots);
-  }
+  GRADLANE_FIELDS(UpdateStepArgs, dtype, kind, hyper, steps, products, state, state_length, slots)
 };
 // PyTorch's algorithms, as ts/kernels/update.ts states them. Hyper-parameters, step counters and
 // products are read from their buffers when the step is executed.

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -20,11 +21,8 @@ struct Upsample2dArgs {
   double scale_height, scale_width;
   bool align_corners;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, mode, from, to, planes, in_height, in_width, out_height, out_width, scale_height,
-          scale_width, align_corners);
-  }
+  GRADLANE_FIELDS(Upsample2dArgs, dtype, mode, from, to, planes, in_height, in_width, out_height,
+                  out_width, scale_height, scale_width, align_corners)
 };
 void Upsample2d(const Upsample2dArgs& args);
 void Upsample2dGradient(const Upsample2dArgs& args);

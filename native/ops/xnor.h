@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "ops/conv2d_geometry.h"
+#include "ops/fields.h"
 
 namespace gradlane {
 
@@ -18,10 +19,7 @@ struct PackSignsArgs {
   Buffer x, words;  // int32 words (outer, ceil(n / 32), inner)
   std::int64_t outer, n, inner;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, words, outer, n, inner);
-  }
+  GRADLANE_FIELDS(PackSignsArgs, dtype, x, words, outer, n, inner)
 };
 void PackSigns(const PackSignsArgs& args);
 
@@ -33,10 +31,7 @@ struct XnorMatmulArgs {
   Buffer bias, out;  // bias (n) may be absent
   std::int64_t m, n, k;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, a, b, bias, out, m, n, k);
-  }
+  GRADLANE_FIELDS(XnorMatmulArgs, dtype, a, b, bias, out, m, n, k)
 };
 void XnorMatmul(const XnorMatmulArgs& args);
 
@@ -49,11 +44,7 @@ struct XnorConv2dArgs {
   Buffer bias, out;  // bias (outChannels) may be absent
   Conv2dGeometry geometry;
 
-  template <class Visitor>
-  void Fields(Visitor&& visit) {
-    visit(dtype, x, weight, bias, out);
-    geometry.Fields(visit);
-  }
+  GRADLANE_FIELDS(XnorConv2dArgs, dtype, x, weight, bias, out, geometry)
 };
 void XnorConv2d(const XnorConv2dArgs& args);
 

@@ -1,34 +1,41 @@
 #include "program/program.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
+#include <utility>
 
 namespace gradlane {
 
-void FindBuffers(Buffer& field, std::vector<Buffer*>& found) {
-  if (field.present()) found.push_back(&field);
-}
-
-void FindBuffers(std::vector<ParameterSlot>& field, std::vector<Buffer*>& found) {
-  for (ParameterSlot& slot : field) {
-    found.push_back(&slot.parameter);
-    found.push_back(&slot.gradient);
+void Program::Add(const Operation& operation, const void* args) {
+  Recorded recorded{operation, std::make_unique<std::byte[]>(operation.size), {}};
+  std::memcpy(recorded.args.get(), args, operation.size);
+  for (const Field& field : operation.fields) {
+    if (field.kind != FieldKind::kSlots) continue;
+    auto& slots = *reinterpret_cast<ParameterSlots*>(recorded.args.get() + field.offset);
+    recorded.slots.assign(slots.begin(), slots.end());
+    slots = recorded.slots;
   }
-}
-
-void Program::Add(std::unique_ptr<RecordedOperation> operation) {
-  operations_.push_back(std::move(operation));
+  operations_.push_back(std::move(recorded));
 }
 
 int Program::AddPlaceholder(char* data, std::int64_t bytes) {
   Placeholder placeholder;
   placeholder.bytes = bytes;
   placeholder.placement = {data, bytes, 0};
-  std::vector<Buffer*> buffers;
-  for (const auto& operation : operations_) operation->Buffers(buffers);
-  for (Buffer* buffer : buffers) {
-    const char* at = static_cast<const char*>(buffer->data);
-    if (at >= data && at < data + bytes) placeholder.operands.push_back({buffer, at - data});
+  const auto add = [&](Buffer& buffer) {
+    const char* at = static_cast<const char*>(buffer.data);
+    if (at >= data && at < data + bytes) placeholder.operands.push_back({&buffer, at - data});
+  };
+  for (Recorded& recorded : operations_) {
+    for (const Field& field : recorded.operation.fields) {
+      if (field.kind != FieldKind::kBuffer) continue;
+      add(*reinterpret_cast<Buffer*>(recorded.args.get() + field.offset));
+    }
+    for (ParameterSlot& slot : recorded.slots) {
+      add(slot.parameter);
+      add(slot.gradient);
+    }
   }
   placeholders_.push_back(std::move(placeholder));
   return placeholders() - 1;

@@ -2,43 +2,15 @@
 // looked up, unpacked or allocated.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
-#include "ops/args_of.h"
-#include "ops/parameter_slot.h"
+#include "ops/operations.h"
 
 namespace gradlane {
-
-// One operation with a copy of its arguments. `Buffers` finds the operands that a replay may move.
-class RecordedOperation {
- public:
-  virtual ~RecordedOperation() = default;
-  virtual void Run() const = 0;
-  virtual void Buffers(std::vector<Buffer*>& found) = 0;
-};
-
-// What each field of an argument struct adds to `Buffers`. Out of line: every operation has some.
-void FindBuffers(Buffer& field, std::vector<Buffer*>& found);
-void FindBuffers(std::vector<ParameterSlot>& field, std::vector<Buffer*>& found);
-template <class Field>
-void FindBuffers(Field&, std::vector<Buffer*>&) {}
-
-template <auto Op>
-class Recorded final : public RecordedOperation {
- public:
-  explicit Recorded(ArgsOf<Op> args) : args_(std::move(args)) {}
-  void Run() const override { Op(args_); }
-  void Buffers(std::vector<Buffer*>& found) override {
-    args_.Fields([&](auto&... field) { (FindBuffers(field, found), ...); });
-  }
-
- private:
-  ArgsOf<Op> args_;
-};
 
 // Where a placeholder lies in step i of a replay: `stride` bytes further each step, so that one
 // replay can walk over many batches.
@@ -50,7 +22,8 @@ struct Placement {
 
 class Program {
  public:
-  void Add(std::unique_ptr<RecordedOperation> operation);
+  // Keeps a copy of the argument struct and of the slots in it.
+  void Add(const Operation& operation, const void* args);
   std::size_t size() const { return operations_.size(); }
 
   // Declares memory that the operations added so far were recorded with as movable: every operand
@@ -67,9 +40,17 @@ class Program {
   void MoveTo(std::int64_t step);
 
   // Runs one operation. Throws what it throws.
-  void Run(std::size_t operation) const { operations_[operation]->Run(); }
+  void Run(std::size_t operation) const {
+    const Recorded& recorded = operations_[operation];
+    recorded.operation.run(recorded.args.get());
+  }
 
  private:
+  struct Recorded {
+    Operation operation;
+    std::unique_ptr<std::byte[]> args;
+    std::vector<ParameterSlot> slots;
+  };
   struct Operand {
     Buffer* buffer;
     std::int64_t offset;  // within the placeholder
@@ -81,7 +62,7 @@ class Program {
     bool placed = true;  // operands are where `placement` says, for every step
   };
 
-  std::vector<std::unique_ptr<RecordedOperation>> operations_;
+  std::vector<Recorded> operations_;
   std::vector<Placeholder> placeholders_;
 };
 

@@ -121,9 +121,10 @@ TEST_P(AdamTest, EveryOptionStepByStep) {
 TEST_P(AdamTest, ReadsItsHyperParametersWhenItRuns) {
   Parameters<double> parameters(1), untouched(1);
   Array<double> hyper = Values({});
+  const std::vector<ParameterSlot> slots = parameters.Slots();
   const AdamStepArgs recorded{Dtype::kFloat64,           hyper.buffer(),
                               parameters.steps.buffer(), parameters.state->buffer(),
-                              parameters.length,         parameters.Slots()};
+                              parameters.length,         slots};
   hyper[0] = 0;  // lr, as a scheduler changes it
   AdamStep(recorded);
   EXPECT_EQ(parameters.steps[0], 1);
@@ -152,7 +153,7 @@ TEST_P(AdamTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   };
   const Buffer state = parameters.state->buffer(), steps = parameters.steps.buffer();
   const std::int64_t length = parameters.length;
-  ParameterSlots slots = parameters.Slots();
+  std::vector<ParameterSlot> slots = parameters.Slots();
   EXPECT_THROW(step({state.data, state.bytes - 4}, length, steps, slots), Error);
   EXPECT_THROW(step(state, length - Parameters<float>::kGap - 1, steps, slots), Error);
   EXPECT_THROW(step(state, length, {steps.data, steps.bytes - 8}, slots), Error);

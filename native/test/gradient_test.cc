@@ -107,7 +107,7 @@ TEST_P(GradientTest, RefusesWhatDoesNotFit) {
   Parameters<float> parameters(5), untouched(5);
   Array<double> out(1);
   out[0] = 0.5;
-  ParameterSlots slots = parameters.Slots();
+  std::vector<ParameterSlot> slots = parameters.Slots();
   for (const double p : {0.0, -1.0, std::nan("")}) {
     EXPECT_THROW(GradNorm({Dtype::kFloat32, out.buffer(), p, slots}), Error);
   }

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <thread>
 #include <vector>
 
@@ -28,9 +27,14 @@ Buffer Of(std::vector<float>& values) {
   return {values.data(), static_cast<std::int64_t>(values.size() * sizeof(float))};
 }
 
-std::unique_ptr<RecordedOperation> Add(Buffer x, Buffer y, std::int64_t n, double alpha = 1,
-                                       double beta = 1) {
-  return std::make_unique<Recorded<&Axpby>>(AxpbyArgs{Dtype::kFloat32, x, y, n, alpha, beta});
+template <auto Op, class Args>
+void Record(Program& program, const Args& args) {
+  program.Add(OperationOf<Op>("an operation"), &args);
+}
+
+void RecordSum(Program& program, Buffer x, Buffer y, std::int64_t n, double alpha = 1,
+               double beta = 1) {
+  Record<&Axpby>(program, AxpbyArgs{Dtype::kFloat32, x, y, n, alpha, beta});
 }
 
 // out = a b of square matrices.
@@ -54,8 +58,8 @@ void Await(const std::atomic<bool>& done) {
 TEST(ProgramTest, RunsItsOperationsInOrderAsOftenAsAsked) {
   std::vector<float> x = {1, 2, 3}, sum = {0, 0, 0};
   Program program;
-  program.Add(Add(Of(x), Of(sum), 3));
-  program.Add(Add(Of(sum), Of(sum), 3, 1, 1));
+  RecordSum(program, Of(x), Of(sum), 3);
+  RecordSum(program, Of(sum), Of(sum), 3, 1, 1);
   ReplayHere(program, 3);
   EXPECT_EQ(sum, (std::vector<float>{14, 28, 42}));
 }
@@ -64,8 +68,8 @@ TEST(ProgramTest, WalksOverTheRowsOfAPlaceholder) {
   std::vector<float> recorded = {9, 9}, rows = {1, 2, 3, 4, 5, 6}, sums(3), sum = {0, 0};
   std::vector<float> first = {0};
   Program program;
-  program.Add(Add(Of(recorded), Of(sum), 2));
-  program.Add(Add({recorded.data() + 1, 4}, Of(first), 1, 1, 0));  // an operand inside of it
+  RecordSum(program, Of(recorded), Of(sum), 2);
+  RecordSum(program, {recorded.data() + 1, 4}, Of(first), 1, 1, 0);  // an operand inside of it
   const int input = program.AddPlaceholder(reinterpret_cast<char*>(recorded.data()), 8);
   program.Place(input, {reinterpret_cast<char*>(rows.data()), 24, 8});
   ReplayHere(program, 3);
@@ -80,7 +84,7 @@ TEST(ProgramTest, WalksOverTheRowsOfAPlaceholder) {
 TEST(ProgramTest, AStepBeyondTheRowsIsRefusedBeforeItReads) {
   std::vector<float> recorded = {0, 0}, rows = {1, 2, 3, 4}, sum = {0, 0};
   Program program;
-  program.Add(Add(Of(recorded), Of(sum), 2));
+  RecordSum(program, Of(recorded), Of(sum), 2);
   const int input = program.AddPlaceholder(reinterpret_cast<char*>(recorded.data()), 8);
   program.Place(input, {reinterpret_cast<char*>(rows.data()), 16, 8});
   EXPECT_THROW(ReplayHere(program, 3), Error);
@@ -90,7 +94,7 @@ TEST(ProgramTest, AStepBeyondTheRowsIsRefusedBeforeItReads) {
 TEST(ProgramTest, RefusesToLayAPlaceholderOutsideOfItsMemory) {
   std::vector<float> recorded = {1, 2}, sum = {0, 0};
   Program program;
-  program.Add(Add(Of(recorded), Of(sum), 2));
+  RecordSum(program, Of(recorded), Of(sum), 2);
   auto* const data = reinterpret_cast<char*>(recorded.data());
   const int input = program.AddPlaceholder(data, 8);
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -114,7 +118,7 @@ TEST(ProgramTest, NoStrideTakesAStepIntoOtherMemory) {
        {std::int64_t{5}, std::int64_t{8}, (std::int64_t{1} << 61) + 2, kMost}) {
     std::vector<float> recorded = {1, 2}, sum = {0, 0};
     Program program;
-    program.Add(Add(Of(recorded), Of(sum), 2));
+    RecordSum(program, Of(recorded), Of(sum), 2);
     auto* const data = reinterpret_cast<char*>(recorded.data());
     program.Place(program.AddPlaceholder(data, 8), {data, 8, stride});
     EXPECT_THROW(ReplayHere(program, 2), Error);
@@ -131,7 +135,7 @@ TEST(ProgramTest, AnOptionalOperandPastTheEndIsNotTakenForAbsent) {
   MatmulArgs args = ProductOf(a, b, out, 1);
   args.bias = Of(bias);
   Program program;
-  program.Add(std::make_unique<Recorded<&Matmul>>(args));
+  Record<&Matmul>(program, args);
   auto* const data = reinterpret_cast<char*>(bias.data());
   program.Place(program.AddPlaceholder(data, 4), {data, 4, 8});
   EXPECT_THROW(ReplayHere(program, 2), Error);
@@ -145,9 +149,11 @@ TEST(ProgramTest, FindsTheOperandsOfParameterSlots) {
   args.dtype = Dtype::kFloat32;
   args.out = {norm.data(), 8};
   args.p = 2;
-  args.slots.push_back({Of(gradient), Of(gradient), 2, 0, 0});
+  std::vector<ParameterSlot> slots{{Of(gradient), Of(gradient), 2, 0, 0}};
+  args.slots = slots;
   Program program;
-  program.Add(std::make_unique<Recorded<&GradNorm>>(args));
+  Record<&GradNorm>(program, args);
+  slots[0] = {};  // the program has its own
   const int input = program.AddPlaceholder(reinterpret_cast<char*>(gradient.data()), 8);
   ReplayHere(program, 1);
   EXPECT_EQ(norm[0], 5);
@@ -159,8 +165,8 @@ TEST(ProgramTest, FindsTheOperandsOfParameterSlots) {
 TEST(ProgramTest, TimesEachOperation) {
   std::vector<float> x(1 << 16), y(1 << 16), z(1);
   Program program;
-  program.Add(Add(Of(x), Of(y), 1 << 16));
-  program.Add(Add(Of(x), Of(z), 1));
+  RecordSum(program, Of(x), Of(y), 1 << 16);
+  RecordSum(program, Of(x), Of(z), 1);
   const std::vector<double> times = TimeOperations(program, 20);
   ASSERT_EQ(times.size(), 2u);
   EXPECT_GT(times[0], 0);
@@ -176,7 +182,7 @@ class ReplayTest : public ::testing::Test {
 };
 
 TEST_F(ReplayTest, ReportsItsEndAndStartsAgain) {
-  program_.Add(Add(Of(one_), Of(count_), 1));
+  RecordSum(program_, Of(one_), Of(count_), 1);
   Replay replay(program_);
   for (int round = 1; round <= 50; ++round) {
     std::atomic<bool> ended{false};
@@ -189,7 +195,7 @@ TEST_F(ReplayTest, ReportsItsEndAndStartsAgain) {
 }
 
 TEST_F(ReplayTest, RefusesToStartWhileItRuns) {
-  program_.Add(Add(Of(one_), Of(count_), 1));
+  RecordSum(program_, Of(one_), Of(count_), 1);
   Replay replay(program_);
   std::atomic<bool> ended{false};
   replay.Start(std::int64_t{1} << 60, 1e9, {}, [&] { ended.store(!replay.Running()); });
@@ -205,8 +211,8 @@ TEST_F(ReplayTest, RefusesToStartWhileItRuns) {
 }
 
 TEST_F(ReplayTest, ReportsInBetweenAndStopsWithAWholeStep) {
-  program_.Add(Add(Of(one_), Of(count_), 1));
-  program_.Add(Add(Of(one_), Of(count_), 1));
+  RecordSum(program_, Of(one_), Of(count_), 1);
+  RecordSum(program_, Of(one_), Of(count_), 1);
   Replay replay(program_);
   std::atomic<int> reports{0};
   std::atomic<bool> ended{false};
@@ -224,8 +230,8 @@ TEST_F(ReplayTest, ReportsInBetweenAndStopsWithAWholeStep) {
 }
 
 TEST_F(ReplayTest, EndsWithTheOperationThatFails) {
-  program_.Add(Add(Of(one_), Of(count_), 1));
-  program_.Add(Add(Of(one_), Of(count_), 2));
+  RecordSum(program_, Of(one_), Of(count_), 1);
+  RecordSum(program_, Of(one_), Of(count_), 2);
   Replay replay(program_);
   std::atomic<bool> ended{false};
   replay.Start(5, 1e9, {}, [&] { ended.store(!replay.Running()); });
@@ -238,19 +244,15 @@ TEST_F(ReplayTest, EndsWithTheOperationThatFails) {
 }
 
 // Asks for more memory than any system gives, on some thread of the pool.
-class Greedy final : public RecordedOperation {
- public:
-  void Run() const override {
-    ParallelFor(8,
-                [](std::int64_t) { ThreadScratch(ScratchSlot::kTemporary, std::size_t{1} << 60); });
-  }
-  void Buffers(std::vector<Buffer*>&) override {}
-};
+void Greedy(const void*) {
+  ParallelFor(8,
+              [](std::int64_t) { ThreadScratch(ScratchSlot::kTemporary, std::size_t{1} << 60); });
+}
 
 TEST_F(ReplayTest, EndsWhereMemoryRunsOutAndStartsAgain) {
   SetThreads(2);
-  program_.Add(Add(Of(one_), Of(count_), 1));
-  program_.Add(std::make_unique<Greedy>());
+  RecordSum(program_, Of(one_), Of(count_), 1);
+  program_.Add({"greedy", &Greedy, {}, 0}, this);
   Replay replay(program_);
   for (int round = 1; round <= 3; ++round) {
     std::atomic<bool> ended{false};
@@ -269,7 +271,7 @@ TEST_F(ReplayTest, EndsWhereMemoryRunsOutAndStartsAgain) {
 TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {
   for (int round = 0; round < 20; ++round) {
     Program program;
-    for (int i = 0; i < 100; ++i) program.Add(Add(Of(one_), Of(count_), 1));
+    for (int i = 0; i < 100; ++i) RecordSum(program, Of(one_), Of(count_), 1);
     Replay replay(program);
     replay.Start(std::int64_t{1} << 60, 1e9, {}, [] {});
     std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
@@ -279,7 +281,7 @@ TEST_F(ReplayTest, IsAbandonedInTheMiddleOfAStep) {
 TEST_F(ReplayTest, ComputesWithDenormalsAsTheThreadThatStartsItDoes) {
   std::vector<float> x = {0x1p-149f}, y = {0};
   Program program;
-  program.Add(Add(Of(x), Of(y), 1, 1, 0));
+  RecordSum(program, Of(x), Of(y), 1, 1, 0);
   Replay replay(program);
   for (const bool flush : {true, false, true}) {
     g_flush_denormals = flush;
@@ -301,7 +303,7 @@ TEST_F(ReplayTest, GivesTheSameBitsWithAnyCrew) {
     a[i] = static_cast<float>(i % 23 + 1) / 7;
     b[i] = static_cast<float>(i % 19 + 1) / 11;
   }
-  program_.Add(std::make_unique<Recorded<&Matmul>>(ProductOf(a, b, out, kSize)));
+  Record<&Matmul>(program_, ProductOf(a, b, out, kSize));
   Replay replay(program_);
   for (const Priority priority :
        {Priority::kNormal, Priority::kBackground, Priority::kBackground, Priority::kNormal}) {
@@ -333,7 +335,7 @@ TEST_F(ReplayTest, SharesThePoolWithOtherThreads) {
   constexpr std::int64_t kSize = 96;
   std::vector<float> a(kSize * kSize, 1), b(kSize * kSize, 2), out(kSize * kSize), here(out);
   SetThreads(2);
-  program_.Add(std::make_unique<Recorded<&Matmul>>(ProductOf(a, b, out, kSize)));
+  Record<&Matmul>(program_, ProductOf(a, b, out, kSize));
   Replay replay(program_);
   std::atomic<bool> ended{false};
   replay.Start(200, 1e9, {}, [&] { ended.store(!replay.Running()); });

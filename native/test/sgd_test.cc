@@ -125,7 +125,7 @@ TEST_P(SgdTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
     SgdStep({Dtype::kFloat32, hyper.buffer(), steps, state, slots});
   };
   const Buffer state = parameters.state->buffer(), steps = parameters.steps.buffer();
-  ParameterSlots slots = parameters.Slots();
+  std::vector<ParameterSlot> slots = parameters.Slots();
   EXPECT_THROW(step({state.data, 4 * (slots.back().state_offset + 6)}, steps, slots), Error);
   EXPECT_THROW(step(state, {steps.data, steps.bytes - 8}, slots), Error);
   slots.back().gradient.bytes -= 4;

@@ -33,8 +33,8 @@ struct Parameters {
   Parameters(const Parameters&) = delete;
 
   std::int64_t count() const { return static_cast<std::int64_t>(parameters.size()); }
-  ParameterSlots Slots() const {
-    ParameterSlots slots;
+  std::vector<ParameterSlot> Slots() const {
+    std::vector<ParameterSlot> slots;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       slots.push_back({parameters[i]->buffer(), gradients[i]->buffer(), parameters[i]->size(),
                        static_cast<std::int64_t>(i), offsets[i]});

@@ -244,7 +244,7 @@ TEST_P(UpdateTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   const Buffer state = parameters.state->buffer(), steps = parameters.steps.buffer();
   const Buffer numbers = products.buffer();
   const std::int64_t length = parameters.length;
-  ParameterSlots slots = parameters.Slots();
+  std::vector<ParameterSlot> slots = parameters.Slots();
   EXPECT_THROW(step({state.data, 8 * length - 4}, length, steps, numbers, slots), Error);
   EXPECT_THROW(step(state, length - Parameters<float>::kGap - 1, steps, numbers, slots), Error);
   EXPECT_THROW(step(state, length, {steps.data, steps.bytes - 8}, numbers, slots), Error);

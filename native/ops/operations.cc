@@ -1,0 +1,108 @@
+#include "ops/operations.h"
+
+#include "ops/activation.h"
+#include "ops/adam.h"
+#include "ops/augment.h"
+#include "ops/batch_norm.h"
+#include "ops/cast.h"
+#include "ops/channel_sum.h"
+#include "ops/conv2d.h"
+#include "ops/cross_entropy.h"
+#include "ops/dropout.h"
+#include "ops/elementwise.h"
+#include "ops/embedding.h"
+#include "ops/gather.h"
+#include "ops/gradient.h"
+#include "ops/group_norm.h"
+#include "ops/layer_norm.h"
+#include "ops/matmul.h"
+#include "ops/memory.h"
+#include "ops/nll.h"
+#include "ops/pad2d.h"
+#include "ops/pointwise_loss.h"
+#include "ops/pool2d.h"
+#include "ops/random.h"
+#include "ops/reduce.h"
+#include "ops/sgd.h"
+#include "ops/softmax.h"
+#include "ops/transpose.h"
+#include "ops/update.h"
+#include "ops/upsample2d.h"
+#include "ops/xnor.h"
+
+namespace gradlane {
+
+namespace {
+
+constexpr Operation kOperations[] = {
+    OperationOf<&ActivationForward>("activation"),
+    OperationOf<&ActivationGradient>("activationGradient"),
+    OperationOf<&Matmul>("matmul"),
+    OperationOf<&ElementwiseUnary>("unary"),
+    OperationOf<&ElementwiseBinary>("binary"),
+    OperationOf<&Affine>("affine"),
+    OperationOf<&Axpby>("axpby"),
+    OperationOf<&Softmax>("softmax"),
+    OperationOf<&SoftmaxGradient>("softmaxGradient"),
+    OperationOf<&ReduceAlong>("reduce"),
+    OperationOf<&Argmax>("argmax"),
+    OperationOf<&ChannelSum>("channelSum"),
+    OperationOf<&Conv2d>("conv2d"),
+    OperationOf<&Conv2dInputGradient>("conv2dInputGradient"),
+    OperationOf<&Conv2dWeightGradient>("conv2dWeightGradient"),
+    OperationOf<&CrossEntropy>("crossEntropy"),
+    OperationOf<&CrossEntropyGradient>("crossEntropyGradient"),
+    OperationOf<&EmbeddingGradient>("embeddingGradient"),
+    OperationOf<&Nll>("nll"),
+    OperationOf<&NllGradient>("nllGradient"),
+    OperationOf<&Pad2d>("pad2d"),
+    OperationOf<&Pad2dGradient>("pad2dGradient"),
+    OperationOf<&PointwiseLoss>("pointwiseLoss"),
+    OperationOf<&PointwiseLossGradient>("pointwiseLossGradient"),
+    OperationOf<&AdamStep>("adamStep"),
+    OperationOf<&Augment>("augment"),
+    OperationOf<&AugmentGradient>("augmentGradient"),
+    OperationOf<&BatchNorm>("batchNorm"),
+    OperationOf<&BatchNormInference>("batchNormInference"),
+    OperationOf<&BatchNormSums>("batchNormSums"),
+    OperationOf<&BatchNormGradient>("batchNormGradient"),
+    OperationOf<&GroupNorm>("groupNorm"),
+    OperationOf<&GroupNormSums>("groupNormSums"),
+    OperationOf<&GroupNormGradient>("groupNormGradient"),
+    OperationOf<&LayerNorm>("layerNorm"),
+    OperationOf<&LayerNormGradient>("layerNormGradient"),
+    OperationOf<&LayerNormAffineGradient>("layerNormAffineGradient"),
+    OperationOf<&Bernoulli>("bernoulli"),
+    OperationOf<&Cast>("cast"),
+    OperationOf<&ClipGradients>("clipGradients"),
+    OperationOf<&Copy>("copy"),
+    OperationOf<&CopyBlocks>("copyBlocks"),
+    OperationOf<&Dropout>("dropout"),
+    OperationOf<&DropoutGradient>("dropoutGradient"),
+    OperationOf<&MaxPool2d>("maxPool2d"),
+    OperationOf<&MaxPool2dGradient>("maxPool2dGradient"),
+    OperationOf<&AvgPool2d>("avgPool2d"),
+    OperationOf<&AvgPool2dGradient>("avgPool2dGradient"),
+    OperationOf<&AdaptiveAvgPool2d>("adaptiveAvgPool2d"),
+    OperationOf<&AdaptiveAvgPool2dGradient>("adaptiveAvgPool2dGradient"),
+    OperationOf<&Fill>("fill"),
+    OperationOf<&GatherRows>("gatherRows"),
+    OperationOf<&GradNorm>("gradNorm"),
+    OperationOf<&Normal>("normal"),
+    OperationOf<&Permutation>("permutation"),
+    OperationOf<&SgdStep>("sgdStep"),
+    OperationOf<&Transpose>("transpose"),
+    OperationOf<&Uniform>("uniform"),
+    OperationOf<&UpdateStep>("updateStep"),
+    OperationOf<&Upsample2d>("upsample2d"),
+    OperationOf<&Upsample2dGradient>("upsample2dGradient"),
+    OperationOf<&PackSigns>("packSigns"),
+    OperationOf<&XnorMatmul>("xnorMatmul"),
+    OperationOf<&XnorConv2d>("xnorConv2d"),
+};
+
+}  // namespace
+
+std::span<const Operation> Operations() { return kOperations; }
+
+}  // namespace gradlane
