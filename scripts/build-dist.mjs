@@ -1,9 +1,9 @@
 // npm run build:ts: bundles ts/ into dist/, when a source is newer than it. Made beside it and then
 // put into its place, so that dist/ is whole whoever looks at it meanwhile.
-//   index.js     everything that `import 'gradlane'` gives, with index.d.ts and a source map
+//   index.js     the names that `import 'gradlane'` gives, with index.d.ts
+//   core.js      what they are, and a source map: one file, for each one more costs an import
 //   page.js      the report's page, loaded when a report is asked for
 //   readers.js   what reads tables, with csv-parse in it, loaded when one is read
-//   shared.js    what they have in common
 //   cli.js       the command `gradlane`; cli-*.js its parts, loaded when they are used
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'
@@ -43,13 +43,34 @@ const constants = {
 
 const source = (file) => tsImport(`../${file}`, import.meta.url)
 
+/** The modules that the entry imports at once, and what Rolldown puts in for them. */
+function modulesAtOnce() {
+  const ids = new Set()
+  return {
+    has: (id) => ids.has(id) || id.includes('rolldown/runtime'),
+    plugin: {
+      name: 'modules-at-once',
+      buildEnd() {
+        const visit = (id) => {
+          const module = this.getModuleInfo(id)
+          if (ids.has(id) || module === null || module.isExternal) return
+          ids.add(id)
+          for (const imported of module.importedIds) visit(imported)
+        }
+        visit(path.resolve('ts/index.ts'))
+      },
+    },
+  }
+}
+
 async function bundleCode(dir) {
+  const atOnce = modulesAtOnce()
   const bundle = await rolldown({
     input: { index: 'ts/index.ts' },
     external: ['hyparquet', 'hyparquet-compressors', 'sharp'], // optional peers
     platform: 'node',
     tsconfig,
-    plugins: [constants],
+    plugins: [constants, atOnce.plugin],
     checks: { pluginTimings: false },
   })
   const common = {
@@ -57,7 +78,14 @@ async function bundleCode(dir) {
     comments: { jsdoc: false },
     // As fast to reach as what V8 knows to be initialised.
     topLevelVar: true,
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    codeSplitting: { groups: [{ name: 'core', test: atOnce.has }] },
+    // Short names for what is local to a function, which the source map tells: V8 looks at each one when the
+    // file is read. Functions and classes keep theirs, for stacks and messages show them.
+    minify: {
+      compress: false,
+      mangle: { toplevel: false, keepNames: { function: true, class: true } },
+      codegen: false,
+    },
   }
   await bundle.write({
     ...common,
@@ -74,16 +102,30 @@ async function bundleCode(dir) {
     chunkFileNames: '[name].cjs',
   })
   await bundle.close()
-  for (const file of ['index', 'shared'].flatMap((name) => [`${name}.js`, `${name}.cjs`])) {
-    keepAscii(path.join(dir, file))
+  for (const file of ['index', 'core'].flatMap((name) => [`${name}.js`, `${name}.cjs`])) {
+    const name = path.join(dir, file)
+    fs.writeFileSync(name, inAscii(builtinsAsTheyAre(fs.readFileSync(name, 'utf8'))))
   }
 }
 
 /** Writes other characters as escapes: Node reads a file of ASCII alone in half the time. */
-function keepAscii(file) {
+function inAscii(text) {
   const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-  const text = fs.readFileSync(file, 'utf8')
-  fs.writeFileSync(file, text.replace(/[^\0-\x7f]/g, escape))
+  return text.replace(/[^\0-\x7f]/g, escape)
+}
+
+/**
+ * Takes Node's modules without `import`, which calls every getter of theirs: that of node:fs loads streams,
+ * that of node:util argument parsing and MIME types.
+ */
+function builtinsAsTheyAre(text) {
+  const imports = /^import (?:([\w$]+)(?:, | ))?(?:\{ (.+?) \} )?(?:from )?"(node:[^"]+)";$/gm
+  return text.replace(imports, (_, whole, names, module) => {
+    const loaded = `process.getBuiltinModule("${module}")`
+    const picked = names && `{ ${names.replaceAll(' as ', ': ')} } = `
+    if (whole === undefined) return `var ${picked}${loaded};`
+    return `var ${whole} = ${loaded}${picked === undefined ? '' : `, ${picked}${whole}`};`
+  })
 }
 
 /** The command line computes with the index.js that programs import. */

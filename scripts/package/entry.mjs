@@ -1,12 +1,25 @@
-// What an import of the package reads: few files, which hold no more than they should.
+// What an import of the package and each command reads: few files, which hold no more than they should.
 import { strict as assert } from 'node:assert'
 import fs from 'node:fs'
 import path from 'node:path'
 
 const MOST_FILES = 3
 const KIB = 1024
-/** Of the files that an import reads at once, together. In CommonJS each use of shared.cjs names it anew. */
-const MOST_BYTES = { 'index.js': 864 * KIB, 'index.cjs': 912 * KIB }
+/** Of the files that an import reads at once, together. */
+const MOST_BYTES = { 'index.js': 752 * KIB, 'index.cjs': 768 * KIB }
+
+/** Of what a command reads beside the library. */
+const MOST_BYTES_OF_COMMAND = 64 * KIB
+const COMMANDS = ['bench', 'doctor', 'info', 'inspect', 'predict', 'serve', 'train']
+/** All files of dist/, by what they are. */
+const PARTS = ['core', 'decode', 'evaluation', 'index', 'page', 'readers', 'scan', 'training']
+const MAPPED = PARTS.filter((name) => name !== 'index') // which only names what core has
+const FILES = [
+  ...PARTS.flatMap((name) => [`${name}.js`, `${name}.cjs`]),
+  ...MAPPED.map((name) => `${name}.js.map`),
+  ...['index.d.ts', 'index.d.cts', 'rolldown-runtime.cjs', 'cli.js', 'cli-shared.js'],
+  ...COMMANDS.map((name) => `cli-${name}.js`),
+]
 
 /** The file and all that it imports at once; what it loads when asked for (`import()`) comes later. */
 function filesOf(file, seen = new Set()) {
@@ -22,11 +35,13 @@ function filesOf(file, seen = new Set()) {
   return seen
 }
 
-/** Throws an AssertionError for an entry of the installed package that reads too much. */
+/** Throws an AssertionError for an entry or a command of the installed package that reads too much. */
 export function checkEntry(packageFolder) {
+  const dist = path.join(packageFolder, 'dist')
+  assert.deepEqual(fs.readdirSync(dist).sort(), FILES.toSorted(), 'the files of dist/')
   for (const [entry, most] of Object.entries(MOST_BYTES)) {
-    const files = [...filesOf(path.join(packageFolder, 'dist', entry))]
-    const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0)
+    const files = [...filesOf(path.join(dist, entry))]
+    const bytes = sizeOf(files)
     const names = files.map((file) => path.basename(file)).join(', ')
     assert.ok(
       files.length <= MOST_FILES,
@@ -35,4 +50,19 @@ export function checkEntry(packageFolder) {
     assert.ok(bytes <= most, `${names} have ${bytes} bytes, ${most} are the limit`)
     console.log(`an import reads ${names}: ${Math.ceil(bytes / KIB)} of ${most / KIB} KiB`)
   }
+  const sizes = COMMANDS.map((name) => {
+    const own = ['cli.js', `cli-${name}.js`].flatMap((file) => [...filesOf(path.join(dist, file))])
+    const files = new Set(own.filter((file) => path.basename(file).startsWith('cli')))
+    const bytes = sizeOf([...files])
+    assert.ok(
+      bytes <= MOST_BYTES_OF_COMMAND,
+      `gradlane ${name} reads ${bytes} bytes of its own, ${MOST_BYTES_OF_COMMAND} are the limit`,
+    )
+    return `${name} ${Math.ceil(bytes / KIB)}`
+  })
+  console.log(`commands, in KiB of ${MOST_BYTES_OF_COMMAND / KIB}: ${sizes.join(', ')}`)
+}
+
+function sizeOf(files) {
+  return files.reduce((sum, file) => sum + fs.statSync(file).size, 0)
 }

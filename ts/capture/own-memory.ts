@@ -51,7 +51,7 @@ export class OwnMemory {
       const results = writtenBy(call).map((place) => call.args[place])
       for (const tensor of tensorsOf(results)) {
         const part = this.#parts.get(tensor.buffer)
-        if (part !== undefined) add(part, rangeOf(tensor))
+        if (part !== undefined) noteWritten(part, rangeOf(tensor))
       }
     }
   }
@@ -94,7 +94,7 @@ function rangeOf({ byteOffset, length, dtype }: Tensor): Range {
   return { begin: byteOffset, end: byteOffset + length * itemSize[dtype] }
 }
 
-function add({ start, written }: Part, { begin, end }: Range): void {
+function noteWritten({ start, written }: Part, { begin, end }: Range): void {
   const range = { begin: begin - start, end: end - start }
   const known = written.some((other) => other.begin <= range.begin && other.end >= range.end)
   if (!known) written.push(range)

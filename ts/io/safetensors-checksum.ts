@@ -27,11 +27,11 @@ function checksumOf(bytes: Uint8Array): string {
   return gmac.getAuthTag().toString('hex')
 }
 
-/** How a header begins, before `sign` has filled the checksum in; metadata of one's own may follow. */
+/** How a header begins, before `addChecksum` has filled the checksum in; metadata of one's own may follow. */
 export const unsigned = `${OPENING}${BLANK} ${BLANK}"`
 
 /** Fills in the checksum of a file whose header begins as `unsigned`. */
-export function sign(bytes: Buffer, dataStart: number): void {
+export function addChecksum(bytes: Buffer, dataStart: number): void {
   bytes.write(checksumOf(bytes.subarray(dataStart)), DATA_AT, 'latin1')
   bytes.write(checksumOf(bytes.subarray(0, dataStart)), HEADER_AT, 'latin1')
 }

@@ -15,7 +15,7 @@ import {
 import { show } from '../show.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { shown } from './json.js'
-import { checkData, CHECKSUM, sign, unsigned } from './safetensors-checksum.js'
+import { addChecksum, checkData, CHECKSUM, unsigned } from './safetensors-checksum.js'
 import { codes, storedTypes } from './safetensors-elements.js'
 import {
   isObject,
@@ -137,7 +137,7 @@ export function safetensorsToBuffer(
     const elements = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     bytes.set(elements, dataStart + places.get(name)![0])
   }
-  sign(bytes, dataStart)
+  addChecksum(bytes, dataStart)
   return bytes
 }
 

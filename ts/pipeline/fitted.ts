@@ -93,7 +93,7 @@ export class Fitted {
     const shares: Record<string, number>[] = []
     for (const { data, length } of this.passes(x)) {
       for (let start = 0; start < length; start += classes.length) {
-        const of = softmax(data, start, classes.length)
+        const of = sharesOf(data, start, classes.length)
         const named = Object.create(null) as Record<string, number>
         classes.forEach((name, i) => (named[name] = of[i]!))
         shares.push(named)
@@ -116,7 +116,7 @@ export class Fitted {
 }
 
 /** Shares from the outputs of a row. */
-export function softmax(data: ArrayLike<number>, start: number, count: number): Float64Array {
+export function sharesOf(data: ArrayLike<number>, start: number, count: number): Float64Array {
   let most = -Infinity
   for (let i = 0; i < count; i++) most = Math.max(most, data[start + i]!)
   let sum = 0

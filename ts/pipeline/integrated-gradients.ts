@@ -2,7 +2,7 @@ import { onTrial } from '../gradient/trial.js'
 import { fromTypedArray } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Modes } from '../train/modes.js'
-import { type Fitted, softmax } from './fitted.js'
+import { type Fitted, sharesOf } from './fitted.js'
 
 /** A number that outputs of the network stand for, and its derivatives by them. */
 export interface Output {
@@ -15,9 +15,9 @@ export interface Output {
 /** The share of a class. */
 export function shareOf(place: number, classes: number): Output {
   return {
-    value: (outputs, start) => softmax(outputs, start, classes)[place]!,
+    value: (outputs, start) => sharesOf(outputs, start, classes)[place]!,
     gradient(outputs, start, out) {
-      const shares = softmax(outputs, start, classes)
+      const shares = sharesOf(outputs, start, classes)
       shares.forEach((share, i) => {
         out[start + i] = shares[place]! * ((i === place ? 1 : 0) - share)
       })

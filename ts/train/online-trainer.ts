@@ -357,12 +357,12 @@ function pairsOf(learner: Module, model: Module): (readonly [Tensor, Tensor])[] 
   return [...pairs]
 }
 
-const sum = { float32: empty([], 'float32'), float64: empty([], 'float64') }
+const checkedSum = { float32: empty([], 'float32'), float64: empty([], 'float64') }
 
 /** Whether a sum over all elements is finite, which one that is not would spoil. */
 function allFinite(tensor: Tensor): boolean {
   const { dtype, length } = tensor
   if ((dtype !== 'float32' && dtype !== 'float64') || length === 0) return true
-  kernels().reduce(ReduceKind.sum, tensor, sum[dtype], 1, length, 1, 0)
-  return Number.isFinite(sum[dtype].data[0])
+  kernels().reduce(ReduceKind.sum, tensor, checkedSum[dtype], 1, length, 1, 0)
+  return Number.isFinite(checkedSum[dtype].data[0])
 }
