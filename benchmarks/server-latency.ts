@@ -1,18 +1,14 @@
 // How long the example server lets requests wait while it trains, against the same server without a
 // training, in windows that take turns: npx tsx benchmarks/server-latency.ts [--rounds 10]
 // [--seconds 5] [--out name]
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { Generator, info, randn } from '../ts/index.js'
 import { describe, machine } from './machine.js'
-import { format, median, quantile } from './statistics.js'
+import { CONNECTIONS, Driven, type Latencies } from './requests.js'
+import { format, median } from './statistics.js'
 
-const CONNECTIONS = 16
 const ROWS = 40_000
 const COLUMNS = 4
 
@@ -25,34 +21,12 @@ const { values } = parseArgs({
 })
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
 
-interface Window {
-  readonly requests: number
-  /** Milliseconds. */
-  readonly p50: number
-  readonly p99: number
-  readonly worst: number
+interface Window extends Latencies {
   /** Of the training. */
   readonly epochs: number
 }
 
-const driver = fileURLToPath(new URL('drivers/server.ts', import.meta.url))
-const server = spawn(process.execPath, ['--import', 'tsx', driver], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-})
-const [line] = (await once(server.stdout, 'data')) as [Buffer]
-const port = Number(line.toString())
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS + 1 })
-
-async function ask(method: string, path: string, body = ''): Promise<string> {
-  const sent = request({ port, host: '127.0.0.1', method, path, agent }).end(body)
-  const [response] = (await once(sent, 'response')) as [
-    NodeJS.ReadableStream & { statusCode: number },
-  ]
-  let text = ''
-  for await (const chunk of response) text += String(chunk)
-  if (response.statusCode >= 400) throw new Error(`${path}: ${response.statusCode} ${text}`)
-  return text
-}
+const server = await Driven.start('server.ts')
 
 const points = randn([ROWS, COLUMNS], { generator: new Generator(1) }).toArray() as number[][]
 const rows = points.map((row, i) => row.map((value) => Number((value + 1.5 * (i % 2)).toFixed(3))))
@@ -60,32 +34,13 @@ const labels = rows.map((_, i) => i % 2)
 const training = JSON.stringify({ rows, labels, epochs: 10_000 })
 const question = JSON.stringify({ rows: rows.slice(0, 8) })
 
-async function windowOf(): Promise<Omit<Window, 'epochs'>> {
-  const times: number[] = []
-  const end = performance.now() + 1000 * seconds
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
-      while (performance.now() < end) {
-        const start = performance.now()
-        await ask('POST', '/predict', question)
-        times.push(performance.now() - start)
-      }
-    }),
-  )
-  const [p50, p99, worst] = [0.5, 0.99, 1].map((q) => quantile(times, q)) as [
-    number,
-    number,
-    number,
-  ]
-  return { requests: times.length, p50, p99, worst }
-}
-
 async function measured(trains: boolean): Promise<Window> {
+  const windowOf = () => server.latencies('/predict', question, seconds)
   if (!trains) return { ...(await windowOf()), epochs: 0 }
-  await ask('POST', '/train', training)
+  await server.ask('POST', '/train', training)
   const window = await windowOf()
-  const status = await ask('GET', '/status')
-  await ask('POST', '/stop')
+  const status = await server.ask('GET', '/status')
+  await server.ask('POST', '/stop')
   const { state, last } = JSON.parse(status) as { state: string; last: { epoch: number } | null }
   if (state !== 'training') throw new Error(`the training ended within a window: ${state}`)
   return { ...window, epochs: last?.epoch ?? 0 }
@@ -107,8 +62,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const ratio = median(pairs.map(({ idle, training }) => training.p99 / idle.p99))
 console.log(`p99 while it trains: ${format(ratio)} times that without (median of ${rounds})`)
-server.stdin.end()
-agent.destroy()
+server.end()
 
 if (values.out !== undefined) {
   const { version, isa } = info()

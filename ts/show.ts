@@ -37,6 +37,7 @@ export function reasonOf(error: unknown): string {
 
 /** In single quotes, control characters escaped. */
 function quoted(text: string): string {
+  if (/^[\w ]*$/.test(text)) return `'${text}'` // a name of a column, say, which each row comes with
   return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')}'`
 }
 

@@ -19,12 +19,15 @@ export class ColumnWatch {
   /** Bins of the latest rows, in a ring. */
   readonly #latest: Uint8Array
   readonly #counts: Float64Array
+  readonly #every: number
   #seen = 0
+  #stability: number | null = null
 
   private constructor(bins: Bins, latest: number) {
     this.#bins = bins
     this.#latest = new Uint8Array(latest)
     this.#counts = new Float64Array(bins.shares.length)
+    this.#every = Math.ceil(latest / 50)
   }
 
   /** @param rows Of the training. @param latest Rows that are compared. */
@@ -35,6 +38,7 @@ export class ColumnWatch {
 
   add(column: Column): void {
     const { length } = this.#latest
+    const before = Math.floor(this.#seen / this.#every)
     for (const bin of this.#bins.of(column)) {
       const place = this.#seen % length
       if (this.#seen >= length) this.#counts[this.#latest[place]!]! -= 1
@@ -42,16 +46,17 @@ export class ColumnWatch {
       this.#counts[bin]! += 1
       this.#seen += 1
     }
+    if (this.#seen < length || Math.floor(this.#seen / this.#every) === before) return
+    const shares = this.#counts.map((count) => count / length)
+    this.#stability = stabilityOf(this.#bins.shares, shares)
   }
 
-  /** The population stability index; null as long as there are too few rows. */
+  /**
+   * The population stability index; null as long as there are too few rows. Computed whenever a fiftieth of
+   * the rows that are compared is new.
+   */
   get stability(): number | null {
-    const { length } = this.#latest
-    if (this.#seen < length) return null
-    return stabilityOf(
-      this.#bins.shares,
-      this.#counts.map((count) => count / length),
-    )
+    return this.#stability
   }
 }
 
