@@ -94,11 +94,16 @@ void DispatchAny(Dtype dtype, const char* op, Body&& body) {
 // The bytes of the first `n` elements of a type known at run time, checked as Elements does.
 inline char* ElementBytes(Dtype dtype, const Buffer& buffer, std::int64_t n, const char* op,
                           const char* operand) {
-  char* bytes = nullptr;
-  DispatchAny(dtype, op, [&](auto zero) {
-    bytes = reinterpret_cast<char*>(Elements<decltype(zero)>(buffer, n, op, operand));
-  });
-  return bytes;
+  const std::int64_t size = ItemSize(dtype);
+  if (size == 0) ThrowNoDtype(op);
+  if (n < 0 || (n > 0 && n * size > buffer.bytes)) {
+    ThrowExtent(op, operand, n, size, buffer.bytes);
+  }
+  if ((reinterpret_cast<std::uintptr_t>(buffer.data) & static_cast<std::uintptr_t>(size - 1)) !=
+      0) {
+    ThrowAlignment(op, operand, size);
+  }
+  return static_cast<char*>(buffer.data);
 }
 
 }  // namespace gradlane

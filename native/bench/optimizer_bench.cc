@@ -16,10 +16,9 @@
 #include "bench/serve.h"
 #include "cpu/cpu.h"
 #include "cpu/dispatch.h"
-#include "ops/adam.h"
 #include "ops/gradient.h"
 #include "ops/memory.h"
-#include "ops/sgd.h"
+#include "ops/update.h"
 #include "parallel/thread_pool.h"
 
 namespace gradlane {
@@ -115,17 +114,27 @@ int Main(int argc, char** argv) {
 
   const auto size = static_cast<std::size_t>(n);
   std::vector<float> p(size, 0.5f), g(size, 0.01f), state(3 * size, 0.0f);
-  std::vector<double> sgd{1e-3, 0.9, 0, 0, 0, 0}, adam{1e-3, 0.9, 0.999, 1e-8, 0, 0, 0, 0, 1};
-  std::vector<double> amsgrad(adam), steps(1), norm(1);
-  amsgrad[6] = 1;
+  // lr, beta1, beta2, eps, four others, momentum at 7, amsgrad at 13, biasCorrection at 14
+  std::vector<double> sgd(15), adam(15), steps(1), norm(1), none;
+  sgd[0] = adam[0] = 1e-3;
+  sgd[7] = adam[1] = 0.9;
+  adam[2] = 0.999;
+  adam[3] = 1e-8;
+  adam[14] = 1;
+  std::vector<double> amsgrad(adam);
+  amsgrad[13] = 1;
   const std::vector<ParameterSlot> slots{{Over(p), Over(g), n, 0, 0}};
-  const SgdStepArgs sgd_step{Dtype::kFloat32, Over(sgd), Over(steps), Over(state), slots};
-  const AdamStepArgs adam_step{Dtype::kFloat32, Over(adam), Over(steps), Over(state), n, slots};
-  const AdamStepArgs ams_step{Dtype::kFloat32, Over(amsgrad), Over(steps), Over(state), n, slots};
+  const auto step = [&](UpdateKind kind, std::vector<double>& hyper) {
+    return UpdateStepArgs{Dtype::kFloat32, kind,        Over(hyper), Over(steps),
+                          Over(none),      Over(state), n,           slots};
+  };
+  const UpdateStepArgs sgd_step = step(UpdateKind::kSgd, sgd);
+  const UpdateStepArgs adam_step = step(UpdateKind::kAdam, adam);
+  const UpdateStepArgs ams_step = step(UpdateKind::kAdam, amsgrad);
   const GradNormArgs norm_of{Dtype::kFloat32, Over(norm), 2, slots};
-  const Trial trials[] = {{"sgd, momentum", 3, 2, [&] { SgdStep(sgd_step); }},
-                          {"adam", 4, 3, [&] { AdamStep(adam_step); }},
-                          {"adam, amsgrad", 5, 4, [&] { AdamStep(ams_step); }},
+  const Trial trials[] = {{"sgd, momentum", 3, 2, [&] { UpdateStep(sgd_step); }},
+                          {"adam", 4, 3, [&] { UpdateStep(adam_step); }},
+                          {"adam, amsgrad", 5, 4, [&] { UpdateStep(ams_step); }},
                           {"gradient norm", 1, 0, [&] { GradNorm(norm_of); }}};
 
   if (serve) {

@@ -14,7 +14,7 @@ struct AdamVectors {
 
 template <bool kAmsgrad, class T>
 GRADLANE_INLINE AdamVectors<T> Update(AdamVectors<T> x, typename Simd<T>::Vec g,
-                                      const AdamScalars<T>& s) {
+                                      const UpdateScalars<T>& s) {
   using S = Simd<T>;
   x.p *= S::Set(s.keep);
   g *= S::Set(s.sign);
@@ -30,7 +30,7 @@ GRADLANE_INLINE AdamVectors<T> Update(AdamVectors<T> x, typename Simd<T>::Vec g,
 
 template <bool kAmsgrad, class T>
 GRADLANE_INLINE void Run(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n,
-                         const AdamScalars<T>& s) {
+                         const UpdateScalars<T>& s) {
   using S = Simd<T>;
   std::int64_t i = 0;
   for (; i + S::kLanes <= n; i += S::kLanes) {
@@ -55,21 +55,26 @@ GRADLANE_INLINE void Run(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n,
 }
 
 template <class T>
-void Adam(T* p, const T* g, T* m, T* v, T* v_max, std::int64_t n,
-          const AdamScalars<T>& scalars) noexcept {
-  const AdamScalars<T> s = scalars;  // a copy that no store can change
-  if (v_max != nullptr) {
-    Run<true>(p, g, m, v, v_max, n, s);
+void Adam(void* p, const void* g, void* const* state, std::int64_t n,
+          const void* scalars) noexcept {
+  // a copy that no store can change
+  const UpdateScalars<T> s = *static_cast<const UpdateScalars<T>*>(scalars);
+  T* const parameter = static_cast<T*>(p);
+  const T* const gradient = static_cast<const T*>(g);
+  T *const m = static_cast<T*>(state[0]), *const v = static_cast<T*>(state[1]);
+  if (state[2] != nullptr) {
+    Run<true>(parameter, gradient, m, v, static_cast<T*>(state[2]), n, s);
   } else {
-    Run<false>(p, g, m, v, v_max, n, s);
+    Run<false>(parameter, gradient, m, v, static_cast<T*>(nullptr), n, s);
   }
 }
 
 }  // namespace
 
 void FillAdam(KernelTable& table) {
-  table.f32.optimizer.adam = &Adam<float>;
-  if constexpr (kCompleteRow) table.f64.optimizer.adam = &Adam<double>;
+  table.f32.optimizer.update[static_cast<int>(UpdateKind::kAdam)] = &Adam<float>;
+  if constexpr (kCompleteRow)
+    table.f64.optimizer.update[static_cast<int>(UpdateKind::kAdam)] = &Adam<double>;
 }
 
 }  // namespace gradlane::GRADLANE_ROW

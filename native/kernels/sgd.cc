@@ -15,7 +15,7 @@ struct SgdVectors {
 template <class T>
 GRADLANE_INLINE SgdVectors<T> Update(typename Simd<T>::Vec p, typename Simd<T>::Vec g,
                                      typename Simd<T>::Vec b, bool momentum,
-                                     const SgdScalars<T>& s) {
+                                     const UpdateScalars<T>& s) {
   using S = Simd<T>;
   typename S::Vec d = S::Set(s.sign) * g;
   if (s.weight_decay != T(0)) d += S::Set(s.weight_decay) * p;
@@ -23,13 +23,18 @@ GRADLANE_INLINE SgdVectors<T> Update(typename Simd<T>::Vec p, typename Simd<T>::
     b = s.first ? d : S::Set(s.momentum) * b + S::Set(s.one_minus_dampening) * d;
     d = s.nesterov ? d + S::Set(s.momentum) * b : b;
   }
-  return {p - S::Set(s.lr) * d, b};
+  return {p - S::Set(s.step_size) * d, b};
 }
 
 template <class T>
-void Sgd(T* p, const T* g, T* b, std::int64_t n, const SgdScalars<T>& scalars) noexcept {
+void Sgd(void* parameter, const void* gradient, void* const* state, std::int64_t n,
+         const void* scalars) noexcept {
   using S = Simd<T>;
-  const SgdScalars<T> s = scalars;  // a copy that no store can change
+  // a copy that no store can change
+  const UpdateScalars<T> s = *static_cast<const UpdateScalars<T>*>(scalars);
+  T* const p = static_cast<T*>(parameter);
+  const T* const g = static_cast<const T*>(gradient);
+  T* const b = static_cast<T*>(state[0]);
   std::int64_t i = 0;
   if (b == nullptr) {
     Map(p, g, p, n, [&](typename S::Vec pv, typename S::Vec gv) {
@@ -53,8 +58,9 @@ void Sgd(T* p, const T* g, T* b, std::int64_t n, const SgdScalars<T>& scalars) n
 }  // namespace
 
 void FillSgd(KernelTable& table) {
-  table.f32.optimizer.sgd = &Sgd<float>;
-  if constexpr (kCompleteRow) table.f64.optimizer.sgd = &Sgd<double>;
+  table.f32.optimizer.update[static_cast<int>(UpdateKind::kSgd)] = &Sgd<float>;
+  if constexpr (kCompleteRow)
+    table.f64.optimizer.update[static_cast<int>(UpdateKind::kSgd)] = &Sgd<double>;
 }
 
 }  // namespace gradlane::GRADLANE_ROW

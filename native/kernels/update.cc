@@ -127,12 +127,15 @@ struct Lion {
 };
 
 template <class Rule, class T>
-void Update(T* p, const T* g, T* const* state, std::int64_t n,
-            const UpdateScalars<T>& scalars) noexcept {
+void Update(void* parameter, const void* gradient, void* const* state, std::int64_t n,
+            const void* scalars) noexcept {
   using S = Simd<T>;
-  const UpdateScalars<T> s = scalars;  // a copy that no store can change
+  // a copy that no store can change
+  const UpdateScalars<T> s = *static_cast<const UpdateScalars<T>*>(scalars);
+  T* const p = static_cast<T*>(parameter);
+  const T* const g = static_cast<const T*>(gradient);
   T* arrays[kUpdateArrays] = {};
-  for (int k = 0; k < Rule::kArrays; ++k) arrays[k] = state[k];
+  for (int k = 0; k < Rule::kArrays; ++k) arrays[k] = static_cast<T*>(state[k]);
   // One body for whole vectors and the tail keeps seven rules of two types small.
   for (std::int64_t i = 0; i < n; i += S::kLanes) {
     const std::int64_t rest = n - i;
@@ -156,7 +159,7 @@ void Update(T* p, const T* g, T* const* state, std::int64_t n,
 
 template <class T>
 void Fill(OptimizerKernels<T>& kernels) {
-  const auto set = [&](UpdateKind kind, auto* kernel) {
+  const auto set = [&](UpdateKind kind, UpdateKernel kernel) {
     kernels.update[static_cast<int>(kind)] = kernel;
   };
   set(UpdateKind::kAdagrad, &Update<Adagrad, T>);

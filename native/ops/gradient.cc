@@ -62,7 +62,7 @@ void GradNorm(const GradNormArgs& args) {
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
     double* out = Elements<double>(args.out, 1, kOp, "out");
-    CheckSlots<T>(args.slots, kOp);
+    CheckSlots(args.dtype, args.slots, kOp);
     // One number a task, joined in the order of the tasks: the same bits at any thread count.
     const std::int64_t tasks = SlotTasks(args.slots);
     auto* partial = static_cast<double*>(
@@ -86,7 +86,7 @@ void ClipGradients(const ClipGradientsArgs& args) {
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
     const double norm = *Elements<double>(args.norm, 1, kOp, "norm");
-    CheckSlots<T>(args.slots, kOp);
+    CheckSlots(args.dtype, args.slots, kOp);
     const double wanted = args.max_norm / (norm + 1e-6);
     if (wanted >= 1) return;  // a NaN goes on into the gradients, as it does in PyTorch
     const auto kernel = Kernels().typed<T>().optimizer.scale;

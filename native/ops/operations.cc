@@ -1,7 +1,6 @@
 #include "ops/operations.h"
 
 #include "ops/activation.h"
-#include "ops/adam.h"
 #include "ops/augment.h"
 #include "ops/batch_norm.h"
 #include "ops/cast.h"
@@ -23,7 +22,6 @@
 #include "ops/pool2d.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
-#include "ops/sgd.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
 #include "ops/update.h"
@@ -59,7 +57,6 @@ constexpr Operation kOperations[] = {
     OperationOf<&Pad2dGradient>("pad2dGradient"),
     OperationOf<&PointwiseLoss>("pointwiseLoss"),
     OperationOf<&PointwiseLossGradient>("pointwiseLossGradient"),
-    OperationOf<&AdamStep>("adamStep"),
     OperationOf<&Augment>("augment"),
     OperationOf<&AugmentGradient>("augmentGradient"),
     OperationOf<&BatchNorm>("batchNorm"),
@@ -90,7 +87,6 @@ constexpr Operation kOperations[] = {
     OperationOf<&GradNorm>("gradNorm"),
     OperationOf<&Normal>("normal"),
     OperationOf<&Permutation>("permutation"),
-    OperationOf<&SgdStep>("sgdStep"),
     OperationOf<&Transpose>("transpose"),
     OperationOf<&Uniform>("uniform"),
     OperationOf<&UpdateStep>("updateStep"),

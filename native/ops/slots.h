@@ -14,42 +14,35 @@ namespace gradlane {
 // Elements of one task: an optimizer moves 12 to 32 bytes an element, 0.3 to 1 ns.
 inline constexpr std::int64_t kSlotGrain = 8192;
 
-template <class T>
-void CheckSlots(const ParameterSlots& slots, const char* op) {
+// What checked slots reach to.
+struct SlotExtents {
+  std::int64_t numbers = 0;  // of what has one a parameter
+  std::int64_t state = 0;    // elements of a state array
+};
+
+inline SlotExtents CheckSlots(Dtype dtype, const ParameterSlots& slots, const char* op) {
+  SlotExtents extents;
+  const std::int64_t size = ItemSize(dtype);
+  const auto fits = [&](const Buffer& buffer, std::int64_t n) {
+    return n > 0 && n * size <= buffer.bytes &&
+           (reinterpret_cast<std::uintptr_t>(buffer.data) &
+            static_cast<std::uintptr_t>(size - 1)) == 0;
+  };
   for (const ParameterSlot& slot : slots) {
-    Elements<T>(slot.parameter, slot.n, op, "parameter");
-    Elements<T>(slot.gradient, slot.n, op, "gradient");
+    if (!fits(slot.parameter, slot.n) || !fits(slot.gradient, slot.n)) {  // or there is none
+      ElementBytes(dtype, slot.parameter, slot.n, op, "parameter");
+      ElementBytes(dtype, slot.gradient, slot.n, op, "gradient");
+    }
     if (slot.index < 0 || slot.state_offset < 0) {
       throw Error(ErrorCode::kValue,
                   std::string(op) +
                       ": the index and state offset of a slot are not negative, got " +
                       std::to_string(slot.index) + " and " + std::to_string(slot.state_offset));
     }
+    extents.numbers = std::max(extents.numbers, slot.index + 1);
+    extents.state = std::max(extents.state, slot.state_offset + slot.n);
   }
-}
-
-// Numbers that the slots name, one a parameter, checked: step counters and their like.
-inline double* PerParameter(const Buffer& numbers, const ParameterSlots& slots, const char* op,
-                            const char* operand) {
-  std::int64_t count = 0;
-  for (const ParameterSlot& slot : slots) count = std::max(count, slot.index + 1);
-  return Elements<double>(numbers, count, op, operand);
-}
-
-// How many elements of a state array the slots reach to.
-inline std::int64_t StateExtent(const ParameterSlots& slots) {
-  std::int64_t extent = 0;
-  for (const ParameterSlot& slot : slots) extent = std::max(extent, slot.state_offset + slot.n);
-  return extent;
-}
-
-inline void CheckStateLength(const ParameterSlots& slots, std::int64_t length, const char* op) {
-  const std::int64_t extent = StateExtent(slots);
-  if (length < extent) {
-    throw Error(ErrorCode::kValue,
-                std::string(op) + ": the slots reach to element " + std::to_string(extent) +
-                    " of state arrays that have stateLength = " + std::to_string(length));
-  }
+  return extents;
 }
 
 inline std::int64_t SlotTasks(const ParameterSlots& slots) {

@@ -23,10 +23,14 @@ enum Hyper {
   kCentered,
   kLrDecay,
   kMomentumDecay,
+  kDampening,
+  kNesterov,
+  kAmsgrad,
+  kBiasCorrection,
   kHyperCount
 };
 
-// Which of the rule's arrays there are, as bits: RMSprop keeps its second and third on demand.
+// Which of the rule's arrays there are, as bits: some are kept on demand.
 unsigned ArraysOf(UpdateKind kind, const double* hyper) {
   switch (kind) {
     case UpdateKind::kAdagrad:
@@ -34,6 +38,10 @@ unsigned ArraysOf(UpdateKind kind, const double* hyper) {
       return 0b001;
     case UpdateKind::kRmsprop:
       return 0b001 | (hyper[kMomentum] != 0 ? 0b010 : 0) | (hyper[kCentered] != 0 ? 0b100 : 0);
+    case UpdateKind::kSgd:
+      return hyper[kMomentum] != 0 ? 0b001 : 0;
+    case UpdateKind::kAdam:
+      return 0b011 | (hyper[kAmsgrad] != 0 ? 0b100 : 0);
     default:
       return 0b011;
   }
@@ -56,23 +64,38 @@ double Rectification(double t, double beta2, double beta2_power) {
 }
 
 template <class T>
-UpdateScalars<T> ScalarsAt(UpdateKind kind, double step, double product, const double* hyper) {
-  const auto t = static_cast<std::uint64_t>(step);
+void ScalarsAt(UpdateKind kind, double step, double product, const double* hyper, void* scalars) {
+  auto& s = *static_cast<UpdateScalars<T>*>(scalars);
   const bool decoupled = hyper[kDecoupled] != 0;
-  const double lr = hyper[kLr], beta1 = hyper[kBeta1], beta2 = hyper[kBeta2];
-  UpdateScalars<T> s{};
+  const double lr = hyper[kLr];
+  s.weight_decay = static_cast<T>(decoupled ? 0 : hyper[kWeightDecay]);
+  s.keep = static_cast<T>(decoupled ? 1 - lr * hyper[kWeightDecay] : 1);
+  s.sign = hyper[kMaximize] != 0 ? T(-1) : T(1);
+  s.momentum = static_cast<T>(hyper[kMomentum]);
+  if (kind == UpdateKind::kSgd) {
+    s.step_size = static_cast<T>(lr);
+    s.one_minus_dampening = static_cast<T>(1 - hyper[kDampening]);
+    s.nesterov = hyper[kNesterov] != 0;
+    s.first = step == 1;
+    return;
+  }
+  const auto t = static_cast<std::uint64_t>(step);
+  const double beta1 = hyper[kBeta1], beta2 = hyper[kBeta2];
   s.beta1 = static_cast<T>(beta1);
   s.one_minus_beta1 = static_cast<T>(1 - beta1);
   s.beta2 = static_cast<T>(beta2);
   s.one_minus_beta2 = static_cast<T>(1 - beta2);
   s.eps = static_cast<T>(hyper[kEps]);
-  s.weight_decay = static_cast<T>(decoupled ? 0 : hyper[kWeightDecay]);
-  s.keep = static_cast<T>(decoupled ? 1 - lr * hyper[kWeightDecay] : 1);
-  s.sign = hyper[kMaximize] != 0 ? T(-1) : T(1);
-  s.momentum = static_cast<T>(hyper[kMomentum]);
   s.centered = hyper[kCentered] != 0;
   double step_size = lr;
   switch (kind) {
+    case UpdateKind::kAdam: {
+      const bool corrected = hyper[kBiasCorrection] != 0;
+      if (corrected) step_size /= 1 - WholePower(beta1, t);
+      const double correction2 = corrected ? 1 - WholePower(beta2, t) : 1;
+      s.second_scale = static_cast<T>(1 / __builtin_sqrt(correction2));
+      break;
+    }
     case UpdateKind::kAdagrad:
       step_size = lr / (1 + (step - 1) * hyper[kLrDecay]);
       break;
@@ -97,55 +120,68 @@ UpdateScalars<T> ScalarsAt(UpdateKind kind, double step, double product, const d
       break;
   }
   s.step_size = static_cast<T>(step_size);
-  return s;
 }
 
 }  // namespace
 
 void UpdateStep(const UpdateStepArgs& args) {
   const int kind = KindIndex(args.kind, kUpdateKindCount, kOp, "kind");
+  UpdateKernel kernel = nullptr;
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const double* hyper = Elements<double>(args.hyper, kHyperCount, kOp, "hyper");
-    const bool nadam = args.kind == UpdateKind::kNadam;
-    const unsigned arrays = ArraysOf(args.kind, hyper);
-    const std::int64_t length = args.state_length;
-    CheckSlots<T>(args.slots, kOp);
-    CheckStateLength(args.slots, length, kOp);
-    double* steps = PerParameter(args.steps, args.slots, kOp, "steps");
-    double* products = nadam ? PerParameter(args.products, args.slots, kOp, "products") : nullptr;
-    const int count = arrays > 0b011 ? 3 : arrays > 0b001 ? 2 : 1;
-    T* state = Elements<T>(args.state, count * length, kOp, "state");
+    kernel = Kernels().typed<decltype(zero)>().optimizer.update[kind];
+  });
+  const std::int64_t item = ItemSize(args.dtype), length = args.state_length;
+  const double* hyper = Elements<double>(args.hyper, kHyperCount, kOp, "hyper");
+  const bool nadam = args.kind == UpdateKind::kNadam;
+  const unsigned arrays = ArraysOf(args.kind, hyper);
+  const SlotExtents extents = CheckSlots(args.dtype, args.slots, kOp);
+  if (length < extents.state) {
+    throw Error(ErrorCode::kValue,
+                std::string(kOp) + ": the slots reach to element " + std::to_string(extents.state) +
+                    " of state arrays that have stateLength = " + std::to_string(length));
+  }
+  double* steps = Elements<double>(args.steps, extents.numbers, kOp, "steps");
+  double* products =
+      nadam ? Elements<double>(args.products, extents.numbers, kOp, "products") : nullptr;
+  const int count = arrays > 0b011 ? 3 : arrays > 0b001 ? 2 : static_cast<int>(arrays);
+  char* state = ElementBytes(args.dtype, args.state, count * length, kOp, "state");
 
-    // Parameters nearly always stand at the same step, so the scalars are computed once for a run
-    // of equal ones.
-    auto* scalars = static_cast<UpdateScalars<T>*>(
-        ThreadScratch(ScratchSlot::kTemporary, args.slots.size() * sizeof(UpdateScalars<T>)));
-    double last_step = 0, last_product = 0;
-    for (std::size_t i = 0; i < args.slots.size(); ++i) {
-      const std::int64_t index = args.slots[i].index;
-      const double step = steps[index] += 1;
-      double product = 1;
-      if (nadam) {
-        product = (step == 1 ? 1 : products[index]) * NadamMomentum(step, hyper);
-        products[index] = product;
-      }
-      const bool same = i > 0 && step == last_step && product == last_product;
-      scalars[i] = same ? scalars[i - 1] : ScalarsAt<T>(args.kind, step, product, hyper);
-      last_step = step;
-      last_product = product;
+  // Parameters nearly always stand at the same step: those in a row that do share their scalars.
+  const std::size_t slots = args.slots.size();
+  constexpr std::size_t kBytes = sizeof(UpdateScalars<double>), kFew = 8;
+  alignas(double) char few[kFew * (sizeof(const char*) + kBytes)];
+  void* memory = few;
+  if (slots > kFew) {
+    memory = ThreadScratch(ScratchSlot::kTemporary, slots * (sizeof(const char*) + kBytes));
+  }
+  auto** of = static_cast<const char**>(memory);
+  char* last = reinterpret_cast<char*>(of + slots) - kBytes;
+  double last_step = 0, last_product = 0;
+  for (std::size_t i = 0; i < slots; ++i) {
+    const std::int64_t index = args.slots[i].index;
+    const double step = steps[index] += 1;
+    double product = 1;
+    if (nadam) {
+      product = (step == 1 ? 1 : products[index]) * NadamMomentum(step, hyper);
+      products[index] = product;
     }
-    const auto kernel = Kernels().typed<T>().optimizer.update[kind];
-    ForEachPiece(
-        args.slots, [&](std::int64_t, std::size_t i, std::int64_t begin, std::int64_t end) {
-          const ParameterSlot& slot = args.slots[i];
-          T* parts[kUpdateArrays] = {};
-          for (int k = 0; k < kUpdateArrays; ++k) {
-            if (arrays >> k & 1) parts[k] = state + k * length + slot.state_offset + begin;
-          }
-          kernel(static_cast<T*>(slot.parameter.data) + begin,
-                 static_cast<const T*>(slot.gradient.data) + begin, parts, end - begin, scalars[i]);
-        });
+    if (i == 0 || step != last_step || product != last_product) {
+      last += kBytes;
+      const auto fill = args.dtype == Dtype::kFloat32 ? &ScalarsAt<float> : &ScalarsAt<double>;
+      fill(args.kind, step, product, hyper, last);
+    }
+    of[i] = last;
+    last_step = step;
+    last_product = product;
+  }
+  ForEachPiece(args.slots, [&](std::int64_t, std::size_t i, std::int64_t begin, std::int64_t end) {
+    const ParameterSlot& slot = args.slots[i];
+    void* parts[kUpdateArrays] = {};
+    for (int k = 0; k < count; ++k) {
+      if (arrays >> k & 1) parts[k] = state + (k * length + slot.state_offset + begin) * item;
+    }
+    kernel(static_cast<char*>(slot.parameter.data) + begin * item,
+           static_cast<const char*>(slot.gradient.data) + begin * item, parts, end - begin, of[i]);
   });
 }
 

@@ -1,4 +1,4 @@
-// One step of Adagrad, RMSprop, Adadelta, Adamax, NAdam, RAdam or Lion over many parameters.
+// One step of an optimizer over many parameters.
 #pragma once
 
 #include "base/buffer.h"

@@ -1,10 +1,9 @@
 // Steps of Adam, AdamW and AMSGrad against the same step in wider arithmetic, from the same state.
-#include "ops/adam.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "ops/update.h"
 #include "parallel/thread_pool.h"
 #include "test/rows.h"
 #include "test/slots.h"
@@ -26,10 +25,10 @@ constexpr Hyper kHypers[] = {
 };
 
 Array<double> Values(const Hyper& h) {
-  const double values[] = {h.lr,      h.beta1,        h.beta2,
-                           h.eps,     h.weight_decay, h.decoupled,
-                           h.amsgrad, h.maximize,     h.bias_correction};
-  Array<double> array(9);
+  const double values[15] = {h.lr,        h.beta1,    h.beta2, h.eps,     h.weight_decay,
+                             h.decoupled, h.maximize, 0,       0,         0,
+                             0,           0,          0,       h.amsgrad, h.bias_correction};
+  Array<double> array(15);
   array.Fill([&](std::int64_t i) { return values[i]; });
   return array;
 }
@@ -37,8 +36,14 @@ Array<double> Values(const Hyper& h) {
 template <class T>
 void Step(const Hyper& hyper, Parameters<T>& parameters) {
   const Array<double> values = Values(hyper);
-  AdamStep({kDtypeOf<T>, values.buffer(), parameters.steps.buffer(), parameters.state->buffer(),
-            parameters.length, parameters.Slots()});
+  UpdateStep({kDtypeOf<T>,
+              UpdateKind::kAdam,
+              values.buffer(),
+              parameters.steps.buffer(),
+              {},
+              parameters.state->buffer(),
+              parameters.length,
+              parameters.Slots()});
 }
 
 // Bounds in units of u, the relative error of one rounding, carried through the formulas to first
@@ -122,11 +127,16 @@ TEST_P(AdamTest, ReadsItsHyperParametersWhenItRuns) {
   Parameters<double> parameters(1), untouched(1);
   Array<double> hyper = Values({});
   const std::vector<ParameterSlot> slots = parameters.Slots();
-  const AdamStepArgs recorded{Dtype::kFloat64,           hyper.buffer(),
-                              parameters.steps.buffer(), parameters.state->buffer(),
-                              parameters.length,         slots};
+  const UpdateStepArgs recorded{Dtype::kFloat64,
+                                UpdateKind::kAdam,
+                                hyper.buffer(),
+                                parameters.steps.buffer(),
+                                {},
+                                parameters.state->buffer(),
+                                parameters.length,
+                                slots};
   hyper[0] = 0;  // lr, as a scheduler changes it
-  AdamStep(recorded);
+  UpdateStep(recorded);
   EXPECT_EQ(parameters.steps[0], 1);
   EXPECT_TRUE(parameters.parameters[6]->SameBits(*untouched.parameters[6]));
 }
@@ -149,7 +159,8 @@ TEST_P(AdamTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   const Array<double> hyper = Values({.amsgrad = 1});
   const auto step = [&](Buffer state, std::int64_t length, Buffer steps,
                         const ParameterSlots& slots) {
-    AdamStep({Dtype::kFloat32, hyper.buffer(), steps, state, length, slots});
+    UpdateStep(
+        {Dtype::kFloat32, UpdateKind::kAdam, hyper.buffer(), steps, {}, state, length, slots});
   };
   const Buffer state = parameters.state->buffer(), steps = parameters.steps.buffer();
   const std::int64_t length = parameters.length;

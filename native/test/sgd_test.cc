@@ -1,10 +1,9 @@
 // Steps of SGD against the same step in wider arithmetic, from the same state.
-#include "ops/sgd.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "ops/update.h"
 #include "parallel/thread_pool.h"
 #include "test/rows.h"
 #include "test/slots.h"
@@ -25,8 +24,9 @@ constexpr Hyper kHypers[] = {
 };
 
 Array<double> Values(const Hyper& h) {
-  const double values[] = {h.lr, h.momentum, h.dampening, h.weight_decay, h.nesterov, h.maximize};
-  Array<double> array(6);
+  const double values[15] = {h.lr,       0, 0, 0, h.weight_decay, 0,         h.maximize,
+                             h.momentum, 0, 0, 0, h.dampening,    h.nesterov};
+  Array<double> array(15);
   array.Fill([&](std::int64_t i) { return values[i]; });
   return array;
 }
@@ -34,8 +34,14 @@ Array<double> Values(const Hyper& h) {
 template <class T>
 void Step(const Hyper& hyper, Parameters<T>& parameters) {
   const Array<double> values = Values(hyper);
-  SgdStep({kDtypeOf<T>, values.buffer(), parameters.steps.buffer(), parameters.state->buffer(),
-           parameters.Slots()});
+  UpdateStep({kDtypeOf<T>,
+              UpdateKind::kSgd,
+              values.buffer(),
+              parameters.steps.buffer(),
+              {},
+              parameters.state->buffer(),
+              parameters.length,
+              parameters.Slots()});
 }
 
 template <class T>
@@ -122,11 +128,18 @@ TEST_P(SgdTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   Parameters<float> parameters(1), untouched(1);
   const Array<double> hyper = Values({.lr = 0.1, .momentum = 0.9});
   const auto step = [&](Buffer state, Buffer steps, const ParameterSlots& slots) {
-    SgdStep({Dtype::kFloat32, hyper.buffer(), steps, state, slots});
+    UpdateStep({Dtype::kFloat32,
+                UpdateKind::kSgd,
+                hyper.buffer(),
+                steps,
+                {},
+                state,
+                parameters.length,
+                slots});
   };
   const Buffer state = parameters.state->buffer(), steps = parameters.steps.buffer();
   std::vector<ParameterSlot> slots = parameters.Slots();
-  EXPECT_THROW(step({state.data, 4 * (slots.back().state_offset + 6)}, steps, slots), Error);
+  EXPECT_THROW(step({state.data, 4 * (parameters.length - 1)}, steps, slots), Error);
   EXPECT_THROW(step(state, {steps.data, steps.bytes - 8}, slots), Error);
   slots.back().gradient.bytes -= 4;
   EXPECT_THROW(step(state, steps, slots), Error);
@@ -139,7 +152,14 @@ TEST_P(SgdTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
 TEST_P(SgdTest, NeedsNoStateWithoutMomentum) {
   Parameters<float> parameters(1);
   const Array<double> hyper = Values({.lr = 0.1});
-  SgdStep({Dtype::kFloat32, hyper.buffer(), parameters.steps.buffer(), {}, parameters.Slots()});
+  UpdateStep({Dtype::kFloat32,
+              UpdateKind::kSgd,
+              hyper.buffer(),
+              parameters.steps.buffer(),
+              {},
+              {},
+              parameters.length,
+              parameters.Slots()});
   EXPECT_EQ(parameters.steps[0], 1);
 }
 

@@ -38,8 +38,8 @@ Array<double> Values(const Hyper& h) {
   const double values[] = {h.lr,           h.beta1,     h.beta2,         h.eps,
                            h.weight_decay, h.decoupled, h.maximize,      h.momentum,
                            h.centered,     h.lr_decay,  h.momentum_decay};
-  Array<double> array(11);
-  array.Fill([&](std::int64_t i) { return values[i]; });
+  Array<double> array(15);
+  array.Fill([&](std::int64_t i) { return i < 11 ? values[i] : 0; });
   return array;
 }
 
@@ -249,7 +249,7 @@ TEST_P(UpdateTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   EXPECT_THROW(step(state, length - Parameters<float>::kGap - 1, steps, numbers, slots), Error);
   EXPECT_THROW(step(state, length, {steps.data, steps.bytes - 8}, numbers, slots), Error);
   EXPECT_THROW(step(state, length, steps, {numbers.data, numbers.bytes - 8}, slots), Error);
-  EXPECT_THROW(step(state, length, steps, numbers, slots, static_cast<UpdateKind>(7)), Error);
+  EXPECT_THROW(step(state, length, steps, numbers, slots, static_cast<UpdateKind>(9)), Error);
   slots.back().parameter.bytes -= 4;
   EXPECT_THROW(step(state, length, steps, numbers, slots), Error);
   slots = parameters.Slots();

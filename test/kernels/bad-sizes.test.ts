@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 
 import { ValueError } from '../../ts/errors.js'
-import { AdamHyper, SgdHyper, UpdateHyper, UpdateKind } from '../../ts/kernels/kernels.js'
+import { UpdateHyper, UpdateKind } from '../../ts/kernels/kernels.js'
 import type { Addon } from '../../ts/kernels/native/addon.js'
 import { addon } from '../../ts/kernels/native/load.js'
 import { needsNative } from '../support/backends.js'
@@ -43,17 +43,6 @@ describe('sizes that cannot be', function () {
       const state = floats(3 * n, 0)
       const slot = (length: number, index: number, at: number) =>
         [parameter, 0, gradient, 0, length, index, at] as const
-      const adam =
-        (stateLength: number, ...places: [number, number, number]) =>
-        () => {
-          const options = hyper(AdamHyper.length)
-          addon().adamStep(0, options, 0, steps, 0, state, 0, stateLength, ...slot(...places))
-        }
-      const sgd =
-        (...places: [number, number, number]) =>
-        () => {
-          addon().sgdStep(0, hyper(SgdHyper.length), 0, steps, 0, state, 0, ...slot(...places))
-        }
       const update =
         (stateLength: number, ...places: [number, number, number]) =>
         () => {
@@ -62,17 +51,10 @@ describe('sizes that cannot be', function () {
           addon().updateStep(0, UpdateKind.rmsprop, ...options, ...rest)
         }
       for (const call of [
-        adam(value, n, 0, 0),
-        adam(n, value, 0, 0),
-        adam(n, n, value, 0),
-        adam(n, n, 0, value),
         update(value, n, 0, 0),
         update(n, value, 0, 0),
         update(n, n, value, 0),
         update(n, n, 0, value),
-        sgd(value, 0, 0),
-        sgd(n, value, 0),
-        sgd(n, 0, value),
       ]) {
         expect(call).to.throw(ValueError)
       }

@@ -1,4 +1,4 @@
-import { AdamHyper, type Kernels, SgdHyper } from '../../ts/kernels/kernels.js'
+import { type Kernels, UpdateHyper, UpdateKind, type View } from '../../ts/kernels/kernels.js'
 import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { suiteTitle } from '../support/backends.js'
 import { type Bound, check } from '../support/op-case.js'
@@ -11,8 +11,14 @@ import {
   slotsOf,
   stateLength,
 } from '../support/parameter-slots.js'
+import { empty } from '../../ts/tensor/tensor.js'
 import { arrayOf, bell, floatDTypes, spread } from '../support/samples.js'
 import { bothSides, roundings, roundoff, smallestNormal, sumBound } from '../support/tolerance.js'
+
+function step(kernels: Kernels, kind: UpdateKind, v: Readonly<Record<string, View>>): void {
+  const [hyper, steps, state] = [v['hyper']!, v['steps']!, v['state']!]
+  kernels.updateStep(kind, hyper, steps, empty([0], 'float64'), state, stateLength, slotsOf(v))
+}
 
 interface Sgd {
   readonly lr: number
@@ -25,13 +31,13 @@ interface Sgd {
 
 function checkSgd(dtype: FloatDType, options: Sgd, stepsDone: number): void {
   const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options
-  const hyper = new Float64Array(SgdHyper.length)
-  hyper[SgdHyper.lr] = lr
-  hyper[SgdHyper.momentum] = momentum
-  hyper[SgdHyper.dampening] = dampening
-  hyper[SgdHyper.weightDecay] = weightDecay
-  hyper[SgdHyper.nesterov] = Number(nesterov)
-  hyper[SgdHyper.maximize] = Number(options.maximize ?? false)
+  const hyper = new Float64Array(UpdateHyper.length)
+  hyper[UpdateHyper.lr] = lr
+  hyper[UpdateHyper.momentum] = momentum
+  hyper[UpdateHyper.dampening] = dampening
+  hyper[UpdateHyper.weightDecay] = weightDecay
+  hyper[UpdateHyper.nesterov] = Number(nesterov)
+  hyper[UpdateHyper.maximize] = Number(options.maximize ?? false)
   const operands: Operands = {
     hyper,
     steps: new Float64Array(sizes.length).fill(stepsDone),
@@ -67,7 +73,7 @@ function checkSgd(dtype: FloatDType, options: Sgd, stepsDone: number): void {
     operands,
     bounds,
     run: (kernels, v) => {
-      kernels.sgdStep(v['hyper']!, v['steps']!, v['state']!, slotsOf(v))
+      step(kernels, UpdateKind.sgd, v)
     },
   })
 }
@@ -87,16 +93,16 @@ function checkAdam(dtype: FloatDType, options: Adam, stepsDone: number): void {
   const { lr, beta1 = 0.9, beta2 = 0.999, weightDecay = 0, decoupled = false } = options
   const { amsgrad = false, biasCorrection = true } = options
   const eps = 1e-8
-  const hyper = new Float64Array(AdamHyper.length)
-  hyper[AdamHyper.lr] = lr
-  hyper[AdamHyper.beta1] = beta1
-  hyper[AdamHyper.beta2] = beta2
-  hyper[AdamHyper.eps] = eps
-  hyper[AdamHyper.weightDecay] = weightDecay
-  hyper[AdamHyper.decoupled] = Number(decoupled)
-  hyper[AdamHyper.amsgrad] = Number(amsgrad)
-  hyper[AdamHyper.maximize] = Number(options.maximize ?? false)
-  hyper[AdamHyper.biasCorrection] = Number(biasCorrection)
+  const hyper = new Float64Array(UpdateHyper.length)
+  hyper[UpdateHyper.lr] = lr
+  hyper[UpdateHyper.beta1] = beta1
+  hyper[UpdateHyper.beta2] = beta2
+  hyper[UpdateHyper.eps] = eps
+  hyper[UpdateHyper.weightDecay] = weightDecay
+  hyper[UpdateHyper.decoupled] = Number(decoupled)
+  hyper[UpdateHyper.amsgrad] = Number(amsgrad)
+  hyper[UpdateHyper.maximize] = Number(options.maximize ?? false)
+  hyper[UpdateHyper.biasCorrection] = Number(biasCorrection)
   const arrays = amsgrad ? 3 : 2
   const state = arrayOf(dtype, new Float64Array(arrays * stateLength))
   if (stepsDone > 0) {
@@ -161,14 +167,14 @@ function checkAdam(dtype: FloatDType, options: Adam, stepsDone: number): void {
     operands,
     bounds,
     run: (kernels, v) => {
-      kernels.adamStep(v['hyper']!, v['steps']!, v['state']!, stateLength, slotsOf(v))
+      step(kernels, UpdateKind.adam, v)
     },
   })
 }
 
 describe(suiteTitle('optimizer'), () => {
   for (const dtype of floatDTypes) {
-    it(`sgdStep ${dtype}`, () => {
+    it(`updateStep SGD ${dtype}`, () => {
       for (const stepsDone of [0, 1, 100]) {
         for (const options of [
           { lr: 0.1 },
@@ -183,7 +189,7 @@ describe(suiteTitle('optimizer'), () => {
       }
     })
 
-    it(`adamStep ${dtype}`, () => {
+    it(`updateStep Adam ${dtype}`, () => {
       for (const stepsDone of [0, 1, 9, 5000]) {
         for (const options of [
           { lr: 1e-3 },

@@ -1,12 +1,5 @@
 import { type Conv2dGeometry } from '../../ts/kernels/conv2d.js'
-import {
-  AdamHyper,
-  type Kernels,
-  SgdHyper,
-  UpdateHyper,
-  UpdateKind,
-  type View,
-} from '../../ts/kernels/kernels.js'
+import { type Kernels, UpdateHyper, UpdateKind, type View } from '../../ts/kernels/kernels.js'
 import type { Pad2dGeometry } from '../../ts/kernels/pad2d.js'
 import type { Pool2dGeometry } from '../../ts/kernels/pool2d.js'
 import { asView } from './op-case.js'
@@ -109,12 +102,6 @@ export const sweep: Record<OpName, Sized> = {
   }),
   pointwiseLossGradient: sized(1, (k, n) => {
     k.pointwiseLossGradient(0, f(), f(), null, null, f(), n, 1, 1)
-  }),
-  sgdStep: sized(1, (k, n) => {
-    k.sgdStep(asView(new Float64Array(SgdHyper.length)), d(), f(), slots(n))
-  }),
-  adamStep: sized(2, (k, n, length) => {
-    k.adamStep(asView(new Float64Array(AdamHyper.length)), d(), f(), length, slots(n))
   }),
   updateStep: sized(2, (k, n, length) => {
     k.updateStep(

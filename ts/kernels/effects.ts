@@ -20,7 +20,6 @@ function accumulates(result: number, beta: number): EffectOf {
 const effects: Readonly<Record<KernelName, EffectOf>> = {
   activation: { overwrites: [2] },
   activationGradient: { overwrites: [4] },
-  adamStep: { updates: [1, 2, 4] },
   adaptiveAvgPool2d: { overwrites: [1] },
   adaptiveAvgPool2dGradient: { overwrites: [1] },
   affine: { overwrites: [1] },
@@ -78,7 +77,6 @@ const effects: Readonly<Record<KernelName, EffectOf>> = {
   pointwiseLoss: { overwrites: [5] },
   pointwiseLossGradient: { overwrites: [5] },
   reduce: accumulates(2, 6),
-  sgdStep: { updates: [1, 2, 3] },
   softmax: { overwrites: [1] },
   softmaxGradient: { overwrites: [2] },
   transpose: { overwrites: [1] },

@@ -42,36 +42,6 @@ export interface MatmulOptions {
   parameter?: number
 }
 
-/** Places in the `hyper` Float64 view of `sgdStep`. Hyper-parameters live in a buffer so that a
- * recorded step sees a scheduler's changes. */
-export const SgdHyper = {
-  lr: 0,
-  momentum: 1,
-  dampening: 2,
-  weightDecay: 3,
-  /** 0 or 1 */
-  nesterov: 4,
-  /** 0 or 1 */
-  maximize: 5,
-  length: 6,
-} as const
-
-/** Places in the `hyper` Float64 view of `adamStep`. */
-export const AdamHyper = {
-  lr: 0,
-  beta1: 1,
-  beta2: 2,
-  eps: 3,
-  weightDecay: 4,
-  /** 1: AdamW's decay, param *= 1 - lr * weightDecay; 0: weightDecay * param is added to the gradient */
-  decoupled: 5,
-  amsgrad: 6,
-  maximize: 7,
-  /** 1: divide the moments by 1 - beta^step */
-  biasCorrection: 8,
-  length: 9,
-} as const
-
 /**
  * Every numeric operation of gradlane, declared once. Two complete implementations: `native` (the
  * addon) and `reference` (plain TypeScript, Float64 arithmetic, written for reading).
@@ -225,28 +195,6 @@ export interface Kernels
     inner: number,
     ignoreIndex: number,
     labelSmoothing: number,
-  ): void
-
-  /**
-   * One step of SGD over many parameters, PyTorch's algorithm. `hyper` (float64, SgdHyper.length),
-   * `steps` (float64, one a parameter) counts up, `state` (dtype of the parameters) holds the momentum
-   * buffers at each slot's stateOffset; it is not touched while momentum is 0.
-   * d = ±grad + weightDecay * p; with momentum: b = d on the first step, then momentum * b +
-   * (1 - dampening) * d; d = nesterov ? d + momentum * b : b; p -= lr * d.
-   */
-  sgdStep(hyper: View, steps: View, state: View, slots: readonly ParameterSlot[]): void
-
-  /**
-   * One step of Adam, AdamW or AMSGrad over many parameters. `hyper` (float64, AdamHyper.length),
-   * `steps` as in sgdStep. `state` holds the arrays exp_avg, exp_avg_sq and, with amsgrad,
-   * max_exp_avg_sq, each of `stateLength` elements.
-   */
-  adamStep(
-    hyper: View,
-    steps: View,
-    state: View,
-    stateLength: number,
-    slots: readonly ParameterSlot[],
   ): void
 
   /** out (float64, 1) = p-norm of all gradients together; p is a positive number or Infinity. */

@@ -9,10 +9,15 @@ export const UpdateKind = {
   nadam: 4,
   radam: 5,
   lion: 6,
+  sgd: 7,
+  adam: 8,
 } as const
 export type UpdateKind = (typeof UpdateKind)[keyof typeof UpdateKind]
 
-/** Places in the `hyper` Float64 view of `updateStep`; a rule reads those that its formula names. */
+/**
+ * Places in the `hyper` Float64 view of `updateStep`; a rule reads those that its formula names. They
+ * live in a buffer so that a recorded step sees a scheduler's changes.
+ */
 export const UpdateHyper = {
   lr: 0,
   beta1: 1,
@@ -28,7 +33,14 @@ export const UpdateHyper = {
   centered: 8,
   lrDecay: 9,
   momentumDecay: 10,
-  length: 11,
+  dampening: 11,
+  /** 0 or 1 */
+  nesterov: 12,
+  /** 0 or 1 */
+  amsgrad: 13,
+  /** 1: divide the moments by 1 - beta^t */
+  biasCorrection: 14,
+  length: 15,
 } as const
 
 export interface UpdateKernels {
@@ -38,6 +50,9 @@ export interface UpdateKernels {
    * `state` (dtype of the parameters) holds the arrays below, each of `stateLength` elements.
    *
    * With g = ±grad, and p *= 1 - lr weightDecay if decoupled, else g += weightDecay p:
+   *   sgd       with momentum: b = (t = 1 ? g : momentum b + (1 - dampening) g), d = b, of nesterov
+   *             g + momentum b; else d = g.  p -= lr d
+   *             state: b with momentum, else nothing
    *   adagrad   sum = sum + g^2
    *             p -= lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)
    *   rmsprop   square = beta2 square + (1 - beta2) g^2
@@ -50,6 +65,10 @@ export interface UpdateKernels {
    *             moved = beta2 moved + (1 - beta2) d^2;  p -= lr d
    *   the others have m = beta1 m + (1 - beta1) g, and but for lion and adamax
    *   v = beta2 v + (1 - beta2) g^2
+   *   adam      with amsgrad: w = max(w, v), else w = v
+   *             p -= lr / (1 - beta1^t) m / (sqrt(w / (1 - beta2^t)) + eps), the two differences 1
+   *             without biasCorrection
+   *             state: m, v, and w with amsgrad
    *   adamax    norm = max(beta2 norm, |g| + eps);  p -= lr / (1 - beta1^t) m / norm
    *   nadam     mu(t) = beta1 (1 - 0.96^(t momentumDecay) / 2)
    *             product = (t = 1 ? 1 : product) mu(t)

@@ -1,8 +1,8 @@
 import { checkArguments } from '../check.js'
-import { AdamHyper } from '../kernels/kernels.js'
+import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, decayRates, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
-import type { UpdateRule } from './rule.js'
+import { updateRule, type UpdateRule } from './rule.js'
 
 export interface AdamOptions {
   /** Learning rate γ. Default 1e-3. */
@@ -27,26 +27,21 @@ export function adamRule(
   decoupled: boolean,
   weightDecay: number,
 ): UpdateRule<Required<AdamOptions>> {
-  return {
+  return updateRule(UpdateKind.adam, {
     name,
     hyper: {
-      lr: atLeast('lr', AdamHyper.lr, 1e-3),
-      betas: decayRates('betas', [AdamHyper.beta1, AdamHyper.beta2], [0.9, 0.999]),
-      eps: atLeast('eps', AdamHyper.eps, 1e-8),
-      weightDecay: atLeast('weight_decay', AdamHyper.weightDecay, weightDecay),
-      amsgrad: flag('amsgrad', AdamHyper.amsgrad, false),
-      maximize: flag('maximize', AdamHyper.maximize, false),
-      biasCorrection: flag('bias_correction', AdamHyper.biasCorrection, true),
+      lr: atLeast('lr', UpdateHyper.lr, 1e-3),
+      betas: decayRates('betas', [UpdateHyper.beta1, UpdateHyper.beta2], [0.9, 0.999]),
+      eps: atLeast('eps', UpdateHyper.eps, 1e-8),
+      weightDecay: atLeast('weight_decay', UpdateHyper.weightDecay, weightDecay),
+      amsgrad: flag('amsgrad', UpdateHyper.amsgrad, false),
+      maximize: flag('maximize', UpdateHyper.maximize, false),
+      biasCorrection: flag('bias_correction', UpdateHyper.biasCorrection, true),
     },
-    hyperLength: AdamHyper.length,
-    constants: [[AdamHyper.decoupled, decoupled ? 1 : 0]],
+    constants: [[UpdateHyper.decoupled, decoupled ? 1 : 0]],
     stateArrays: ({ amsgrad }) =>
       amsgrad ? ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq'] : ['exp_avg', 'exp_avg_sq'],
-    countsSteps: true,
-    step(kernels, { hyper, steps, state, stateLength, slots }) {
-      kernels.adamStep(hyper, steps, state, stateLength, slots)
-    },
-  }
+  })
 }
 
 const rule = adamRule('Adam', false, 0)

@@ -1,8 +1,8 @@
 import { checkArguments } from '../check.js'
-import { SgdHyper } from '../kernels/kernels.js'
+import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, finite, flag } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
-import type { UpdateRule } from './rule.js'
+import { updateRule } from './rule.js'
 
 export interface SGDOptions {
   /** Learning rate γ. Default 1e-3. */
@@ -19,27 +19,23 @@ export interface SGDOptions {
   maximize?: boolean
 }
 
-const rule: UpdateRule<Required<SGDOptions>> = {
+const rule = updateRule<Required<SGDOptions>>(UpdateKind.sgd, {
   name: 'SGD',
   hyper: {
-    lr: atLeast('lr', SgdHyper.lr, 1e-3),
-    momentum: atLeast('momentum', SgdHyper.momentum, 0),
-    dampening: finite('dampening', SgdHyper.dampening, 0),
-    weightDecay: atLeast('weight_decay', SgdHyper.weightDecay, 0),
-    nesterov: flag('nesterov', SgdHyper.nesterov, false),
-    maximize: flag('maximize', SgdHyper.maximize, false),
+    lr: atLeast('lr', UpdateHyper.lr, 1e-3),
+    momentum: atLeast('momentum', UpdateHyper.momentum, 0),
+    dampening: finite('dampening', UpdateHyper.dampening, 0),
+    weightDecay: atLeast('weight_decay', UpdateHyper.weightDecay, 0),
+    nesterov: flag('nesterov', UpdateHyper.nesterov, false),
+    maximize: flag('maximize', UpdateHyper.maximize, false),
   },
-  hyperLength: SgdHyper.length,
   conflict: ({ nesterov, momentum, dampening }) =>
     nesterov && (momentum === 0 || dampening !== 0)
       ? `nesterov needs momentum > 0 and dampening = 0, got momentum ${momentum} and dampening ${dampening}`
       : undefined,
   stateArrays: ({ momentum }) => (momentum === 0 ? [] : ['momentum_buffer']),
   countsSteps: false,
-  step(kernels, { hyper, steps, state, slots }) {
-    kernels.sgdStep(hyper, steps, state, slots)
-  },
-}
+})
 
 /**
  * Stochastic gradient descent, with momentum and Nesterov's variant. For each parameter θ with a

@@ -1,4 +1,4 @@
-import { AdamHyper, SgdHyper, UpdateHyper, UpdateKind } from '../../../ts/kernels/kernels.js'
+import { UpdateHyper, UpdateKind } from '../../../ts/kernels/kernels.js'
 import { n, type OpCalls, v, values, type Views } from './op-call.js'
 
 const slots = (views: Views) => [
@@ -15,18 +15,6 @@ const step = (length: number, hyper: Record<number, number>, arrays: number) => 
 })
 
 export const optimizerCalls = {
-  sgdStep: {
-    operands: step(SgdHyper.length, { [SgdHyper.lr]: 0.1, [SgdHyper.momentum]: 0.9 }, 1),
-    run: (k, w) => {
-      k.sgdStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), slots(w))
-    },
-  },
-  adamStep: {
-    operands: step(AdamHyper.length, { [AdamHyper.lr]: 0.1, [AdamHyper.eps]: 1e-8 }, 2),
-    run: (k, w) => {
-      k.adamStep(v(w, 'hyper'), v(w, 'steps'), v(w, 'state'), n, slots(w))
-    },
-  },
   updateStep: {
     operands: () => {
       const hyper = { [UpdateHyper.lr]: 0.1, [UpdateHyper.beta1]: 0.9, [UpdateHyper.eps]: 1e-8 }

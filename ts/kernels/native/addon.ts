@@ -249,16 +249,6 @@ export interface Addon {
   ): void
 
   // prettier-ignore
-  sgdStep(
-    dtype: DTypeCode, hyper: Bytes, hyperAt: number, steps: Bytes, stepsAt: number, state: Bytes,
-    stateAt: number, ...slots: FlatSlots
-  ): void
-  // prettier-ignore
-  adamStep(
-    dtype: DTypeCode, hyper: Bytes, hyperAt: number, steps: Bytes, stepsAt: number, state: Bytes,
-    stateAt: number, stateLength: number, ...slots: FlatSlots
-  ): void
-  // prettier-ignore
   updateStep(
     dtype: DTypeCode, kind: UpdateKind, hyper: Bytes, hyperAt: number, steps: Bytes,
     stepsAt: number, products: Bytes, productsAt: number, state: Bytes, stateAt: number,

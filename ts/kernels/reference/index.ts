@@ -12,7 +12,7 @@ import { matmul } from './matmul.js'
 import { cast, copy, copyBlocks, fill, gatherRows, transpose } from './memory.js'
 import { embeddingGradient } from './embedding.js'
 import { nll, nllGradient } from './nll.js'
-import { adamStep, clipGradients, gradNorm, sgdStep } from './optimizer.js'
+import { clipGradients, gradNorm } from './gradient.js'
 import { pad2d, pad2dGradient } from './pad2d.js'
 import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
 import {
@@ -61,8 +61,6 @@ export const reference: Kernels = {
   pad2dGradient,
   pointwiseLoss,
   pointwiseLossGradient,
-  sgdStep,
-  adamStep,
   updateStep,
   gradNorm,
   clipGradients,

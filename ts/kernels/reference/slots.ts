@@ -3,11 +3,9 @@ import type { DType } from '../dtype.js'
 import type { ParameterSlot } from '../kernels.js'
 import { type Floats, floats } from './operand.js'
 
-/** How many elements of a per-parameter array or of a state array the slots reach to. */
+/** How many elements of a per-parameter array the slots reach to. */
 export const counterExtent = (slots: readonly ParameterSlot[]): number =>
   slots.reduce((most, slot) => Math.max(most, slot.index + 1), 0)
-export const stateExtent = (slots: readonly ParameterSlot[]): number =>
-  slots.reduce((most, slot) => Math.max(most, slot.stateOffset + slot.gradient.length), 0)
 
 export interface Pair {
   readonly parameter: Floats
@@ -36,18 +34,4 @@ export function pairs(slots: readonly ParameterSlot[], dtype: DType, op: string)
       stateOffset,
     }
   })
-}
-
-/** weightDecay * p; of a decay of 0 nothing, not even 0 * Infinity. */
-export const decay = (weightDecay: number, p: number): number =>
-  weightDecay === 0 ? 0 : weightDecay * p
-
-/** base ** exponent of a whole exponent, by repeated squaring: `**` gives other bits in other engines. */
-export function wholePower(base: number, exponent: number): number {
-  let power = 1
-  for (let [left, square] = [exponent, base]; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) power *= square
-    square *= square
-  }
-  return power
 }

@@ -1,6 +1,6 @@
 import { UpdateHyper, UpdateKind, type ParameterSlot, type View } from '../kernels.js'
 import { type Floats, doubles, floats } from './operand.js'
-import { counterExtent, decay, pairs, wholePower } from './slots.js'
+import { counterExtent, pairs } from './slots.js'
 
 /** What a rule sees of its parameter: hyper-parameters, the step, and its number for NAdam. */
 interface Context {
@@ -16,6 +16,36 @@ type Element = (at: number, g: number) => number
 
 /** The rules by kind, each after its formula in ../update.ts. */
 const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) => Element>> = {
+  [UpdateKind.sgd]({ h, t }, buffer) {
+    const momentum = h[UpdateHyper.momentum]!
+    return (at, g) => {
+      let step = g
+      if (momentum !== 0) {
+        const old = momentum * buffer[at]! + (1 - h[UpdateHyper.dampening]!) * g
+        const b = t === 1 ? g : old
+        buffer[at] = b
+        step = h[UpdateHyper.nesterov] !== 0 ? g + momentum * b : b
+      }
+      return h[UpdateHyper.lr]! * step
+    }
+  },
+
+  [UpdateKind.adam]({ h, t }, expAvg, expAvgSq, maxExpAvgSq) {
+    const corrected = h[UpdateHyper.biasCorrection] !== 0
+    const correction1 = corrected ? 1 - wholePower(h[UpdateHyper.beta1]!, t) : 1
+    const correction2 = corrected ? 1 - wholePower(h[UpdateHyper.beta2]!, t) : 1
+    return (at, g) => {
+      const m = average(expAvg, at, h[UpdateHyper.beta1]!, g)
+      const beta2 = h[UpdateHyper.beta2]!
+      let second = store(expAvgSq, at, beta2 * expAvgSq[at]! + (1 - beta2) * g * g)
+      if (h[UpdateHyper.amsgrad] !== 0) {
+        second = store(maxExpAvgSq, at, Math.max(maxExpAvgSq[at]!, second))
+      }
+      const root = Math.sqrt(second / correction2)
+      return (h[UpdateHyper.lr]! * m) / correction1 / (root + h[UpdateHyper.eps]!)
+    }
+  },
+
   [UpdateKind.adagrad]({ h, t }, sum) {
     const lr = h[UpdateHyper.lr]! / (1 + (t - 1) * h[UpdateHyper.lrDecay]!)
     return (at, g) => {
@@ -115,6 +145,8 @@ function average(array: Floats, at: number, beta: number, value: number): number
 /** How many arrays of state a rule reaches to. */
 function arraysOf(kind: UpdateKind, h: Float64Array): number {
   if (kind === UpdateKind.adagrad || kind === UpdateKind.lion) return 1
+  if (kind === UpdateKind.sgd) return h[UpdateHyper.momentum] !== 0 ? 1 : 0
+  if (kind === UpdateKind.adam) return h[UpdateHyper.amsgrad] !== 0 ? 3 : 2
   if (kind !== UpdateKind.rmsprop) return 2
   return h[UpdateHyper.centered] !== 0 ? 3 : h[UpdateHyper.momentum] !== 0 ? 2 : 1
 }
@@ -154,4 +186,17 @@ export function updateStep(
       parameter[i] = p - step(stateOffset + i, g)
     }
   }
+}
+
+/** weightDecay * p; of a decay of 0 nothing, not even 0 * Infinity. */
+const decay = (weightDecay: number, p: number): number => (weightDecay === 0 ? 0 : weightDecay * p)
+
+/** base ** exponent of a whole exponent, by repeated squaring: `**` gives other bits in other engines. */
+function wholePower(base: number, exponent: number): number {
+  let power = 1
+  for (let [left, square] = [exponent, base]; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) power *= square
+    square *= square
+  }
+  return power
 }

@@ -7,33 +7,6 @@ function dtypeOf(slots: readonly ParameterSlot[]): DType {
   return slots[0]?.gradient.dtype ?? 'float32'
 }
 
-export const sgdStep: Kernels['sgdStep'] = (hyper, steps, state, slots) => {
-  addon().sgdStep(
-    dtypeCode[state.dtype],
-    hyper.buffer,
-    hyper.byteOffset,
-    steps.buffer,
-    steps.byteOffset,
-    state.buffer,
-    state.byteOffset,
-    ...flatten('sgdStep', state.dtype, slots),
-  )
-}
-
-export const adamStep: Kernels['adamStep'] = (hyper, steps, state, stateLength, slots) => {
-  addon().adamStep(
-    dtypeCode[state.dtype],
-    hyper.buffer,
-    hyper.byteOffset,
-    steps.buffer,
-    steps.byteOffset,
-    state.buffer,
-    state.byteOffset,
-    stateLength,
-    ...flatten('adamStep', state.dtype, slots),
-  )
-}
-
 export const gradNorm: Kernels['gradNorm'] = (out, p, slots) => {
   const dtype = dtypeOf(slots)
   addon().gradNorm(
