@@ -143,9 +143,9 @@ describe('Pipeline: what it refuses', () => {
     ],
     [
       'an option of fit alone',
-      () => make().fit(table, { checkpoint: 'x' } as never),
+      () => make().fit(table, { shuffle: false } as never),
       'ERR_VALUE',
-      /unknown option checkpoint/,
+      /unknown option shuffle/,
     ],
   ]
   for (const one of fits) it(`${one[0]} in fit`, () => refuses(one))

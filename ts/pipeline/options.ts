@@ -88,6 +88,8 @@ export interface PipelineFitOptions extends Pick<
   | 'priority'
   | 'progress'
   | 'history'
+  | 'checkpoint'
+  | 'resume'
   | 'capture'
   | 'details'
 > {
@@ -143,6 +145,8 @@ export const FIT = {
   ...THREADS,
   progress: flag(),
   history: unchecked<PipelineFitOptions['history']>(),
+  checkpoint: unchecked<PipelineFitOptions['checkpoint']>(),
+  resume: flag(false),
   capture: flag(),
   details: flag(),
 } satisfies Options<PipelineFitOptions>

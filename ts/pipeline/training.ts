@@ -24,6 +24,7 @@ import { Fitted } from './fitted.js'
 import { defaultNetwork } from './network.js'
 import type { ClassWeights, FIT, PIPELINE, PipelineFitOptions } from './options.js'
 import { profileOfTable } from './profile.js'
+import { type Part, SameRows } from './same-rows.js'
 import { type Recipe, recipeOf } from './recipe.js'
 import { checkVaries, targetColumn } from './target-column.js'
 
@@ -33,12 +34,6 @@ type FitSettings = Values<typeof FIT>
 export interface Training {
   readonly fitted: Fitted
   readonly history: History
-}
-
-/** Rows whose columns and target were made numbers. */
-interface Part {
-  readonly x: Tensor
-  readonly y: Tensor
 }
 
 /**
@@ -77,6 +72,7 @@ export async function train(
   const before = history.epochs.length
   await fit(network, [learned.x, learned.y], {
     ...passedOn(given),
+    callbacks: callbacksOf(who, given, learned),
     criterion,
     optimizer,
     scheduler: schedulerOf(settings, recipe, optimizer, epochs),
@@ -246,10 +242,9 @@ const SHORTEST_CYCLE = 5
 
 /** What `fit` takes as it was given. */
 function passedOn(given: FitSettings): Partial<PipelineFitOptions> {
-  const { callbacks, clipGradNorm, accumulate, signal, threads, priority } = given
-  const { progress, capture, details } = given
+  const { clipGradNorm, accumulate, signal, threads, priority } = given
+  const { progress, capture, details, checkpoint, resume } = given
   return {
-    callbacks,
     clipGradNorm,
     accumulate,
     signal,
@@ -258,5 +253,12 @@ function passedOn(given: FitSettings): Partial<PipelineFitOptions> {
     progress,
     capture,
     details,
+    checkpoint,
+    resume,
   }
+}
+
+/** With one that holds a resumed training to the rows of the one before, where there is a checkpoint. */
+function callbacksOf(who: string, { callbacks, checkpoint }: FitSettings, rows: Part) {
+  return checkpoint === undefined ? callbacks : [new SameRows(who, rows), ...(callbacks ?? [])]
 }
