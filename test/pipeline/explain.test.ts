@@ -75,6 +75,39 @@ describe('Pipeline.explain', () => {
       )
     })
 
+    it('goes from vector to vector where categories have them', async () => {
+      const columns = new data.ColumnTransformer({
+        garden: new data.EmbeddingEncoder({ embeddingDim: 3 }),
+        size: [new data.SimpleImputer({ addIndicator: true }), new data.StandardScaler()],
+        district: new data.EmbeddingEncoder(),
+      })
+      const table = houses()
+      const row = { garden: false, size: 150, district: 'south' } // no usual garden
+      // Behind the vectors all is linear: a column moved alone moves the answer by its contribution.
+      const linear = (inputs: number, outputs: number) => new nn.Linear(inputs, outputs)
+      const model = new data.Pipeline({ target: 'price', columns, network: linear, lr: 0.03 })
+      await model.fit(table, { epochs: 3 })
+      const { contributions, value, baseline, remainder } = model.explain(row)
+      const rounding = 64 * U * (Math.abs(value) + Math.abs(baseline.value))
+      expect(Math.abs(remainder)).to.be.at.most(rounding)
+      expect(contributions.map(({ column }) => column)).to.have.members(columns.columnNames)
+      for (const { column, contribution } of contributions) {
+        const moved = { ...row, [column]: (baseline.row as data.Row)[column]! }
+        expect(contribution).to.be.closeTo(value - (model.predict(moved) as number), rounding)
+        expect(contribution).to.not.equal(0)
+      }
+      const again = data.Pipeline.fromBuffer(model.toBuffer())
+      expect(again.explain(row)).to.deep.equal(model.explain(row))
+
+      const deep = new data.Pipeline({ target: 'price', columns, network: net, lr: 0.03 })
+      await deep.fit(table, { epochs: 5 })
+      const explanation = deep.explain({ ...row, district: 'nowhere' })
+      const sum = total(explanation.contributions.map(({ contribution }) => contribution))
+      const difference = explanation.value - explanation.baseline.value
+      expect(sum + explanation.remainder).to.be.closeTo(difference, 1e-9 * Math.abs(difference))
+      expect(Math.abs(explanation.remainder)).to.be.at.most(2e-3 * Math.abs(difference))
+    })
+
     it('tells of the share of a class, the predicted one by itself', async () => {
       const model = new data.Pipeline({ target: 'kind', network: net, lr: 0.03 })
       const table = flowers().drop(['note'])

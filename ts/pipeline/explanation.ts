@@ -1,9 +1,12 @@
 import { complaint, ValueError } from '../errors.js'
 import { LabelEncoder } from '../data/preprocessing/label-encoder.js'
 import type { RowInput } from '../data/table/table.js'
+import { Split } from '../nn/split.js'
 import { type Options, positive, readOptions, unchecked } from '../options.js'
 import { show } from '../show.js'
 import { tensor } from '../tensor/create.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Modes } from '../train/modes.js'
 import type { Fitted } from './fitted.js'
 import { integratedGradients, numberOf, type Output, shareOf } from './integrated-gradients.js'
 import { usualRow } from './profile.js'
@@ -56,21 +59,14 @@ export function explained(
 ): Explanation {
   const { class: asked, baseline: given, tolerance } = readOptions(who, OPTIONS, options)
   const { columns, target, profile } = fitted
-  const [embedded] = columns.embeddings
-  if (embedded !== undefined) {
-    const got = `${show(embedded.column)} as vectors`
-    const hint = 'data.permutationImportance tells what it needs'
-    throw new ValueError(
-      complaint(who, 'the columns', 'numbers, without an EmbeddingEncoder', got, hint),
-    )
-  }
   const x = columns.transform(row)
   const baseline = given ?? usualRow(profile)
   const x0 = columns.transform(baseline)
   const [answer] = target.decode(fitted.forward(x))
   const [chosen, output] = outputOf(who, fitted, asked, answer!)
-  const result = integratedGradients(fitted, x, x0, output, tolerance)
-  const contributions = Array.from(columns.outputIndices, ([column, [start, end]]) => {
+  const { network, places, embed } = behindVectors(who, fitted)
+  const result = integratedGradients(network, embed(x), embed(x0), output, tolerance)
+  const contributions = Array.from(places, ([column, [start, end]]) => {
     const parts = result.contributions.subarray(start, end)
     return { column, cell: row[column], contribution: parts.reduce((sum, part) => sum + part, 0) }
   })
@@ -83,6 +79,30 @@ export function explained(
     contributions,
     remainder: result.remainder,
   }
+}
+
+/**
+ * The network behind the vectors of categories, of which alone there are derivatives, and what stands where
+ * in a row of its inputs. A category's contribution is the sum of those of its vector's numbers.
+ */
+function behindVectors(who: string, { columns, network }: Fitted) {
+  const { embeddings, outputIndices } = columns
+  if (embeddings.length === 0)
+    return { network, places: outputIndices, embed: (row: Tensor): Tensor => row }
+  const [vectors, behind, ...others] = network.children()
+  if (!(vectors instanceof Split) || behind === undefined || others.length > 0) {
+    const got = `one of class ${network.constructor.name}`
+    const expected = 'vectors of categories and a module behind them'
+    throw new ValueError(complaint(who, 'the network', expected, got))
+  }
+  const moved = (place: number): number =>
+    embeddings.reduce((sum, at) => sum + (at.place < place ? at.embeddingDim - 1 : 0), place)
+  const places = Array.from(outputIndices, ([column, [start, end]]) => {
+    return [column, [moved(start), moved(end)]] as const
+  })
+  const embed = (row: Tensor): Tensor =>
+    Modes.evaluating(vectors).during(() => vectors.forward(row))
+  return { network: behind, places, embed }
 }
 
 function outputOf(

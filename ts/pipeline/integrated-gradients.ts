@@ -1,8 +1,9 @@
 import { onTrial } from '../gradient/trial.js'
+import type { Module } from '../nn/module.js'
 import { fromTypedArray } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Modes } from '../train/modes.js'
-import { type Fitted, sharesOf } from './fitted.js'
+import { sharesOf } from './fitted.js'
 
 /** A number that outputs of the network stand for, and its derivatives by them. */
 export interface Output {
@@ -62,16 +63,17 @@ const MOST_STEPS = 1024
  * @param x A row of inputs, shape (1, inputs).
  */
 export function integratedGradients(
-  fitted: Fitted,
+  network: Module,
   x: Tensor,
   x0: Tensor,
   output: Output,
   tolerance: number,
 ): IntegratedGradients {
-  const value = output.value(fitted.forward(x).data, 0)
-  const baseline = output.value(fitted.forward(x0).data, 0)
+  const at = (row: Tensor): number =>
+    Modes.evaluating(network).during(() => output.value(network.forward(row).data, 0))
+  const [value, baseline] = [at(x), at(x0)]
   for (let steps = FEWEST_STEPS; ; steps *= 2) {
-    const contributions = midpoints(fitted, x, x0, output, steps)
+    const contributions = midpoints(network, x, x0, output, steps)
     const remainder = value - baseline - contributions.reduce((sum, part) => sum + part, 0)
     const enough = Math.abs(remainder) <= tolerance * Math.abs(value - baseline)
     if (enough || steps === MOST_STEPS) return { value, baseline, contributions, remainder, steps }
@@ -79,7 +81,7 @@ export function integratedGradients(
 }
 
 function midpoints(
-  { network, target }: Fitted,
+  network: Module,
   x: Tensor,
   x0: Tensor,
   output: Output,
@@ -98,7 +100,7 @@ function midpoints(
       const outputs = trial.forward()
       const gradOutput = outputs.clone()
       const data = gradOutput.data as Float32Array
-      for (let start = 0; start < outputs.length; start += target.outputs)
+      for (let start = 0; start < outputs.length; start += outputs.length / steps)
         output.gradient(outputs.data, start, data)
       const gradient = trial.backward(gradOutput).data
       const sums = new Float64Array(width)
