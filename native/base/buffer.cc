@@ -36,4 +36,18 @@ void ThrowNoKind(const char* op, const char* what, int index) {
               std::string(op) + ": unknown " + what + " " + std::to_string(index));
 }
 
+char* ElementBytes(Dtype dtype, const Buffer& buffer, std::int64_t n, const char* op,
+                   const char* operand) {
+  const std::int64_t size = ItemSize(dtype);
+  if (size == 0) ThrowNoDtype(op);
+  if (n < 0 || (n > 0 && n * size > buffer.bytes)) {
+    ThrowExtent(op, operand, n, size, buffer.bytes);
+  }
+  const auto within = static_cast<std::uintptr_t>(size - 1);
+  if ((reinterpret_cast<std::uintptr_t>(buffer.data) & within) != 0) {
+    ThrowAlignment(op, operand, size);
+  }
+  return static_cast<char*>(buffer.data);
+}
+
 }  // namespace gradlane

@@ -92,18 +92,7 @@ void DispatchAny(Dtype dtype, const char* op, Body&& body) {
 }
 
 // The bytes of the first `n` elements of a type known at run time, checked as Elements does.
-inline char* ElementBytes(Dtype dtype, const Buffer& buffer, std::int64_t n, const char* op,
-                          const char* operand) {
-  const std::int64_t size = ItemSize(dtype);
-  if (size == 0) ThrowNoDtype(op);
-  if (n < 0 || (n > 0 && n * size > buffer.bytes)) {
-    ThrowExtent(op, operand, n, size, buffer.bytes);
-  }
-  if ((reinterpret_cast<std::uintptr_t>(buffer.data) & static_cast<std::uintptr_t>(size - 1)) !=
-      0) {
-    ThrowAlignment(op, operand, size);
-  }
-  return static_cast<char*>(buffer.data);
-}
+char* ElementBytes(Dtype dtype, const Buffer& buffer, std::int64_t n, const char* op,
+                   const char* operand);
 
 }  // namespace gradlane

@@ -19,6 +19,7 @@ struct Moments {
   double n = 0, origin = 0, mean = 0, squares = 0;
 
   double Mean() const { return origin + mean; }
+  double InverseStd(double eps) const { return 1 / std::sqrt(squares / n + eps); }
   void Add(const Moments& other) {
     if (n == 0) {
       *this = other;
@@ -62,6 +63,15 @@ template <class T>
 }
 
 inline bool InRange(const BlockSums& sums) { return std::isfinite(sums.g + sums.gx); }
+
+// gradient_sums, of a block that may leave the range of T.
+template <class T>
+BlockSums SafeSums(const NormKernels<T>& kernels, const T* x, const T* g, std::int64_t runs,
+                   std::int64_t length, std::int64_t stride, T mean) {
+  const BlockSums sums = kernels.gradient_sums(x, g, runs, length, stride, mean);
+  if (InRange(sums)) return sums;
+  return WideSums<T>(x, g, nullptr, runs, length, stride, mean);
+}
 
 struct ChannelShape {
   std::int64_t batch, channels, spatial;
@@ -191,13 +201,6 @@ Moments RunMoments(const NormKernels<T>& kernels, const T* x, std::int64_t n) {
     moments.Add(kernels.moments(x + at, 1, length, length), length);
   });
   return moments;
-}
-
-// grad = share + beta * grad; beta = 0 does not read it.
-template <class T>
-void AddShare(T& grad, double share, double beta) {
-  const T own = static_cast<T>(share);
-  grad = beta == 0 ? own : own + static_cast<T>(beta) * grad;
 }
 
 // Calls runs(offset, count, c) for runs of `spatial` elements that begin at `offset`, in channel c
