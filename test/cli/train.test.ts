@@ -70,8 +70,27 @@ describe('command line: train, predict, inspect', function () {
       expect(stdout).to.include('predicts species: classification, one of Adelie, Chinstrap')
       expect(stdout).to.match(/island +category +Biscoe, Dream, Torgersen/)
       expect(stdout).to.match(/trained on 233 rows for \d+ epochs/)
+      const [, table] = /(judged by 69 rows [^]*most frequent class .*)/.exec(ran.stdout)!
+      expect(stdout, 'what the training printed').to.include(table!)
+      expect(stdout).to.match(/^data: penguins\.csv$/m)
+      expect(stdout).to.match(/^seed: 0$/m)
       const json = await gradlane(['inspect', at('penguins.safetensors'), '--json'])
-      expect(JSON.parse(json.stdout)).to.have.nested.property('pipeline.target', 'species')
+      const { pipeline } = JSON.parse(json.stdout) as { pipeline: data.PipelineDescription }
+      expect(pipeline.target).to.equal('species')
+      expect(pipeline.facts['judged']).to.have.nested.property('figures.model.accuracy')
+    })
+
+    it('inspect tells facts of any kind', async () => {
+      const model = await data.Pipeline.load(at('penguins.safetensors'))
+      const figures = { accuracy: 0.98765, f1: 1 }
+      model.facts = { test: figures, judged: { rows: 'many' }, by: '\u001b[2J', of: [1, null] }
+      await model.save(at('facts.safetensors'))
+      const { code, stdout } = await gradlane(['inspect', at('facts.safetensors')])
+      expect(code).to.equal(0)
+      expect(stdout).to.match(/^test: accuracy 0\.9877, f1 1\.000$/m)
+      expect(stdout).to.match(/^judged: \{"rows":"many"\}$/m)
+      expect(stdout).to.match(/^by: \\u001b\[2J$/m)
+      expect(stdout).to.match(/^of: \[1,null\]$/m)
     })
 
     it('predicts rows, which it repeats with what each column adds', async () => {
@@ -166,10 +185,11 @@ describe('command line: train, predict, inspect', function () {
     expect(code, stderr).to.equal(0)
     const told = (JSON.parse(stdout) as Result).warnings.join('\n')
     expect(told).to.match(/160 rows are few/)
-    expect(told).to.match(/class 'yes' has .* of the rows: .*--balance/)
-    expect(told).to.match(/column 'same' has the same value in each row/)
-    expect(told).to.match(/column 'id' has categories that the training part lacks: 'id\d+'/)
+    expect(told).to.match(/the target 'y' is out of balance: 154 rows are 'no', 6 are 'yes'/)
+    expect(told).to.match(/'same' has the same value in each row/)
+    expect(told).to.match(/'id' has categories that the training part lacks: 'id\d+'/)
     for (const line of told.split('\n')) expect(stderr).to.include(`warning: ${line}`)
+    expect(stderr).to.match(/note: --drop .*--balance/)
     const dropped = await train(file, 'odd', '-t', 'y', '--json', '--drop', 'id,same', '--balance')
     expect(dropped.code, dropped.stderr).to.equal(0)
     const result = JSON.parse(dropped.stdout) as Result
@@ -182,7 +202,7 @@ describe('command line: train, predict, inspect', function () {
     })
     const { code, stdout, stderr } = await train(file, 'leak', '-t', 'bought', '--lr', '0.05')
     expect(code, stderr).to.equal(0)
-    expect(stderr).to.match(/warning: column 'paid' alone gives 'bought' away: .*--drop 'paid'/)
+    expect(stderr).to.match(/warning: 'paid' gives the target away by itself .*\n(.*\n)*.*--drop/)
     expect(stdout).to.match(/^ {2}paid +0\.\d/m)
   })
 
@@ -222,15 +242,6 @@ describe('command line: train, predict, inspect', function () {
     const json = (await gradlane(['predict', model, file, '--json'])).stdout
     const [first] = JSON.parse(json) as object[]
     expect(Object.keys(first!)).to.include.members(names)
-  })
-
-  it('reads lines of JSON by the name of the file', async () => {
-    const lines = Array.from({ length: 100 }, (_, i) =>
-      JSON.stringify({ x: i % 9, y: 2 * (i % 9) }),
-    )
-    writeFileSync(at('rows.jsonl'), lines.join('\n'))
-    const { code, stderr } = await train(at('rows.jsonl'), 'lines', '-t', 'y')
-    expect(code, stderr).to.equal(0)
   })
 
   it('refuses what cannot be trained, and writes nothing', async () => {

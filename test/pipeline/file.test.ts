@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { data, FormatError, io, manualSeed, nn } from '../../ts/index.js'
+import { data, FormatError, io, manualSeed, nn, ValueError } from '../../ts/index.js'
+import { show } from '../../ts/show.js'
 import { eachBackend } from '../support/each-backend.js'
 import { rejection } from '../train/setting.js'
 import { flowers, houses } from './rows.js'
@@ -94,6 +95,30 @@ describe('Pipeline: in a file', () => {
     expect(String(await rejection(third.fit(houses())))).to.include('network and criterion')
   })
 
+  it('holds what was said of it, until it is fitted again', async () => {
+    const model = await fitted('price')
+    const plain = model.toBuffer()
+    const facts = {
+      test: await model.evaluate(houses()),
+      rows: 7,
+      of: ['a', null, NaN],
+      __proto__x: 1,
+    }
+    model.facts = facts
+    expect(model.describe().facts).to.deep.equal(facts)
+    const again = data.Pipeline.fromBuffer(model.toBuffer())
+    expect(again.facts).to.deep.equal(facts)
+    expect(again.describe()).to.deep.equal(model.describe())
+    expect(data.Pipeline.fromBuffer(again.toBuffer()).facts).to.deep.equal(facts)
+    await again.fit(houses(), { epochs: 1 })
+    expect(again.facts).to.deep.equal({})
+    expect(data.Pipeline.fromBuffer(plain).facts, 'a file without any').to.deep.equal({})
+    for (const odd of [null, 3, [1], { map: new Map() }, { run: () => 1 }]) {
+      model.facts = odd as never
+      expect(() => model.toBuffer(), show(odd)).to.throw(ValueError)
+    }
+  })
+
   it('refuses a network of a class that is not registered', async () => {
     class Own extends nn.Linear {}
     const network = (inputs: number, outputs: number) => new Own(inputs, outputs)
@@ -163,6 +188,7 @@ describe('Pipeline: in a file', () => {
         'of more classes',
         changed((parts) => Reflect.set(parts['encoding']!['state'], 'classes', ['a', 'b', 'c'])),
       ],
+      ['of odd facts', changed((parts) => Reflect.set(parts, 'facts', [1]))],
       ['of odd options', changed((parts) => Reflect.set(parts, 'options', { lr: -1 }))],
     ]
     for (const [what, bytes] of [...without, ...odd, ...others])

@@ -4,6 +4,7 @@ import { dateText } from './csv.js'
 import { JSON_OUTPUT } from './arguments.js'
 import { commandOf } from './command.js'
 import { type Io, printJson } from './io.js'
+import { isJudged, judgedInWords } from './training/judged.js'
 import { bytes, tableOf } from './words.js'
 
 export const command = commandOf({
@@ -52,7 +53,7 @@ export const command = commandOf({
 const MODEL = 'gradlane_model'
 
 function printPipeline(description: data.PipelineDescription, io: Io): void {
-  const { target, task, classes, columns, network, parameters, training } = description
+  const { target, task, classes, columns, network, parameters, training, facts } = description
   const { ended, rows, validationRows, epochs, logs } = training
   const kinds = classes === null ? '' : `, one of ${classes.join(', ')}`
   io.print(`predicts ${target}: ${task}${kinds}`)
@@ -63,8 +64,21 @@ function printPipeline(description: data.PipelineDescription, io: Io): void {
   const figures = Object.entries(logs).map(([name, value]) => `${name} ${number(value)}`)
   if (validationRows > 0) io.print(`stopped by ${some(validationRows, 'row')} for validation`)
   io.print(`last epoch: ${figures.join(', ')}`)
+  for (const [name, fact] of Object.entries(facts)) {
+    const lines = isJudged(fact) ? judgedInWords(fact) : [`${name}: ${factInWords(fact)}`]
+    for (const line of lines) io.print(line)
+  }
   io.print(`network of ${some(parameters, 'parameter')}:`)
   io.print(network)
+}
+
+/** On one line: figures by their names, all else as JSON. */
+function factInWords(fact: unknown): string {
+  if (typeof fact === 'string') return fact
+  const entries: [string, unknown][] = Object.entries(Object(fact) as object)
+  const areFigures = entries.length > 0 && entries.every(([, value]) => typeof value === 'number')
+  if (!areFigures) return JSON.stringify(fact)
+  return entries.map(([name, value]) => `${name} ${number(value as number)}`).join(', ')
 }
 
 function rangeOf(column: data.PipelineDescription['columns'][number], rows: number): string {

@@ -24,7 +24,8 @@ const OPTIONS = {
 export const command = commandOf({
   name: 'predict',
   about:
-    'Predicts each row of a CSV file (- for standard input) and prints the rows with their prediction as CSV.\n' +
+    'Predicts each row of a file (- for CSV from standard input) and prints the rows with their prediction as CSV.\n' +
+    'Reads CSV, TSV, JSON, lines of JSON, Parquet and Arrow, by the ending of the name.\n' +
     'Texts that a spreadsheet would take for formulas get an apostrophe before them, unless --raw is given.',
   positionals: ['model', 'file'],
   options: OPTIONS,

@@ -14,11 +14,11 @@ interface Entry {
 
 /** Each is loaded when it is asked for. */
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
-  ['train', { about: 'a model from a CSV file', load: () => import('./train.js') }],
   [
-    'predict',
-    { about: 'predictions for the rows of a CSV file', load: () => import('./predict.js') },
+    'train',
+    { about: 'a model from a CSV file or another table', load: () => import('./train.js') },
   ],
+  ['predict', { about: 'predictions for the rows of a table', load: () => import('./predict.js') }],
   ['serve', { about: 'a model over HTTP, with a page', load: () => import('./serve.js') }],
   ['inspect', { about: 'what a model file holds', load: () => import('./inspect.js') }],
   ['bench', { about: 'times training on this machine', load: () => import('./bench.js') }],

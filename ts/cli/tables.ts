@@ -3,6 +3,7 @@ import path from 'node:path'
 import { data } from '../index.js'
 import { show } from '../show.js'
 import { type OptionValues, text, texts, word } from './arguments.js'
+import { csvOptions, formatOf, type FormatOptions } from './formats.js'
 import type { Io } from './io.js'
 import { UsageError } from './usage-error.js'
 
@@ -24,9 +25,11 @@ export const TABLE_OPTIONS = {
 type TableOptions = OptionValues<typeof TABLE_OPTIONS>
 
 /**
- * The table of a CSV file, or of lines of JSON by the name's ending; `-` for CSV from standard input. What the reader was not sure of is told.
+ * The table of a file by the ending of its name; `-` for CSV from standard input. What the reader was not sure
+ * of is told.
  *
  * @param known Types of columns that are known from elsewhere; what the user says goes first.
+ * @throws UsageError for an option that says nothing to such a file.
  */
 export async function readTable(
   file: string,
@@ -35,18 +38,25 @@ export async function readTable(
   known: Readonly<Record<string, data.ColumnType>> = {},
 ): Promise<data.Table> {
   const { missing, delimiter, decimal, dates, encoding } = given
-  const types = { ...known, ...typesOf(given.types) }
-  const source = file === '-' ? io.stdin : file
-  const table = /\.(jsonl|ndjson)$/i.test(file)
-    ? await data.readJsonLines(source, { types, encoding })
-    : await data.readCsv(source, {
-        types,
-        ...(missing.length > 0 && { missing }),
-        delimiter: delimiter === '\\t' ? '\t' : delimiter,
-        decimal,
-        dates,
-        encoding,
-      })
+  const format = formatOf(file)
+  for (const name of Object.keys(TABLE_OPTIONS) as (keyof TableOptions)[]) {
+    const value = given[name]
+    const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined
+    if (isGiven && !format.takes.includes(name))
+      throw new UsageError(`--${name} says nothing to ${format.name}, as which ${file} is read`)
+  }
+  const options: FormatOptions = {
+    types: { ...known, ...typesOf(given.types) },
+    missing: missing.length > 0 ? missing : undefined,
+    delimiter: delimiter === '\\t' ? '\t' : delimiter,
+    decimal,
+    dates,
+    encoding,
+  }
+  const table =
+    file === '-'
+      ? await data.readCsv(io.stdin, csvOptions(options))
+      : await format.read(file, options)
   for (const note of table.notes) io.tell(`note: ${note}`)
   return table
 }

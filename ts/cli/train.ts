@@ -6,10 +6,10 @@ import { flag, JSON_OUTPUT, number, type OptionValues, text, texts, word } from 
 import { commandOf } from './command.js'
 import { type Io, printJson } from './io.js'
 import { nameOf, readTable, TABLE_OPTIONS } from './tables.js'
-import type { Figures } from './training/baseline.js'
 import { fitAndJudge, type Trained } from './training/fit.js'
+import { type Judged, judgedInWords } from './training/judged.js'
 import { type Parts, partsOf } from './training/parts.js'
-import { leakOf, warningsOf } from './training/warnings.js'
+import { unseenIn } from './training/unseen.js'
 import { UsageError } from './usage-error.js'
 import { tableOf } from './words.js'
 
@@ -35,8 +35,9 @@ const OPTIONS = {
 export const command = commandOf({
   name: 'train',
   about:
-    'Trains a model that predicts a column of a CSV file from the others: finds types and task, holds rows out,\n' +
-    'stops when it gets no better, and compares the result with simpler models. Writes the model and a report.',
+    'Trains a model that predicts a column of a table from the others: finds types and task, holds rows out, stops\n' +
+    'when it gets no better, and compares the result with simpler models. Writes the model and a report. Reads CSV,\n' +
+    'TSV, JSON, lines of JSON, Parquet and Arrow, by the ending of the name.',
   positionals: ['file'],
   options: OPTIONS,
   examples: [
@@ -66,22 +67,30 @@ async function train(
     { target, task, drop, testSize: options['test-size'], group, time },
     io,
   )
-  const warnings = warningsOf(parts, target)
+  const warnings = [...oddities(parts, target), ...unseenIn(parts, target)]
   for (const warning of warnings) io.tell(`warning: ${warning}`)
+  if (warnings.length > 0)
+    io.tell('note: --drop <columns> leaves columns out, --balance counts all classes alike')
 
   const trained = await fitAndJudge(parts, { target, ...settingsOf(options) }, io)
   const importance = await importanceOf(trained.model, parts.test, io)
-  const leaks = leakOf(importance, trained.baseline[importance.metric]!, target)
-  for (const leak of leaks) io.tell(`warning: ${leak}`)
+  const judged = judgedOf(parts, trained)
+  trained.model.facts = { data: nameOf(file!), seed, judged }
   await trained.model.save(out)
   const title = `${target}, from ${nameOf(file!)}`
   await trained.model.history!.report(report, { title, importance })
 
-  const result = resultOf(table, target, parts, trained, importance, [...warnings, ...leaks])
+  const result = resultOf(table, target, parts, trained, importance, warnings)
   if (json) printJson(io, { ...result, model: out, report })
-  else printResult(result, io)
+  else printResult(result, judged, io)
   io.tell(`written: ${out}, ${report}`)
   return 0
+}
+
+/** What `data.describe` warns of, but for what reading has told. */
+function oddities({ rows, task }: Parts, target: string): string[] {
+  const { warnings } = data.describe(rows, { target, task })
+  return warnings.filter((warning) => !rows.notes.includes(warning))
 }
 
 /** @throws UsageError when none is given; ValueError for one that is not there. */
@@ -154,25 +163,23 @@ function resultOf(
   }
 }
 
+function judgedOf({ task, test }: Parts, { figures, linear, baseline }: Trained): Judged {
+  const simplest = task === 'regression' ? 'always the mean' : 'always the most frequent class'
+  return {
+    rows: test.length,
+    figures: { model: figures, 'linear model': linear, [simplest]: baseline },
+  }
+}
+
 type Result = ReturnType<typeof resultOf>
 
 /** Columns whose importance is printed. */
 const MOST_IMPORTANT = 8
 
-function printResult({ target, task, rows, metrics, importance }: Result, io: Io): void {
-  const simplest = task === 'regression' ? 'always the mean' : 'always the most frequent class'
-  io.print(`${target}: ${task}, judged by ${some(rows.test, 'row')} that the models have not seen`)
-  const names = Object.keys(metrics.model)
-  const lines: [string, Figures][] = [
-    ['model', metrics.model],
-    ['linear model', metrics.linear],
-    [simplest, metrics.baseline],
-  ]
-  const cells = lines.map(([who, figures]) => [
-    who,
-    ...names.map((name) => numberInWords(figures[name]!)),
-  ])
-  for (const line of tableOf([['', ...names], ...cells])) io.print(line)
+function printResult({ target, task, importance }: Result, judged: Judged, io: Io): void {
+  const [sentence, ...table] = judgedInWords(judged)
+  io.print(`${target}: ${task}, ${sentence!}`)
+  for (const line of table) io.print(line)
   io.print('')
   io.print('importance of the columns (what the score loses when a column is shuffled)')
   const shown = importance.slice(0, MOST_IMPORTANT)

@@ -4,6 +4,7 @@ import { show } from '../show.js'
 import type { Values } from '../options.js'
 import type { Fitted, TrainingRecord } from './fitted.js'
 import type { PIPELINE } from './options.js'
+import type { Facts } from './pipeline-file.js'
 import type { ColumnProfile } from './profile.js'
 
 /** What a pipeline reads, predicts and has learned. */
@@ -20,9 +21,11 @@ export interface PipelineDescription {
   readonly network: string
   readonly parameters: number
   readonly training: TrainingRecord
+  /** What was said of it, and travels in its file. */
+  readonly facts: Facts
 }
 
-export function descriptionOf(target: string, fitted: Fitted): PipelineDescription {
+export function descriptionOf(target: string, fitted: Fitted, facts: Facts): PipelineDescription {
   const { task, columns, network, profile, record } = fitted
   return {
     target,
@@ -33,6 +36,7 @@ export function descriptionOf(target: string, fitted: Fitted): PipelineDescripti
     network: String(network),
     parameters: network.parameters().reduce((sum, { length }) => sum + length, 0),
     training: record,
+    facts,
   }
 }
 

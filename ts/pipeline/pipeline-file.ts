@@ -1,5 +1,5 @@
 import { isPlain } from '../check.js'
-import { complaint, FormatError, GradlaneError } from '../errors.js'
+import { complaint, FormatError, GradlaneError, ValueError } from '../errors.js'
 import { ColumnTransformer } from '../data/preprocessing/column-transformer.js'
 import { targetFrom } from '../data/preprocessing/registry.js'
 import type { Task } from '../data/preprocessing/target-encoding.js'
@@ -35,14 +35,24 @@ export interface Restored {
   /** The options that it was made with and the file does not hold. */
   readonly lost: readonly string[]
   readonly fitted: Fitted
+  readonly facts: Facts
 }
 
-/** The bytes of a pipeline's file. @throws ValueError for a module of a class that is not registered. */
+/** What a pipeline's file holds beside what it needs. */
+export type Facts = Readonly<Record<string, Json>>
+
+/**
+ * The bytes of a pipeline's file.
+ *
+ * @throws ValueError for a module of a class that is not registered, and for facts that are no JSON.
+ */
 export function bytesOf(
   settings: Settings,
   lost: readonly string[],
   fitted: Fitted,
+  facts: Facts,
 ): ReturnType<typeof modelToBuffer> {
+  if (!isPlain(facts)) throw new ValueError(complaint('Pipeline', 'its facts', 'an object', facts))
   const { columns, target, network, profile, record } = fitted
   const columnState = parted('columns', columns.stateDict())
   const targetState = parted('target', target.stateDict())
@@ -57,6 +67,7 @@ export function bytesOf(
     training: record,
     options: { batchSize, lr },
     lost: [...new Set([...lost, ...given])],
+    ...(Object.keys(facts).length > 0 && { facts }),
   }
   const tensors = { ...columnState.tensors, ...targetState.tensors }
   const section = { json: json as unknown as ModelSection['json'], tensors }
@@ -124,7 +135,8 @@ function assembled(
   )
   // A row goes through, or the network is of other columns.
   fitted.forward(zeros([1, fittedColumns.outputWidth]))
-  return { settings, lost: lostFrom(who, json['lost']), fitted }
+  const facts = json['facts'] === undefined ? {} : (part('facts') as Facts)
+  return { settings, lost: lostFrom(who, json['lost']), fitted, facts }
 }
 
 function settingsOf(

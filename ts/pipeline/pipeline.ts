@@ -22,7 +22,7 @@ import {
   type PipelineFitOptions,
   type PipelineOptions,
 } from './options.js'
-import { bytesOf, type Restored, restored, restoredFromBytes } from './pipeline-file.js'
+import { bytesOf, type Facts, type Restored, restored, restoredFromBytes } from './pipeline-file.js'
 import { targetColumn } from './target-column.js'
 
 /** What is predicted: the name of a class, or a number in the target's own unit. */
@@ -54,13 +54,23 @@ let pipelineOf: (restored: Restored) => Pipeline
 export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
   static {
     fittedOf = (pipeline, method) => pipeline.#still(method)
-    pipelineOf = ({ settings, lost, fitted }) => {
+    pipelineOf = ({ settings, lost, fitted, facts }) => {
       const pipeline = new Pipeline(settings)
       pipeline.#lost = lost
       pipeline.#fitted = fitted
+      pipeline.facts = facts
       return pipeline
     }
   }
+
+  /**
+   * Anything of JSON by name that its file shall hold, as what it came to on rows that it has not seen; `fit`
+   * empties it.
+   *
+   * @example
+   * model.facts = { test: await model.evaluate(test) }
+   */
+  facts: Facts = {}
 
   readonly #settings: Values<typeof PIPELINE>
   #fitted: Fitted | null = null
@@ -133,6 +143,7 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
       this.#fitted = fitted
       this.#learning = null
       this.#history = history
+      this.facts = {}
       return history
     } finally {
       this.#fitting = false
@@ -283,18 +294,19 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
   /** What it reads, predicts and has learned, fit for JSON. @throws ValueError before `fit`. */
   describe(): PipelineDescription {
     checkArguments('Pipeline.describe', 0, arguments)
-    return descriptionOf(this.target, this.#ready('describe'))
+    return descriptionOf(this.target, this.#ready('describe'), this.facts)
   }
 
   /**
    * The bytes of a file of it: a model's file, as `io.saveModel` writes one, with the columns, what was
    * learned of them and the names of the classes beside.
    *
-   * @throws ValueError before `fit`, and for a module of a class that is not registered.
+   * @throws ValueError before `fit`, for a module of a class that is not registered, and for facts that are
+   *   no JSON.
    */
   toBuffer(): ReturnType<typeof modelToBuffer> {
     checkArguments('Pipeline.toBuffer', 0, arguments)
-    return bytesOf(this.#settings, this.#lost, this.#ready('toBuffer'))
+    return bytesOf(this.#settings, this.#lost, this.#ready('toBuffer'), this.facts)
   }
 
   /**

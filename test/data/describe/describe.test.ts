@@ -84,6 +84,44 @@ describe('data.describe', () => {
     expect(gaps[0]).to.match(/the target 'told' has no value in 190 of 400 rows/)
   })
 
+  it('takes two numbers, or any where it is told to, for classes', () => {
+    const few = new data.Table({
+      y: many.map((i) => (i % 40 === 0 ? 1 : 0)),
+      kind: many.map((i) => (i % 40 === 0 ? 7 : i % 45 === 0 ? 5 : i % 50 === 0 ? 4 : i % 3)),
+      noise: many.map((i) => (i * i * 31) % 101),
+    })
+    const { target, warnings } = data.describe(few.drop(['kind']), { target: 'y' })
+    expect(target).to.deep.include({
+      type: 'number',
+      classes: [
+        ['0', 390],
+        ['1', 10],
+      ],
+    })
+    expect(warnings).to.deep.equal([
+      "the target 'y' is out of balance: 390 rows are '0', 10 are '1'",
+    ])
+    expect(data.describe(few, { target: 'kind' }).target!.classes).to.equal(null)
+    const told = data.describe(few, { target: 'kind', task: 'classification' })
+    expect(told.target!.classes).to.have.length(6)
+    expect(told.warnings[0]).to.match(
+      /out of balance: \d+ rows are '\d', \d+ are '4', \d+ are '5', \d+ are '7'$/,
+    )
+    const number = data.describe(few, { target: 'y', task: 'regression' })
+    expect(number.target!.classes).to.equal(null)
+    expect(() => data.describe(few, { target: 'y', task: 'both' as never })).to.throw(ValueError)
+  })
+
+  it('tells that rows are few where something is to be predicted', () => {
+    const few = table.slice(0, 199)
+    const told = '199 rows are few: another split may give quite other figures'
+    expect(data.describe(few, { target: 'noise' }).warnings).to.include(told)
+    expect(data.describe(few).warnings).to.not.include(told)
+    expect(data.describe(table.slice(0, 200), { target: 'noise' }).warnings.join()).to.not.match(
+      /few/,
+    )
+  })
+
   it('does not take a number of its own for each row for a leak', () => {
     const ids = new data.Table({
       id: many.map((i) => `id${i}`),

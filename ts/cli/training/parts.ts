@@ -14,6 +14,8 @@ export type Task = 'classification' | 'regression'
 
 export interface Parts {
   readonly task: Task
+  /** All of them. */
+  readonly rows: data.Table
   readonly train: data.Table
   readonly validation: data.Table
   readonly test: data.Table
@@ -53,7 +55,13 @@ export function partsOf(table: data.Table, options: PartOptions, io: Io): Parts 
   const { train, test: validation } = cut(rest, VALIDATION)
   const without = (part: data.Table): data.Table =>
     group === undefined ? part : part.drop([group])
-  return { task, train: without(train), validation: without(validation), test: without(test) }
+  return {
+    task,
+    rows: without(rows),
+    train: without(train),
+    validation: without(validation),
+    test: without(test),
+  }
 }
 
 function usableRows(

@@ -1,31 +1,50 @@
 import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
-import { type Options, readOptions, text } from '../../options.js'
+import { choice, type Options, readOptions, text } from '../../options.js'
 import { show } from '../../show.js'
+import { asCategories } from '../preprocessing/cells.js'
+import type { Task } from '../preprocessing/target-encoding.js'
+import { CategoryColumn, type Column } from '../table/column.js'
 import { Table } from '../table/table.js'
-import type { ColumnDescription, Description, TargetDescription } from './description.js'
+import type {
+  ColumnDescription,
+  Description,
+  TargetClass,
+  TargetDescription,
+} from './description.js'
 import { duplicatesOf } from './duplicates.js'
 import { leakageOf } from './leakage.js'
 import { printed } from './print.js'
-import { countsOf, summaryOf } from './statistics.js'
+import { type ColumnSummary, countsOf, summaryOf } from './statistics.js'
 
 export interface DescribeOptions {
   /** The column that is to be predicted. */
   target?: string
+  /** Default: classification for categories and for numbers of which there are two, else regression. */
+  task?: Task
 }
 
-const OPTIONS = { target: text() } satisfies Options<DescribeOptions>
+const OPTIONS = {
+  target: text(),
+  task: choice(['classification', 'regression']),
+} satisfies Options<DescribeOptions>
+
+/** With fewer rows and a target, figures of a model are much a matter of luck. */
+const FEW_ROWS = 200
 
 /** From here on a column says as good as everything about the target. */
 const LEAK = 0.95
 
-/** How many times more rows the largest class may have than the smallest one. */
+/** How many times more rows the largest class may have than another one. */
 const IMBALANCE = 10
+
+/** Small classes that are named. */
+const NAMED = 3
 
 /**
  * Describes a table: types, gaps, distinct values, mean, standard deviation and quartiles, and what is better
- * looked at before a training: columns that are constant, empty or the same as another one, a target
- * with gaps or of one class, classes out of balance, and columns that give the target away.
+ * looked at before a training: few rows, columns that are constant, empty or the same as another one, a
+ * target with gaps or of one class, classes out of balance, and columns that give the target away.
  *
  * @throws ValueError when the target is no column.
  * @example
@@ -33,12 +52,14 @@ const IMBALANCE = 10
  */
 export function describe(table: Table, options: DescribeOptions = {}): Description {
   checkArguments('describe', 2, arguments)
-  const { target } = readOptions('describe', OPTIONS, options)
+  const { target, task } = readOptions('describe', OPTIONS, options)
   const given: unknown = table
   if (!(given instanceof Table))
     throw new ValueError(complaint('describe', 'the table', 'a data.Table', show(given)))
-  const goal = target === undefined ? null : table.column(target)
+  if (target !== undefined) table.column(target)
   const summaries = table.columnNames.map((name) => summaryOf(name, table.column(name)))
+  const own = summaries.find(({ name }) => name === target)
+  const goal = own === undefined ? null : goalOf(table.column(own.name), own, task)
   const duplicates = duplicatesOf(summaries, (name) => table.column(name))
   const columns = summaries.map((summary): ColumnDescription => {
     const { name, distinct, gaps } = summary
@@ -46,8 +67,7 @@ export function describe(table: Table, options: DescribeOptions = {}): Descripti
     const leakage = goal === null || name === target ? null : leakageOf(table.column(name), goal)
     return { ...summary, constant, duplicateOf: duplicates.get(name) ?? null, leakage }
   })
-  const own = columns.find(({ name }) => name === target)
-  const aim = own === undefined ? null : targetOf(table, own)
+  const aim = own === undefined ? null : targetOf(goal!, own)
   const warnings = [
     ...table.notes,
     ...(aim === null ? [] : warnOfTarget(aim, table.length)),
@@ -59,8 +79,16 @@ export function describe(table: Table, options: DescribeOptions = {}): Descripti
   })
 }
 
-function targetOf(table: Table, { name, type, gaps }: ColumnDescription): TargetDescription {
-  const column = table.column(name)
+/** The target as it is predicted: numbers may stand for classes. */
+function goalOf(column: Column, { type, distinct }: ColumnSummary, task: Task | undefined): Column {
+  if (type !== 'number') return column
+  const chosen = task ?? (distinct === 2 ? 'classification' : 'regression')
+  if (chosen === 'regression') return column
+  const { codes, categories } = asCategories(column)
+  return new CategoryColumn(codes, [...categories])
+}
+
+function targetOf(column: Column, { name, type, gaps }: ColumnSummary): TargetDescription {
   if (column.type !== 'category') return { name, type, gaps, classes: null }
   const counts = countsOf(column.codes, column.categories.length)
   const classes = column.categories.map((category, code) => [category, counts[code]!] as const)
@@ -71,14 +99,20 @@ function targetOf(table: Table, { name, type, gaps }: ColumnDescription): Target
 function warnOfTarget({ name, gaps, classes }: TargetDescription, rows: number): string[] {
   const warnings: string[] = []
   const who = `the target ${show(name)}`
+  if (rows < FEW_ROWS)
+    warnings.push(`${rows} rows are few: another split may give quite other figures`)
   if (gaps > 0) warnings.push(`${who} has no value in ${gaps} of ${rows} rows`)
   if (classes === null) return warnings
   if (classes.length === 1) warnings.push(`${who} has one class, ${show(classes[0]![0])}`)
   if (classes.length < 2) return warnings
-  const [[most, many], [least, few]] = [classes[0]!, classes.at(-1)!]
-  if (many > IMBALANCE * few) {
-    const counts = `${many} rows are ${show(most)}, ${few} are ${show(least)}`
-    warnings.push(`${who} is out of balance: ${counts}`)
+  const [[most, many], ...others] = classes as [TargetClass, ...TargetClass[]]
+  const small = others.filter(([, count]) => many > IMBALANCE * count).reverse()
+  if (small.length > 0) {
+    const counts = small.slice(0, NAMED).map(([name, count]) => `${count} are ${show(name)}`)
+    const more = small.length > NAMED ? ', …' : ''
+    warnings.push(
+      `${who} is out of balance: ${many} rows are ${show(most)}, ${counts.join(', ')}${more}`,
+    )
   }
   return warnings
 }

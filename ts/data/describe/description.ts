@@ -14,13 +14,16 @@ export interface ColumnDescription extends ColumnSummary {
   readonly leakage: number | null
 }
 
+/** A class and its rows. */
+export type TargetClass = readonly [name: string, count: number]
+
 /** What the target is made of. */
 export interface TargetDescription {
   readonly name: string
   readonly type: ColumnType
   readonly gaps: number
   /** Rows of each class, the most frequent first; null for a number. */
-  readonly classes: readonly (readonly [name: string, count: number])[] | null
+  readonly classes: readonly TargetClass[] | null
 }
 
 /** What `describe` tells; as a text it is a table for the console. */
