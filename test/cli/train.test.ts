@@ -176,9 +176,9 @@ describe('command line: train, predict, inspect', function () {
   })
 
   it('warns by name: few rows, small classes, constants, unseen categories', async () => {
-    const file = write('odd.csv', 'copy,same,id,noise,y', 160, (i) => {
+    const file = write('odd.csv', 'copy,same,id,key,noise,y', 160, (i) => {
       const y = i % 27 === 0
-      return `${y ? 1 : 0},7,id${i},${(i * 7919) % 101},${y ? 'yes' : 'no'}`
+      return `${y ? 1 : 0},7,id${i >> 1},key${i},${(i * 7919) % 101},${y ? 'yes' : 'no'}`
     })
     const types = ['--types', 'id=category']
     const { code, stdout, stderr } = await train(file, 'odd', '-t', 'y', '--json', ...types)
@@ -190,6 +190,10 @@ describe('command line: train, predict, inspect', function () {
     expect(told).to.match(/'id' has categories that the training part lacks: 'id\d+'/)
     for (const line of told.split('\n')) expect(stderr).to.include(`warning: ${line}`)
     expect(stderr).to.match(/note: --drop .*--balance/)
+    expect(stderr).to.include(
+      "column 'key' has another value in each row, as an id has, and is left out",
+    )
+    expect((JSON.parse(stdout) as Result).importance.map(({ name }) => name)).to.not.include('key')
     const dropped = await train(file, 'odd', '-t', 'y', '--json', '--drop', 'id,same', '--balance')
     expect(dropped.code, dropped.stderr).to.equal(0)
     const result = JSON.parse(dropped.stdout) as Result

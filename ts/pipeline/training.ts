@@ -6,6 +6,7 @@ import { LabelEncoder } from '../data/preprocessing/label-encoder.js'
 import { targetFor } from '../data/preprocessing/target.js'
 import type { TargetEncoding } from '../data/preprocessing/target-encoding.js'
 import { trainTestSplit } from '../data/split/train-test-split.js'
+import { rowNames } from '../data/table/names-rows.js'
 import { Table } from '../data/table/table.js'
 import { Module } from '../nn/module.js'
 import { Sequential } from '../nn/sequential.js'
@@ -18,6 +19,7 @@ import { checkCriterion, checkModel } from '../train/arguments.js'
 import { fit } from '../train/fit.js'
 import { History } from '../train/history.js'
 import type { TrainingOptimizer } from '../train/snapshot.js'
+import { warn } from '../train/warn.js'
 import { checkOutputs } from './check-outputs.js'
 import { usualCriterion } from './criterion.js'
 import { Fitted } from './fitted.js'
@@ -54,7 +56,9 @@ export async function train(
   const target = targetFor(training.column(name), { task })
   const classWeights = weightsOf(who, given.classWeights, target, training.column(name))
   const { signal } = given
-  const columns = await columnsOf(who, settings, training).fitAsync(training, { signal })
+  const history = given.history ?? new History()
+  const chosen = columnsOf(who, settings, training, history)
+  const columns = await chosen.fitAsync(training, { signal })
   const partOf = async (table: Table): Promise<Part> => ({
     x: await columns.transformAsync(table, { signal }),
     y: target.transform(table.column(name)),
@@ -68,7 +72,6 @@ export async function train(
   const criterion = criterionOf(who, settings, given, target, recipe, classWeights)
   const epochs = given.epochs ?? recipe.epochs
   const optimizer = optimizerOf(settings, recipe, network)
-  const history = given.history ?? new History()
   const before = history.epochs.length
   await fit(network, [learned.x, learned.y], {
     ...passedOn(given),
@@ -125,9 +128,23 @@ function checkTarget(who: string, what: string, table: unknown, name: string): v
 }
 
 /** New ones, so that those in use stay as they are. */
-function columnsOf(who: string, settings: PipelineSettings, table: Table): ColumnTransformer {
+function columnsOf(
+  who: string,
+  settings: PipelineSettings,
+  table: Table,
+  history: History,
+): ColumnTransformer {
   const { columns, target } = settings
-  if (columns === undefined) return ColumnTransformer.for(table, target)
+  if (columns === undefined) {
+    const ids = rowNames(table, target)
+    if (ids.length > 0) {
+      const names = ids.map((name) => show(name)).join(', ')
+      const text = `left out as each row has another value there, as an id has: ${names}`
+      history.warnings.push(text)
+      warn(`${who}: ${text}`)
+    }
+    return ColumnTransformer.for(table, target)
+  }
   if (columns.columnNames.includes(target)) {
     const got = `one that reads the target ${show(target)}`
     throw new ValueError(complaint(who, 'columns', 'of what is known before the target', got))

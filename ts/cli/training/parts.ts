@@ -1,4 +1,5 @@
 import { data } from '../../index.js'
+import { rowNames } from '../../data/table/names-rows.js'
 import { some } from '../../report/words.js'
 import { show } from '../../show.js'
 import type { Io } from '../io.js'
@@ -40,7 +41,13 @@ const VALIDATION = 0.15
 export function partsOf(table: data.Table, options: PartOptions, io: Io): Parts {
   const { target, drop, testSize, group, time } = options
   const column = table.column(target)
-  const kept = table.drop(drop.filter((name) => name !== target))
+  const asked = table.drop(drop.filter((name) => name !== target))
+  const ids = rowNames(asked, target).filter((name) => name !== group && name !== time)
+  for (const name of ids) {
+    const why = 'has another value in each row, as an id has, and is left out'
+    io.tell(`warning: column ${show(name)} ${why}`)
+  }
+  const kept = asked.drop(ids)
   const { places, task } = usableRows(column, options, io)
   const rows = places.length === table.length ? kept : kept.take(places)
   const stratify = task === 'classification' && group === undefined && time === undefined

@@ -5,6 +5,7 @@ import { show } from '../../show.js'
 import { asCategories } from '../preprocessing/cells.js'
 import type { Task } from '../preprocessing/target-encoding.js'
 import { CategoryColumn, type Column } from '../table/column.js'
+import { rowNames } from '../table/names-rows.js'
 import { Table } from '../table/table.js'
 import type {
   ColumnDescription,
@@ -43,8 +44,8 @@ const NAMED = 3
 
 /**
  * Describes a table: types, gaps, distinct values, mean, standard deviation and quartiles, and what is better
- * looked at before a training: few rows, columns that are constant, empty or the same as another one, a
- * target with gaps or of one class, classes out of balance, and columns that give the target away.
+ * looked at before a training: few rows, columns that are constant, empty, names of rows or the same as another
+ * one, a target with gaps or of one class, classes out of balance, and columns that give the target away.
  *
  * @throws ValueError when the target is no column.
  * @example
@@ -72,6 +73,9 @@ export function describe(table: Table, options: DescribeOptions = {}): Descripti
     ...table.notes,
     ...(aim === null ? [] : warnOfTarget(aim, table.length)),
     ...columns.filter(({ name }) => name !== target).flatMap(warnOf),
+    ...rowNames(table, target).map(
+      (name) => `${show(name)} has another value in each row, as an id has`,
+    ),
   ]
   const description = { rows: table.length, columns, target: aim, warnings }
   return Object.defineProperty(description, 'toString', {

@@ -83,7 +83,8 @@ export class ColumnTransformer<const S extends ColumnSpecs = ColumnSpecs> {
    * What suits the types of a table's columns, but for the target, not yet fitted: numbers have their gaps
    * filled by the median, with an indicator beside them, and are scaled; categories get a column each, 32
    * at most; dates become cyclic parts; of texts the weights of their most frequent words are taken. A
-   * column of gaps alone is left out.
+   * column of gaps alone is left out, and so is one that names rows, as an id: from 20 rows on, another
+   * category or another word in each of them.
    *
    * @throws ValueError when the table has no such target, or no other column with a value.
    */

@@ -1,5 +1,6 @@
 import { complaint, ValueError } from '../../errors.js'
 import type { Column } from '../table/column.js'
+import { rowNames } from '../table/names-rows.js'
 import { Table } from '../table/table.js'
 import type { ColumnSpec } from './column-specs.js'
 import { DatetimeEncoder } from './datetime-encoder.js'
@@ -21,9 +22,10 @@ export function specsFor(table: Table, target?: string): Map<string, ColumnSpec>
   if (!(table instanceof Table)) throw new ValueError(complaint(who, 'the data', 'a Table', table))
   if (target !== undefined) table.column(target)
   const specs = new Map<string, ColumnSpec>()
+  const ids = rowNames(table, target)
   for (const name of table.columnNames) {
     const column = table.column(name)
-    if (name !== target && !isEmpty(column)) specs.set(name, specFor(column))
+    if (name !== target && !isEmpty(column) && !ids.includes(name)) specs.set(name, specFor(column))
   }
   if (specs.size > 0) return specs
   throw new ValueError(complaint(who, 'the columns', 'some with values', 'none'))
