@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 import { ValueError } from '../../ts/errors.js'
 import { serverOf } from '../../ts/serve/server.js'
@@ -166,6 +168,11 @@ describe('serve: over HTTP', () => {
       [{ method: 'POST', url: '/predict' }, 400, 'ERR_ROWS'],
       [{ method: 'GET', url: '/predict' }, 405, 'ERR_METHOD'],
       [{ method: 'DELETE', url: '/health?x=1' }, 405, 'ERR_METHOD'],
+      [{ method: 'QUERY', url: '/predict' }, 405, 'ERR_METHOD'],
+      [{ method: 'QUERY', url: '/nothing' }, 404, 'ERR_NOT_FOUND'],
+      [{ method: 'OPTIONS', url: '/' }, 405, 'ERR_METHOD'],
+      [{ method: 'PUT', url: '/nothing' }, 404, 'ERR_NOT_FOUND'],
+      [{ method: 'POST', url: '/nothing' }, 404, 'ERR_NOT_FOUND'],
       [{ method: 'GET', url: '/../etc/passwd' }, 404, 'ERR_NOT_FOUND'],
       [{ method: 'GET', url: '/constructor' }, 404, 'ERR_NOT_FOUND'],
       [{ method: 'GET', url: '/%zz' }, 400, 'ERR_REQUEST'],
@@ -174,6 +181,38 @@ describe('serve: over HTTP', () => {
       const answer = await ask(app, request)
       expect(answer.status, `${code} ${JSON.stringify(request)}`).to.equal(status)
       expect(answer.body).to.have.nested.property('errors[0].code', code)
+    }
+    expect(seen).to.deep.equal([])
+  })
+
+  it('says what a path takes instead', async () => {
+    const app = await open(summing)
+    const allow = async (method: string, url: string): Promise<unknown> =>
+      (await app.inject({ method: method as 'GET', url })).headers['allow']
+    expect(await allow('QUERY', '/predict')).to.equal('POST')
+    expect(await allow('POST', '/health')).to.equal('GET, HEAD')
+    expect(await allow('QUERY', '/')).to.equal('GET, HEAD')
+    expect(await allow('GET', '/nothing')).to.equal(undefined)
+  })
+
+  it('answers what is no request of HTTP in the same form', async () => {
+    const app = await open(summing)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const cases: [string, number, string][] = [
+      ['FOO /predict HTTP/1.1\r\nhost: localhost\r\n\r\n', 501, 'ERR_METHOD_UNKNOWN'],
+      ['hello\r\n\r\n', 501, 'ERR_METHOD_UNKNOWN'],
+      ['GET / HTTP/7\r\n\r\n', 400, 'ERR_REQUEST'],
+      [`GET / HTTP/1.1\r\nx: ${'x'.repeat(1 << 15)}\r\n\r\n`, 431, 'ERR_HEADER_SIZE'],
+    ]
+    for (const [request, status, code] of cases) {
+      const socket = connect(port, '127.0.0.1')
+      socket.end(request)
+      const [head, body] = (await text(socket)).split('\r\n\r\n')
+      expect(head, code).to.match(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(head).to.match(/x-content-type-options: nosniff/)
+      expect(head).to.include(`content-length: ${body!.length}`)
+      expect(JSON.parse(body!)).to.have.nested.property('errors[0].code', code)
     }
     expect(seen).to.deep.equal([])
   })

@@ -18,10 +18,13 @@ export const STATUS = {
   ERR_REQUEST: 400,
   ERR_NOT_FOUND: 404,
   ERR_METHOD: 405,
+  ERR_TIMEOUT: 408,
   ERR_BODY_SIZE: 413,
   ERR_MEDIA_TYPE: 415,
   ERR_HOST: 421,
+  ERR_HEADER_SIZE: 431,
   ERR_INTERNAL: 500,
+  ERR_METHOD_UNKNOWN: 501,
 } as const
 
 export type ProblemCode = keyof typeof STATUS

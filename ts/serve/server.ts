@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { peer } from '../peer.js'
 import { version } from '../version.js'
 import { assets } from './assets.js'
 import { answerTo, explanationOf } from './answers.js'
 import { openApiOf } from './openapi.js'
+import { answerNoRequest } from './no-request.js'
 import { pageOf } from './page.js'
 import { type Problem, type ProblemCode, RequestError, STATUS } from './problems.js'
 import { checkRows } from './rows.js'
@@ -30,6 +31,8 @@ const METHODS: Readonly<Record<string, string>> = {
   '/predict': 'POST',
   '/explain': 'POST',
 }
+
+const USUAL = ['GET', 'HEAD', 'POST']
 
 /** Nothing but what this server sends is run, shown or asked for, and no other page may frame it. */
 const HEADERS = {
@@ -64,6 +67,9 @@ export async function serverOf(
     bodyLimit,
     requestTimeout: REQUEST_TIMEOUT,
     frameworkErrors: (error, _request, reply) => void answerError(error, reply),
+    clientErrorHandler: (error, socket) => {
+      answerNoRequest(error, socket, HEADERS)
+    },
   })
 
   app.removeAllContentTypeParsers()
@@ -78,14 +84,12 @@ export async function serverOf(
     void reply.headers(HEADERS)
     const host = hostOf(request.headers.host)
     const isKnown = hosts === null || (host !== null && hosts.includes(host))
-    done(isKnown ? undefined : requestError('ERR_HOST', 'this server does not answer to that host'))
+    if (isKnown) checkMethod(request, reply, done)
+    else done(requestError('ERR_HOST', 'this server does not answer to that host'))
   })
   app.setErrorHandler((error, _request, reply) => answerError(error, reply))
-  app.setNotFoundHandler((request, reply) => {
-    const methods = METHODS[request.url.split('?', 1)[0]!]
-    if (methods === undefined) throw requestError('ERR_NOT_FOUND', 'there is nothing here')
-    void reply.header('allow', methods)
-    throw requestError('ERR_METHOD', `this takes ${methods}`)
+  app.setNotFoundHandler(() => {
+    throw nothing()
   })
 
   app.get('/health', () => ({ status: 'ok', version }))
@@ -106,6 +110,24 @@ export async function serverOf(
     reply.type('text/javascript; charset=utf-8').send(script),
   )
   return app
+}
+
+/** Before the body is looked at, which may not suit the method. */
+function checkMethod(
+  { url, method }: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const methods = METHODS[url.split('?', 1)[0]!]
+  if (methods?.split(', ').includes(method) === false) {
+    void reply.header('allow', methods)
+    done(requestError('ERR_METHOD', `this takes ${methods}`))
+  } else if (methods === undefined && !USUAL.includes(method)) done(nothing())
+  else done()
+}
+
+function nothing(): RequestError {
+  return requestError('ERR_NOT_FOUND', 'there is nothing here')
 }
 
 function loadFastify(): Promise<Pick<typeof import('fastify'), 'fastify'>> {
