@@ -11,53 +11,31 @@
 namespace gradlane {
 namespace {
 
-// How many elements the planes have before and after; the other sizes must be what loops end with.
-struct Lengths {
-  std::int64_t in, out;
-
-  Lengths(std::int64_t planes, const Pool2dShape& s, const char* op)
-      : in(Product(op, planes, s.in_height, s.in_width)),
-        out(Product(op, planes, s.out_height, s.out_width)) {
-    const std::int64_t least_one[] = {s.kernel_height, s.kernel_width,    s.stride_height,
-                                      s.stride_width,  s.dilation_height, s.dilation_width};
+// Throws unless the sizes, but those of the planes, are what loops end with.
+void CheckSizes(const Pool2dShape& s, const char* op) {
+  const auto check = [op](std::int64_t size, std::int64_t least) {
     constexpr std::int64_t kMost = 2147483647;
-    const auto fits = [](std::int64_t size, std::int64_t least) {
-      return size >= least && size <= kMost;
-    };
-    for (const std::int64_t size : least_one) {
-      if (!fits(size, 1)) ThrowSize(op, size);
-    }
-    for (const std::int64_t size : {s.pad_top, s.pad_left}) {
-      if (!fits(size, 0)) ThrowSize(op, size);
-    }
-  }
-
-  // Then the sizes may be anything, and no loop goes over them.
-  bool empty() const { return in == 0 || out == 0; }
-
- private:
-  [[noreturn]] static void ThrowSize(const char* op, std::int64_t size) {
+    if (size >= least && size <= kMost) return;
     throw Error(
         ErrorCode::kShape,
         std::string(op) + ": no kernel, stride, padding or dilation is " + std::to_string(size));
+  };
+  for (const std::int64_t size : {s.kernel_height, s.kernel_width, s.stride_height, s.stride_width,
+                                  s.dilation_height, s.dilation_width}) {
+    check(size, 1);
   }
-};
-
-// body(first plane, count) for runs of planes
-template <class Body>
-void ForPlanes(std::int64_t planes, std::int64_t plane, Body&& body) {
-  ParallelRanges(planes, RowsOfGrain(kMemoryGrain, plane),
-                 [&](std::int64_t begin, std::int64_t end) { body(begin, end - begin); });
+  for (const std::int64_t size : {s.pad_top, s.pad_left}) check(size, 0);
 }
 
-// body(first plane, part) for runs of whole planes or, of planes above the grain, for bands of some
-// of their `rows` rows, an even number of them.
+// body(first plane, part) for runs of whole planes or, where planes above the grain may be cut, for
+// bands of some of their `rows` rows, an even number of them.
 template <class Body>
-void ForParts(std::int64_t planes, std::int64_t rows, std::int64_t plane, Body&& body) {
-  if (plane <= kMemoryGrain || rows < 2) {
-    ForPlanes(planes, plane, [&](std::int64_t first, std::int64_t count) {
-      body(first, Pool2dPart{count, 0, rows});
-    });
+void ForParts(std::int64_t planes, std::int64_t rows, std::int64_t plane, bool cut, Body&& body) {
+  if (plane <= kMemoryGrain || rows < 2 || !cut) {
+    ParallelRanges(planes, RowsOfGrain(kMemoryGrain, plane),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     body(begin, Pool2dPart{end - begin, 0, rows});
+                   });
     return;
   }
   const std::int64_t height = 2 * ((RowsOfGrain(kMemoryGrain, plane / rows) + 1) / 2);
@@ -82,12 +60,6 @@ Pool2dShape AverageShape(Pool2dShape s, const char* op) {
                     " with a padding of " + std::to_string(s.pad_left) + ", which is 2^27 at most");
   }
   return s;
-}
-
-template <class T>
-T* AverageScratch(const Pool2dShape& s) {
-  return static_cast<T*>(ThreadScratch(ScratchSlot::kTemporary,
-                                       static_cast<std::size_t>(Pool2dScratch(s)) * sizeof(T)));
 }
 
 void CheckPlaces(const char* op, const std::int32_t* index, std::int64_t n, std::int64_t plane) {
@@ -115,137 +87,141 @@ void CheckPlaces(const char* op, const std::int32_t* index, std::int64_t n, std:
   }
 }
 
+// A pooling of planes, or its gradient: all but the kernel.
+struct Planes {
+  const char* op;
+  bool gradient;  // from gradOut to gradX, not from x to out
+  Dtype dtype;
+  std::int64_t count;
+  const Pool2dShape& shape;
+  const Buffer &from, &to;
+  double empty;                            // what it gives where it is from no elements
+  bool cut = true;                         // the rows of a plane between tasks
+  const Buffer* index = nullptr;           // of the largest, one for each pooled element
+  const Pool2dDivisor* divisor = nullptr;  // of an average
+};
+
+// from and to at the first plane of the part, index at its pooled one.
+using RunPart = void (*)(const Planes& planes, const Pool2dShape& shape, const void* from, void* to,
+                         std::int32_t* index, Pool2dPart part);
+
+// Once for all types and kernels, which the function in `run` knows.
+void Run(const Planes& p, RunPart run) {
+  const Pool2dShape& s = p.shape;
+  const std::int64_t in = Product(p.op, p.count, s.in_height, s.in_width);
+  const std::int64_t out = Product(p.op, p.count, s.out_height, s.out_width);
+  CheckSizes(s, p.op);
+  const std::int64_t from_n = p.gradient ? out : in, to_n = p.gradient ? in : out;
+  const char* from = ElementBytes(p.dtype, p.from, from_n, p.op, p.gradient ? "gradOut" : "x");
+  char* to = ElementBytes(p.dtype, p.to, to_n, p.op, p.gradient ? "gradX" : "out");
+  const std::int64_t plane = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
+  std::int32_t* index = nullptr;
+  if (p.index != nullptr) {
+    index = Elements<std::int32_t>(*p.index, out, p.op, "index");
+    if (p.gradient) CheckPlaces(p.op, index, out, plane);
+  }
+  if (from_n == 0) {
+    DispatchFloat(p.dtype, p.op, [&](auto zero) {
+      using T = decltype(zero);
+      std::fill_n(reinterpret_cast<T*>(to), to_n, static_cast<T>(p.empty));
+    });
+    if (index != nullptr) std::fill_n(index, out, 0);
+  }
+  if (in == 0 || out == 0) return;  // then the sizes may be anything, and no loop goes over them
+  const Pool2dShape* shape = &s;
+  Pool2dShape average;
+  if (p.divisor != nullptr) shape = &(average = AverageShape(s, p.op));
+
+  const std::int64_t size = ItemSize(p.dtype);
+  const std::int64_t from_plane = size * (p.gradient ? pooled : plane);
+  const std::int64_t to_plane = size * (p.gradient ? plane : pooled);
+  // An average's gradient is computed by rows of what it gives, that of the largest by outputs.
+  const std::int64_t rows = p.gradient && index == nullptr ? s.in_height : s.out_height;
+  ForParts(p.count, rows, std::max(plane, pooled), p.cut, [&](std::int64_t first, Pool2dPart part) {
+    run(p, *shape, from + first * from_plane, to + first * to_plane,
+        index == nullptr ? nullptr : index + first * pooled, part);
+  });
+}
+
+// kernel(kernels, planes, shape, from, to, index, part) for all parts, in the planes' type. It
+// captures nothing.
+template <class Kernel>
+void Pool(const Planes& planes, Kernel) {
+  DispatchFloat(planes.dtype, planes.op, [&](auto zero) {
+    using T = decltype(zero);
+    Run(planes, [](const Planes& p, const Pool2dShape& s, const void* from, void* to,
+                   std::int32_t* index, Pool2dPart part) {
+      Kernel()(Kernels().typed<T>().pool2d, p, s, static_cast<const T*>(from), static_cast<T*>(to),
+               index, part);
+    });
+  });
+}
+
+// For results of type T.
+template <class T>
+T* AverageScratch(const Pool2dShape& s, const T*) {
+  return static_cast<T*>(ThreadScratch(ScratchSlot::kTemporary,
+                                       static_cast<std::size_t>(Pool2dScratch(s)) * sizeof(T)));
+}
+
 Pool2dShape AdaptiveShape(const AdaptiveAvgPool2dArgs& args) {
   return {args.in_height, args.in_width, args.out_height, args.out_width, 1, 1, 1, 1, 0, 0, 1, 1};
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
 }  // namespace
 
 void MaxPool2d(const MaxPool2dArgs& args) {
-  constexpr const char* kOp = "maxPool2d";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Pool2dShape& s = args.shape;
-    const Lengths length(args.planes, s, kOp);
-    const T* x = Elements<T>(args.x, length.in, kOp, "x");
-    T* out = Elements<T>(args.out, length.out, kOp, "out");
-    std::int32_t* index = Elements<std::int32_t>(args.index, length.out, kOp, "index");
-    if (length.in == 0) {
-      std::fill_n(out, length.out, -std::numeric_limits<T>::infinity());
-      std::fill_n(index, length.out, 0);
-    }
-    if (length.empty()) return;
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    const auto kernel = Kernels().typed<T>().pool2d.max;
-    ForParts(args.planes, s.out_height, in, [&](std::int64_t first, Pool2dPart part) {
-      kernel(s, x + first * in, out + first * pooled, index + first * pooled, part);
-    });
-  });
+  Pool({"maxPool2d", false, args.dtype, args.planes, args.shape, args.x, args.out, -kInfinity, true,
+        &args.index},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* x, auto* out,
+          std::int32_t* index, Pool2dPart part) { kernels.max(s, x, out, index, part); });
 }
 
 void MaxPool2dGradient(const MaxPool2dGradientArgs& args) {
-  constexpr const char* kOp = "maxPool2dGradient";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Pool2dShape& s = args.shape;
-    const Lengths length(args.planes, s, kOp);
-    const T* grad_out = Elements<T>(args.grad_out, length.out, kOp, "gradOut");
-    const auto* index = Elements<std::int32_t>(args.index, length.out, kOp, "index");
-    T* grad_x = Elements<T>(args.grad_x, length.in, kOp, "gradX");
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    CheckPlaces(kOp, index, length.out, in);
-    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
-    if (length.empty()) return;
-    const auto& kernels = Kernels().typed<T>().pool2d;
-    const auto body = [&](std::int64_t first, Pool2dPart part) {
-      kernels.max_gradient(s, grad_out + first * pooled, index + first * pooled,
-                           grad_x + first * in, part);
-    };
-    if (kernels.max_gradient_splits(s)) {
-      ForParts(args.planes, s.out_height, in, body);
-      return;
-    }
-    ForPlanes(args.planes, in, [&](std::int64_t first, std::int64_t count) {
-      body(first, Pool2dPart{count, 0, s.out_height});
-    });
-  });
+  const bool cut = Kernels().f32.pool2d.max_gradient_splits(args.shape);  // the same for float64
+  Pool({"maxPool2dGradient", true, args.dtype, args.planes, args.shape, args.grad_out, args.grad_x,
+        0, cut, &args.index},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* grad_out,
+          auto* grad_x, const std::int32_t* index,
+          Pool2dPart part) { kernels.max_gradient(s, grad_out, index, grad_x, part); });
 }
 
 void AvgPool2d(const AvgPool2dArgs& args) {
-  constexpr const char* kOp = "avgPool2d";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Lengths length(args.planes, args.shape, kOp);
-    const T* x = Elements<T>(args.from, length.in, kOp, "x");
-    T* out = Elements<T>(args.to, length.out, kOp, "out");
-    if (length.in == 0) std::fill_n(out, length.out, T(0));
-    if (length.empty()) return;
-    const Pool2dShape s = AverageShape(args.shape, kOp);
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
-    const auto kernel = Kernels().typed<T>().pool2d.average;
-    ForParts(args.planes, s.out_height, std::max(in, pooled),
-             [&](std::int64_t first, Pool2dPart part) {
-               kernel(s, divisor, x + first * in, out + first * pooled, part, AverageScratch<T>(s));
-             });
-  });
+  const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
+  Pool({"avgPool2d", false, args.dtype, args.planes, args.shape, args.from, args.to, 0, true,
+        nullptr, &divisor},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* x, auto* out,
+          std::int32_t*, Pool2dPart part) {
+         kernels.average(s, *p.divisor, x, out, part, AverageScratch(s, out));
+       });
 }
 
 void AvgPool2dGradient(const AvgPool2dArgs& args) {
-  constexpr const char* kOp = "avgPool2dGradient";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Lengths length(args.planes, args.shape, kOp);
-    const T* grad_out = Elements<T>(args.from, length.out, kOp, "gradOut");
-    T* grad_x = Elements<T>(args.to, length.in, kOp, "gradX");
-    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
-    if (length.empty()) return;
-    const Pool2dShape s = AverageShape(args.shape, kOp);
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
-    const auto kernel = Kernels().typed<T>().pool2d.average_gradient;
-    ForParts(args.planes, s.in_height, std::max(in, pooled),
-             [&](std::int64_t first, Pool2dPart part) {
-               kernel(s, divisor, grad_out + first * pooled, grad_x + first * in, part,
-                      AverageScratch<T>(s));
-             });
-  });
+  const Pool2dDivisor divisor = {args.count_include_pad, args.divisor_override};
+  Pool({"avgPool2dGradient", true, args.dtype, args.planes, args.shape, args.from, args.to, 0, true,
+        nullptr, &divisor},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* grad_out,
+          auto* grad_x, std::int32_t*, Pool2dPart part) {
+         kernels.average_gradient(s, *p.divisor, grad_out, grad_x, part, AverageScratch(s, grad_x));
+       });
 }
 
 void AdaptiveAvgPool2d(const AdaptiveAvgPool2dArgs& args) {
-  constexpr const char* kOp = "adaptiveAvgPool2d";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Pool2dShape s = AdaptiveShape(args);
-    const Lengths length(args.planes, s, kOp);
-    const T* x = Elements<T>(args.from, length.in, kOp, "x");
-    T* out = Elements<T>(args.to, length.out, kOp, "out");
-    if (length.in == 0) std::fill_n(out, length.out, std::numeric_limits<T>::quiet_NaN());
-    if (length.empty()) return;
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    const auto kernel = Kernels().typed<T>().pool2d.adaptive;
-    ForPlanes(args.planes, std::max(in, pooled), [&](std::int64_t first, std::int64_t count) {
-      kernel(s, x + first * in, out + first * pooled, count);
-    });
-  });
+  Pool({"adaptiveAvgPool2d", false, args.dtype, args.planes, AdaptiveShape(args), args.from,
+        args.to, kNaN, false},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* x, auto* out,
+          std::int32_t*, Pool2dPart part) { kernels.adaptive(s, x, out, part.planes); });
 }
 
 void AdaptiveAvgPool2dGradient(const AdaptiveAvgPool2dArgs& args) {
-  constexpr const char* kOp = "adaptiveAvgPool2dGradient";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    using T = decltype(zero);
-    const Pool2dShape s = AdaptiveShape(args);
-    const Lengths length(args.planes, s, kOp);
-    const T* grad_out = Elements<T>(args.from, length.out, kOp, "gradOut");
-    T* grad_x = Elements<T>(args.to, length.in, kOp, "gradX");
-    if (length.out == 0) std::fill_n(grad_x, length.in, T(0));
-    if (length.empty()) return;
-    const std::int64_t in = s.in_height * s.in_width, pooled = s.out_height * s.out_width;
-    const auto kernel = Kernels().typed<T>().pool2d.adaptive_gradient;
-    ForPlanes(args.planes, std::max(in, pooled), [&](std::int64_t first, std::int64_t count) {
-      kernel(s, grad_out + first * pooled, grad_x + first * in, count);
-    });
-  });
+  Pool({"adaptiveAvgPool2dGradient", true, args.dtype, args.planes, AdaptiveShape(args), args.from,
+        args.to, 0, false},
+       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* grad_out,
+          auto* grad_x, std::int32_t*,
+          Pool2dPart part) { kernels.adaptive_gradient(s, grad_out, grad_x, part.planes); });
 }
 
 }  // namespace gradlane
