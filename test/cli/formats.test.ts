@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 import { readArguments } from '../../ts/cli/arguments.js'
 import { ioOf } from '../../ts/cli/io.js'
@@ -40,7 +41,7 @@ describe('command line: formats', () => {
     rmSync(folder, { recursive: true })
   })
 
-  function write(name: string, text: string): string {
+  function write(name: string, text: string | Buffer): string {
     const file = join(folder, name)
     writeFileSync(file, text)
     return file
@@ -66,6 +67,9 @@ describe('command line: formats', () => {
       write('rows.jsonl', lines.join('\n')),
       write('rows.ndjson', lines.join('\n')),
       write('rows.json', JSON.stringify(rows)),
+      write('rows.csv.gz', gzipSync(separated(','))),
+      write('rows.json.GZ', gzipSync(JSON.stringify(rows))),
+      write('rows.jsonl.gz', gzipSync(lines.join('\n'))),
     ]
     for (const file of files) {
       const table = await read(file)
@@ -95,7 +99,7 @@ describe('command line: formats', () => {
   })
 
   it('refuse what is none of them, by file and row', async () => {
-    const cases: [string, string, RegExp][] = [
+    const cases: [string, string | Buffer, RegExp][] = [
       ['cut.json', '[{"x":1},', /^ERR_FORMAT: gradlane: expected cut\.json to be JSON/],
       ['one.json', '{"x":1}', /expected one\.json to be an array of objects/],
       ['odd.json', '[{"x":1},7]', /row 1 of odd\.json/],
@@ -107,6 +111,9 @@ describe('command line: formats', () => {
       expect(error, name).to.have.property('code', 'ERR_FORMAT')
       expect(`ERR_FORMAT: ${error.message.replace(/^ERR_FORMAT:? /, '')}`).to.match(message)
     }
+    const cut = gzipSync('x,y\n1,2\n').subarray(0, 20)
+    expect(await rejection(read(write('cut.csv.gz', cut)))).to.have.property('code', 'Z_BUF_ERROR')
+    expect(await rejection(read(join(folder, 'no.csv.gz')))).to.have.property('code', 'ENOENT')
     const error = await rejection(read(fixture('rows.arrow'), [], { none: 'number' }))
     expect(String(error)).to.include("'none'")
   })

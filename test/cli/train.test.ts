@@ -55,6 +55,8 @@ describe('command line: train, predict, inspect', function () {
         /^model +([\d.]+)[^]*^always the most frequent class +([\d.]+)/m.exec(ran.stdout)!
       expect(Number(model)).to.be.above(0.9)
       expect(Number(baseline)).to.be.within(0.3, 0.6)
+      const [, linear] = /^linear model +([\d.]+)/m.exec(ran.stdout)!
+      expect(Number(linear), 'a linear model that is as good as one can be').to.be.above(0.95)
       expect(ran.stderr).to.match(/penguins\.csv: 344 rows, 7 columns/)
       expect(ran.stderr).to.match(/sex +category, 2 different, 3\.20 % missing/)
       const pipeline = await data.Pipeline.load(at('penguins.safetensors'))
@@ -142,6 +144,9 @@ describe('command line: train, predict, inspect', function () {
       )
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
       expect(stderr).to.include('ERR_VALUE').and.to.include("'bill_depth_mm'")
+      const swapped = await gradlane(['predict', penguins, at('penguins.safetensors')])
+      expect(swapped).to.include({ code: 1, stdout: '' })
+      expect(swapped.stderr).to.match(/ERR_FORMAT: .*; is .*penguins\.csv a model's file\?/)
     })
   })
 
@@ -250,6 +255,7 @@ describe('command line: train, predict, inspect', function () {
 
   it('refuses what cannot be trained, and writes nothing', async () => {
     const one = write('one.csv', 'x,y', 50, (i) => `${i},same`)
+    const few = write('few.csv', 'x,y', 9, (i) => `${i},${i / 2}`)
     const empty = at('empty.csv')
     writeFileSync(empty, '')
     const cases: [string[], number, RegExp][] = [
@@ -263,6 +269,9 @@ describe('command line: train, predict, inspect', function () {
       [[one, '-t', 'y'], 1, /ERR_VALUE: .*two classes or more/],
       [[empty, '-t', 'y'], 1, /ERR_FORMAT: .*empty\.csv/],
       [[at('none.csv'), '-t', 'y'], 1, /ENOENT/],
+      [[folder, '-t', 'y'], 2, /is a folder$/m],
+      [[few, '-t', 'y'], 1, /ERR_VALUE: .* of 10 rows or more with 'y', got 9 rows/],
+      [[penguins, '-t', 'species', '--report', at('no/r.html')], 2, /r\.html cannot be written: /],
     ]
     for (const [args, status, message] of cases) {
       const [file, ...rest] = args

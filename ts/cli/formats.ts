@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { createGunzip } from 'node:zlib'
 
 import { complaint } from '../errors.js'
 import { data, FormatError } from '../index.js'
 import { peer } from '../peer.js'
 import { reasonOf, show } from '../show.js'
+import { UsageError } from './usage-error.js'
 
 /** What a reader may be told; `types` are those that are not to be found. */
 export interface FormatOptions {
@@ -23,8 +27,11 @@ export interface Format {
   readonly endings: readonly string[]
   /** The options that say something to it. */
   readonly takes: readonly (keyof FormatOptions)[]
-  readonly read: (file: string, options: FormatOptions) => Promise<data.Table>
+  /** @param source The file, or what it unpacks to. */
+  readonly read: (file: string, options: FormatOptions, source: Source) => Promise<data.Table>
 }
+
+type Source = string | Readable
 
 const TEXT = ['types', 'dates', 'encoding'] as const
 
@@ -32,7 +39,7 @@ const CSV: Format = {
   name: 'CSV',
   endings: [],
   takes: ['types', 'missing', 'delimiter', 'decimal', 'dates', 'encoding'],
-  read: (file, options) => data.readCsv(file, csvOptions(options)),
+  read: (_, options, source) => data.readCsv(source, csvOptions(options)),
 }
 
 const FORMATS: readonly Format[] = [
@@ -40,22 +47,24 @@ const FORMATS: readonly Format[] = [
     name: 'tab-separated text',
     endings: ['.tsv', '.tab'],
     takes: CSV.takes,
-    read: (file, options) =>
-      data.readCsv(file, csvOptions({ ...options, delimiter: options.delimiter ?? '\t' })),
+    read: (_, options, source) =>
+      data.readCsv(source, csvOptions({ ...options, delimiter: options.delimiter ?? '\t' })),
   },
   {
     name: 'lines of JSON',
     endings: ['.jsonl', '.ndjson'],
     takes: TEXT,
-    read: (file, { types, dates, encoding }) =>
-      data.readJsonLines(file, { types, dates, encoding }),
+    read: (_, { types, dates, encoding }, source) =>
+      data.readJsonLines(source, { types, dates, encoding }),
   },
   {
     name: 'JSON',
     endings: ['.json'],
     takes: TEXT,
-    read: async (file, { types, dates, encoding }) =>
-      data.readJsonLines(linesOf(file, await arrayOf(file, encoding)), { types, dates }),
+    read: async (file, { types, dates, encoding }, source) => {
+      const rows = await arrayOf(file, source, encoding)
+      return data.readJsonLines(linesOf(file, rows), { types, dates })
+    },
   },
   {
     name: 'Parquet',
@@ -74,10 +83,25 @@ const FORMATS: readonly Format[] = [
   },
 ]
 
-/** What a file is by the ending of its name; CSV by any other. */
+const PACKED = /\.gz$/i
+
+/** What a file is by the ending of its name, .gz apart; CSV by any other. */
 export function formatOf(file: string): Format {
-  const name = file.toLowerCase()
+  const name = file.toLowerCase().replace(PACKED, '')
   return FORMATS.find(({ endings }) => endings.some((ending) => name.endsWith(ending))) ?? CSV
+}
+
+/** The table of a file. @throws UsageError for a folder. */
+export async function readFormat(file: string, options: FormatOptions): Promise<data.Table> {
+  if ((await stat(file)).isDirectory()) throw new UsageError(`${file} is a folder`)
+  return formatOf(file).read(file, options, PACKED.test(file) ? unpacked(file) : file)
+}
+
+function unpacked(file: string): Readable {
+  const texts = pipeline(createReadStream(file), createGunzip(), () => {
+    // Whoever reads is told of an error.
+  })
+  return Object.assign(texts, { path: file })
 }
 
 /** What `data.readCsv` takes. */
@@ -91,8 +115,12 @@ function needs<M>(what: string, name: string): Promise<M> {
   return peer(`reading ${what}`, name, cure)
 }
 
-async function arrayOf(file: string, encoding = 'utf-8'): Promise<readonly unknown[]> {
-  const bytes = await readFile(file)
+async function arrayOf(
+  file: string,
+  source: Source,
+  encoding = 'utf-8',
+): Promise<readonly unknown[]> {
+  const bytes = typeof source === 'string' ? await readFile(source) : await buffer(source)
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder(encoding, { fatal: true }).decode(bytes))

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { data } from '../index.js'
 import { show } from '../show.js'
 import { type OptionValues, text, texts, word } from './arguments.js'
-import { csvOptions, formatOf, type FormatOptions } from './formats.js'
+import { csvOptions, formatOf, type FormatOptions, readFormat } from './formats.js'
 import type { Io } from './io.js'
 import { UsageError } from './usage-error.js'
 
@@ -56,7 +56,7 @@ export async function readTable(
   const table =
     file === '-'
       ? await data.readCsv(io.stdin, csvOptions(options))
-      : await format.read(file, options)
+      : await readFormat(file, options)
   for (const note of table.notes) io.tell(`note: ${note}`)
   return table
 }

@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+
 import { data, type Importance, manualSeed } from '../index.js'
 import { positive, share, whole } from '../options.js'
 import { count, number as numberInWords, percent, some } from '../report/words.js'
@@ -54,6 +57,7 @@ async function train(
   io: Io,
 ): Promise<number> {
   const { out, report, seed, json } = options
+  for (const name of [out, report]) await checkFolder(name)
   const table = await readTable(file!, options, io)
   io.tell(
     `${nameOf(file!)}: ${some(table.length, 'row')}, ${some(table.columnNames.length, 'column')}`,
@@ -85,6 +89,14 @@ async function train(
   else printResult(result, judged, io)
   io.tell(`written: ${out}, ${report}`)
   return 0
+}
+
+/** Before a training whose result could not be written. */
+async function checkFolder(file: string): Promise<void> {
+  const folder = path.dirname(path.resolve(file))
+  const found = await stat(folder).catch(() => null)
+  if (found?.isDirectory() !== true)
+    throw new UsageError(`${file} cannot be written: there is no folder ${folder}`)
 }
 
 /** What `data.describe` warns of, but for what reading has told. */

@@ -1,4 +1,5 @@
-import { data } from '../../index.js'
+import { complaint } from '../../errors.js'
+import { data, ValueError } from '../../index.js'
 import { rowNames } from '../../data/table/names-rows.js'
 import { some } from '../../report/words.js'
 import { show } from '../../show.js'
@@ -7,6 +8,9 @@ import { countsOf } from './baseline.js'
 
 /** With fewer rows a class cannot be in each of the three parts. */
 const LEAST_OF_CLASS = 5
+
+/** With fewer rows there are none for each of the three parts. */
+const LEAST_ROWS = 10
 
 /** Numbers of which there are no more are classes, as in `data.Pipeline`. */
 const MOST_NUMBERS_AS_CLASSES = 2
@@ -49,6 +53,10 @@ export function partsOf(table: data.Table, options: PartOptions, io: Io): Parts 
   }
   const kept = asked.drop(ids)
   const { places, task } = usableRows(column, options, io)
+  if (places.length < LEAST_ROWS) {
+    const expected = `of ${LEAST_ROWS} rows or more with ${show(target)}`
+    throw new ValueError(complaint('train', 'the table', expected, some(places.length, 'row')))
+  }
   const rows = places.length === table.length ? kept : kept.take(places)
   const stratify = task === 'classification' && group === undefined && time === undefined
   const cut = (part: data.Table, share: number): { train: data.Table; test: data.Table } =>
