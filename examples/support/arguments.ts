@@ -39,14 +39,16 @@ export interface ImageOptions {
 /**
  * Reads `--epochs` (2), `--batch-size` (64), `--samples` (60,000), `--test-samples` (10,000), and obeys
  * `--backend` and `--seed` (42).
+ *
+ * @param given Other numbers than these two.
  */
-export function imageOptions(): ImageOptions {
+export function imageOptions(given = { epochs: 2, batchSize: 64 }): ImageOptions {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       backend: { type: 'string' },
-      epochs: { type: 'string', default: '2' },
-      'batch-size': { type: 'string', default: '64' },
+      epochs: { type: 'string', default: String(given.epochs) },
+      'batch-size': { type: 'string', default: String(given.batchSize) },
       seed: { type: 'string', default: '42' },
       samples: { type: 'string', default: '60000' },
       'test-samples': { type: 'string', default: '10000' },
