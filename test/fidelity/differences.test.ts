@@ -89,17 +89,6 @@ describe('differences from PyTorch, as the page has them', () => {
       expect(() => new nn.Linear(3, 1).forward(wide)).to.throw(DTypeError, "to('float32')")
     })
 
-    it('only layers without state of a pass stand at two places', () => {
-      const relu = new nn.ReLU()
-      const input = tensor([[-1, 2]])
-      expect(new nn.Sequential(relu, relu).forward(input).toArray()).to.deep.equal([[0, 2]])
-      const pool = new nn.MaxPool1d(1)
-      const twice = new nn.Sequential(pool, pool)
-      const sequence = ones([1, 1, 2])
-      const output = twice.forward(sequence)
-      expect(() => twice.backward(sequence, output)).to.throw(ValueError, 'MaxPool1d')
-    })
-
     it('a MaxPool keeps its indices', () => {
       const pool = new nn.MaxPool1d(2)
       pool.forward(tensor([[[1, 3, 5, 4]]]))

@@ -128,6 +128,7 @@ describe('nn.BatchNorm1d and nn.BatchNorm2d', () => {
     })
 
     it('trains within a network, in place of intermediate memory', () => {
+      generator.manualSeed(1)
       const model = new nn.Sequential(
         new nn.Linear(4, 8, { generator }),
         new nn.BatchNorm1d(8),
@@ -156,13 +157,5 @@ describe('nn.BatchNorm1d and nn.BatchNorm2d', () => {
     expect(() => new nn.BatchNorm2d(1.5)).to.throw(ValueError, 'BatchNorm2d: expected numFeatures')
     expect(() => new nn.BatchNorm1d(2, { eps: -1 })).to.throw(ValueError, 'eps')
     expect(() => new nn.BatchNorm1d(2, { momentum: 2 })).to.throw(ValueError, 'momentum')
-  })
-
-  it('cannot stand at two places', () => {
-    const norm = new nn.BatchNorm1d(2)
-    const model = new nn.Sequential(norm, new nn.ReLU(), norm)
-    const x = randn([4, 2], { generator })
-    model.forward(x)
-    expect(() => model.backward(x, zeros([4, 2]))).to.throw(ValueError, 'more than one place')
   })
 })

@@ -1,7 +1,5 @@
-import { Criterion } from '../criterion/criterion.js'
 import { getBackend } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
-import { Module } from '../nn/module.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Gradients, restoreGradients } from './gradients.js'
 import type { Outputs } from './outputs.js'
@@ -47,14 +45,5 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     return new RecordedStep(inputs, second, capture.scratch, settings, new Gradients(capture))
   } finally {
     restoreGradients(capture)
-    forgetResults(capture)
-  }
-}
-
-/** What modules and criteria keep of the passes that were recorded was never computed. */
-function forgetResults({ passed }: Capture): void {
-  for (const object of passed) {
-    if (object instanceof Module) object.recall(null, null)
-    else if (object instanceof Criterion) object.output = null
   }
 }

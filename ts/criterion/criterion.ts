@@ -1,6 +1,7 @@
 import { notePass, noteUse } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { choice, type Options } from '../options.js'
+import { Pass } from '../tensor/pass.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 
 /** `none`: one loss a row or element; `mean` and `sum` of them: one number. */
@@ -32,8 +33,17 @@ export abstract class Criterion {
     return 0.5
   }
 
+  readonly #pass = new Pass(this, null)
+
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
-  output: Tensor | null = null
+  get output(): Tensor | null {
+    return this.#pass.isDone ? this.#pass.output : null
+  }
+
+  /** The last call, with what its forward has kept for its backward. */
+  protected get pass(): Pass {
+    return this.#pass
+  }
 
   /** The loss of a prediction. */
   protected abstract computeOutput(prediction: Tensor, target: Tensor): Tensor
@@ -49,8 +59,10 @@ export abstract class Criterion {
   forward(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
     notePass(this)
-    this.output = this.computeOutput(prediction, target)
-    return this.output
+    this.#pass.begin()
+    const output = this.computeOutput(prediction, target)
+    this.#pass.end(output, prediction, target)
+    return output
   }
 
   /**
@@ -61,6 +73,8 @@ export abstract class Criterion {
    */
   backward(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
+    this.#need(prediction, target)
+    this.#pass.beginBackward()
     return this.computeGradInput(prediction, target)
   }
 
@@ -74,15 +88,21 @@ export abstract class Criterion {
    */
   lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
     this.#check(prediction, target)
+    this.#need(prediction, target)
     return this.computeLossWeight(prediction, target)
   }
 
   /**
-   * What `lossWeight` returns; after a `forward` with the same tensors it need compute nothing anew. By
+   * What `lossWeight` returns, by what the forward with the same tensors has kept. By
    * default the number of samples, and null where `reduction` is `sum`.
    */
   protected computeLossWeight({ shape }: Tensor, _target: Tensor): number | Tensor | null {
     return (this as { reduction?: unknown }).reduction === 'sum' ? null : (shape[0] ?? 1)
+  }
+
+  /** Computes the loss unless the last forward did: a backward needs none before it. */
+  #need(prediction: Tensor, target: Tensor): void {
+    if (!this.#pass.isOf(prediction, target)) this.forward(prediction, target)
   }
 
   #check(prediction: unknown, target: unknown): void {

@@ -6,7 +6,7 @@ import { type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape, Workspace } from '../tensor/workspace.js'
+import { sameShape } from '../tensor/workspace.js'
 import {
   checkClassCount,
   checkClassWeight,
@@ -46,11 +46,6 @@ export class NLLLoss extends Criterion {
   readonly reduction: ReductionName
   readonly #reduction: Reduction
   readonly #indices = new ClassIndices()
-  #prediction: Tensor | null = null
-  #target: Tensor | null = null
-  /** Written by the forward kernel, read by the backward one. */
-  #divisor: Tensor | null = null
-  readonly #kept = new Workspace()
   /** `weight` in the dtype of the prediction. */
   #weight: Tensor | null
 
@@ -73,8 +68,7 @@ export class NLLLoss extends Criterion {
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     const [outer, classes, inner] = this.#check(prediction, target)
     const { shape, dtype } = prediction
-    this.#kept.rewind()
-    const divisor = this.#kept.takeVector(1, dtype)
+    const divisor = this.pass.keepVector('divisor', 1, dtype)
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const loss = emptyPooled(
       this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR,
@@ -94,23 +88,16 @@ export class NLLLoss extends Criterion {
         this.ignoreIndex,
       )
     })
-    this.#divisor = divisor
-    this.#prediction = prediction
-    this.#target = target
     return loss
   }
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
-    // The divisor is that of the last forward.
-    if (prediction !== this.#prediction || target !== this.#target) {
-      this.computeOutput(prediction, target)
-    }
     const [outer, classes, inner] = classSizes(prediction.shape)
     const gradient = emptyPooled(prediction.shape, prediction.dtype)
     kernels().nllGradient(
       this.#indices.of(target),
       this.#weight,
-      this.#divisor!,
+      this.pass.kept('divisor')!,
       gradient,
       outer,
       classes,
@@ -123,10 +110,7 @@ export class NLLLoss extends Criterion {
   /** The weights of the targets' classes together, those that are ignored left out. */
   protected override computeLossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
     if (this.#reduction !== Reduction.mean) return super.computeLossWeight(prediction, target)
-    if (prediction !== this.#prediction || target !== this.#target) {
-      this.computeOutput(prediction, target)
-    }
-    return this.#divisor!
+    return this.pass.kept('divisor')
   }
 
   override extraRepr(): string {

@@ -48,9 +48,7 @@ export class AdditiveCoupling extends Module {
 
   readonly dim: number
   readonly #halves: Parts
-  #first: Tensor | null = null
-  readonly #forwardSpace = new Workspace()
-  readonly #backwardSpace = new Workspace()
+  readonly #inverseSpace = new Workspace()
 
   /** @throws ValueError when h is no module. */
   constructor(
@@ -67,56 +65,55 @@ export class AdditiveCoupling extends Module {
   }
 
   protected override computeOutput(input: Tensor): Tensor {
-    return this.#couple(input, BinaryKind.add)
+    const { pass, h } = this
+    return this.#couple(input, pass.forwardSpace, BinaryKind.add, (first) => pass.call(0, h, first))
   }
 
   /**
    * The x whose output is y: exact but for the rounding of the addition and of this subtraction. h must
-   * compute what it computed in `forward`, so dropout wants evaluation mode. A `backward` needs a
-   * `forward` of its own afterwards.
+   * compute what it computed in `forward`, so dropout wants evaluation mode.
    *
    * @throws ShapeError, DTypeError as `forward`.
    */
   inverse(y: Tensor): Tensor {
     try {
       if (!(y instanceof Tensor)) throw noTensor(this.describe(), 'y', y)
-      return this.#couple(y, BinaryKind.sub)
+      return this.#couple(y, this.#inverseSpace, BinaryKind.sub, (first) => this.h.forward(first))
     } catch (error) {
       throw located(error, this)
     }
   }
 
-  protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
-    return this.#pass(this.#backwardSpace, (space, outer) => {
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+    return this.#run(this.pass.backwardSpace, (space, outer) => {
+      this.#halves.planWhole(this.describe(), input, 2)
       const [first, second] = this.#cut(gradOutput)
-      const share = this.#inside(space, () => this.h.backward(this.#first!, second))
+      const share = this.#inside(space, () => this.h.backward(this.pass.resume(0, this.h), second))
       this.#check(share, 'what the backward of h returns', first)
       const sum = this.#combined(BinaryKind.add, first, share)
       return this.#joined(sum, second, outer)
     })
   }
 
-  override backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    try {
-      this.checkBackward(input, gradOutput)
-      if (!this.h.trains()) return
-      this.#pass(this.#backwardSpace, (space) => {
-        const second = this.#halves.part(gradOutput, 1)
-        this.#inside(space, () => {
-          this.h.backwardParameters(this.#first!, second)
-        })
+  protected override computeGradients(
+    input: Tensor,
+    gradOutput: Tensor,
+    wantsInput: boolean,
+  ): Tensor | null {
+    if (wantsInput) return super.computeGradients(input, gradOutput, true)
+    if (!this.h.trains()) return null
+    this.#run(this.pass.backwardSpace, (space) => {
+      this.#halves.planWhole(this.describe(), input, 2)
+      const second = this.#halves.part(gradOutput, 1)
+      this.#inside(space, () => {
+        this.h.backwardParameters(this.pass.resume(0, this.h), second)
       })
-    } catch (error) {
-      throw located(error, this)
-    }
+    })
+    return null
   }
 
   override trains(): boolean {
     return isBuiltIn(this) ? this.h.trains() : super.trains()
-  }
-
-  override isPrimed(input: Tensor): boolean {
-    return super.isPrimed(input) && this.h.isPrimed(this.#first!)
   }
 
   override extraRepr(): string {
@@ -124,25 +121,27 @@ export class AdditiveCoupling extends Module {
   }
 
   /** concat(x1, x2 ± h(x1)). */
-  #couple(input: Tensor, sign: BinaryKind): Tensor {
+  #couple(
+    input: Tensor,
+    own: Workspace,
+    sign: BinaryKind,
+    shiftOf: (first: Tensor) => Tensor,
+  ): Tensor {
     if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
-    if (activeWorkspace() === null && this.#forwardSpace.holds(input)) {
+    if (activeWorkspace() === null && own.holds(input)) {
       throw ownIntermediate(this.describe())
     }
     this.#halves.planWhole(this.describe(), input, 2)
-    // From here on the results of the last pass are being overwritten.
-    this.recall(null, null)
-    return this.#pass(this.#forwardSpace, (space, outer) => {
+    return this.#run(own, (space, outer) => {
       const [first, second] = this.#cut(input)
-      this.#first = first
-      const shift = this.#inside(space, () => this.h.forward(first))
+      const shift = this.#inside(space, () => shiftOf(first))
       this.#check(shift, 'what h gives', first)
       return this.#joined(first, this.#combined(sign, second, shift), outer)
     })
   }
 
   /** Runs `body` in the workspace of the container around, else in `own`, which starts anew. */
-  #pass<T>(own: Workspace, body: (space: Workspace, outer: Workspace | null) => T): T {
+  #run<T>(own: Workspace, body: (space: Workspace, outer: Workspace | null) => T): T {
     const outer = activeWorkspace()
     if (outer === null) own.rewind()
     const space = outer ?? own

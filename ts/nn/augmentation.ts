@@ -5,7 +5,7 @@ import type { Options } from '../options.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
 import type { Sizes2d } from './pair.js'
 
@@ -36,6 +36,15 @@ export function imagesOf(who: string, { shape, dtype }: Tensor): Images {
   return { samples: shape.length === 4 ? shape[0]! : 1, channels, size: [height, width] }
 }
 
+function geometryOf(
+  samples: number,
+  channels: number,
+  [inHeight, inWidth]: Sizes2d,
+  [outHeight, outWidth]: Sizes2d,
+): AugmentGeometry {
+  return { samples, channels, inHeight, inWidth, outHeight, outWidth }
+}
+
 /** Nothing but that an image is shown as it is. */
 const NOTHING: AugmentSettings = {
   padHeight: 0,
@@ -55,11 +64,6 @@ const NOTHING: AugmentSettings = {
 export abstract class Augmentation extends Layer {
   /** Draws; undefined for the default generator. */
   readonly generator: Generator | undefined
-  /** Holds what was drawn from forward to backward; reused by the next forward. */
-  readonly #kept = new Workspace()
-  /** Of the last forward; null if nothing was drawn. */
-  #drawn: Tensor | null = null
-  #geometry: AugmentGeometry | null = null
 
   protected constructor(generator: Generator | undefined) {
     super()
@@ -74,34 +78,27 @@ export abstract class Augmentation extends Layer {
     return size
   }
 
-  /** What was drawn is needed too. */
-  override get repeatable(): boolean {
-    return false
-  }
-
   protected override computeOutput(input: Tensor): Tensor {
     const { samples, channels, size } = imagesOf(this.describe(), input)
     const piece = this.pieceOf(size)
-    this.#drawn = null
     if (!this.training || input.length === 0) return this.evaluate(input, size, piece)
-    const [inHeight, inWidth] = size
-    const [outHeight, outWidth] = piece
-    this.#geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
-    this.#kept.rewind()
-    const drawn = this.#kept.take([samples, AUGMENT_DRAWN], 'int32')
-    const shape = Object.freeze([...input.shape.slice(0, -2), outHeight, outWidth])
+    const geometry = geometryOf(samples, channels, size, piece)
+    const drawn = this.pass.keepVector('drawn', samples * AUGMENT_DRAWN, 'int32')
+    const shape = Object.freeze([...input.shape.slice(0, -2), ...piece])
     const output = allocate(shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     const settings = { ...NOTHING, ...this.settingsFor(size) }
-    kernels().augment(state, input, drawn, output, this.#geometry, settings)
-    this.#drawn = drawn
+    kernels().augment(state, input, drawn, output, geometry, settings)
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    if (this.#drawn === null) return this.evaluateGradient(input, gradOutput)
+    const drawn = this.pass.kept('drawn')
+    if (drawn === null) return this.evaluateGradient(input, gradOutput)
+    const { samples, channels, size } = imagesOf(this.describe(), input)
+    const geometry = geometryOf(samples, channels, size, this.pieceOf(size))
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().augmentGradient(this.#drawn, gradOutput, gradInput, this.#geometry!)
+    kernels().augmentGradient(drawn, gradOutput, gradInput, geometry)
     return gradInput
   }
 

@@ -14,7 +14,7 @@ import {
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -55,17 +55,6 @@ abstract class BatchNorm extends Layer {
   readonly momentum: number | null
   readonly affine: boolean
   readonly trackRunningStats: boolean
-
-  /** What the last forward leaves for its backward. */
-  readonly #kept = new Workspace()
-  /** Statistics that the last forward used. */
-  #mean: Tensor | null = null
-  #inverseStd: Tensor | null = null
-  /** Two sums for each feature that updateGradParameters leaves to computeGradInput. */
-  #sums: Tensor | null = null
-  #hasSums = false
-  /** Whether the last forward used the statistics of its batch. */
-  #ofBatch = true
 
   /** @throws ValueError when an argument is not in its range. */
   protected constructor(
@@ -116,10 +105,6 @@ abstract class BatchNorm extends Layer {
     if (this.bias !== null) kernels().fill(this.bias, this.numFeatures, 0)
   }
 
-  override get repeatable(): boolean {
-    return false
-  }
-
   /** What input shapes are accepted, for messages, and whether one is. */
   protected abstract readonly expected: string
   protected abstract accepts(shape: Shape): boolean
@@ -130,10 +115,9 @@ abstract class BatchNorm extends Layer {
     const [batch, spatial] = extents(input.shape)
     const ofBatch = this.training || runningMean === null || runningVar === null
     if (ofBatch && batch * spatial === 1) throw this.#tooFew(input.shape)
-    this.#kept.rewind()
-    const mean = this.#kept.takeVector(numFeatures, input.dtype)
-    const inverseStd = this.#kept.takeVector(numFeatures, input.dtype)
-    this.#sums = this.#kept.takeVector(2 * numFeatures, 'float64')
+    const { pass } = this
+    const mean = pass.keepVector(ofBatch ? 'mean' : 'runningMean', numFeatures, input.dtype)
+    const inverseStd = pass.keepVector('inverseStd', numFeatures, input.dtype)
     const output = allocate(input.shape, input.dtype)
     if (ofBatch) {
       const tracked = this.training
@@ -173,25 +157,24 @@ abstract class BatchNorm extends Layer {
         0,
       )
     }
-    this.#mean = mean
-    this.#inverseStd = inverseStd
-    this.#ofBatch = ofBatch
-    this.#hasSums = false
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    if (this.#ofBatch && !this.#hasSums) this.#sumUp(input, gradOutput, null, null)
-    this.#hasSums = false
+    const { pass } = this
+    const mean = pass.kept('mean')
+    // In evaluation the statistics are constants.
+    const sums =
+      mean === null ? null : (pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null))
     const [batch, spatial] = extents(input.shape)
     const gradInput = allocate(input.shape, input.dtype)
     kernels().batchNormGradient(
       input,
       gradOutput,
       this.weight,
-      this.#mean!,
-      this.#inverseStd!,
-      this.#ofBatch ? this.#sums! : null,
+      mean ?? pass.kept('runningMean')!,
+      pass.kept('inverseStd')!,
+      sums,
       gradInput,
       batch,
       this.numFeatures,
@@ -207,11 +190,6 @@ abstract class BatchNorm extends Layer {
     this.#sumUp(input, gradOutput, weight, bias)
     weight?.keepGrad()
     bias?.keepGrad()
-    this.#hasSums = true
-  }
-
-  protected override hasTrainable(): boolean {
-    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
   }
 
   override extraRepr(): string {
@@ -222,19 +200,22 @@ abstract class BatchNorm extends Layer {
     )
   }
 
+  /** Two sums for each feature, and with them the gradients by weight and bias. */
   #sumUp(
     input: Tensor,
     gradOutput: Tensor,
     weight: Parameter | null,
     bias: Parameter | null,
-  ): void {
+  ): Tensor {
+    const { pass } = this
     const [batch, spatial] = extents(input.shape)
+    const sums = pass.keepVector('sums', 2 * this.numFeatures, 'float64')
     kernels().batchNormSums(
       input,
       gradOutput,
-      this.#mean!,
-      this.#inverseStd!,
-      this.#sums!,
+      pass.kept('mean') ?? pass.kept('runningMean')!,
+      pass.kept('inverseStd')!,
+      sums,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       batch,
@@ -243,6 +224,7 @@ abstract class BatchNorm extends Layer {
       weight?.gradBeta ?? 0,
       bias?.gradBeta ?? 0,
     )
+    return sums
   }
 
   #check({ shape, dtype }: Tensor): void {

@@ -3,6 +3,7 @@ import { flag, type Options, type Values } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Binarized } from './binarized.js'
+import type { Pass } from '../tensor/pass.js'
 import { estimatorOption, type SignEstimator } from './sign.js'
 
 /** What binarised layers take beside the options of the layers that they are made of. */
@@ -38,25 +39,25 @@ export class Signs {
   }
 
   constructor({ weightEstimator, inputEstimator, binarizeInput }: Values<typeof BINARIZE>) {
-    this.weight = new Binarized(weightEstimator)
-    this.#input = new Binarized(inputEstimator)
+    this.weight = new Binarized('signs of the weight', weightEstimator)
+    this.#input = new Binarized('signs of the input', inputEstimator)
     this.binarizeInput = binarizeInput
   }
 
   /** What a forward pass takes for its input. */
-  makeInput(layer: string, input: Tensor): Tensor {
+  makeInput(pass: Pass, layer: string, input: Tensor): Tensor {
     checkFloat(layer, 'input', input.dtype)
-    return this.binarizeInput ? this.#input.make(input) : input
+    return this.binarizeInput ? this.#input.make(pass, input) : input
   }
 
   /** The same for the backward pass. */
-  inputOf(input: Tensor): Tensor {
-    return this.binarizeInput ? this.#input.of(input) : input
+  inputOf(pass: Pass, input: Tensor): Tensor {
+    return this.binarizeInput ? this.#input.of(pass) : input
   }
 
   /** Turns the gradient by `inputOf`, in its place, into that by the input. */
-  estimateInput(input: Tensor, gradient: Tensor): void {
-    if (this.binarizeInput) this.#input.estimate(input, gradient)
+  estimateInput(pass: Pass, input: Tensor, gradient: Tensor): void {
+    if (this.binarizeInput) this.#input.estimate(pass, input, gradient)
   }
 
   /** @throws ValueError when the input is not binarised. */

@@ -1,56 +1,49 @@
 import { kernels } from '../kernels/backend.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { Workspace } from '../tensor/workspace.js'
 import type { Parameter } from './parameter.js'
+import type { Pass } from '../tensor/pass.js'
 import { type SignEstimator, signKinds } from './sign.js'
 
-/** The signs of a tensor for one pass, in storage that is reused from step to step. */
+/** The signs of a tensor, which a call keeps for its backward. */
 export class Binarized {
-  readonly #values = new Workspace()
-  readonly #gradients = new Workspace()
-  #source: Tensor | null = null
-  #signs: Tensor | null = null
+  /** @param name Under which a call keeps the signs. */
+  constructor(
+    readonly name: string,
+    readonly estimator: SignEstimator,
+  ) {}
 
-  constructor(readonly estimator: SignEstimator) {}
-
-  /** The signs of `source`, which last until those of another are made. */
-  make(source: Tensor): Tensor {
-    this.#values.rewind()
-    // not the object of the last pass again: layers tell by it whether they know an input
-    const signs = this.#values.take(source.shape, source.dtype).reshape(source.shape)
+  /** Makes the signs of `source` in a forward. */
+  make(pass: Pass, source: Tensor): Tensor {
+    const signs = pass.keep(this.name, source.shape, source.dtype)
     kernels().activation(signKinds[this.estimator], source, signs, source.length, 0)
-    this.#source = source
-    this.#signs = signs
     return signs
   }
 
-  /** The signs that `make` gave last; anew for another source. */
-  of(source: Tensor): Tensor {
-    return source === this.#source && this.#signs !== null ? this.#signs : this.make(source)
+  /** The signs that the call has made. */
+  of(pass: Pass): Tensor {
+    return pass.kept(this.name)!
   }
 
   /** Turns the gradient by the signs, in its place, into that by their source. */
-  estimate(source: Tensor, gradient: Tensor): void {
+  estimate(pass: Pass, source: Tensor, gradient: Tensor): void {
     if (this.estimator === 'straightThrough') return
     const kind = signKinds[this.estimator]
-    const signs = this.of(source)
-    kernels().activationGradient(kind, source, signs, gradient, gradient, source.length, 0)
+    kernels().activationGradient(kind, source, this.of(pass), gradient, gradient, source.length, 0)
   }
 
   /**
    * Adds to the gradient of a parameter that by its signs, for which `write` computes target = gradient
    * + beta * target.
    */
-  update(parameter: Parameter, write: (target: Tensor, beta: 0 | 1) => void): void {
+  update(pass: Pass, parameter: Parameter, write: (target: Tensor, beta: 0 | 1) => void): void {
     if (this.estimator === 'straightThrough') {
       write(parameter.gradTarget(), parameter.gradBeta)
       parameter.keepGrad()
       return
     }
-    this.#gradients.rewind()
-    const share = this.#gradients.take(parameter.shape, parameter.dtype)
+    const share = pass.keep(`${this.name}'s gradient`, parameter.shape, parameter.dtype)
     write(share, 0)
-    this.estimate(parameter, share)
+    this.estimate(pass, parameter, share)
     parameter.addGrad(share)
   }
 }

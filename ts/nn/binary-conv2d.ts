@@ -75,7 +75,7 @@ export class BinaryConv2d extends ConvLayer {
   }
 
   protected override factor(): Tensor {
-    return this.#signs.weight.of(this.weight)
+    return this.#signs.weight.of(this.pass)
   }
 
   protected override convolve(
@@ -102,24 +102,24 @@ export class BinaryConv2d extends ConvLayer {
   }
 
   protected override computeOutput(input: Tensor): Tensor {
-    const signs = this.#signs.makeInput(this.describe(), input)
-    this.#signs.weight.make(this.weight)
+    const signs = this.#signs.makeInput(this.pass, this.describe(), input)
+    this.#signs.weight.make(this.pass, this.weight)
     return super.computeOutput(signs)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const gradInput = super.computeGradInput(this.#signs.inputOf(input), gradOutput)
-    this.#signs.estimateInput(input, gradInput)
+    const gradInput = super.computeGradInput(this.#signs.inputOf(this.pass, input), gradOutput)
+    this.#signs.estimateInput(this.pass, input, gradInput)
     return gradInput
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
-    super.updateGradParameters(this.#signs.inputOf(input), gradOutput)
+    super.updateGradParameters(this.#signs.inputOf(this.pass, input), gradOutput)
   }
 
   protected override updateGradWeight(input: Tensor, gradOutput: Tensor, plan: ConvPlan): void {
     if (!this.weight.requiresGrad) return
-    this.#signs.weight.update(this.weight, (target, beta) => {
+    this.#signs.weight.update(this.pass, this.weight, (target, beta) => {
       this.computeGradFactor(input, gradOutput, plan, target, beta)
     })
   }

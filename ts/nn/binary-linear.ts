@@ -51,24 +51,24 @@ export class BinaryLinear extends Linear {
   }
 
   protected override factor(): Tensor {
-    return this.#signs.weight.of(this.weight)
+    return this.#signs.weight.of(this.pass)
   }
 
   protected override computeOutput(input: Tensor): Tensor {
-    const signs = this.#signs.makeInput(this.describe(), input)
-    this.#signs.weight.make(this.weight)
+    const signs = this.#signs.makeInput(this.pass, this.describe(), input)
+    this.#signs.weight.make(this.pass, this.weight)
     return super.computeOutput(signs)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = super.computeGradInput(input, gradOutput)
-    this.#signs.estimateInput(input, gradInput)
+    this.#signs.estimateInput(this.pass, input, gradInput)
     return gradInput
   }
 
   protected override updateGradWeight(input: Tensor, gradOutput: Tensor): void {
-    this.#signs.weight.update(this.weight, (target, beta) => {
-      this.computeGradFactor(this.#signs.inputOf(input), gradOutput, target, beta)
+    this.#signs.weight.update(this.pass, this.weight, (target, beta) => {
+      this.computeGradFactor(this.#signs.inputOf(this.pass, input), gradOutput, target, beta)
     })
   }
 

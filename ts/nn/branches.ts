@@ -1,9 +1,8 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
-import { activeWorkspace, enterWorkspace, sameShape, Workspace } from '../tensor/workspace.js'
+import { activeWorkspace, enterWorkspace, sameShape } from '../tensor/workspace.js'
 import { Container, describeValue, ownIntermediate } from './container.js'
 import type { Junction } from './junction.js'
-import { located } from './locate.js'
 import { Module } from './module.js'
 
 /** Modules side by side, named by their places, or by the keys of an object. */
@@ -17,11 +16,6 @@ export type BranchModules = readonly Module[] | Readonly<Record<string, Module>>
 export abstract class Branches extends Container {
   readonly #fork: Junction
   readonly #merge: Junction
-  readonly #inputs: Tensor[] = []
-  readonly #outputs: Tensor[] = []
-  readonly #gradients: Tensor[] = []
-  readonly #forwardSpace = new Workspace()
-  readonly #backwardSpace = new Workspace()
 
   /**
    * @throws ValueError when there is no module, something is none, or a name is empty or has a dot.
@@ -38,75 +32,73 @@ export abstract class Branches extends Container {
   }
 
   protected override computeOutput(input: Tensor): Tensor {
+    const { pass, childList: modules } = this
     const outer = activeWorkspace()
-    const own = this.#forwardSpace
+    const own = pass.forwardSpace
     if (outer === null) {
       if (own.holds(input)) throw ownIntermediate(this.describe())
       own.rewind()
     }
-    // From here on the results of the last pass are being overwritten.
-    this.recall(null, null)
     const space = outer ?? own
-    const modules = this.childList
     this.#fork.planWhole(this.describe(), input, modules.length)
+    const outputs: Tensor[] = []
     try {
       for (let i = 0; i < modules.length; i++) {
         enterWorkspace(space)
         const part = this.#fork.part(input, i)
-        this.#inputs[i] = part
         this.lendTo(i, space)
-        this.#outputs[i] = modules[i]!.forward(part)
+        outputs.push(pass.call(i, modules[i]!, part))
       }
     } finally {
       enterWorkspace(outer)
     }
-    this.#merge.planParts(this.describe(), this.#outputs)
-    return this.#merge.whole(this.#outputs)
+    this.#merge.planParts(this.describe(), outputs)
+    return this.#merge.whole(outputs)
   }
 
   protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
-    this.#run(gradOutput, true)
-    return this.#fork.whole(this.#gradients)
+    return this.#fork.whole(this.#run(gradOutput, true))
   }
 
-  override backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    try {
-      this.checkBackward(input, gradOutput)
-      this.#run(gradOutput, false)
-    } catch (error) {
-      throw located(error, this)
-    }
+  protected override computeGradients(
+    input: Tensor,
+    gradOutput: Tensor,
+    wantsInput: boolean,
+  ): Tensor | null {
+    if (wantsInput) return super.computeGradients(input, gradOutput, true)
+    this.#run(gradOutput, false)
+    return null
   }
 
-  override isPrimed(input: Tensor): boolean {
-    if (!super.isPrimed(input)) return false
-    const { childList: modules, repeatedChildren: repeated } = this
-    return modules.every((module, i) => repeated.has(module) || module.isPrimed(this.#inputs[i]!))
-  }
-
-  /** The backward passes of the branches; those by the input stay in `#gradients`. */
-  #run(gradOutput: Tensor, wantsInput: boolean): void {
-    const { childList: modules, repeatedChildren: repeated } = this
-    this.checkRepeatable()
+  /** The backward passes of the branches: their gradients by the input, if somebody wants those. */
+  #run(gradOutput: Tensor, wantsInput: boolean): Tensor[] {
+    const { childList: modules, pass } = this
+    this.checkPlaces()
+    this.#fork.planWhole(this.describe(), pass.input!, modules.length)
+    this.#merge.planParts(
+      this.describe(),
+      modules.map((_, i) => pass.outputAt(i)),
+    )
     const outer = activeWorkspace()
-    const own = this.#backwardSpace
+    const own = pass.backwardSpace
     if (outer === null) own.rewind()
     const space = outer ?? own
+    const gradients: Tensor[] = []
     try {
       for (let i = 0; i < modules.length; i++) {
         const module = modules[i]!
         if (!wantsInput && !module.trains()) continue
-        const input = this.#inputs[i]!
-        if (repeated.has(module)) module.recall(input, this.#outputs[i]!)
         enterWorkspace(space)
         const part = this.#merge.part(gradOutput, i)
         this.lendTo(i, space)
-        if (!wantsInput) module.backwardParameters(input, part)
-        else this.#gradients[i] = this.#checked(module.backward(input, part), input, i)
+        const input = pass.resume(i, module)
+        if (wantsInput) gradients.push(this.#checked(module.backward(input, part), input, i))
+        else module.backwardParameters(input, part)
       }
     } finally {
       enterWorkspace(outer)
     }
+    return gradients
   }
 
   /** Modules of a user's own may return anything. */

@@ -13,7 +13,6 @@ export abstract class Container extends Module implements Iterable<Module> {
   readonly #modules: Module[] = []
   /** Whether the child is lent a workspace. Code of a user's own gets tensors that are his own. */
   readonly #borrows: boolean[] = []
-  readonly #repeated = new Set<Module>()
 
   /** Number of modules. */
   get length(): number {
@@ -60,14 +59,18 @@ export abstract class Container extends Module implements Iterable<Module> {
     return this.#modules
   }
 
-  /** Those that stand at several places. */
-  protected get repeatedChildren(): ReadonlySet<Module> {
-    return this.#repeated
-  }
-
   /** Enters the workspace that the module at a place computes in, if it may borrow one. */
   protected lendTo(index: number, workspace: Workspace | null): void {
     enterWorkspace(this.#borrows[index] ? workspace : null)
+  }
+
+  /** @throws ValueError when a module has come since the forward. */
+  protected checkPlaces(): void {
+    if (this.pass.placed === this.length) return
+    const expected = `those of the forward, ${this.pass.placed}`
+    throw new ValueError(
+      complaint(this.describe(), 'the modules', expected, this.length, 'call forward after append'),
+    )
   }
 
   /** @throws ValueError when the module is none, or its name is empty, has a dot or is taken. */
@@ -98,23 +101,11 @@ export abstract class Container extends Module implements Iterable<Module> {
       const got = module === this ? 'the container itself' : 'one that holds the container'
       throw new ValueError(complaint(this.constructor.name, `module ${name}`, 'another one', got))
     }
-    if (this.#modules.includes(module)) this.#repeated.add(module)
     this.#names.push(name)
     this.#modules.push(module)
     this.#borrows.push(isBuiltIn(module))
     Object.defineProperty(this, index, { value: module, enumerable: true })
-    this.recall(null, null)
-  }
-
-  /** @throws ValueError when a module stands at several places and has only one's memory. */
-  protected checkRepeatable(): void {
-    for (const module of this.#repeated) {
-      if (module.repeatable) continue
-      throw new ValueError(
-        `${this.describe()}: ${module.describe()} stands at more than one place, but its backward ` +
-          'needs what only its last forward left; use one module a place (Parameters may be shared)',
-      )
-    }
+    this.resume(null)
   }
 }
 

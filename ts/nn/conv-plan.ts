@@ -1,10 +1,12 @@
 import { complaint, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
 import type { Conv2dGeometry } from '../kernels/conv2d.js'
 import { type Pad2dGeometry, PadMode } from '../kernels/pad2d.js'
-import { formatShape, type Shape } from '../tensor/tensor.js'
+import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import type { AnyConvSettings, ConvSettings, PaddingMode } from './conv-settings.js'
 import { planPad } from './pad-plan.js'
 import { formatPair, type Sizes2d } from './pair.js'
+import type { Pass } from '../tensor/pass.js'
 
 /** What follows from the settings and the shape of an input. */
 export interface ConvPlan {
@@ -19,6 +21,14 @@ export interface ConvPad {
   readonly mode: PadMode
   readonly geometry: Pad2dGeometry
   readonly paddedShape: Shape
+}
+
+/** What is convolved: the input, or it with its padding, which a call keeps for its backward. */
+export function keepPadded(pass: Pass, input: Tensor, { pad }: ConvPlan): Tensor {
+  if (pad === null) return input
+  const padded = pass.keep('padded', pad.paddedShape, input.dtype)
+  kernels().pad2d(input, padded, pad.geometry, pad.mode, 0)
+  return padded
 }
 
 const modes: Record<PaddingMode, PadMode> = {

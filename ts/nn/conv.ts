@@ -6,11 +6,10 @@ import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
-import { type ConvPlan, planConv } from './conv-plan.js'
+import { type ConvPlan, keepPadded, planConv } from './conv-plan.js'
 import type { ConvSettings, ConvTransposeSettings, PaddingMode } from './conv-settings.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
 import { Layer } from './layer.js'
-import { PaddedInput } from './padded-input.js'
 import { formatPair } from './pair.js'
 import { Parameter } from './parameter.js'
 
@@ -184,10 +183,6 @@ export abstract class AnyConvLayer<
     bias.keepGrad()
   }
 
-  protected override hasTrainable(): boolean {
-    return this.weight.requiresGrad || (this.bias !== null && this.bias.requiresGrad)
-  }
-
   override extraRepr(): string {
     return convRepr(this.#settings, this.bias !== null)
   }
@@ -208,7 +203,6 @@ export abstract class AnyConvLayer<
 /** Convolutions of images, and of sequences as images of one row. */
 export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
   readonly paddingMode: PaddingMode
-  readonly #padded = new PaddedInput()
 
   constructor(settings: ConvSettings, options: ParameterOptions) {
     super(settings, [settings.outChannels, settings.inChannels / settings.groups], options)
@@ -222,8 +216,7 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
   protected override computeOutput(input: Tensor): Tensor {
     const plan = this.planOf(input)
     const output = allocate(plan.outputShape, input.dtype)
-    const padded = plan.pad === null ? input : this.#padded.make(input, plan.pad)
-    this.convolve(padded, this.bias, output, plan)
+    this.convolve(keepPadded(this.pass, input, plan), this.bias, output, plan)
     return output
   }
 
@@ -233,7 +226,7 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
     if (plan.pad === null) {
       this.convolveBack(gradOutput, null, gradInput, plan)
     } else {
-      const gradPadded = this.#padded.gradient(input, plan.pad)
+      const gradPadded = this.pass.keep('gradPadded', plan.pad.paddedShape, input.dtype)
       this.convolveBack(gradOutput, null, gradPadded, plan)
       kernels().pad2dGradient(gradPadded, gradInput, plan.pad.geometry, plan.pad.mode)
     }
@@ -243,10 +236,7 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const plan = this.planOf(input)
     const { outHeight, outWidth } = plan.geometry
-    if (this.weight.requiresGrad) {
-      const padded = plan.pad === null ? input : this.#padded.of(input, plan.pad)
-      this.updateGradWeight(padded, gradOutput, plan)
-    }
+    this.updateGradWeight(this.pass.kept('padded') ?? input, gradOutput, plan)
     this.updateGradBias(gradOutput, plan, outHeight * outWidth)
   }
 

@@ -5,7 +5,7 @@ import { type Options, readOptions } from '../options.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 
 export interface DropoutOptions {
@@ -18,12 +18,6 @@ const OPTIONS = { generator: generatorOption } satisfies Options<DropoutOptions>
 abstract class DropoutLike extends Layer {
   /** Draws the masks; undefined for the default generator. */
   readonly generator: Generator | undefined
-  /** What is kept is multiplied by it; of the last forward. */
-  #scale = 1
-  /** Holds the mask from forward to backward; reused by the next forward. */
-  readonly #kept = new Workspace()
-  /** Of the last forward; null if that was the identity. */
-  #mask: Tensor | null = null
 
   protected constructor(
     readonly p: number,
@@ -39,35 +33,30 @@ abstract class DropoutLike extends Layer {
   /** How many numbers of the mask an input needs; each serves length / masks elements. */
   protected abstract masksOf(shape: Shape, length: number): number
 
-  /** The mask is needed too. */
-  override get repeatable(): boolean {
-    return false
-  }
-
   protected override computeOutput(input: Tensor): Tensor {
     if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
     const count = this.masksOf(input.shape, input.length)
-    this.#mask = null
     if (!this.training || this.p === 0 || input.length === 0) return input
-    this.#kept.rewind()
-    const mask = this.#kept.take([count], 'uint8')
+    const mask = this.pass.keepVector('mask', count, 'uint8')
     const output = allocate(input.shape, input.dtype)
-    const { p } = this
-    this.#scale = p === 1 ? 0 : 1 / (1 - p)
     const { state } = this.generator ?? defaultGenerator
     const inner = input.length / count
-    kernels().dropout(state, input, mask, output, count, inner, p, this.#scale)
-    this.#mask = mask
+    kernels().dropout(state, input, mask, output, count, inner, this.p, this.#scale)
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const mask = this.#mask
+    const mask = this.pass.kept('mask')
     if (mask === null) return gradOutput
     const gradInput = allocate(input.shape, input.dtype)
     const inner = input.length / mask.length
     kernels().dropoutGradient(mask, gradOutput, gradInput, mask.length, inner, this.#scale)
     return gradInput
+  }
+
+  /** What is not dropped is multiplied by it. */
+  get #scale(): number {
+    return this.p === 1 ? 0 : 1 / (1 - this.p)
   }
 
   override extraRepr(): string {

@@ -135,10 +135,6 @@ export class Embedding extends Layer {
     weight.keepGrad()
   }
 
-  protected override hasTrainable(): boolean {
-    return this.weight.requiresGrad
-  }
-
   override extraRepr(): string {
     const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`
     return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`

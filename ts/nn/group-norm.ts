@@ -5,7 +5,7 @@ import { atLeast, flag, floatDType, type Options, readOptions, type Values } fro
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -32,14 +32,6 @@ export abstract class GroupedNorm extends Layer {
   readonly affine: boolean
   readonly #groups: number
   readonly #channels: number
-  /** What the last forward leaves for its backward. */
-  readonly #kept = new Workspace()
-  /** Statistics of the last forward. */
-  #mean: Tensor | null = null
-  #inverseStd: Tensor | null = null
-  /** Two sums for each channel of each sample that updateGradParameters leaves to computeGradInput. */
-  #sums: Tensor | null = null
-  #hasSums = false
 
   protected constructor(
     groups: number,
@@ -61,10 +53,6 @@ export abstract class GroupedNorm extends Layer {
     if (this.bias !== null) kernels().fill(this.bias, this.#channels, 0)
   }
 
-  override get repeatable(): boolean {
-    return false
-  }
-
   /** Throws unless the shape is accepted. */
   protected abstract checkShape(shape: Shape): void
 
@@ -73,10 +61,8 @@ export abstract class GroupedNorm extends Layer {
     this.checkShape(input.shape)
     const [batch, spatial] = extents(input.shape)
     const statistics = batch * this.#groups
-    this.#kept.rewind()
-    const mean = this.#kept.takeVector(statistics, input.dtype)
-    const inverseStd = this.#kept.takeVector(statistics, input.dtype)
-    this.#sums = this.#kept.takeVector(2 * batch * this.#channels, 'float64')
+    const mean = this.pass.keepVector('mean', statistics, input.dtype)
+    const inverseStd = this.pass.keepVector('inverseStd', statistics, input.dtype)
     const output = allocate(input.shape, input.dtype)
     kernels().groupNorm(
       input,
@@ -91,24 +77,20 @@ export abstract class GroupedNorm extends Layer {
       this.#groups,
       this.eps,
     )
-    this.#mean = mean
-    this.#inverseStd = inverseStd
-    this.#hasSums = false
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    if (!this.#hasSums) this.#sumUp(input, gradOutput, null, null)
-    this.#hasSums = false
+    const sums = this.pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null)
     const gradInput = allocate(input.shape, input.dtype)
     const [batch, spatial] = extents(input.shape)
     kernels().groupNormGradient(
       input,
       gradOutput,
       this.weight,
-      this.#mean!,
-      this.#inverseStd!,
-      this.#sums!,
+      this.pass.kept('mean')!,
+      this.pass.kept('inverseStd')!,
+      sums,
       gradInput,
       batch,
       this.#channels,
@@ -125,26 +107,23 @@ export abstract class GroupedNorm extends Layer {
     this.#sumUp(input, gradOutput, weight, bias)
     weight?.keepGrad()
     bias?.keepGrad()
-    this.#hasSums = true
   }
 
-  protected override hasTrainable(): boolean {
-    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
-  }
-
+  /** Two sums for each channel of a sample, and with them the gradients by weight and bias. */
   #sumUp(
     input: Tensor,
     gradOutput: Tensor,
     weight: Parameter | null,
     bias: Parameter | null,
-  ): void {
+  ): Tensor {
     const [batch, spatial] = extents(input.shape)
+    const sums = this.pass.keepVector('sums', 2 * batch * this.#channels, 'float64')
     kernels().groupNormSums(
       input,
       gradOutput,
-      this.#mean!,
-      this.#inverseStd!,
-      this.#sums!,
+      this.pass.kept('mean')!,
+      this.pass.kept('inverseStd')!,
+      sums,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       batch,
@@ -154,6 +133,7 @@ export abstract class GroupedNorm extends Layer {
       weight?.gradBeta ?? 0,
       bias?.gradBeta ?? 0,
     )
+    return sums
   }
 
   #checkDtype({ dtype }: Tensor): void {

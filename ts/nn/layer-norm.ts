@@ -5,7 +5,7 @@ import { atLeast, flag, floatDType, type Options, readOptions } from '../options
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, sameShape, Workspace } from '../tensor/workspace.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
 import { Layer, markBuiltIn } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -59,11 +59,6 @@ export class LayerNorm extends Layer {
   readonly eps: number
   readonly elementwiseAffine: boolean
   readonly #cols: number
-  /** What the last forward leaves for its backward. */
-  readonly #kept = new Workspace()
-  /** Statistics of the rows of the last forward. */
-  #mean: Tensor | null = null
-  #inverseStd: Tensor | null = null
 
   /**
    * @param normalizedShape The last dimensions, or the last one alone.
@@ -94,16 +89,11 @@ export class LayerNorm extends Layer {
     if (this.bias !== null) kernels().fill(this.bias, this.#cols, 0)
   }
 
-  override get repeatable(): boolean {
-    return false
-  }
-
   protected override computeOutput(input: Tensor): Tensor {
     this.#check(input)
     const rows = input.length / this.#cols
-    this.#kept.rewind()
-    const mean = this.#kept.takeVector(rows, input.dtype)
-    const inverseStd = this.#kept.takeVector(rows, input.dtype)
+    const mean = this.pass.keepVector('mean', rows, input.dtype)
+    const inverseStd = this.pass.keepVector('inverseStd', rows, input.dtype)
     const output = allocate(input.shape, input.dtype)
     kernels().layerNorm(
       input,
@@ -116,8 +106,6 @@ export class LayerNorm extends Layer {
       this.#cols,
       this.eps,
     )
-    this.#mean = mean
-    this.#inverseStd = inverseStd
     return output
   }
 
@@ -128,8 +116,8 @@ export class LayerNorm extends Layer {
       input,
       gradOutput,
       this.weight,
-      this.#mean!,
-      this.#inverseStd!,
+      this.pass.kept('mean')!,
+      this.pass.kept('inverseStd')!,
       gradInput,
       rows,
       this.#cols,
@@ -144,8 +132,8 @@ export class LayerNorm extends Layer {
     kernels().layerNormAffineGradient(
       input,
       gradOutput,
-      this.#mean!,
-      this.#inverseStd!,
+      this.pass.kept('mean')!,
+      this.pass.kept('inverseStd')!,
       weight && weight.gradTarget(),
       bias && bias.gradTarget(),
       input.length / this.#cols,
@@ -155,10 +143,6 @@ export class LayerNorm extends Layer {
     )
     weight?.keepGrad()
     bias?.keepGrad()
-  }
-
-  protected override hasTrainable(): boolean {
-    return this.weight?.requiresGrad === true || this.bias?.requiresGrad === true
   }
 
   override extraRepr(): string {

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js'
-import { located } from './locate.js'
 import { Module } from './module.js'
+import { Parameter } from './parameter.js'
 
 type ModuleClass = new (...args: never[]) => Module
 
@@ -45,30 +45,33 @@ export function isBuiltIn(module: Module): boolean {
 
 /** Base of the built-in modules without children. */
 export abstract class Layer extends Module {
-  /** Layers whose backward needs more than input, output and parameters say false. */
-  override get repeatable(): boolean {
-    return isBuiltIn(this)
-  }
+  /** Names of the properties that hold a parameter or may come to hold one: those of a built-in class are fixed. */
+  #names: readonly string[] | null = null
 
-  override backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    if (!isBuiltIn(this)) {
-      super.backwardParameters(input, gradOutput)
-      return
-    }
-    try {
-      this.checkBackward(input, gradOutput)
-      this.updateGradParameters(input, gradOutput)
-    } catch (error) {
-      throw located(error, this)
-    }
-  }
+  readonly #isBuiltIn = isBuiltIn(this)
 
-  /** Whether one of the layer's own parameters has `requiresGrad`. */
-  protected hasTrainable(): boolean {
-    return false
+  protected override computeGradients(
+    input: Tensor,
+    gradOutput: Tensor,
+    wantsInput: boolean,
+  ): Tensor | null {
+    this.updateGradParameters(input, gradOutput)
+    return wantsInput || !this.#isBuiltIn ? this.computeGradInput(input, gradOutput) : null
   }
 
   override trains(): boolean {
-    return isBuiltIn(this) ? this.hasTrainable() : super.trains()
+    if (!this.#isBuiltIn) return super.trains()
+    const names = this.#parameterNames()
+    for (let i = 0; i < names.length; i++) {
+      const value = (this as unknown as Record<string, unknown>)[names[i]!]
+      if (value instanceof Parameter && value.requiresGrad) return true
+    }
+    return false
+  }
+
+  #parameterNames(): readonly string[] {
+    return (this.#names ??= Object.entries(this)
+      .filter(([, value]) => value === null || value instanceof Parameter)
+      .map(([name]) => name))
   }
 }

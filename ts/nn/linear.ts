@@ -145,10 +145,6 @@ export class Linear extends Layer {
     kernels().matmul(gradOutput, input, target, outFeatures, inFeatures, rows, options)
   }
 
-  protected override hasTrainable(): boolean {
-    return this.weight.requiresGrad || (this.bias !== null && this.bias.requiresGrad)
-  }
-
   override multiplyAdds(_input: Tensor, output: Tensor): number {
     return output.length * this.inFeatures
   }

@@ -1,41 +1,30 @@
 import { kernels } from '../kernels/backend.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { WindowPoolLayer } from './pool.js'
 
 /** What the poolings that take the largest element of a window share. */
 export abstract class MaxPoolLayer extends WindowPoolLayer {
-  /** Holds the indices from forward to backward; reused by the next forward. */
-  readonly #kept = new Workspace()
-  #indices: Tensor | null = null
-
-  /** The indices are needed too. */
-  override get repeatable(): boolean {
-    return false
-  }
-
   /**
    * Where the elements of the last output stood: y * W + x within their image, or the place in their
    * sequence; int32, of the output's shape. The next forward overwrites it; null before the first.
    */
   get indices(): Tensor | null {
-    return this.#indices
+    return this.output === null ? null : this.pass.kept('indices')
   }
 
   protected override computeOutput(input: Tensor): Tensor {
     const { geometry, outputShape } = this.planOf(input)
     const output = allocate(outputShape, input.dtype)
-    this.#kept.rewind()
-    const indices = this.#kept.take(outputShape, 'int32')
+    const indices = this.pass.keep('indices', outputShape, 'int32')
     kernels().maxPool2d(input, output, indices, geometry)
-    this.#indices = indices
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { geometry } = this.planOf(input)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().maxPool2dGradient(gradOutput, this.#indices!, gradInput, geometry)
+    kernels().maxPool2dGradient(gradOutput, this.pass.kept('indices')!, gradInput, geometry)
     return gradInput
   }
 }

@@ -13,6 +13,7 @@ import { sameShape } from '../tensor/workspace.js'
 import { showAs } from '../tensor/show.js'
 import { located } from './locate.js'
 import { Parameter } from './parameter.js'
+import { enterPass, Pass, runningPass } from '../tensor/pass.js'
 import {
   LOAD,
   loadStateDict,
@@ -71,13 +72,32 @@ export abstract class Module {
   /** Whether the module is in training mode, as it is at first. */
   training = true
 
-  #input: Tensor | null = null
-  #output: Tensor | null = null
+  /** The last call, or the one whose backward pass is at work. */
+  #pass: Pass | null = null
+  /** That of calls outside of every other. */
+  #own: Pass | null = null
   #buffers: Map<string, BufferEntry> | null = null
+  /** Whether the class has a `backward` of a user's own. */
+  readonly #hasOwnBackward =
+    Reflect.get(this, 'backward') !== Reflect.get(Module.prototype, 'backward')
 
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
   get output(): Tensor | null {
-    return this.#output
+    const pass = this.#current()
+    return pass?.isDone === true ? pass.output : null
+  }
+
+  /**
+   * The call that a hook is at work for, with what its forward has kept for its backward. Apart from that
+   * nothing of a call belongs into the module, which may be called any number of times before a backward.
+   */
+  protected get pass(): Pass {
+    return this.#current()!
+  }
+
+  #current(): Pass | null {
+    const running = runningPass()
+    return running?.module === this ? running : this.#pass
   }
 
   /** The function of the layer. */
@@ -92,11 +112,19 @@ export abstract class Module {
   protected updateGradParameters(_input: Tensor, _gradOutput: Tensor): void {}
 
   /**
-   * Whether `backward` needs nothing of a forward pass but its input, its output and the parameters.
-   * Only such a module can stand at two places of a container.
+   * The backward pass: adds to the gradients of the parameters and returns the gradient by the input. By
+   * default `updateGradParameters` and then `computeGradInput`.
+   *
+   * @param wantsInput Whether somebody needs the gradient by the input; null will do where nobody does.
+   * @internal
    */
-  get repeatable(): boolean {
-    return false
+  protected computeGradients(
+    input: Tensor,
+    gradOutput: Tensor,
+    _wantsInput: boolean,
+  ): Tensor | null {
+    this.updateGradParameters(input, gradOutput)
+    return this.computeGradInput(input, gradOutput)
   }
 
   /**
@@ -105,23 +133,29 @@ export abstract class Module {
    * @throws ShapeError, DTypeError when the input does not fit; the message names the module's path.
    */
   forward(input: Tensor): Tensor {
-    let output: Tensor
+    const outer = runningPass()
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
       notePass(this)
-      output = this.computeOutput(input)
+      const pass = outer === null ? (this.#own ??= new Pass(this, null)) : outer.inside(this)
+      pass.begin()
+      this.#pass = pass
+      enterPass(pass)
+      const output = this.computeOutput(input)
       if (!(output instanceof Tensor)) throw this.#noResult('computeOutput', output)
+      pass.end(output, input)
+      return output
     } catch (error) {
       throw located(error, this)
+    } finally {
+      enterPass(outer)
     }
-    this.#input = input
-    this.#output = output
-    return output
   }
 
   /**
    * The backward pass for the last `forward`: adds to the gradients of the parameters and returns the
-   * gradient by the input.
+   * gradient by the input. Inside of another module's backward pass it is that of the call with `input`
+   * in that module's forward; of several with the same input the last, then the one before.
    *
    * @param input What `forward` was called with.
    * @param gradOutput Gradient of the loss by the output; has its shape.
@@ -129,15 +163,7 @@ export abstract class Module {
    * @throws ShapeError, DTypeError when `gradOutput` is not like the output.
    */
   backward(input: Tensor, gradOutput: Tensor): Tensor {
-    try {
-      this.checkBackward(input, gradOutput)
-      this.updateGradParameters(input, gradOutput)
-      const gradInput = this.computeGradInput(input, gradOutput)
-      if (!(gradInput instanceof Tensor)) throw this.#noResult('computeGradInput', gradInput)
-      return gradInput
-    } catch (error) {
-      throw located(error, this)
-    }
+    return this.#runBackward(input, gradOutput, true)!
   }
 
   /**
@@ -147,28 +173,55 @@ export abstract class Module {
    * @throws as `backward`.
    */
   backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    this.backward(input, gradOutput)
+    if (this.#hasOwnBackward) this.backward(input, gradOutput)
+    else this.#runBackward(input, gradOutput, false)
+  }
+
+  #runBackward(input: Tensor, gradOutput: Tensor, wantsInput: boolean): Tensor | null {
+    const outer = runningPass()
+    try {
+      const pass = this.#passOf(input, outer)
+      this.#checkGradient(gradOutput, pass.output!)
+      this.#pass = pass
+      pass.beginBackward()
+      enterPass(pass)
+      const gradInput = this.computeGradients(input, gradOutput, wantsInput)
+      if (wantsInput && !(gradInput instanceof Tensor)) {
+        throw this.#noResult('computeGradInput', gradInput)
+      }
+      return gradInput
+    } catch (error) {
+      throw located(error, this)
+    } finally {
+      enterPass(outer)
+    }
   }
 
   #noResult(method: string, got: unknown): ValueError {
     return new ValueError(complaint(this.describe(), `what ${method} returns`, 'a Tensor', got))
   }
 
-  /** @internal */
-  protected checkBackward(input: Tensor, gradOutput: Tensor): void {
-    const output = this.#output
+  /** The call that a backward pass belongs to: the last one, or inside of another's one of those made there. */
+  #passOf(input: Tensor, outer: Pass | null): Pass {
+    const last = this.#pass
+    const fits = last !== null && input instanceof Tensor && last.isOf(input)
+    if (fits && (outer === null || (last.outer === outer && last.backwards === 0))) return last
+    const inside = input instanceof Tensor ? outer?.find(this, input) : null
+    if (inside) return inside
+    if (fits) return last
+    throw new ValueError(
+      complaint(
+        this.describe(),
+        'the input of backward',
+        'the tensor that the last forward was called with',
+        last?.isDone !== true ? 'a backward before any forward' : 'another one',
+        'call forward with this input first; a forward in between, for an evaluation say, replaces it',
+      ),
+    )
+  }
+
+  #checkGradient(gradOutput: Tensor, output: Tensor): void {
     if (!(gradOutput instanceof Tensor)) throw noTensor(this.describe(), 'gradOutput', gradOutput)
-    if (output === null || !this.isPrimed(input)) {
-      throw new ValueError(
-        complaint(
-          this.describe(),
-          'the input of backward',
-          'the tensor that the last forward was called with',
-          output === null ? 'a backward before any forward' : 'another one',
-          'call forward with this input first; a forward in between, for an evaluation say, replaces it',
-        ),
-      )
-    }
     if (!sameShape(gradOutput.shape, output.shape)) {
       throw new ShapeError(
         complaint(
@@ -192,26 +245,13 @@ export abstract class Module {
   }
 
   /**
-   * Whether the last `forward` was that of `input`, here and wherever it led to.
+   * Makes a call the one that the next `backward` belongs to; null: that it needs a forward first.
    *
    * @internal
    */
-  isPrimed(input: Tensor): boolean {
-    return (
-      this.#input !== null &&
-      (input === this.#input || (input instanceof Tensor && sameView(input, this.#input)))
-    )
-  }
-
-  /**
-   * Puts back what `forward` kept, for a module that a container runs more than once a pass; nulls
-   * make `backward` refuse.
-   *
-   * @internal
-   */
-  recall(input: Tensor | null, output: Tensor | null): void {
-    this.#input = input
-    this.#output = output
+  resume(pass: Pass | null): void {
+    this.#pass = pass
+    if (pass !== null) pass.backwards = 0
   }
 
   /**
@@ -477,14 +517,5 @@ function ownEntries(module: Module): [string, unknown][] {
     Array.isArray(value)
       ? value.map((element, index): [string, unknown] => [`${name}.${index}`, element])
       : [[name, value] as [string, unknown]],
-  )
-}
-
-function sameView(a: Tensor, b: Tensor): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset === b.byteOffset &&
-    a.dtype === b.dtype &&
-    sameShape(a.shape, b.shape)
   )
 }

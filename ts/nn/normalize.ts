@@ -5,7 +5,7 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { ActivationKind, BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { floatDType, type Options, readOptions } from '../options.js'
 import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { imagesOf } from './augmentation.js'
 import { Layer, markBuiltIn } from './layer.js'
 
@@ -42,9 +42,6 @@ export class Normalize extends Layer {
   readonly channels: number
   readonly means: Tensor
   readonly stds: Tensor
-  readonly #kept = new Workspace()
-  /** Mean and 1 / std, as the last forward used them. */
-  #used: readonly [mean: Tensor, inverseStd: Tensor] | null = null
 
   /**
    * @param mean One number a channel.
@@ -66,18 +63,12 @@ export class Normalize extends Layer {
     this.stds = this.registerBuffer('std', tensorOf(stds, dtype))
   }
 
-  /** What the last forward used is needed. */
-  override get repeatable(): boolean {
-    return false
-  }
-
   protected override computeOutput(input: Tensor): Tensor {
     const { samples, channels, size } = imagesOf(this.describe(), input)
     this.#check(input, channels)
     const { means, stds } = this
-    this.#kept.rewind()
-    const [variance, used, inverse] = [0, 1, 2].map(() =>
-      this.#kept.takeVector(channels, input.dtype),
+    const [variance, used, inverse] = ['variance', 'mean', 'inverseStd'].map((name) =>
+      this.pass.keepVector(name, channels, input.dtype),
     ) as [Tensor, Tensor, Tensor]
     const output = allocate(input.shape, input.dtype)
     kernels().binary(BinaryKind.mul, Broadcast.none, stds, stds, variance, 1, channels)
@@ -97,20 +88,18 @@ export class Normalize extends Layer {
       ActivationKind.identity,
       0,
     )
-    this.#used = [used, inverse]
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { samples, channels, size } = imagesOf(this.describe(), input)
-    const [mean, inverse] = this.#used!
     const gradInput = allocate(input.shape, input.dtype)
     kernels().batchNormGradient(
       input,
       gradOutput,
       null,
-      mean,
-      inverse,
+      this.pass.kept('mean')!,
+      this.pass.kept('inverseStd')!,
       null,
       gradInput,
       samples,

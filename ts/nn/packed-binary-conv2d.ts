@@ -5,12 +5,11 @@ import { flag, type Options, readOptions } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { convRepr } from './conv.js'
-import { planConv } from './conv-plan.js'
+import { keepPadded, planConv } from './conv-plan.js'
 import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
 import { markBuiltIn } from './layer.js'
 import { PackedLayer, WORD } from './packed-layer.js'
-import { PaddedInput } from './padded-input.js'
 import type { Pair } from './pair.js'
 
 /** Options of PackedBinaryConv2d: Conv2d's, of which `bias` is false by default. */
@@ -58,7 +57,6 @@ export class PackedBinaryConv2d extends PackedLayer {
   }
 
   readonly #settings: ConvSettings
-  readonly #padded = new PaddedInput()
 
   /**
    * @throws ValueError when a size is out of range, `groups` does not divide the channels or a padding
@@ -89,9 +87,10 @@ export class PackedBinaryConv2d extends PackedLayer {
 
   protected override computeOutput(input: Tensor): Tensor {
     this.checkInput(input.dtype)
-    const { pad, geometry, outputShape } = planConv(this.describe(), this.#settings, input.shape)
+    const plan = planConv(this.describe(), this.#settings, input.shape)
+    const { geometry, outputShape } = plan
     const { batch, inChannels, inHeight, inWidth, groups } = geometry
-    const image = pad === null ? input : this.#padded.make(input, pad)
+    const image = keepPadded(this.pass, input, plan)
     const words = this.packed(image, batch * groups, inChannels / groups, inHeight * inWidth)
     const output = allocate(outputShape, input.dtype)
     kernels().xnorConv2d(words, this.weight, this.bias, output, geometry)

@@ -4,7 +4,6 @@ import { flag, floatDType, type Options, type Values } from '../options.js'
 import { checkFloat, zeros } from '../tensor/create.js'
 import type { DType, FloatDType } from '../kernels/dtype.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
-import { Workspace } from '../tensor/workspace.js'
 import { Layer } from './layer.js'
 
 /** Bits of an int32 word. */
@@ -27,7 +26,6 @@ export const PACKED = { bias: flag(false), dtype: floatDType() } satisfies Optio
 export abstract class PackedLayer extends Layer {
   readonly #weight: Tensor
   readonly #bias: Tensor | null
-  readonly #words = new Workspace()
 
   constructor(weightShape: Shape, outputs: number, { bias, dtype }: Values<typeof PACKED>) {
     super()
@@ -66,8 +64,7 @@ export abstract class PackedLayer extends Layer {
 
   /** The signs of x (outer, n, inner) as words (outer, ceil(n / 32), inner). */
   protected packed(x: Tensor, outer: number, n: number, inner: number): Tensor {
-    this.#words.rewind()
-    const words = this.#words.take([outer, Math.ceil(n / WORD), inner], 'int32')
+    const words = this.pass.keepVector('words', outer * Math.ceil(n / WORD) * inner, 'int32')
     kernels().packSigns(x, words, outer, n, inner)
     return words
   }

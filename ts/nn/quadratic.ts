@@ -131,10 +131,6 @@ export class Quadratic extends Layer {
     }
   }
 
-  protected override hasTrainable(): boolean {
-    return this.A.requiresGrad || (this.c !== null && this.c.requiresGrad)
-  }
-
   override multiplyAdds(_input: Tensor, output: Tensor): number {
     return output.length * this.inFeatures
   }

@@ -5,7 +5,7 @@ import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { readOptions } from '../options.js'
 import { defaultGenerator, type Generator } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { allocate, Workspace } from '../tensor/workspace.js'
+import { allocate } from '../tensor/workspace.js'
 import { AUGMENTATION, type AugmentationOptions, imagesOf } from './augmentation.js'
 import { Layer, markBuiltIn } from './layer.js'
 
@@ -29,7 +29,6 @@ export class RandomBrightness extends Layer {
 
   /** Draws; undefined for the default generator. */
   readonly generator: Generator | undefined
-  readonly #kept = new Workspace()
 
   /** @throws ValueError unless the factor is a finite number of at least 0. */
   constructor(
@@ -49,8 +48,7 @@ export class RandomBrightness extends Layer {
     const { samples } = imagesOf(this.describe(), input)
     const { factor } = this
     if (!this.training || factor === 0 || input.length === 0) return input
-    this.#kept.rewind()
-    const added = this.#kept.takeVector(samples, input.dtype)
+    const added = this.pass.keepVector('added', samples, input.dtype)
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     kernels().uniform(state, added, samples, -factor, factor)

@@ -5,7 +5,7 @@ import { kernels } from '../kernels/backend.js'
 import { type Pad2dGeometry, PadMode } from '../kernels/pad2d.js'
 import { finite, type Options, readOptions, whole } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions, imagesOf } from './augmentation.js'
 import { markBuiltIn } from './layer.js'
 import { formatPair, orPair, type Pair, pairOf, type Sizes2d, sizes } from './pair.js'
@@ -47,8 +47,6 @@ export class RandomCrop extends Augmentation {
   /** (height, width) of what is added to each side. */
   readonly padding: Sizes2d
   readonly fill: number
-  /** Of the last forward in evaluation mode; null where that was the identity. */
-  #middle: Pad2dGeometry | null = null
 
   /**
    * @param size Height and width of a piece, or one number for both.
@@ -84,30 +82,34 @@ export class RandomCrop extends Augmentation {
   }
 
   protected override evaluate(input: Tensor, image: Sizes2d, piece: Sizes2d): Tensor {
-    this.#middle = null
     if (image[0] === piece[0] && image[1] === piece[1]) return input
-    const { samples, channels } = imagesOf(this.describe(), input)
-    const [padTop, padLeft] = [half(image[0], piece[0]), half(image[1], piece[1])]
-    this.#middle = {
-      planes: samples * channels,
-      inHeight: image[0],
-      inWidth: image[1],
-      padTop,
-      padBottom: piece[0] - image[0] - padTop,
-      padLeft,
-      padRight: piece[1] - image[1] - padLeft,
-    }
     const shape = Object.freeze([...input.shape.slice(0, -2), ...piece])
     const output = allocate(shape, input.dtype)
-    kernels().pad2d(input, output, this.#middle, PadMode.constant, this.fill)
+    kernels().pad2d(input, output, this.#middle(input, piece), PadMode.constant, this.fill)
     return output
   }
 
   protected override evaluateGradient(input: Tensor, gradOutput: Tensor): Tensor {
-    if (this.#middle === null) return gradOutput
+    if (sameShape(input.shape, gradOutput.shape)) return gradOutput
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().pad2dGradient(gradOutput, gradInput, this.#middle, PadMode.constant)
+    const geometry = this.#middle(input, imagesOf(this.describe(), gradOutput).size)
+    kernels().pad2dGradient(gradOutput, gradInput, geometry, PadMode.constant)
     return gradInput
+  }
+
+  /** The middle of an image as a padding that cuts off or adds. */
+  #middle(input: Tensor, piece: Sizes2d): Pad2dGeometry {
+    const { samples, channels, size } = imagesOf(this.describe(), input)
+    const [padTop, padLeft] = [half(size[0], piece[0]), half(size[1], piece[1])]
+    return {
+      planes: samples * channels,
+      inHeight: size[0],
+      inWidth: size[1],
+      padTop,
+      padBottom: piece[0] - size[0] - padTop,
+      padLeft,
+      padRight: piece[1] - size[1] - padLeft,
+    }
   }
 
   override extraRepr(): string {

@@ -1,10 +1,9 @@
 import { itemsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { activeWorkspace, enterWorkspace, Workspace } from '../tensor/workspace.js'
+import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
 import { Container, describeValue, ownIntermediate } from './container.js'
 import { markBuiltIn } from './layer.js'
-import { located } from './locate.js'
 import { Module } from './module.js'
 
 /**
@@ -22,11 +21,6 @@ export class Sequential extends Container {
   static {
     markBuiltIn(this, (sequential) => [[...sequential.namedChildren()]])
   }
-
-  readonly #inputs: Tensor[] = []
-  #last: Tensor | null = null
-  readonly #forwardSpace = new Workspace()
-  readonly #backwardSpace = new Workspace()
 
   /**
    * @param modules Modules, named by their place; or one object or array of entries with names.
@@ -60,78 +54,53 @@ export class Sequential extends Container {
   }
 
   protected override computeOutput(input: Tensor): Tensor {
+    const { pass, childList: modules } = this
     const outer = activeWorkspace()
-    const own = this.#forwardSpace
+    const own = pass.forwardSpace
     if (outer === null) {
       if (own.holds(input)) throw ownIntermediate(this.describe())
       own.rewind()
     }
-    // From here on the results of the last pass are being overwritten.
-    this.recall(null, null)
-    const modules = this.childList
     const last = modules.length - 1
     let value = input
     try {
       for (let i = 0; i <= last; i++) {
-        this.#inputs[i] = value
         this.lendTo(i, outer ?? (i < last ? own : null))
-        value = modules[i]!.forward(value)
+        value = pass.call(i, modules[i]!, value)
       }
     } finally {
       enterWorkspace(outer)
     }
-    this.#last = value
     return outer === null && own.holds(value) ? value.clone() : value
   }
 
-  override backward(input: Tensor, gradOutput: Tensor): Tensor {
-    try {
-      this.checkBackward(input, gradOutput)
-      return this.computeGradInput(input, gradOutput)
-    } catch (error) {
-      throw located(error, this)
-    }
-  }
-
-  override backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    try {
-      this.checkBackward(input, gradOutput)
-      const first = this.childList.findIndex((module) => module.trains())
-      if (first >= 0) this.#run(gradOutput, first, false)
-    } catch (error) {
-      throw located(error, this)
-    }
+  protected override computeGradients(
+    input: Tensor,
+    gradOutput: Tensor,
+    wantsInput: boolean,
+  ): Tensor | null {
+    if (wantsInput) return super.computeGradients(input, gradOutput, true)
+    const first = this.childList.findIndex((module) => module.trains())
+    if (first >= 0) this.#run(gradOutput, first, false)
+    return null
   }
 
   protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
     return this.#run(gradOutput, 0, true)
   }
 
-  override isPrimed(input: Tensor): boolean {
-    if (!super.isPrimed(input)) return false
-    const { childList: modules, repeatedChildren: repeated } = this
-    for (let i = 0; i < modules.length; i++) {
-      const module = modules[i]!
-      if (!repeated.has(module) && !module.isPrimed(this.#inputs[i]!)) return false
-    }
-    return true
-  }
-
   /** The backward passes of the children from the last down to `first`. */
   #run(gradOutput: Tensor, first: number, wantsInput: boolean): Tensor {
-    const { childList: modules, repeatedChildren: repeated } = this
-    this.checkRepeatable()
+    const { pass, childList: modules } = this
     const outer = activeWorkspace()
-    const own = this.#backwardSpace
+    const own = pass.backwardSpace
     if (outer === null) own.rewind()
+    this.checkPlaces()
     let grad = gradOutput
     try {
       for (let i = modules.length - 1; i >= first; i--) {
         const module = modules[i]!
-        const input = this.#inputs[i]!
-        if (repeated.size > 0 && repeated.has(module)) {
-          module.recall(input, this.#inputs[i + 1] ?? this.#last)
-        }
+        const input = pass.resume(i, module)
         this.lendTo(i, outer ?? (i > first ? own : null))
         if (wantsInput || i > first) grad = module.backward(input, grad)
         else module.backwardParameters(input, grad)

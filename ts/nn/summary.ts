@@ -147,7 +147,7 @@ function measure(model: Module, input: Tensor): Map<Module, Seen> {
     stop()
     modules.forEach((module, i) => {
       module.training = training[i]!
-      module.recall(null, null)
+      module.resume(null)
     })
     for (const [buffer, before] of buffers) buffer.data.set(before.data)
     generators.forEach((generator, i) => generator.setState(states[i]!))

@@ -19,9 +19,9 @@ export class Workspace {
   #next = 0
   #owner: Capture | null = null
 
-  /** Starts a pass: the results of the last one may be overwritten from here on. */
-  rewind(): void {
-    this.#next = 0
+  /** Starts a pass, with slot `to`: the results of the last one may be overwritten from there on. */
+  rewind(to = 0): void {
+    this.#next = to
     const owner = currentCapture()
     if (owner === this.#owner) return
     this.#slots.length = 0

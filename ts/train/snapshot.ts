@@ -61,7 +61,7 @@ export class Snapshot {
       }
     }
     for (const [module, training] of this.#training) module.training = training
-    for (const module of this.#model.modules()) module.recall(null, null)
+    for (const module of this.#model.modules()) module.resume(null)
     for (const [generator, state] of this.#generators) generator.setState(state)
     if (this.#state !== null) this.#optimizer!.loadStateDict(this.#state)
   }
