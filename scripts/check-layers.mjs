@@ -76,6 +76,7 @@ const layers = [
     'binaries.ts',
     'kernels',
     'nearest.ts',
+    'class-registry.ts',
     'options.ts',
     'threads.ts',
     'peer.ts',

@@ -88,6 +88,10 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     'data.ImageFolder': () => folder,
     'nn.Module': model,
     ...preprocessing,
+    'optim.OneCycleLR': () => {
+      const updates = new optim.SGD([new nn.Parameter(ones([2]))])
+      return new optim.OneCycleLR(updates, { maxLr: 0.1, totalSteps: 5 })
+    },
     'optim.SequentialLR': () => {
       const updates = new optim.SGD([new nn.Parameter(ones([2]))])
       const schedulers = [

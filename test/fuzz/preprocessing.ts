@@ -1,5 +1,5 @@
 /** Transformers that are fitted, and what fits them. */
-import { data, ones, tensor } from '../../ts/index.js'
+import { data, ones, tensor, ValueError } from '../../ts/index.js'
 import type { Draw } from './draw.js'
 
 const table = (): data.Table =>
@@ -20,6 +20,15 @@ const columns = (draw: Draw): data.ColumnTransformer =>
         size: [new data.SimpleImputer(), new data.RobustScaler()],
         kind: new data.EmbeddingEncoder(),
       })
+
+/** A transformer of a user's own. */
+export class Halved extends data.CustomTransformer {
+  override compute(column: unknown): Float64Array[] {
+    if (!(column instanceof data.NumberColumn)) throw new ValueError('no column of numbers')
+    return [column.values.map((value) => value / 2)]
+  }
+}
+data.registerTransformer('Halved', Halved)
 
 const makers: Record<string, (draw: Draw) => data.Transformer> = {
   StandardScaler: () => new data.StandardScaler(),
@@ -61,6 +70,7 @@ export const preprocessing: Record<string, (draw: Draw) => object> = {
   'data.TensorTransformer': any,
   'data.NumberTransformer': () => new data.StandardScaler().fit(numbers()),
   'data.Encoder': () => new data.OneHotEncoder().fit(kinds()),
+  'data.CustomTransformer': () => new Halved().fit(numbers()),
   ...Object.fromEntries(
     Object.entries(makers).map(([name, make]) => {
       const fitted = (draw: Draw): object => {
@@ -96,6 +106,9 @@ export const preprocessingRecipes: Record<string, Recipe> = {
   'data.TargetScaler.decode': () => [ones([2, 1])],
   'data.ColumnTransformer': () => [{ size: new data.StandardScaler(), kind: 'passthrough' }],
   'data.ColumnTransformer.fit': fitting,
+  'data.CustomTransformer.learn': fitting,
+  'data.CustomTransformer.compute': () => [numbers(), null],
+  'data.CustomTransformer.outputNames': () => [null],
   'data.ColumnTransformer.unseen': () => [table()],
   'data.ColumnTransformer.fromConfig': (draw) => [columns(draw).config()],
   'data.ColumnTransformer.transformers': (_draw, _plausible, receiver) => [

@@ -5,7 +5,7 @@ import path from 'node:path'
 
 import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
 import { photos } from './instances.js'
-import { preprocessingRecipes } from './preprocessing.js'
+import { Halved, preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
 
@@ -142,6 +142,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'io.readModel': saved,
     'io.readModelSync': saved,
     'io.registerModule': () => ['Named', Named, { create: () => new Named() }],
+    'data.registerTransformer': () => ['Halved', Halved, { create: () => new Halved() }],
     capture: () => [({ x }: { x: Tensor }) => mul(x, 3), { inputs: { x: ones([4, 3]) } }],
   } satisfies Record<string, Recipe>),
 )

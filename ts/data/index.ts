@@ -57,7 +57,13 @@ export type { EmbeddingPlace } from './preprocessing/embedding-module.js'
 export type { TransformerConfig } from './preprocessing/fitted.js'
 export { LabelEncoder } from './preprocessing/label-encoder.js'
 export { OneHotEncoder, type OneHotEncoderOptions } from './preprocessing/one-hot-encoder.js'
-export { targetFrom, transformerFrom } from './preprocessing/registry.js'
+export { CustomTransformer } from './preprocessing/custom-transformer.js'
+export {
+  registerTransformer,
+  type RegisterTransformerOptions,
+  targetFrom,
+  transformerFrom,
+} from './preprocessing/registry.js'
 export {
   type Imputation,
   SimpleImputer,

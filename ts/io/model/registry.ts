@@ -1,4 +1,5 @@
 import { checkArguments, checkText } from '../../check.js'
+import { ClassRegistry } from '../../class-registry.js'
 import { complaint, ValueError } from '../../errors.js'
 import { isBuiltInClass } from '../../nn/layer.js'
 import { Module } from '../../nn/module.js'
@@ -31,8 +32,7 @@ const OPTIONS = {
   create: callable<(config: never) => Module>(),
 } satisfies Options<RegisterModuleOptions>
 
-const byName = new Map<string, Registered>()
-const byClass = new Map<unknown, Registered>()
+const classes = new ClassRegistry<Registered>()
 
 /**
  * Lets `saveModel` and `loadModel` handle modules of a class of one's own. A file holds the name and what
@@ -66,26 +66,19 @@ export function registerModule<C extends ModuleClass>(
     const expected = 'one of your own that extends nn.Module'
     throw new ValueError(complaint(who, 'the class', expected, constructor))
   }
-  const before = byName.get(name)
-  if (before !== undefined && before.constructor.name !== constructor.name) {
-    const got = `${name}, which stands for ${before.constructor.name}`
-    throw new ValueError(complaint(who, 'the name', 'one that is not taken', got))
-  }
-  const registered: Registered = {
+  classes.add(who, {
     name,
     constructor,
     config: (module) => config?.(module),
     create: create ?? (() => Reflect.construct(constructor as unknown as new () => Module, [])),
-  }
-  byName.set(name, registered)
-  byClass.set(constructor, registered)
+  })
 }
 
 /** How modules of this one's very class are saved; undefined where that is not registered. */
 export function registeredClassOf(module: Module): Registered | undefined {
-  return byClass.get(module.constructor)
+  return classes.of(module)
 }
 
 export function registeredAs(name: string): Registered | undefined {
-  return byName.get(name)
+  return classes.named(name)
 }
