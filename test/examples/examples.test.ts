@@ -23,6 +23,12 @@ function run(
   return { status, out: stdout, err: stderr }
 }
 
+/** Declares a test of what is the same on both backends. */
+function once(title: string, body: () => void): void {
+  if (getBackend() === 'native') it(title, body)
+  else it(`${title} (looked at once, on the native backend)`)
+}
+
 describe('examples', function () {
   this.timeout(120_000)
 
@@ -74,7 +80,7 @@ describe('examples', function () {
     expect((right / 100).toFixed(2)).to.equal(printed)
   })
 
-  it('mnist.ts refuses options that make no sense', () => {
+  once('mnist.ts refuses options that make no sense', () => {
     const refused: [string, string, string][] = [
       ['--epochs', '0', '--epochs: expected a whole number of at least 1, got 0'],
       ['--batch-size', '1.5', '--batch-size: expected a whole number'],
@@ -141,7 +147,7 @@ describe('examples', function () {
     )
   })
 
-  it('fashion.ts says how to get its files', () => {
+  once('fashion.ts says how to get its files', () => {
     for (const [args, named] of [
       [[], 'holds the four files'],
       [[folder], join(folder, 't10k-labels-idx1-ubyte.gz')],
@@ -213,7 +219,7 @@ describe('examples', function () {
     expect(out).to.match(least === 0 ? /0\.png: \w+$/m : /0\.png: triangle$/m)
   })
 
-  it('own-images.ts says what it wants', () => {
+  once('own-images.ts says what it wants', () => {
     const { status, err } = run('own-images.ts')
     expect(status).to.equal(2)
     expect(err).to.include('own-images.ts FOLDER MODEL.safetensors [IMAGE]')

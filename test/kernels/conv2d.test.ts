@@ -8,6 +8,7 @@ import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
 import { backends, nativeExpected, suiteTitle } from '../support/backends.js'
 import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2d-cases.js'
+import { lastOf } from '../support/last-of.js'
 import { type ArrayView, asView, check } from '../support/op-case.js'
 import { arrayOf, bell, floatDTypes } from '../support/samples.js'
 import { sumBound } from '../support/tolerance.js'
@@ -17,6 +18,8 @@ const { auto, winograd } = Conv2dAlgorithm
 /** Derivatives of the activations stay below this: 1.13 for GELU, 1.10 for Swish, 1 for the others. A sign
  * jumps at 0, but none of the sums here is so near to it that rounding could take it across. */
 const STEEPEST = 1.13
+
+const once = lastOf()
 
 const wide = (values: TypedArray): TypedArray => arrayOf('float64', values)
 const absolute = (values: TypedArray): TypedArray =>
@@ -68,23 +71,29 @@ function checkForward(
 ): void {
   const { x, weight, bias, gradOut } = operandsOf(dtype, g)
   const identity = ActivationKind.identity
-  const size = magnitudes(gradOut.length, (out, of) => {
-    reference.conv2d(of(x), of(weight), of(bias), out, g, identity, 0, auto)
+  const of = `${dtype} ${describeGeometry(g)}`
+  const { size, before } = once(`forward ${of}`, () => {
+    const size = magnitudes(gradOut.length, (out, of) => {
+      reference.conv2d(of(x), of(weight), of(bias), out, g, identity, 0, auto)
+    })
+    const before = new Float64Array(gradOut.length)
+    const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [
+      ArrayView,
+      ArrayView,
+      ArrayView,
+      ArrayView,
+    ]
+    reference.conv2d(...views, g, identity, 0, auto)
+    return { size, before }
   })
-  const before = new Float64Array(gradOut.length)
-  const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [
-    ArrayView,
-    ArrayView,
-    ArrayView,
-    ArrayView,
-  ]
-  reference.conv2d(...views, g, identity, 0, auto)
   const terms = weight.length / g.outChannels
   const steps = ifWinograd(g, algorithm, () =>
     winogradBound(dtype, g, g.inChannels, largest(x) * largest(weight)),
   )
   check({
     title: `conv2d ${describeGeometry(g)}, algorithm ${algorithm}, activation ${activation}`,
+    // The reference has one algorithm.
+    expectedOf: activation === identity ? `conv2d ${of}` : undefined,
     dtype,
     operands: { x, weight, bias, out: notANumber(dtype, gradOut.length) },
     bounds: {
@@ -110,15 +119,19 @@ function checkInputGradient(
     const [gradOutView, weightView, biasView] = views as [View, View, View]
     kernels.conv2dInputGradient(gradOutView, weightView, withBias ? biasView : null, out, g, how)
   }
-  const size = magnitudes(x.length, (out, of) => {
-    call(reference, out, [of(gradOut), of(weight), of(inBias)], auto)
-  })
+  const key = `input gradient ${dtype} ${describeGeometry(g)} ${withBias}`
+  const size = once(key, () =>
+    magnitudes(x.length, (out, of) => {
+      call(reference, out, [of(gradOut), of(weight), of(inBias)], auto)
+    }),
+  )
   const terms = ((weight.length / g.outChannels) * g.outChannels) / g.groups
   const steps = ifWinograd(g, algorithm, () =>
     winogradBound(dtype, g, g.outChannels, largest(gradOut) * largest(weight)),
   )
   check({
     title: `conv2dInputGradient ${describeGeometry(g)}, algorithm ${algorithm}`,
+    expectedOf: key,
     dtype,
     operands: { gradOut, weight, inBias, gradX: notANumber(dtype, x.length) },
     bounds: { gradX: (i) => sumBound(dtype, terms, size[i]!, 3) + steps },
@@ -136,15 +149,19 @@ function checkWeightGradient(
 ): void {
   const { x, weight, gradOut } = operandsOf(dtype, g)
   const old = beta === 0 ? notANumber(dtype, weight.length) : bell(dtype, weight.length, 6)
-  const size = magnitudes(weight.length, (out, of) => {
-    reference.conv2dWeightGradient(of(x), of(gradOut), out, g, 0, auto)
-  })
+  const key = `weight gradient ${dtype} ${describeGeometry(g)}`
+  const size = once(key, () =>
+    magnitudes(weight.length, (out, of) => {
+      reference.conv2dWeightGradient(of(x), of(gradOut), out, g, 0, auto)
+    }),
+  )
   const terms = g.batch * g.outHeight * g.outWidth
   const steps = ifWinograd(g, algorithm, () =>
     winogradWeightBound(dtype, g, largest(gradOut) * largest(x)),
   )
   check({
     title: `conv2dWeightGradient ${describeGeometry(g)}, algorithm ${algorithm}, beta ${beta}`,
+    expectedOf: `${key} ${beta}`,
     dtype,
     operands: { x, gradOut, gradWeight: old },
     bounds: {

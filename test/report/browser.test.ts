@@ -93,51 +93,53 @@ describe('report: in a browser', function () {
     return open(browser, pathToFileURL(file).href, { viewport, colorScheme })
   }
 
-  for (const width of [1600, 360]) {
-    for (const scheme of ['light', 'dark'] as const) {
-      it(`draws every history at ${width} px in ${scheme}, without a complaint`, async () => {
-        for (const [what, make] of Object.entries(histories)) {
-          const history = make()
-          const { page, complaints } = await show(history, width, scheme)
-          expect(complaints, what).to.deep.equal([])
+  // Widths move things and schemes colour them: neither knows of the other.
+  for (const [width, scheme] of [
+    [1600, 'light'],
+    [360, 'dark'],
+  ] as const) {
+    it(`draws every history at ${width} px in ${scheme}, without a complaint`, async () => {
+      for (const [what, make] of Object.entries(histories)) {
+        const history = make()
+        const { page, complaints } = await show(history, width, scheme)
+        expect(complaints, what).to.deep.equal([])
 
-          const curves = await curvesIn(page)
-          const { loss } = curves
-          const values = [history.values('loss'), history.values('valLoss')].map(finite)
-          const drawn = values.some((curve) => curve.some((value) => value !== null))
-          if (drawn) {
-            const [epochs, ...shown] = loss!
-            expect(epochs, what).to.deep.equal(history.epochs.map(({ epoch }) => epoch + 1))
-            expect(shown, what).to.deep.equal(values.slice(0, shown.length))
-          } else expect(loss, what).to.equal(undefined)
-          if (history.epochs.length > 0) {
-            const throughput = history.epochs.map(({ samplesPerSecond }) => samplesPerSecond)
-            expect(curves['samplesPerSecond']![1], what).to.deep.equal(throughput)
-            expect(curves['accuracy']![1], what).to.deep.equal(history.values('accuracy'))
-            expect(curves['lr'], what).to.have.length(3)
-            expect(curves['gradNorm']![1], what).to.deep.equal(history.values('gradNorm'))
-          }
-
-          for (const { painted } of await pictures(page)) expect(painted, what).to.be.above(0.002)
-
-          const [needed, there] = await inPage<[number, number]>(
-            page,
-            `for (const part of document.querySelectorAll('details')) part.open = true;
-            [document.documentElement.scrollWidth, innerWidth]`,
-          )
-          expect(needed, `${what}: width`).to.be.at.most(there)
-          const background = await inPage<string>(
-            page,
-            'getComputedStyle(document.body).backgroundColor',
-          )
-          const brightness = background.match(/\d+/g)!.map(Number)
-          for (const part of brightness) {
-            expect(part, what)[scheme === 'dark' ? 'below' : 'above'](128)
-          }
-          await page.close()
+        const curves = await curvesIn(page)
+        const { loss } = curves
+        const values = [history.values('loss'), history.values('valLoss')].map(finite)
+        const drawn = values.some((curve) => curve.some((value) => value !== null))
+        if (drawn) {
+          const [epochs, ...shown] = loss!
+          expect(epochs, what).to.deep.equal(history.epochs.map(({ epoch }) => epoch + 1))
+          expect(shown, what).to.deep.equal(values.slice(0, shown.length))
+        } else expect(loss, what).to.equal(undefined)
+        if (history.epochs.length > 0) {
+          const throughput = history.epochs.map(({ samplesPerSecond }) => samplesPerSecond)
+          expect(curves['samplesPerSecond']![1], what).to.deep.equal(throughput)
+          expect(curves['accuracy']![1], what).to.deep.equal(history.values('accuracy'))
+          expect(curves['lr'], what).to.have.length(3)
+          expect(curves['gradNorm']![1], what).to.deep.equal(history.values('gradNorm'))
         }
-      })
-    }
+
+        for (const { painted } of await pictures(page)) expect(painted, what).to.be.above(0.002)
+
+        const [needed, there] = await inPage<[number, number]>(
+          page,
+          `for (const part of document.querySelectorAll('details')) part.open = true;
+            [document.documentElement.scrollWidth, innerWidth]`,
+        )
+        expect(needed, `${what}: width`).to.be.at.most(there)
+        const background = await inPage<string>(
+          page,
+          'getComputedStyle(document.body).backgroundColor',
+        )
+        const brightness = background.match(/\d+/g)!.map(Number)
+        for (const part of brightness) {
+          expect(part, what)[scheme === 'dark' ? 'below' : 'above'](128)
+        }
+        await page.close()
+      }
+    })
   }
 
   it('reads values under the pointer', async () => {
