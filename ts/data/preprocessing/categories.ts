@@ -81,23 +81,45 @@ export function fittingCategories<F extends Fitted>(
   given: Categories | undefined,
   fitted: (categories: readonly Categories[]) => F,
 ): Fitting<F> {
+  const counting = countingCategories(who, inputs, (found) => {
+    const sorted = inputs.map(({ type }, i) => given ?? found[i]!.sorted(type === 'number'))
+    sorted.forEach(({ length }, i) => {
+      checkSome(who, inputs[i]!, length)
+    })
+    return fitted(sorted)
+  })
+  return given === undefined ? counting : { ...counting, observe: () => undefined }
+}
+
+/** Counts the categories of each feature. @internal */
+export function countingCategories<F extends Fitted>(
+  who: string,
+  inputs: readonly Input[],
+  fitted: (found: readonly CategoryCounts[]) => F,
+): Fitting<F> {
   checkInputs(who, inputs, ['category', 'text', 'number'])
   const found = inputs.map(() => new CategoryCounts())
   return {
     observe: (cells) => {
-      if (given !== undefined) return
       cells.forEach((some, i) => {
         found[i]!.add(some)
       })
     },
-    finish: () => {
-      const sorted = inputs.map(({ type }, i) => given ?? found[i]!.sorted(type === 'number'))
-      sorted.forEach(({ length }, i) => {
-        checkSome(who, inputs[i]!, length)
-      })
-      return done(fitted(sorted))
-    },
+    finish: () => done(fitted(found)),
   }
+}
+
+/** Categories by their places in a list, as cells of a type; -1 is a gap. @internal */
+export function cellsOfPlaces(
+  type: Input['type'],
+  places: Int32Array,
+  categories: readonly string[],
+): Cells {
+  if (type === 'category') return { type, codes: places, categories }
+  const texts = Array.from(places, (place) => categories[place] ?? null)
+  if (type === 'text') return { type, values: texts }
+  const numbers = Float64Array.from(texts, (text) => (text === null ? NaN : Number(text)))
+  return { type: 'number', values: numbers }
 }
 
 /** @throws ValueError @internal */

@@ -1,12 +1,10 @@
 import { checkArguments } from '../../check.js'
 import { atLeast, choice, type Options, readOptions, type Values, whole } from '../../options.js'
 import { configOf, owned } from './config.js'
-import { categoriesOption, CategoryCounts } from './categories.js'
+import { categoriesOption, type CategoryCounts, countingCategories } from './categories.js'
 import type { Input } from './cells.js'
-import { checkInputs } from './check-inputs.js'
 import { OneHot, type OneHotFeature, type Unknown } from './one-hot.js'
 import type { StateReader } from './state.js'
-import { done } from './steps.js'
 import type { Fitting, TransformerConfig } from './fitted.js'
 import { Encoder } from './transformer.js'
 
@@ -70,19 +68,10 @@ export class OneHotEncoder extends Encoder<OneHot> {
 
   /** @internal */
   override begin(inputs: readonly Input[]): Fitting<OneHot> {
-    checkInputs('OneHotEncoder', inputs, ['category', 'text', 'number'])
-    const found = inputs.map(() => new CategoryCounts())
-    return {
-      observe: (cells) => {
-        cells.forEach((some, i) => {
-          found[i]!.add(some)
-        })
-      },
-      finish: () => {
-        const features = inputs.map((input, i) => this.#feature(input, found[i]!))
-        return done(this.#fitted(inputs, features))
-      },
-    }
+    return countingCategories('OneHotEncoder', inputs, (found) => {
+      const features = inputs.map((input, i) => this.#feature(input, found[i]!))
+      return this.#fitted(inputs, features)
+    })
   }
 
   #fitted(inputs: readonly Input[], features: readonly OneHotFeature[]): OneHot {

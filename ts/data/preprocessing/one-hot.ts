@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../../errors.js'
 import { show } from '../../show.js'
-import { Places } from './categories.js'
+import { cellsOfPlaces, Places } from './categories.js'
 import { asCategories, type Cells, type Input, type NumberCells, rowsOf } from './cells.js'
 import { ByWriting } from './by-writing.js'
 import type { TransformerState } from './state.js'
@@ -160,14 +160,8 @@ function levelsOf(
 
 /** Levels as cells of a type; the rare ones, which nobody tells apart any more, are `infrequent`. */
 function fromLevels(type: Input['type'], { categories }: Layout, levels: readonly number[]): Cells {
-  const text = (level: number): string | null =>
-    level === -2 ? 'infrequent' : (categories[level] ?? null)
-  if (type === 'number') {
-    const number = (level: number): number => (level < 0 ? NaN : Number(categories[level]))
-    return { type, values: Float64Array.from(levels, number) }
-  }
-  if (type === 'text') return { type, values: levels.map(text) }
-  const all = levels.includes(-2) ? [...new Set([...categories, 'infrequent'])] : [...categories]
-  const code = (level: number): number => (level === -2 ? all.indexOf('infrequent') : level)
-  return { type: 'category', codes: Int32Array.from(levels, code), categories: all }
+  const named = type !== 'number' && levels.includes(-2)
+  const all = named ? [...new Set([...categories, 'infrequent'])] : [...categories]
+  const place = (level: number): number => (level === -2 ? all.indexOf('infrequent') : level)
+  return cellsOfPlaces(type, Int32Array.from(levels, place), all)
 }

@@ -1,6 +1,6 @@
 import { complaint, ValueError } from '../../errors.js'
 import { show } from '../../show.js'
-import { Places } from './categories.js'
+import { cellsOfPlaces, Places } from './categories.js'
 import { asCategories, type Cells, type Input, type NumberCells } from './cells.js'
 import type { Fitted } from './fitted.js'
 import type { TransformerState } from './state.js'
@@ -77,13 +77,7 @@ export class Ordinal implements Fitted {
         const code = Math.round(number - this.elsewhere.first)
         return code >= 0 && code < categories.length ? code : -1
       })
-      if (type === 'category') return { type, codes, categories }
-      const texts = Array.from(codes, (code) => categories[code] ?? null)
-      if (type === 'text') return { type, values: texts }
-      return {
-        type: 'number',
-        values: Float64Array.from(texts, (text) => (text === null ? NaN : Number(text))),
-      }
+      return cellsOfPlaces(type, codes, categories)
     })
   }
 

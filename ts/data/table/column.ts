@@ -18,24 +18,20 @@ interface ColumnMethods<V> {
   isGap(index: number): boolean
 }
 
-/** Numbers in 64 bits. A gap is NaN. */
-export class NumberColumn implements ColumnMethods<number> {
-  readonly type = 'number'
-
+/** What numbers in 64 bits stand for. A gap is NaN. */
+abstract class Numbers<V> implements ColumnMethods<V> {
   /** @throws ValueError unless they are a Float64Array. */
   constructor(readonly values: Float64Array) {
-    checkArguments('NumberColumn', 1, arguments)
-    if (!types.isFloat64Array(values))
-      throw notThis('NumberColumn', 'the values', 'a Float64Array', values)
+    const { name } = new.target
+    checkArguments(name, 1, arguments)
+    if (!types.isFloat64Array(values)) throw notThis(name, 'the values', 'a Float64Array', values)
   }
 
   get length(): number {
     return this.values.length
   }
 
-  get(index: number): number | null {
-    return this.isGap(index) ? null : this.values[index]!
-  }
+  abstract get(index: number): V | null
 
   isGap(index: number): boolean {
     checkNumber('Column', 'the index', index)
@@ -43,28 +39,21 @@ export class NumberColumn implements ColumnMethods<number> {
   }
 }
 
+/** Numbers in 64 bits. A gap is NaN. */
+export class NumberColumn extends Numbers<number> {
+  readonly type = 'number'
+
+  get(index: number): number | null {
+    return this.isGap(index) ? null : this.values[index]!
+  }
+}
+
 /** Moments in milliseconds since 1970 in UTC, as `Date` counts them. A gap is NaN. */
-export class DateColumn implements ColumnMethods<Date> {
+export class DateColumn extends Numbers<Date> {
   readonly type = 'date'
-
-  /** @throws ValueError unless they are a Float64Array. */
-  constructor(readonly values: Float64Array) {
-    checkArguments('DateColumn', 1, arguments)
-    if (!types.isFloat64Array(values))
-      throw notThis('DateColumn', 'the values', 'a Float64Array', values)
-  }
-
-  get length(): number {
-    return this.values.length
-  }
 
   get(index: number): Date | null {
     return this.isGap(index) ? null : new Date(this.values[index]!)
-  }
-
-  isGap(index: number): boolean {
-    checkNumber('Column', 'the index', index)
-    return Number.isNaN(this.values[index] ?? NaN)
   }
 }
 
