@@ -9,7 +9,7 @@ const KIB = 1024
 const MOST_BYTES = { 'index.js': 752 * KIB, 'index.cjs': 768 * KIB }
 
 /** Of what a command reads beside the library. */
-const MOST_BYTES_OF_COMMAND = 64 * KIB
+const MOST_BYTES_OF_COMMAND = 72 * KIB
 const COMMANDS = ['bench', 'doctor', 'info', 'inspect', 'predict', 'serve', 'train']
 const COMMAND_FILES = ['cli.js', 'cli-shared.js', ...COMMANDS.map((name) => `cli-${name}.js`)]
 const TYPES = ['index.d.cts', 'index.d.ts']

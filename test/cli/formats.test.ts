@@ -111,6 +111,8 @@ describe('command line: formats', () => {
       expect(error, name).to.have.property('code', 'ERR_FORMAT')
       expect(`ERR_FORMAT: ${error.message.replace(/^ERR_FORMAT:? /, '')}`).to.match(message)
     }
+    const packed = await rejection(read(fixture('rows.lz4.arrow')))
+    expect(String(packed)).to.match(/rows\.lz4\.arrow .*; write it without compression/)
     const cut = gzipSync('x,y\n1,2\n').subarray(0, 20)
     expect(await rejection(read(write('cut.csv.gz', cut)))).to.have.property('code', 'Z_BUF_ERROR')
     expect(await rejection(read(join(folder, 'no.csv.gz')))).to.have.property('code', 'ENOENT')

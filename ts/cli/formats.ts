@@ -143,8 +143,10 @@ function linesOf(file: string, rows: readonly unknown[]): AsyncIterable<string> 
 async function readArrow(file: string, { types }: FormatOptions): Promise<data.Table> {
   const { tableFromIPC } = await needs<typeof import('apache-arrow')>('Arrow', 'apache-arrow')
   const bytes = await readFile(file)
-  const refused = (got: string): FormatError =>
-    new FormatError(complaint('gradlane', basename(file), 'a file of Arrow', got))
+  const refused = (got: string): FormatError => {
+    const hint = /compressed/.test(got) ? 'write it without compression, or as Parquet' : undefined
+    return new FormatError(complaint('gradlane', basename(file), 'a file of Arrow', got, hint))
+  }
   let arrow: data.ArrowTable
   try {
     arrow = tableFromIPC(bytes)
