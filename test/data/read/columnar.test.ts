@@ -183,5 +183,14 @@ describe('fromArrow', () => {
     const lists = new Arrow({ x: vectorFromArray([[1], [2, 3]]) })
     expect(() => data.fromArrow(lists)).to.throw(ValueError, /column 'x' to be of numbers.*List/)
     expect(() => data.fromArrow({} as never)).to.throw(ValueError, /one of apache-arrow/)
+    for (const [field, child] of [
+      [{ name: 'x' }, undefined],
+      [{ name: 'x' }, { length: 1, type: {}, data: [] }],
+      [null, null],
+    ]) {
+      const byHand = { schema: { fields: [field] }, getChildAt: () => child }
+      const message = 'column 0 of the table to be one of apache-arrow'
+      expect(() => data.fromArrow(byHand as never)).to.throw(ValueError, message)
+    }
   })
 })

@@ -54,8 +54,13 @@ export function fromArrow(table: ArrowTable): Table {
   if (!Array.isArray(fields) || typeof getChildAt !== 'function')
     throw new ValueError(complaint(who, 'the table', 'one of apache-arrow', show(table)))
   const columns = new Map<string, Column>()
-  ;(fields as ArrowTable['schema']['fields']).forEach(({ name }, place) => {
-    const vector = table.getChildAt(place) as ArrowVector
+  fields.forEach((field: unknown, place) => {
+    const { name } = Object(field) as Partial<ArrowTable['schema']['fields'][number]>
+    const vector = table.getChildAt(place)
+    if (typeof name !== 'string' || !isVector(vector)) {
+      const what = `column ${place} of the table`
+      throw new ValueError(complaint(who, what, 'one of apache-arrow', show(vector)))
+    }
     const column = columnOf(vector)
     if (column === null) {
       const expected = 'of numbers, booleans, dates or texts'
@@ -66,6 +71,13 @@ export function fromArrow(table: ArrowTable): Table {
     columns.set(name, column)
   })
   return new Table(columns)
+}
+
+function isVector(value: unknown): value is ArrowVector {
+  const { type, length, data, get } = Object(value) as Partial<ArrowVector>
+  const { typeId } = Object(type) as Partial<ArrowVector['type']>
+  const counted = Number.isSafeInteger(length) && Number.isInteger(typeId)
+  return counted && Array.isArray(data) && typeof get === 'function'
 }
 
 function columnOf(vector: ArrowVector): Column | null {
