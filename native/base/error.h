@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <new>
 #include <string>
 #include <utility>
@@ -37,6 +39,25 @@ class Error : public std::exception {
   ErrorCode code_;
   std::string message_;
 };
+
+// A part of a message: a text or a number.
+struct MessagePart {
+  MessagePart(const char* of) : text(of) {}
+  MessagePart(std::int64_t of) : kind(kWhole), whole(of) {}
+  MessagePart(std::int32_t of) : kind(kWhole), whole(of) {}
+  MessagePart(double of) : kind(kReal), real(of) {}
+
+  enum { kText, kWhole, kReal } kind = kText;
+  union {
+    const char* text;
+    std::int64_t whole;
+    double real;
+  };
+};
+
+// Throws an Error. Out of line: there are some forty messages, and each of them put together where
+// it is thrown takes half a kilobyte.
+[[noreturn]] void Throw(ErrorCode code, std::initializer_list<MessagePart> message);
 
 // Memory that was not to be had: `bytes` of it, 0 where only the C++ library knows. Carries its
 // text itself, for there may be none left to build it in.

@@ -31,8 +31,8 @@ napi_value Arguments::Next() {
 }
 
 void Arguments::Mismatch(const char* expected) {
-  throw Error(ErrorCode::kValue,
-              "argument " + std::to_string(next_) + " of a native call: expected " + expected);
+  Throw(ErrorCode::kValue,
+        {"argument ", static_cast<std::int64_t>(next_), " of a native call: expected ", expected});
 }
 
 void Arguments::ReadName(std::span<char> name) {

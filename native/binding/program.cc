@@ -36,7 +36,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
       program_.Add(operation, &args);
       return nullptr;
     }
-    throw Error(ErrorCode::kValue, std::string("program: there is no operation ") + name);
+    Throw(ErrorCode::kValue, {"program: there is no operation ", name});
   }
 
   // addPlaceholder(buffer) -> number
@@ -99,7 +99,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     napi_threadsafe_function notify = nullptr;
     if (napi_create_threadsafe_function(env_, listener, nullptr, name, 0, 1, nullptr, nullptr, this,
                                         &ProgramObject::Notified, &notify) != napi_ok) {
-      throw Error(ErrorCode::kValue, "program: the replay could not be started");
+      Throw(ErrorCode::kValue, {"program: the replay could not be started"});
     }
     try {
       replay_.Start(times, interval_ms, crew, [this, notify, closed = false]() mutable {
@@ -174,7 +174,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   // What a replay reads on its thread must stay as it is meanwhile.
   // Until its end was told, that is: what is told of it is read then.
   void CheckIdle() const {
-    if (started_) throw Error(ErrorCode::kValue, "program: a replay is running");
+    if (started_) Throw(ErrorCode::kValue, {"program: a replay is running"});
   }
 
   napi_env env_;

@@ -68,9 +68,9 @@ const KernelTable* Choose() {
   for (const Row row : rows) {
     if (wanted == std::string(KernelsOf(row).name)) return &KernelsOf(row);
   }
-  throw Error(ErrorCode::kValue,
-              "GRADLANE_ISA=" + std::string(wanted) +
-                  " is unknown or not supported by this CPU; it runs: " + Names(rows));
+  Throw(ErrorCode::kValue,
+        {"GRADLANE_ISA=", wanted,
+         " is unknown or not supported by this CPU; it runs: ", Names(rows).c_str()});
 }
 
 std::atomic<const KernelTable*> g_current{nullptr};

@@ -1,7 +1,6 @@
 #include "ops/conv2d.h"
 
 #include <algorithm>
-#include <string>
 
 #include "base/zeros.h"
 #include "cpu/dispatch.h"
@@ -32,9 +31,8 @@ Conv2dAlgorithm Resolve(Conv2dAlgorithm wanted, Conv2dPass pass, const Conv2dGeo
     return sums ? ChooseConv2d(pass, geometry) : Conv2dAlgorithm::kImplicitGemm;
   }
   if (CanRun(wanted, geometry)) return sums ? wanted : Conv2dAlgorithm::kImplicitGemm;
-  throw Error(ErrorCode::kValue, std::string(op) + ": algorithm " +
-                                     std::to_string(static_cast<int>(wanted)) +
-                                     " cannot compute this geometry");
+  Throw(ErrorCode::kValue,
+        {op, ": algorithm ", static_cast<int>(wanted), " cannot compute this geometry"});
 }
 
 // None where either side has no elements: there, the kernel may have any size.

@@ -1,7 +1,5 @@
 #include "ops/conv2d_geometry.h"
 
-#include <string>
-
 #include "base/buffer.h"
 
 namespace gradlane {
@@ -9,8 +7,7 @@ namespace {
 
 void Least(std::int64_t value, std::int64_t least, const char* op, const char* what) {
   if (value >= least) return;
-  throw Error(ErrorCode::kValue, std::string(op) + ": expected " + what + " to be at least " +
-                                     std::to_string(least) + ", got " + std::to_string(value));
+  Throw(ErrorCode::kValue, {op, ": expected ", what, " to be at least ", least, ", got ", value});
 }
 
 // What a row or column of kernel taps covers, and the padding before it, within 2^31.
@@ -34,10 +31,8 @@ void CheckConv2dGeometry(const Conv2dGeometry& g, const char* op) {
   Least(g.pad_left, 0, op, "padLeft");
   Least(g.groups, 1, op, "groups");
   if (g.in_channels % g.groups != 0 || g.out_channels % g.groups != 0) {
-    throw Error(ErrorCode::kShape, std::string(op) + ": expected groups (" +
-                                       std::to_string(g.groups) + ") to divide inChannels (" +
-                                       std::to_string(g.in_channels) + ") and outChannels (" +
-                                       std::to_string(g.out_channels) + ")");
+    Throw(ErrorCode::kShape, {op, ": expected groups (", g.groups, ") to divide inChannels (",
+                              g.in_channels, ") and outChannels (", g.out_channels, ")"});
   }
   Product(op, Product(op, g.batch, g.in_channels), g.in_height, g.in_width);
   Product(op, Product(op, g.batch, g.out_channels), g.out_height, g.out_width);
@@ -51,10 +46,9 @@ void CheckConv2dGeometry(const Conv2dGeometry& g, const char* op) {
 void CheckPadded(std::int64_t plane, std::int64_t planes) {
   constexpr std::int64_t kMost = std::int64_t{1} << 27;
   if (plane <= kMost && planes <= kMost / plane) return;
-  throw Error(ErrorCode::kValue, "conv2d: the kernel reaches over " + std::to_string(planes) +
-                                     " x " + std::to_string(plane) +
-                                     " elements of the padded input at a time, the most is 2^27; "
-                                     "make dilation or padding smaller");
+  Throw(ErrorCode::kValue, {"conv2d: the kernel reaches over ", planes, " x ", plane,
+                            " elements of the padded input at a time, the most is 2^27; "
+                            "make dilation or padding smaller"});
 }
 
 }  // namespace gradlane

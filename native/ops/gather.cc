@@ -26,9 +26,8 @@ void GatherRows(const GatherRowsArgs& args) {
   const std::int64_t rows = args.rows, cols = args.cols;
   const bool same = args.src_dtype == args.out_dtype;
   if (!same && args.out_dtype != Dtype::kFloat32 && args.out_dtype != Dtype::kFloat64) {
-    throw Error(ErrorCode::kDtype, std::string(kOp) + ": expected out of the source's type " +
-                                       Name(args.src_dtype) + ", float32 or float64, got " +
-                                       Name(args.out_dtype));
+    Throw(ErrorCode::kDtype, {kOp, ": expected out of the source's type ", Name(args.src_dtype),
+                              ", float32 or float64, got ", Name(args.out_dtype)});
   }
   const char* src =
       ElementBytes(args.src_dtype, args.src, Product(kOp, args.src_rows, cols), kOp, "src");

@@ -56,8 +56,7 @@ void GradNorm(const GradNormArgs& args) {
   constexpr const char* kOp = "gradNorm";
   const double p = args.p;
   if (!(p > 0)) {
-    throw Error(ErrorCode::kValue,
-                std::string(kOp) + ": expected p to be above 0, got " + std::to_string(p));
+    Throw(ErrorCode::kValue, {kOp, ": expected p to be above 0, got ", p});
   }
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);

@@ -11,9 +11,8 @@ namespace {
 template <class Args>
 NormSizes SizesOf(const char* op, const Args& args) {
   if (args.groups < 1 || args.channels % args.groups != 0) {
-    throw Error(ErrorCode::kShape, std::string(op) + ": expected groups to divide " +
-                                       std::to_string(args.channels) + " channels, got " +
-                                       std::to_string(args.groups));
+    Throw(ErrorCode::kShape,
+          {op, ": expected groups to divide ", args.channels, " channels, got ", args.groups});
   }
   return {Product(op, args.batch, args.channels, args.spatial), args.channels,
           Product(op, args.batch, args.groups)};

@@ -1,7 +1,6 @@
 #include "ops/indices.h"
 
 #include <cstring>
-#include <string>
 
 #include "base/error.h"
 #include "parallel/scratch.h"
@@ -31,9 +30,8 @@ const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, st
   const std::int32_t* copy = Copy(index, n, few);
   for (std::int64_t i = 0; i < n; ++i) {
     if (copy[i] < 0 || copy[i] >= count) {
-      throw Error(ErrorCode::kValue, std::string(op) + ": index " + std::to_string(copy[i]) +
-                                         " at row " + std::to_string(i) + " is outside [0, " +
-                                         std::to_string(count) + ")");
+      Throw(ErrorCode::kValue,
+            {op, ": index ", copy[i], " at row ", i, " is outside [0, ", count, ")"});
     }
   }
   return copy;
@@ -45,11 +43,10 @@ const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, st
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t label = copy[i];
     if ((label < 0 || label >= classes) && label != ignore_index) {
-      throw Error(ErrorCode::kValue,
-                  std::string(op) + ": target[" + std::to_string(i) + "] = " +
-                      std::to_string(label) + " is outside 0.." + std::to_string(classes - 1) +
-                      " and is not ignoreIndex (" + std::to_string(ignore_index) +
-                      "); class indices count from 0, one for each column of the prediction");
+      Throw(ErrorCode::kValue,
+            {op, ": target[", i, "] = ", label, " is outside 0..", classes - 1,
+             " and is not ignoreIndex (", ignore_index,
+             "); class indices count from 0, one for each column of the prediction"});
     }
   }
   return copy;

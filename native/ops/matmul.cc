@@ -1,7 +1,6 @@
 #include "ops/matmul.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include "cpu/dispatch.h"
@@ -20,7 +19,7 @@ MatmulProblem<T> Check(const MatmulArgs& args) {
                    args.transpose_a, args.transpose_b, static_cast<std::int64_t>(sizeof(T))};
   const int kind = static_cast<int>(args.activation);
   if (kind < 0 || kind >= kActivationCount) {
-    throw Error(ErrorCode::kValue, "matmul: unknown activation " + std::to_string(kind));
+    Throw(ErrorCode::kValue, {"matmul: unknown activation ", kind});
   }
   problem.a = Elements<T>(args.a, Product(kOp, args.m, args.k), kOp, "a");
   problem.b = Elements<T>(args.b, Product(kOp, args.k, args.n), kOp, "b");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 
 #include "cpu/dispatch.h"
 #include "ops/grain.h"
@@ -15,11 +14,9 @@ namespace {
 std::int64_t Extent(const CopyBlocksArgs& a, std::int64_t offset, std::int64_t stride,
                     const char* op) {
   if (a.count < 0 || a.size < 0 || offset < 0 || stride < a.size) {
-    throw Error(ErrorCode::kShape,
-                std::string(op) +
-                    ": expected offsets of at least 0 and strides of at least the size, got " +
-                    std::to_string(offset) + " and " + std::to_string(stride) + " for " +
-                    std::to_string(a.count) + " blocks of " + std::to_string(a.size));
+    Throw(ErrorCode::kShape,
+          {op, ": expected offsets of at least 0 and strides of at least the size, got ", offset,
+           " and ", stride, " for ", a.count, " blocks of ", a.size});
   }
   if (a.count == 0 || a.size == 0) return 0;
   return Product(op, offset, 1) + Product(op, a.count - 1, stride) + a.size;

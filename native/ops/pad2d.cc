@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 
 #include "cpu/dispatch.h"
 #include "ops/grain.h"
@@ -25,7 +24,7 @@ struct Line {
     const bool fits = (mode == PadMode::kConstant) || (mode == PadMode::kReflect && reach < in) ||
                       (mode == PadMode::kCircular && reach <= in) ||
                       (mode == PadMode::kReplicate && in > 0);
-    if (!IsSize(in) || !IsSize(out) || (reach > 0 && !fits)) Throw(op, after_it);
+    if (!IsSize(in) || !IsSize(out) || (reach > 0 && !fits)) Refuse(op, after_it);
     skip = std::max<std::int64_t>(0, -before);
     begin = std::min(std::max<std::int64_t>(0, before), out);
     const std::int64_t count = in + std::min<std::int64_t>(0, after_it) - skip;
@@ -54,16 +53,14 @@ struct Line {
   // So that the products of two are exact.
   static bool IsSize(std::int64_t size) { return size >= 0 && size <= 2147483647; }
 
-  [[noreturn]] void Throw(const char* op, std::int64_t after) const {
+  [[noreturn]] void Refuse(const char* op, std::int64_t after) const {
     constexpr const char* kRules[kPadModeCount] = {
         "a padded size of at least 0 and at most 2^31 - 1",
         "a padding smaller than the size, to be reflected",
         "a size of at least 1, to be replicated", "a padding of at most the size, to go around"};
-    throw Error(ErrorCode::kShape,
-                std::string(op) + ": expected " +
-                    kRules[IsSize(in) && IsSize(out) ? static_cast<int>(mode) : 0] + ", got " +
-                    std::to_string(before) + " before and " + std::to_string(after) +
-                    " after a size of " + std::to_string(in));
+    Throw(ErrorCode::kShape,
+          {op, ": expected ", kRules[IsSize(in) && IsSize(out) ? static_cast<int>(mode) : 0],
+           ", got ", before, " before and ", after, " after a size of ", in});
   }
 };
 

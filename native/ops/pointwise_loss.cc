@@ -29,8 +29,7 @@ template <class T>
   while (i < n && x[i] >= 0 && x[i] <= 1) ++i;
   char value[32];
   std::snprintf(value, sizeof(value), "%.9g", static_cast<double>(x[i]));
-  throw Error(ErrorCode::kValue, std::string(op) + ": x[" + std::to_string(i) + "] = " + value +
-                                     " is outside [0, 1]; " + hint);
+  Throw(ErrorCode::kValue, {op, ": x[", i, "] = ", value, " is outside [0, 1]; ", hint});
 }
 
 template <class T>

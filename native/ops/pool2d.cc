@@ -16,9 +16,7 @@ void CheckSizes(const Pool2dShape& s, const char* op) {
   const auto check = [op](std::int64_t size, std::int64_t least) {
     constexpr std::int64_t kMost = 2147483647;
     if (size >= least && size <= kMost) return;
-    throw Error(
-        ErrorCode::kShape,
-        std::string(op) + ": no kernel, stride, padding or dilation is " + std::to_string(size));
+    Throw(ErrorCode::kShape, {op, ": no kernel, stride, padding or dilation is ", size});
   };
   for (const std::int64_t size : {s.kernel_height, s.kernel_width, s.stride_height, s.stride_width,
                                   s.dilation_height, s.dilation_width}) {
@@ -53,11 +51,9 @@ Pool2dShape AverageShape(Pool2dShape s, const char* op) {
   const std::int64_t padded = s.in_width + 2 * s.pad_left;
   s.kernel_width = std::min(s.kernel_width, padded);
   if (s.pad_left > kMostPadding || (s.out_width - 1) * s.stride_width > padded + s.kernel_width) {
-    throw Error(ErrorCode::kShape,
-                std::string(op) + ": " + std::to_string(s.out_width) +
-                    " windows with a stride of " + std::to_string(s.stride_width) +
-                    " reach far behind a row of " + std::to_string(s.in_width) +
-                    " with a padding of " + std::to_string(s.pad_left) + ", which is 2^27 at most");
+    Throw(ErrorCode::kShape, {op, ": ", s.out_width, " windows with a stride of ", s.stride_width,
+                              " reach far behind a row of ", s.in_width, " with a padding of ",
+                              s.pad_left, ", which is 2^27 at most"});
   }
   return s;
 }
@@ -81,9 +77,8 @@ void CheckPlaces(const char* op, const std::int32_t* index, std::int64_t n, std:
       },
       [](std::int64_t a, std::int64_t b) { return std::min(a, b); });
   if (bad < n) {
-    throw Error(ErrorCode::kValue, std::string(op) + ": index " + std::to_string(index[bad]) +
-                                       " at " + std::to_string(bad) + " is outside [0, " +
-                                       std::to_string(plane) + ")");
+    Throw(ErrorCode::kValue,
+          {op, ": index ", index[bad], " at ", bad, " is outside [0, ", plane, ")"});
   }
 }
 

@@ -135,8 +135,7 @@ void Argmax(const ArgmaxArgs& args) {
     std::int32_t* out = Elements<std::int32_t>(args.out, results, kOp, "out");
     if (results == 0) return;
     if (n < 1) {
-      throw Error(ErrorCode::kValue,
-                  "argmax: expected n to be at least 1, got " + std::to_string(n));
+      Throw(ErrorCode::kValue, {"argmax: expected n to be at least 1, got ", n});
     }
     const auto& kernels = Kernels().typed<T>().reduce;
     ParallelRanges(args.outer, RowsOfGrain(kMemoryGrain, n * inner),

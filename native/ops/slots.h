@@ -34,10 +34,8 @@ inline SlotExtents CheckSlots(Dtype dtype, const ParameterSlots& slots, const ch
       ElementBytes(dtype, slot.gradient, slot.n, op, "gradient");
     }
     if (slot.index < 0 || slot.state_offset < 0) {
-      throw Error(ErrorCode::kValue,
-                  std::string(op) +
-                      ": the index and state offset of a slot are not negative, got " +
-                      std::to_string(slot.index) + " and " + std::to_string(slot.state_offset));
+      Throw(ErrorCode::kValue, {op, ": the index and state offset of a slot are not negative, got ",
+                                slot.index, " and ", slot.state_offset});
     }
     extents.numbers = std::max(extents.numbers, slot.index + 1);
     extents.state = std::max(extents.state, slot.state_offset + slot.n);

@@ -136,9 +136,8 @@ void UpdateStep(const UpdateStepArgs& args) {
   const unsigned arrays = ArraysOf(args.kind, hyper);
   const SlotExtents extents = CheckSlots(args.dtype, args.slots, kOp);
   if (length < extents.state) {
-    throw Error(ErrorCode::kValue,
-                std::string(kOp) + ": the slots reach to element " + std::to_string(extents.state) +
-                    " of state arrays that have stateLength = " + std::to_string(length));
+    Throw(ErrorCode::kValue, {kOp, ": the slots reach to element ", extents.state,
+                              " of state arrays that have stateLength = ", length});
   }
   double* steps = Elements<double>(args.steps, extents.numbers, kOp, "steps");
   double* products =

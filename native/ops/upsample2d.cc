@@ -90,14 +90,12 @@ struct Images {
     for (const std::int64_t size :
          {args.in_height, args.in_width, args.out_height, args.out_width}) {
       if (size == 0 && args.planes > 0) {
-        throw Error(ErrorCode::kShape,
-                    std::string(op) + ": no image has a side of " + std::to_string(size));
+        Throw(ErrorCode::kShape, {op, ": no image has a side of ", size});
       }
     }
     for (const double scale : {args.scale_height, args.scale_width}) {
       if (!(scale >= 0 && std::isfinite(scale))) {
-        throw Error(ErrorCode::kValue,
-                    std::string(op) + ": expected a scale above 0, got " + std::to_string(scale));
+        Throw(ErrorCode::kValue, {op, ": expected a scale above 0, got ", scale});
       }
     }
     empty = in == 0 || out == 0;

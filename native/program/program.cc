@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
 #include <utility>
 
 namespace gradlane {
@@ -43,16 +42,13 @@ int Program::AddPlaceholder(char* data, std::int64_t bytes) {
 
 void Program::Place(std::int64_t placeholder, const Placement& placement) {
   if (placeholder < 0 || placeholder >= placeholders()) {
-    throw Error(ErrorCode::kValue,
-                "program: there is no placeholder " + std::to_string(placeholder));
+    Throw(ErrorCode::kValue, {"program: there is no placeholder ", placeholder});
   }
   Placeholder& placed = placeholders_[static_cast<std::size_t>(placeholder)];
   if (placement.bytes < placed.bytes || placement.stride < 0) {
-    throw Error(ErrorCode::kValue,
-                "program: placeholder " + std::to_string(placeholder) + " needs " +
-                    std::to_string(placed.bytes) + " bytes and a stride of at least 0, got " +
-                    std::to_string(placement.bytes) + " from its offset on and a stride of " +
-                    std::to_string(placement.stride));
+    Throw(ErrorCode::kValue, {"program: placeholder ", placeholder, " needs ", placed.bytes,
+                              " bytes and a stride of at least 0, got ", placement.bytes,
+                              " from its offset on and a stride of ", placement.stride});
   }
   placed.placement = placement;
   placed.placed = false;

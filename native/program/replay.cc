@@ -47,7 +47,7 @@ void Replay::End() {
 
 void Replay::Start(std::int64_t times, double interval_ms, const Crew& crew,
                    std::function<void()> report) {
-  if (Running()) throw Error(ErrorCode::kValue, "program: a replay is running");
+  if (Running()) Throw(ErrorCode::kValue, {"program: a replay is running"});
   if (thread_.joinable() && crew.priority != crew_.priority) {
     End();
     abandon_.store(false, std::memory_order_seq_cst);
