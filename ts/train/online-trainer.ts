@@ -74,8 +74,9 @@ const OPTIONS = {
 /** Weights times rows of a step that may run on the thread that asks for it, if it is as quick as that. */
 const SMALL = 2 ** 17
 const QUICK_MS = 0.2
-/** The first of them also record the step. */
+/** The first of them also record the step. A machine that was busy then is tried again later. */
 const TRIES = 5
+const TRY_AGAIN = 500
 
 /** What `partialFit` tells. */
 export interface PartialFitResult {
@@ -291,7 +292,7 @@ export class OnlineTrainer {
   /** On this thread where that takes less time than another one to wake up. */
   async #runOne(step: Replayable<Batch, Tensor>, batch: Batch): Promise<Tensor> {
     const small = this.#weights * batch.x.shape[0]! <= SMALL
-    const quick = this.#fastest < QUICK_MS || this.#tries++ < TRIES
+    const quick = this.#fastest < QUICK_MS || this.#tries++ % TRY_AGAIN < TRIES
     if (!small || !quick) return drive(step.run(batch))
     const start = performance.now()
     this.#manner.sync = true

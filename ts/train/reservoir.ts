@@ -4,6 +4,9 @@ import type { Generator } from '../random/generator.js'
 import { rand } from '../random/sample.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 
+/** Numbers that are drawn at once. */
+const DRAWS = 256
+
 /**
  * A sample of the rows of a stream in bounded memory: after n rows each of them is kept with the same
  * probability, capacity / n.
@@ -15,6 +18,8 @@ export class Reservoir {
   readonly #generator: Generator | undefined
   #kept: readonly Tensor[] | null = null
   #seen = 0
+  #draws: ArrayLike<number> = []
+  #next = 0
 
   constructor(capacity: number, generator: Generator | undefined) {
     this.#capacity = capacity
@@ -37,11 +42,9 @@ export class Reservoir {
     this.#kept ??= tensors.map(({ shape, dtype }) =>
       empty([this.#capacity, ...shape.slice(1)], dtype),
     )
-    const draws = this.#uniform(Math.max(0, this.#seen + rows - this.#capacity))
-    let next = 0
     for (let row = 0; row < rows; row++) {
       const place =
-        this.#seen < this.#capacity ? this.#seen : Math.floor(draws[next++]! * (this.#seen + 1))
+        this.#seen < this.#capacity ? this.#seen : Math.floor(this.#uniform() * (this.#seen + 1))
       this.#seen++
       if (place >= this.#capacity) continue
       this.#kept.forEach((kept, i) => {
@@ -52,18 +55,21 @@ export class Reservoir {
 
   /** Writes rows, drawn with replacement, behind one another from row `start` of each tensor on. */
   sample(into: readonly Tensor[], start: number, count: number): void {
-    const draws = this.#uniform(count)
     for (let i = 0; i < count; i++) {
-      const place = Math.floor(draws[i]! * this.length)
+      const place = Math.floor(this.#uniform() * this.length)
       into.forEach((tensor, t) => {
         copyRow(this.#kept![t]!, place, tensor, start + i)
       })
     }
   }
 
-  #uniform(count: number): ArrayLike<number> {
-    if (count === 0) return []
-    return rand([count], { dtype: 'float64', generator: this.#generator }).data
+  /** From 0 to 1; a call of the generator for one number costs as much as a step of a small model. */
+  #uniform(): number {
+    if (this.#next === this.#draws.length) {
+      this.#draws = rand([DRAWS], { dtype: 'float64', generator: this.#generator }).data
+      this.#next = 0
+    }
+    return this.#draws[this.#next++]!
   }
 }
 
