@@ -171,7 +171,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 void MaxPool2d(const MaxPool2dArgs& args) {
   Pool({"maxPool2d", false, args.dtype, args.planes, args.shape, args.x, args.out, -kInfinity, true,
         &args.index},
-       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* x, auto* out,
+       [](const auto& kernels, const Planes&, const Pool2dShape& s, const auto* x, auto* out,
           std::int32_t* index, Pool2dPart part) { kernels.max(s, x, out, index, part); });
 }
 
@@ -179,7 +179,7 @@ void MaxPool2dGradient(const MaxPool2dGradientArgs& args) {
   const bool cut = Kernels().f32.pool2d.max_gradient_splits(args.shape);  // the same for float64
   Pool({"maxPool2dGradient", true, args.dtype, args.planes, args.shape, args.grad_out, args.grad_x,
         0, cut, &args.index},
-       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* grad_out,
+       [](const auto& kernels, const Planes&, const Pool2dShape& s, const auto* grad_out,
           auto* grad_x, const std::int32_t* index,
           Pool2dPart part) { kernels.max_gradient(s, grad_out, index, grad_x, part); });
 }
@@ -207,14 +207,14 @@ void AvgPool2dGradient(const AvgPool2dArgs& args) {
 void AdaptiveAvgPool2d(const AdaptiveAvgPool2dArgs& args) {
   Pool({"adaptiveAvgPool2d", false, args.dtype, args.planes, AdaptiveShape(args), args.from,
         args.to, kNaN, false},
-       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* x, auto* out,
+       [](const auto& kernels, const Planes&, const Pool2dShape& s, const auto* x, auto* out,
           std::int32_t*, Pool2dPart part) { kernels.adaptive(s, x, out, part.planes); });
 }
 
 void AdaptiveAvgPool2dGradient(const AdaptiveAvgPool2dArgs& args) {
   Pool({"adaptiveAvgPool2dGradient", true, args.dtype, args.planes, AdaptiveShape(args), args.from,
         args.to, 0, false},
-       [](const auto& kernels, const Planes& p, const Pool2dShape& s, const auto* grad_out,
+       [](const auto& kernels, const Planes&, const Pool2dShape& s, const auto* grad_out,
           auto* grad_x, std::int32_t*,
           Pool2dPart part) { kernels.adaptive_gradient(s, grad_out, grad_x, part.planes); });
 }
