@@ -63,7 +63,15 @@ function kernelLatency({ empty }: typeof Gradlane, { kernels }: typeof Backend):
   const [a, b, out] = [empty([16]), empty([16]), empty([16])]
   const backend = kernels()
   return timeBatches(500, () => {
-    backend.binary(BinaryKind.add, Broadcast.none, a, b, out, 1, 16)
+    backend.binary({
+      kind: BinaryKind.add,
+      broadcast: Broadcast.none,
+      a,
+      b,
+      out,
+      rows: 1,
+      cols: 16,
+    })
   })
 }
 

@@ -31,6 +31,10 @@ const nativeFiles = fs
   .map((file) => path.join('native', file))
   .sort()
 
+check('native calls', process.execPath, [
+  ...['--import', 'tsx', 'scripts/native-calls.mjs'],
+  ...(fix ? [] : ['--check']),
+])
 tool('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json'])
 tool('eslint', 'eslint/bin/eslint.js', ['.', '--max-warnings=0', ...(fix ? ['--fix'] : [])])
 tool('prettier', 'prettier/bin/prettier.cjs', [

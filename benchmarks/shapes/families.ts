@@ -46,13 +46,36 @@ interface Operands {
 
 const passes: Readonly<Record<string, (o: Operands) => void>> = {
   forward: ({ g, x, weight, out }) => {
-    native.conv2d(x, weight, null, out, g, ActivationKind.identity, 0, Conv2dAlgorithm.auto)
+    native.conv2d({
+      x,
+      weight,
+      bias: null,
+      out,
+      geometry: g,
+      activation: ActivationKind.identity,
+      parameter: 0,
+      algorithm: Conv2dAlgorithm.auto,
+    })
   },
   'by input': ({ g, x, weight, out }) => {
-    native.conv2dInputGradient(out, weight, null, x, g, Conv2dAlgorithm.auto)
+    native.conv2dInputGradient({
+      gradOut: out,
+      weight,
+      bias: null,
+      gradX: x,
+      geometry: g,
+      algorithm: Conv2dAlgorithm.auto,
+    })
   },
   'by weight': ({ g, x, weight, out }) => {
-    native.conv2dWeightGradient(x, out, weight, g, 0, Conv2dAlgorithm.auto)
+    native.conv2dWeightGradient({
+      x,
+      gradOut: out,
+      gradWeight: weight,
+      geometry: g,
+      beta: 0,
+      algorithm: Conv2dAlgorithm.auto,
+    })
   },
 }
 
@@ -113,7 +136,7 @@ const products: readonly Family[] = [
     return {
       ...{ multiplyAdds: m * n * k, bytes: bytesOf(a, b, out), calls: 0.4 },
       run: () => {
-        native.matmul(a, b, out, m, n, k, options)
+        native.matmul({ a, b, out, m, n, k, ...options })
       },
     }
   },

@@ -35,10 +35,10 @@ export function timeOf(run: () => void, floor: number): number {
 export function speeds(): { multiplyAdds: number; bytes: number } {
   const [a, b, c] = [empty([256, 256]), empty([256, 256]), empty([256, 256])]
   const product = timeOf(() => {
-    native.matmul(a, b, c, 256, 256, 256)
+    native.matmul({ a, b, out: c, m: 256, n: 256, k: 256 })
   }, 1)
   const sum = timeOf(() => {
-    native.axpby(a, b, a.length, 1, 1)
+    native.axpby({ x: a, y: b, n: a.length, alpha: 1, beta: 1 })
   }, 1)
   return { multiplyAdds: 256 ** 3 / product / 1000, bytes: (3 * 4 * a.length) / sum / 1000 }
 }

@@ -26,7 +26,7 @@ CrossEntropyRows<T> RowsOf(const Args& args, const char* op, FewIndices& few) {
   rows.cols = args.classes;
   rows.ignore_index = args.ignore_index;
   rows.smoothing = static_cast<T>(args.label_smoothing);
-  if (!args.target_is_indices) {
+  if (args.target_dtype != Dtype::kInt32) {
     rows.probabilities = Elements<T>(args.target, n, op, "target");
     return rows;
   }

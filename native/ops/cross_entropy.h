@@ -11,18 +11,18 @@ namespace gradlane {
 
 struct CrossEntropyArgs {
   Dtype dtype;
-  Buffer logits;  // (outer, classes, inner)
-  Buffer target;  // int32 (outer, inner) or dtype (outer, classes, inner)
-  bool target_is_indices;
-  Buffer weight;   // (classes), may be absent
-  Buffer loss;     // (outer, inner) or one element
-  Buffer divisor;  // one element, written
+  Buffer logits;       // (outer, classes, inner)
+  Buffer target;       // int32 (outer, inner) or dtype (outer, classes, inner)
+  Dtype target_dtype;  // kInt32: indices
+  Buffer weight;       // (classes), may be absent
+  Buffer loss;         // (outer, inner) or one element
+  Buffer divisor;      // one element, written
   std::int64_t outer, classes, inner;
   Reduction reduction;
   std::int64_t ignore_index;
   double label_smoothing;
 
-  GRADLANE_FIELDS(CrossEntropyArgs, dtype, logits, target, target_is_indices, weight, loss, divisor,
+  GRADLANE_FIELDS(CrossEntropyArgs, dtype, logits, target_dtype, target, weight, loss, divisor,
                   outer, classes, inner, reduction, ignore_index, label_smoothing)
 };
 void CrossEntropy(const CrossEntropyArgs& args);
@@ -30,7 +30,7 @@ void CrossEntropy(const CrossEntropyArgs& args);
 struct CrossEntropyGradientArgs {
   Dtype dtype;
   Buffer logits, target;
-  bool target_is_indices;
+  Dtype target_dtype;  // kInt32: indices
   Buffer weight;
   Buffer divisor;  // one element, as CrossEntropy wrote it
   Buffer grad_logits;
@@ -38,8 +38,8 @@ struct CrossEntropyGradientArgs {
   std::int64_t ignore_index;
   double label_smoothing;
 
-  GRADLANE_FIELDS(CrossEntropyGradientArgs, dtype, logits, target, target_is_indices, weight,
-                  divisor, grad_logits, outer, classes, inner, ignore_index, label_smoothing)
+  GRADLANE_FIELDS(CrossEntropyGradientArgs, dtype, logits, target_dtype, target, weight, divisor,
+                  grad_logits, outer, classes, inner, ignore_index, label_smoothing)
 };
 void CrossEntropyGradient(const CrossEntropyGradientArgs& args);
 

@@ -10,7 +10,7 @@
 namespace gradlane {
 
 struct Operation {
-  const char* name;               // that of the Kernels interface in ts/kernels/kernels.ts
+  const char* name;               // as ts/kernels/operations.ts has it
   void (*run)(const void* args);  // throws what the operation throws
   std::span<const Field> fields;
   std::size_t size;  // of the argument struct

@@ -1,5 +1,5 @@
 // The state of a generator in its buffer, and numbers drawn from it in parallel. The layout of the
-// state is in ts/kernels/kernels.ts.
+// state is in ts/kernels/random.ts.
 #pragma once
 
 #include <cstdint>

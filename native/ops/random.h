@@ -1,5 +1,5 @@
 // Random numbers of Philox 4x32-10. The layout of the state and of the stream is in
-// ts/kernels/kernels.ts; every call advances the state by whole blocks of four words.
+// ts/kernels/random.ts; every call advances the state by whole blocks of four words.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 
 namespace gradlane {
 
-// Codes shared with Reduction in ts/kernels/kernels.ts.
+// Codes shared with Reduction in ts/kernels/kinds.ts.
 enum class Reduction : std::int32_t { kNone = 0, kMean = 1, kSum = 2 };
 inline constexpr int kReductionCount = 3;
 

@@ -21,7 +21,7 @@ struct Upsample2dArgs {
   double scale_height, scale_width;
   bool align_corners;
 
-  GRADLANE_FIELDS(Upsample2dArgs, dtype, mode, from, to, planes, in_height, in_width, out_height,
+  GRADLANE_FIELDS(Upsample2dArgs, dtype, from, to, mode, planes, in_height, in_width, out_height,
                   out_width, scale_height, scale_width, align_corners)
 };
 void Upsample2d(const Upsample2dArgs& args);

@@ -217,7 +217,7 @@ describe('capture', () => {
       const before = stateOf(captured)
       const lines = step.describe().split('\n')
       const recorded = Number(/^recorded: (\d+) calls$/.exec(lines[0]!)![1])
-      expect(lines[1]).to.match(/^ {2}0 {2}conv2d +t0\(3, 2, 10, 10\), t1\(6, 2, 3, 3\)/)
+      expect(lines[1]).to.match(/^ {2}0 {2}conv2d +x: t0\(3, 2, 10, 10\), weight: t1\(6, 2, 3, 3\)/)
       expect(lines[1 + recorded]).to.match(/^run: \d+ calls, on [\d.]+ MiB$/)
       const timed = step.describe({ times: 2 }).split('\n')
       expect(timed).to.have.length(lines.length + 2) // the sums

@@ -7,13 +7,15 @@ import { liftScratch, placeValues, type Values } from '../../ts/capture/passes/v
 import { Tensor } from '../../ts/index.js'
 import { ActivationKind, BinaryKind, Broadcast } from '../../ts/kernels/kernels.js'
 import type { Pool2dGeometry } from '../../ts/kernels/pool2d.js'
-import type { KernelCall, KernelName } from '../../ts/kernels/program.js'
+import { argument, type KernelCall, type KernelName } from '../../ts/kernels/operations.js'
 import { empty } from '../../ts/tensor/tensor.js'
 
 const { relu, sigmoid, leakyRelu, identity } = ActivationKind
 
-const call = (method: KernelName, ...args: readonly unknown[]): KernelCall => ({ method, args })
-const copied = (from: Tensor, to: Tensor): KernelCall => call('copy', from, to, to.length)
+/** Passes look at what a case is about; what else a kernel takes is left out. */
+const call = (method: KernelName, args: object): KernelCall => ({ method, args }) as KernelCall
+const copied = (from: Tensor, to: Tensor): KernelCall =>
+  call('copy', { x: from, y: to, n: to.length })
 
 /** The intermediate results of a step, as passes see them. */
 class Step {
@@ -38,9 +40,17 @@ describe('an activation function stays a call of its own', () => {
     const step = new Step()
     const [x, y, gx, gy] = [step.value(6), step.value(6), step.value(6), step.value(6)]
     const [a, b] = [own(6), own(4)]
-    const product = call('matmul', a, b, x, 3, 2, 2, {})
-    const forward = call('activation', kind, x, y, 6, parameter)
-    const backward = call('activationGradient', kind, x, y, gy, gx, 6, parameter)
+    const product = call('matmul', { a, b, out: x, m: 3, n: 2, k: 2 })
+    const forward = call('activation', { kind, x, y, n: 6, parameter })
+    const backward = call('activationGradient', {
+      kind,
+      x,
+      y,
+      gradY: gy,
+      gradX: gx,
+      n: 6,
+      parameter,
+    })
     return { step, x, y, gx, gy, a, b, product, forward, backward }
   }
   type Chain = ReturnType<typeof chain>
@@ -52,7 +62,7 @@ describe('an activation function stays a call of its own', () => {
     },
     'where it is that of a part': ({ product, x, y }) => [
       product,
-      call('activation', relu, x, y, 5, 0),
+      call('activation', { kind: relu, x, y, n: 5, parameter: 0 }),
     ],
     'where its argument is made by a kernel without a place for it': ({ x, a, forward }) => [
       copied(a, x),
@@ -60,22 +70,38 @@ describe('an activation function stays a call of its own', () => {
     ],
     'where its argument is a part of the product': ({ product, step, x, y }) => [
       product,
-      call('activation', relu, step.part(x, 0, 3), y, 3, 0),
+      call('activation', { kind: relu, x: step.part(x, 0, 3), y, n: 3, parameter: 0 }),
     ],
     'where the product has one already': ({ a, b, x, forward }) => [
-      call('matmul', a, b, x, 3, 2, 2, { activation: sigmoid }),
+      call('matmul', { a, b, out: x, m: 3, n: 2, k: 2, activation: sigmoid }),
       forward,
     ],
     'where its argument is the bias of a product': ({ a, b, x, step, forward }) => [
-      call('matmul', a, b, step.value(6), 3, 2, 2, { bias: x }),
+      call('matmul', { a, b, out: step.value(6), m: 3, n: 2, k: 2, bias: x }),
       forward,
     ],
     'where the convolution has one already': ({ a, b, x, forward }) => [
-      call('conv2d', a, b, null, x, {}, sigmoid, 0),
+      call('conv2d', {
+        x: a,
+        weight: b,
+        bias: null,
+        out: x,
+        geometry: {},
+        activation: sigmoid,
+        parameter: 0,
+      }),
       forward,
     ],
     'where its argument is what is convolved': ({ b, x, step, forward }) => [
-      call('conv2d', x, b, null, step.value(6), {}, identity, 0),
+      call('conv2d', {
+        x,
+        weight: b,
+        bias: null,
+        out: step.value(6),
+        geometry: {},
+        activation: identity,
+        parameter: 0,
+      }),
       forward,
     ],
     'where another kernel reads its argument': ({ product, x, forward }) => [
@@ -86,27 +112,43 @@ describe('an activation function stays a call of its own', () => {
     'where a kernel like its gradient does': ({ product, x, y, gx, gy, forward }) => [
       product,
       forward,
-      call('pointwiseLoss', relu, x, y, gy, gx, 6, 0),
+      call('pointwiseLoss', { kind: relu, x, y, weight: gy, positive: gx, loss: 6, n: 0 }),
     ],
     'where the gradient is that of another function': ({ product, x, y, gx, gy, forward }) => [
       product,
       forward,
-      call('activationGradient', sigmoid, x, y, gy, gx, 6, 0),
+      call('activationGradient', { kind: sigmoid, x, y, gradY: gy, gradX: gx, n: 6, parameter: 0 }),
     ],
     'where the gradient is that of a part': ({ product, step, x, y, gx, gy, forward }) => [
       product,
       forward,
-      call('activationGradient', relu, step.part(x, 0, 3), y, gy, gx, 3, 0),
+      call('activationGradient', {
+        kind: relu,
+        x: step.part(x, 0, 3),
+        y,
+        gradY: gy,
+        gradX: gx,
+        n: 3,
+        parameter: 0,
+      }),
     ],
     'where the gradient goes by another result': ({ product, step, x, gx, gy, forward }) => [
       product,
       forward,
-      call('activationGradient', relu, x, step.value(6), gy, gx, 6, 0),
+      call('activationGradient', {
+        kind: relu,
+        x,
+        y: step.value(6),
+        gradY: gy,
+        gradX: gx,
+        n: 6,
+        parameter: 0,
+      }),
     ],
     'where its argument is the gradient, too': ({ product, x, y, gx, forward }) => [
       product,
       forward,
-      call('activationGradient', relu, x, y, x, gx, 6, 0),
+      call('activationGradient', { kind: relu, x, y, gradY: x, gradX: gx, n: 6, parameter: 0 }),
     ],
     'where the place of its result is read before': ({ product, y, forward }) => [
       product,
@@ -114,7 +156,7 @@ describe('an activation function stays a call of its own', () => {
       forward,
     ],
     'where the product reads the place of its result': ({ b, x, y, forward }) => [
-      call('matmul', y, b, x, 3, 2, 2, {}),
+      call('matmul', { a: y, b, out: x, m: 3, n: 2, k: 2 }),
       forward,
     ],
   }
@@ -123,9 +165,8 @@ describe('an activation function stays a call of its own', () => {
     const { step, product, forward, backward, y } = chain()
     const [fused, gradient, ...others] = fuseActivations([product, forward, backward], step.values)
     expect(others).to.deep.equal([])
-    expect(fused!.args[2]).to.equal(y)
-    expect(fused!.args[6]).to.deep.equal({ activation: relu, parameter: 0 })
-    expect(gradient!.args.slice(1, 3)).to.deep.equal([y, y])
+    expect(fused!.args).to.deep.equal({ ...product.args, out: y, activation: relu, parameter: 0 })
+    expect(gradient!.args).to.deep.equal({ ...backward.args, x: y })
   })
 
   for (const [what, make] of Object.entries(cases)) {
@@ -145,7 +186,19 @@ describe('an activation function stays a call of its own', () => {
 
   it('where the gradient has another parameter', () => {
     const { step, product, forward, x, y, gx, gy } = chain(leakyRelu, 0.1)
-    const calls = [product, forward, call('activationGradient', leakyRelu, x, y, gy, gx, 6, 0.2)]
+    const calls = [
+      product,
+      forward,
+      call('activationGradient', {
+        kind: leakyRelu,
+        x,
+        y,
+        gradY: gy,
+        gradX: gx,
+        n: 6,
+        parameter: 0.2,
+      }),
+    ]
     expect(fuseActivations(calls, step.values)).to.deep.equal(calls)
   })
 })
@@ -172,9 +225,22 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
     const step = new Step()
     const [y, pooled, index] = [step.value(16), step.value(4), step.value(4)]
     const [gradPooled, gy, gx] = [step.value(4), step.value(16), step.value(16)]
-    const pool = call('maxPool2d', y, pooled, index, plain)
-    const unpool = call('maxPool2dGradient', gradPooled, index, gy, plain)
-    const masked = call('activationGradient', relu, y, y, gy, gx, 16, 0)
+    const pool = call('maxPool2d', { x: y, out: pooled, index, geometry: plain })
+    const unpool = call('maxPool2dGradient', {
+      gradOut: gradPooled,
+      index,
+      gradX: gy,
+      geometry: plain,
+    })
+    const masked = call('activationGradient', {
+      kind: relu,
+      x: y,
+      y,
+      gradY: gy,
+      gradX: gx,
+      n: 16,
+      parameter: 0,
+    })
     return { step, y, pooled, index, gradPooled, gy, gx, pool, unpool, masked }
   }
   type Chain = ReturnType<typeof chain>
@@ -182,8 +248,13 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
   const withGeometry =
     (changes: Partial<Pool2dGeometry>) =>
     ({ y, pooled, index, gradPooled, gy, masked }: Chain): KernelCall[] => [
-      call('maxPool2d', y, pooled, index, { ...plain, ...changes }),
-      call('maxPool2dGradient', gradPooled, index, gy, { ...plain, ...changes }),
+      call('maxPool2d', { x: y, out: pooled, index, geometry: { ...plain, ...changes } }),
+      call('maxPool2dGradient', {
+        gradOut: gradPooled,
+        index,
+        gradX: gy,
+        geometry: { ...plain, ...changes },
+      }),
       masked,
     ]
   const withoutValue =
@@ -200,12 +271,28 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
     'where it is that of another function': ({ pool, unpool, y, gy, gx }) => [
       pool,
       unpool,
-      call('activationGradient', sigmoid, y, y, gy, gx, 16, 0),
+      call('activationGradient', {
+        kind: sigmoid,
+        x: y,
+        y,
+        gradY: gy,
+        gradX: gx,
+        n: 16,
+        parameter: 0,
+      }),
     ],
     'where it is that of a part': ({ pool, unpool, y, gy, gx }) => [
       pool,
       unpool,
-      call('activationGradient', relu, y, y, gy, gx, 15, 0),
+      call('activationGradient', {
+        kind: relu,
+        x: y,
+        y,
+        gradY: gy,
+        gradX: gx,
+        n: 15,
+        parameter: 0,
+      }),
     ],
     'where the gradient is no intermediate result': withoutValue('gy'),
     'where the result of the ReLU is none': withoutValue('y'),
@@ -219,28 +306,36 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
     ],
     'where the gradient comes from another kernel': ({ pool, gradPooled, index, gy, masked }) => [
       pool,
-      call('gatherRows', gradPooled, index, gy, plain),
+      call('gatherRows', { src: gradPooled, index, out: gy, srcRows: plain }),
       masked,
     ],
     'where it is a part of that of the pooling': ({ pool, unpool, step, y, gy, gx }) => [
       pool,
       unpool,
-      call('activationGradient', relu, y, y, step.part(gy, 0, 8), gx, 8, 0),
+      call('activationGradient', {
+        kind: relu,
+        x: y,
+        y,
+        gradY: step.part(gy, 0, 8),
+        gradX: gx,
+        n: 8,
+        parameter: 0,
+      }),
     ],
     'where no pooling is there': ({ unpool, masked }) => [unpool, masked],
     'where the pooling comes later': ({ pool, unpool, masked }) => [unpool, pool, masked],
     'where another kernel made the places': ({ y, pooled, index, unpool, masked }) => [
-      call('gatherRows', y, pooled, index, plain),
+      call('gatherRows', { src: y, index: pooled, out: index, srcRows: plain }),
       unpool,
       masked,
     ],
     'where the pooling made other places': ({ step, y, pooled, unpool, masked }) => [
-      call('maxPool2d', y, pooled, step.value(4), plain),
+      call('maxPool2d', { x: y, out: pooled, index: step.value(4), geometry: plain }),
       unpool,
       masked,
     ],
     'where something else was pooled': ({ step, pooled, index, unpool, masked }) => [
-      call('maxPool2d', step.value(16), pooled, index, plain),
+      call('maxPool2d', { x: step.value(16), out: pooled, index, geometry: plain }),
       unpool,
       masked,
     ],
@@ -273,9 +368,10 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
       'activationGradient',
       'maxPool2dGradient',
     ])
-    expect(calls[1]!.args.slice(1, 4)).to.deep.equal([pooled, pooled, gradPooled])
-    expect(calls[2]!.args[0]).to.equal(calls[1]!.args[4])
-    expect(calls[2]!.args[2]).to.equal(gx)
+    const [, gradient, unpooled] = calls
+    expect(gradient!.args).to.include({ x: pooled, y: pooled, gradY: gradPooled })
+    expect(argument(unpooled!, 'gradOut')).to.equal(argument(gradient!, 'gradX'))
+    expect(argument(unpooled!, 'gradX')).to.equal(gx)
   })
 
   for (const [what, make] of Object.entries(cases)) {
@@ -296,25 +392,34 @@ describe('a result has a place of its own', () => {
   function places(calls: readonly KernelCall[], scratch: readonly Tensor[]) {
     const lifted = liftScratch(calls, new Set(scratch.map(({ buffer }) => buffer)))
     const placed = placeValues(lifted)
-    const at = (i: number, place: number): number => (placed[i]!.args[place] as Tensor).byteOffset
+    const at = (i: number, name: string): number =>
+      (argument(placed[i]!, name) as Tensor).byteOffset
     return { at, lifted }
   }
 
   it('but goes over an operand that is needed no more', () => {
     const [x, y] = [own(16), own(16)]
     const { at } = places(
-      [copied(input, x), call('affine', x, y, 16, 2, 0), copied(y, output)],
+      [copied(input, x), call('affine', { x, y, n: 16, scale: 2, shift: 0 }), copied(y, output)],
       [x, y],
     )
-    expect(at(1, 0)).to.equal(at(1, 1))
+    expect(at(1, 'x')).to.equal(at(1, 'y'))
   })
 
   it('where the operand is read in two ways', () => {
     // Each row plus the first one, which the first row of the result would replace.
     const [x, y] = [own(16), own(16)]
-    const sum = call('binary', BinaryKind.add, Broadcast.row, x, x.narrow(0, 4), y, 4, 4)
+    const sum = call('binary', {
+      kind: BinaryKind.add,
+      broadcast: Broadcast.row,
+      a: x,
+      b: x.narrow(0, 4),
+      out: y,
+      rows: 4,
+      cols: 4,
+    })
     const { at } = places([copied(input, x), sum, copied(y, output)], [x, y])
-    expect(at(1, 2)).to.not.equal(at(1, 4))
+    expect(at(1, 'a')).to.not.equal(at(1, 'out'))
   })
 
   for (const [what, from, to] of [
@@ -324,18 +429,18 @@ describe('a result has a place of its own', () => {
   ] as const) {
     it(what, () => {
       const [x, y] = [own(from[1]), own(to[1])]
-      const half = call('affine', x.narrow(from[0], 8), y, 8, 2, 0)
+      const half = call('affine', { x: x.narrow(from[0], 8), y, n: 8, scale: 2, shift: 0 })
       const calls = [copied(input.narrow(0, from[1]), x), half, copied(y, output.narrow(0, to[1]))]
       const { at } = places(calls, [x, y])
-      expect(at(1, 1)).to.not.equal(at(0, 1))
+      expect(at(1, 'y')).to.not.equal(at(0, 'y'))
     })
   }
 
   it('where its operand is read again', () => {
     const [x, y] = [own(16), own(16)]
-    const twice = call('affine', x, y, 16, 2, 0)
+    const twice = call('affine', { x, y, n: 16, scale: 2, shift: 0 })
     const { at } = places([copied(input, x), twice, copied(x, output), copied(y, output)], [x, y])
-    expect(at(1, 0)).to.not.equal(at(1, 1))
+    expect(at(1, 'x')).to.not.equal(at(1, 'y'))
   })
 
   it('and stays in its memory where what is read begins before what was written', () => {
@@ -349,7 +454,7 @@ describe('a result has a place of its own', () => {
   it('where a call writes several into one memory, each by itself', () => {
     const x = own(16)
     const [pooled, index] = [x.narrow(0, 4), x.narrow(4, 4)]
-    const pool = call('maxPool2d', input, pooled, index, {})
+    const pool = call('maxPool2d', { x: input, out: pooled, index, geometry: {} })
     for (const [calls, count] of [
       [[pool, copied(index, output.narrow(0, 4))], 2],
       [[pool, copied(pooled, output.narrow(0, 4))], 0],
@@ -360,7 +465,7 @@ describe('a result has a place of its own', () => {
 
   it('unless it is not there at all', () => {
     const x = own(4)
-    const calls = [call('maxPool2d', input, x, null, {})]
+    const calls = [call('maxPool2d', { x: input, out: x, index: null, geometry: {} })]
     expect(liftScratch(calls, new Set([x.buffer])).values.size).to.equal(1)
   })
 })

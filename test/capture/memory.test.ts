@@ -221,7 +221,7 @@ describe('memory under a captured step', () => {
 
       const stacked = (tensor: Tensor): Tensor => {
         const rows = zeros([3, ...tensor.shape], { dtype: tensor.dtype })
-        for (let i = 0; i < 3; i++) kernels().copy(tensor, rows.row(i), tensor.length)
+        for (let i = 0; i < 3; i++) kernels().copy({ x: tensor, y: rows.row(i), n: tensor.length })
         return rows
       }
 
@@ -259,7 +259,7 @@ describe('memory under a captured step', () => {
         const linear = new nn.Embedding(2, 3)
         const step = capture(
           ({ x }: { x: Tensor }) => {
-            kernels().axpby(one, count, 1, 1, 1)
+            kernels().axpby({ x: one, y: count, n: 1, alpha: 1, beta: 1 })
             return linear.forward(x)
           },
           { inputs: { x: zeros([1], { dtype: 'int32' }) } },

@@ -114,7 +114,7 @@ describe('capture: what it refuses', () => {
           let n = 0
           return () => mul(x, n++)
         },
-        /\(fill\) has argument 2 0 in one step and 1 in the next/,
+        /\(fill\) has value 0 in one step and 1 in the next/,
       ],
       [
         'numbers of Math.random()',

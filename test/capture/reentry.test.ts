@@ -23,7 +23,7 @@ function counting(): { step: CapturedStep<Inputs, Tensor>; runs: Tensor } {
   const one = ones([1], { dtype: 'float64' })
   const step = capture(
     ({ a, b }: Inputs) => {
-      kernels().axpby(one, runs, 1, 1, 1)
+      kernels().axpby({ x: one, y: runs, n: 1, alpha: 1, beta: 1 })
       return add(mul(a, 10), b)
     },
     { inputs: { a: zeros([2]), b: zeros([2]) } },

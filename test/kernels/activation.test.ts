@@ -62,7 +62,7 @@ describe(suiteTitle('activation'), () => {
               bounds: { y: (i, y) => activationBound(dtype, kind, p, x[i]!, y) },
               inPlace: [['y', 'x']],
               run: (kernels, v) => {
-                kernels.activation(kind, v.x, v.y, x.length, p)
+                kernels.activation({ kind, x: v.x, y: v.y, n: x.length, parameter: p })
               },
             })
           }
@@ -87,7 +87,15 @@ describe(suiteTitle('activation'), () => {
                 ['gradX', 'y'],
               ],
               run: (kernels, v) => {
-                kernels.activationGradient(kind, v.x, v.y, v.gradY, v.gradX, x.length, p)
+                kernels.activationGradient({
+                  kind,
+                  x: v.x,
+                  y: v.y,
+                  gradY: v.gradY,
+                  gradX: v.gradX,
+                  n: x.length,
+                  parameter: p,
+                })
               },
             })
           }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { AugmentGeometry, AugmentSettings } from '../../ts/kernels/augment.js'
+import { type AugmentGeometry, type AugmentSettings, erasing } from '../../ts/kernels/augment.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, check } from '../support/op-case.js'
 import { bell, floatDTypes, whole } from '../support/samples.js'
@@ -17,7 +17,7 @@ const geometryOf = ([samples, channels, inHeight, inWidth, outHeight, outWidth]:
 
 const nothing: AugmentSettings = {
   ...{ padHeight: 0, padWidth: 0, flip: 0, erase: 0, fill: -2, value: 3 },
-  ...{ area: [0.02, 0.33], ratio: [0.3, 3.3] },
+  ...erasing([0.02, 0.33], [0.3, 3.3]),
 }
 
 const cases: readonly (readonly [Sizes, Partial<AugmentSettings>])[] = [
@@ -25,8 +25,8 @@ const cases: readonly (readonly [Sizes, Partial<AugmentSettings>])[] = [
   [[7, 1, 5, 9, 5, 9], { flip: 0.5 }],
   [[20, 2, 12, 10, 12, 10], { erase: 0.7 }],
   [[30, 2, 13, 11, 9, 14], { padHeight: 4, padWidth: 5, flip: 0.5, erase: 0.5 }],
-  [[9, 1, 4, 4, 4, 4], { padHeight: 9, padWidth: 9, erase: 1, area: [1, 1], ratio: [0.001, 1000] }],
-  [[1, 1, 1, 1, 1, 1], { flip: 1, erase: 1, area: [0, 0] }],
+  [[9, 1, 4, 4, 4, 4], { padHeight: 9, padWidth: 9, erase: 1, ...erasing([1, 1], [0.001, 1000]) }],
+  [[1, 1, 1, 1, 1, 1], { flip: 1, erase: 1, ...erasing([0, 0], [0.3, 3.3]) }],
   [[3, 2, 0, 3, 2, 3], { padHeight: 1 }],
   [[0, 3, 4, 4, 4, 4], {}],
   [[3, 0, 4, 4, 4, 4], {}],
@@ -55,7 +55,14 @@ describe(suiteTitle('augment'), () => {
           bounds: { state: 'exact', drawn: 'exact', out: 'exact' },
           run: (kernels, v) => {
             const all = { ...nothing, ...settings }
-            kernels.augment(v.state, v.x, v.drawn, v.out, geometry, all)
+            kernels.augment({
+              state: v.state,
+              x: v.x,
+              drawn: v.drawn,
+              out: v.out,
+              geometry,
+              ...all,
+            })
           },
         })
         check({
@@ -68,7 +75,12 @@ describe(suiteTitle('augment'), () => {
           },
           bounds: { gradX: 'exact' },
           run: (kernels, v) => {
-            kernels.augmentGradient(v.drawn, v.gradOut, v.gradX, geometry)
+            kernels.augmentGradient({
+              drawn: v.drawn,
+              gradOut: v.gradOut,
+              gradX: v.gradX,
+              geometry,
+            })
           },
         })
       }
@@ -84,7 +96,14 @@ describe(suiteTitle('augment'), () => {
         const drawn = new Int32Array(70)
         const settings = { ...nothing, padHeight: 9, padWidth: 9 }
         const out = asView(new Float32Array(160))
-        kernels.augment(asView(state), x, asView(drawn), out, geometry, settings)
+        kernels.augment({
+          state: asView(state),
+          x,
+          drawn: asView(drawn),
+          out,
+          geometry,
+          ...settings,
+        })
         return drawn
       })
       expect(Array.from(state)).to.deep.equal([9, 0, 40, 0])
@@ -98,16 +117,16 @@ describe(suiteTitle('augment'), () => {
       const drawn = new Int32Array(samples * 7)
       // No channels: what is drawn does not depend on what is shown.
       const geometry = geometryOf([samples, 0, size, size, size, size])
-      const settings = { ...nothing, erase: 1, area: [0.1, 0.2], ratio: [0.5, 2] } as const
+      const settings = { ...nothing, erase: 1, ...erasing([0.1, 0.2], [0.5, 2]) }
       const none = asView(new Float32Array(0))
-      kernels.augment(
-        asView(Int32Array.of(1, 2, 3, 4)),
-        none,
-        asView(drawn),
-        none,
+      kernels.augment({
+        state: asView(Int32Array.of(1, 2, 3, 4)),
+        x: none,
+        drawn: asView(drawn),
+        out: none,
         geometry,
-        settings,
-      )
+        ...settings,
+      })
       const sums = { area: 0, ratio: 0 }
       for (let n = 0; n < samples; n++) {
         const [top, left, height, width] = drawn.subarray(

@@ -95,16 +95,16 @@ describe('errors of the native core', () => {
       return undefined
     }
     const short = codes(() => {
-      native.copy(four, empty([3]), 4)
+      native.copy({ x: four, y: empty([3]), n: 4 })
     })
     expect(short).to.be.instanceOf(ValueError).and.to.include({ code: 'ERR_VALUE' })
     const integers = empty([4], 'int32')
     const type = codes(() => {
-      native.activation(1, integers, integers, 4, 0)
+      native.activation({ kind: 1, x: integers, y: integers, n: 4, parameter: 0 })
     })
     expect(type).to.be.instanceOf(DTypeError).and.to.include({ code: 'ERR_DTYPE' })
     const size = codes(() => {
-      native.transpose(four, empty([4]), 65536, 65536)
+      native.transpose({ x: four, out: empty([4]), rows: 65536, cols: 65536 })
     })
     expect(size).to.be.instanceOf(ShapeError).and.to.include({ code: 'ERR_SHAPE' })
   })

@@ -105,9 +105,9 @@ describe(suiteTitle('bad buffers'), () => {
   it('a call of no elements looks at no buffer', () => {
     for (const kernels of backends) {
       const gone = detached(new Float32Array(4))
-      kernels.unary(0, gone, gone, 0)
-      kernels.fill(gone, 0, 1)
-      kernels.matmul(gone, gone, gone, 0, 0, 0)
+      kernels.unary({ kind: 0, x: gone, y: gone, n: 0 })
+      kernels.fill({ y: gone, n: 0, value: 1 })
+      kernels.matmul({ a: gone, b: gone, out: gone, m: 0, n: 0, k: 0 })
     }
   })
 })

@@ -82,9 +82,9 @@ function checkForward(dtype: FloatDType, shape: Shape, x: TypedArray, affine: bo
     },
     run: (kernels, v) => {
       kernels.batchNorm(
-        v.x, affine ? v.weight : null, affine ? v.bias : null, v.runningMean, v.runningVar,
-        v.batches, v.mean, v.inverseStd, v.out, batch, channels, spatial, EPS, momentum,
-        ActivationKind.identity, 0,
+        { x: v.x, weight: affine ? v.weight : null, bias: affine ? v.bias : null, runningMean: v.runningMean, runningVar: v.runningVar,
+        batches: v.batches, mean: v.mean, inverseStd: v.inverseStd, out: v.out, batch, channels, spatial, eps: EPS, momentum,
+        activation: ActivationKind.identity, parameter: 0, }
       ) // prettier-ignore
     },
   })
@@ -122,8 +122,8 @@ function checkInference(dtype: FloatDType, shape: Shape, x: TypedArray): void {
     },
     run: (kernels, v) => {
       kernels.batchNormInference(
-        v.x, v.weight, v.bias, v.runningMean, v.runningVar, v.mean, v.inverseStd, v.out, batch,
-        channels, spatial, EPS, ActivationKind.identity, 0,
+        { x: v.x, weight: v.weight, bias: v.bias, runningMean: v.runningMean, runningVar: v.runningVar, mean: v.mean, inverseStd: v.inverseStd, out: v.out, batch,
+        channels, spatial, eps: EPS, activation: ActivationKind.identity, parameter: 0, }
       ) // prettier-ignore
     },
   })
@@ -159,8 +159,8 @@ function checkGradient(dtype: FloatDType, shape: Shape, x: TypedArray, beta: num
     },
     run: (kernels, v) => {
       kernels.batchNormSums(
-        v.x, v.gradOut, v.mean, v.inverseStd, v.sums, v.gradWeight, v.gradBias, batch, channels,
-        spatial, beta, beta,
+        { x: v.x, gradOut: v.gradOut, mean: v.mean, inverseStd: v.inverseStd, sums: v.sums, gradWeight: v.gradWeight, gradBias: v.gradBias, batch, channels,
+        spatial, weightBeta: beta, biasBeta: beta, }
       ) // prettier-ignore
     },
   })
@@ -168,8 +168,8 @@ function checkGradient(dtype: FloatDType, shape: Shape, x: TypedArray, beta: num
   const sums = new Float64Array(2 * channels)
   const ignored = asView(new Float64Array(channels))
   reference.batchNormSums(
-    asView(x), asView(gradOut), asView(mean), ignored, asView(sums), null, null, batch, channels,
-    spatial, 0, 0,
+    { x: asView(x), gradOut: asView(gradOut), mean: asView(mean), inverseStd: ignored, sums: asView(sums), gradWeight: null, gradBias: null, batch, channels,
+    spatial, weightBeta: 0, biasBeta: 0, }
   ) // prettier-ignore
   const weight = bell(dtype, channels, 2)
   const m = batch * spatial
@@ -194,8 +194,8 @@ function checkGradient(dtype: FloatDType, shape: Shape, x: TypedArray, beta: num
       inPlace: [['gradX', 'gradOut']],
       run: (kernels, v) => {
         kernels.batchNormGradient(
-          v.x, v.gradOut, v.weight, v.mean, v.inverseStd, training ? v.sums : null, v.gradX, batch,
-          channels, spatial,
+          { x: v.x, gradOut: v.gradOut, weight: v.weight, mean: v.mean, inverseStd: v.inverseStd, sums: training ? v.sums : null, gradX: v.gradX, batch,
+          channels, spatial, }
         ) // prettier-ignore
       },
     })
@@ -247,8 +247,8 @@ describe(suiteTitle('batch normalisation'), () => {
           )
           const out = asView(arrayOf(dtype, offsets))
           kernels.batchNorm(
-            x, null, null, null, null, null, asView(mean!), asView(inverseStd!), out, batch, 1,
-            spatial, 0, 0, ActivationKind.identity, 0,
+            { x, weight: null, bias: null, runningMean: null, runningVar: null, batches: null, mean: asView(mean!), inverseStd: asView(inverseStd!), out, batch, channels: 1,
+            spatial, eps: 0, momentum: 0, activation: ActivationKind.identity, parameter: 0, }
           ) // prettier-ignore
           // A mean of m numbers of the size of `far` may be off by m u far before it is corrected;
           // what is left are the m roundings of deviations of at most 2.
@@ -270,14 +270,14 @@ describe(suiteTitle('batch normalisation'), () => {
             const vector = (): View => asView(bell(dtype, channels, 2))
             const [fused, apart] = [0, 0].map(() => asView(bell(dtype, x.length, 3)))
             kernels.batchNorm(
-              x, null, vector(), null, null, null, vector(), vector(), fused!, batch, channels,
-              spatial, EPS, 0.1, kind, 0,
+              { x, weight: null, bias: vector(), runningMean: null, runningVar: null, batches: null, mean: vector(), inverseStd: vector(), out: fused!, batch, channels,
+              spatial, eps: EPS, momentum: 0.1, activation: kind, parameter: 0, }
             ) // prettier-ignore
             kernels.batchNorm(
-              x, null, vector(), null, null, null, vector(), vector(), apart!, batch, channels,
-              spatial, EPS, 0.1, ActivationKind.identity, 0,
+              { x, weight: null, bias: vector(), runningMean: null, runningVar: null, batches: null, mean: vector(), inverseStd: vector(), out: apart!, batch, channels,
+              spatial, eps: EPS, momentum: 0.1, activation: ActivationKind.identity, parameter: 0, }
             ) // prettier-ignore
-            kernels.activation(kind, apart!, apart!, x.length, 0)
+            kernels.activation({ kind, x: apart!, y: apart!, n: x.length, parameter: 0 })
             expect(fused!.data).to.deep.equal(apart!.data)
           }
         }
@@ -291,8 +291,8 @@ describe(suiteTitle('batch normalisation'), () => {
       const four = (): View => asView(new Float32Array(4))
       const call = (): void => {
         kernels.batchNorm(
-          four(), null, null, four(), four(), asView(batches), four(), four(), four(), 2, 2, 1, EPS,
-          0.1, 99 as ActivationKind, 0,
+          { x: four(), weight: null, bias: null, runningMean: four(), runningVar: four(), batches: asView(batches), mean: four(), inverseStd: four(), out: four(), batch: 2, channels: 2, spatial: 1, eps: EPS,
+          momentum: 0.1, activation: 99 as ActivationKind, parameter: 0, }
         ) // prettier-ignore
       }
       expect(call).to.throw(ValueError, /activation/)
@@ -309,9 +309,9 @@ describe(suiteTitle('batch normalisation'), () => {
       const inputs = [[1, 3], [5, 9], [-2, 0]] // prettier-ignore
       for (const x of inputs) {
         kernels.batchNorm(
-          asView(Float64Array.from(x)), null, null, asView(runningMean), asView(runningVar),
-          asView(batches), kept, asView(new Float64Array(1)), asView(new Float64Array(2)), 2, 1, 1,
-          EPS, NaN, ActivationKind.identity, 0,
+          { x: asView(Float64Array.from(x)), weight: null, bias: null, runningMean: asView(runningMean), runningVar: asView(runningVar),
+          batches: asView(batches), mean: kept, inverseStd: asView(new Float64Array(1)), out: asView(new Float64Array(2)), batch: 2, channels: 1, spatial: 1,
+          eps: EPS, momentum: NaN, activation: ActivationKind.identity, parameter: 0, }
         ) // prettier-ignore
       }
       expect(batches[0]).to.equal(3)
@@ -331,8 +331,8 @@ describe(suiteTitle('batch normalisation'), () => {
         const out = new Float32Array(x.length)
         const [mean, inverseStd] = [new Float32Array(3), new Float32Array(3)]
         kernels.batchNorm(
-          asView(x), null, null, null, null, null, asView(mean), asView(inverseStd), asView(out),
-          batch, 3, spatial, EPS, 0.1, ActivationKind.identity, 0,
+          { x: asView(x), weight: null, bias: null, runningMean: null, runningVar: null, batches: null, mean: asView(mean), inverseStd: asView(inverseStd), out: asView(out),
+          batch, channels: 3, spatial, eps: EPS, momentum: 0.1, activation: ActivationKind.identity, parameter: 0, }
         ) // prettier-ignore
         out.forEach((value, i) => {
           expect(Number.isNaN(value)).to.equal(Math.floor(i / spatial) % 3 === 1)

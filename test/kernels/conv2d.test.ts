@@ -74,16 +74,28 @@ function checkForward(
   const of = `${dtype} ${describeGeometry(g)}`
   const { size, before } = once(`forward ${of}`, () => {
     const size = magnitudes(gradOut.length, (out, of) => {
-      reference.conv2d(of(x), of(weight), of(bias), out, g, identity, 0, auto)
+      reference.conv2d({
+        x: of(x),
+        weight: of(weight),
+        bias: of(bias),
+        out,
+        geometry: g,
+        activation: identity,
+        parameter: 0,
+        algorithm: auto,
+      })
     })
     const before = new Float64Array(gradOut.length)
-    const views = [wide(x), wide(weight), wide(bias), before].map(asView) as [
-      ArrayView,
-      ArrayView,
-      ArrayView,
-      ArrayView,
-    ]
-    reference.conv2d(...views, g, identity, 0, auto)
+    reference.conv2d({
+      x: asView(wide(x)),
+      weight: asView(wide(weight)),
+      bias: asView(wide(bias)),
+      out: asView(before),
+      geometry: g,
+      activation: identity,
+      parameter: 0,
+      algorithm: auto,
+    })
     return { size, before }
   })
   const terms = weight.length / g.outChannels
@@ -102,7 +114,16 @@ function checkForward(
         activationBound(dtype, activation, 0.5, before[i]!, y),
     },
     run: (kernels, v) => {
-      kernels.conv2d(v.x, v.weight, v.bias, v.out, g, activation, 0.5, algorithm)
+      kernels.conv2d({
+        x: v.x,
+        weight: v.weight,
+        bias: v.bias,
+        out: v.out,
+        geometry: g,
+        activation,
+        parameter: 0.5,
+        algorithm,
+      })
     },
   })
 }
@@ -117,7 +138,14 @@ function checkInputGradient(
   const inBias = bell(dtype, g.inChannels, 5)
   const call = (kernels: Kernels, out: View, views: readonly View[], how: Conv2dAlgorithm) => {
     const [gradOutView, weightView, biasView] = views as [View, View, View]
-    kernels.conv2dInputGradient(gradOutView, weightView, withBias ? biasView : null, out, g, how)
+    kernels.conv2dInputGradient({
+      gradOut: gradOutView,
+      weight: weightView,
+      bias: withBias ? biasView : null,
+      gradX: out,
+      geometry: g,
+      algorithm: how,
+    })
   }
   const key = `input gradient ${dtype} ${describeGeometry(g)} ${withBias}`
   const size = once(key, () =>
@@ -152,7 +180,14 @@ function checkWeightGradient(
   const key = `weight gradient ${dtype} ${describeGeometry(g)}`
   const size = once(key, () =>
     magnitudes(weight.length, (out, of) => {
-      reference.conv2dWeightGradient(of(x), of(gradOut), out, g, 0, auto)
+      reference.conv2dWeightGradient({
+        x: of(x),
+        gradOut: of(gradOut),
+        gradWeight: out,
+        geometry: g,
+        beta: 0,
+        algorithm: auto,
+      })
     }),
   )
   const terms = g.batch * g.outHeight * g.outWidth
@@ -171,7 +206,14 @@ function checkWeightGradient(
       },
     },
     run: (kernels, v) => {
-      kernels.conv2dWeightGradient(v.x, v.gradOut, v.gradWeight, g, beta, algorithm)
+      kernels.conv2dWeightGradient({
+        x: v.x,
+        gradOut: v.gradOut,
+        gradWeight: v.gradWeight,
+        geometry: g,
+        beta,
+        algorithm,
+      })
     },
   })
 }
@@ -184,7 +226,16 @@ function algorithmsFor(g: Conv2dGeometry): Conv2dAlgorithm[] {
     const views = [x, weight, gradOut].map(asView) as [ArrayView, ArrayView, ArrayView]
     const [xs, weights, outs] = views
     try {
-      native.conv2d(xs, weights, null, outs, { ...g, batch: 0 }, 0, 0, algorithm)
+      native.conv2d({
+        x: xs,
+        weight: weights,
+        bias: null,
+        out: outs,
+        geometry: { ...g, batch: 0 },
+        activation: 0,
+        parameter: 0,
+        algorithm,
+      })
       return true
     } catch (error) {
       expect(String(error)).to.contain('cannot compute this geometry')
@@ -266,7 +317,7 @@ describe(suiteTitle('conv2d'), () => {
             operands: { x, out },
             bounds: { out: (c) => sumBound(dtype, batch * spatial, size(c), 3) },
             run: (kernels, v) => {
-              kernels.channelSum(v.x, v.out, batch, channels, spatial, beta)
+              kernels.channelSum({ x: v.x, out: v.out, batch, channels, spatial, beta })
             },
           })
         }
@@ -289,13 +340,16 @@ describe(suiteTitle('conv2d'), () => {
         const { x, weight, bias, gradOut } = operandsOf('float32', good)
         const before = Array.from(gradOut)
         try {
-          const views = [x, weight, bias, gradOut].map(asView) as [
-            ArrayView,
-            ArrayView,
-            ArrayView,
-            ArrayView,
-          ]
-          kernels.conv2d(...views, { ...good, ...change }, 0, 0, auto)
+          kernels.conv2d({
+            x: asView(x),
+            weight: asView(weight),
+            bias: asView(bias),
+            out: asView(gradOut),
+            geometry: { ...good, ...change },
+            activation: ActivationKind.identity,
+            parameter: 0,
+            algorithm: auto,
+          })
           expect.fail('did not throw')
         } catch (error) {
           messages.add(String(error))

@@ -28,7 +28,14 @@ function analysis(dtype: FloatDType, problem: Problem) {
   const { rows, cols, logits, target, weight, ignoreIndex, labelSmoothing: s } = problem
   const u = roundoff[dtype]
   const logP = arrayOf('float64', new Float64Array(rows * cols))
-  reference.softmax(asView(arrayOf('float64', logits)), asView(logP), rows, cols, 1, true)
+  reference.softmax({
+    x: asView(arrayOf('float64', logits)),
+    y: asView(logP),
+    outer: rows,
+    n: cols,
+    inner: 1,
+    log: true,
+  })
   const logBound = softmaxBound(dtype, logits, cols, 1, true)
 
   const labelled = target instanceof Int32Array
@@ -115,19 +122,19 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       },
       bounds: { loss: lossBound, divisor: () => (mean ? sumBound(dtype, shares, share) : 0) },
       run: (kernels, v) => {
-        kernels.crossEntropy(
-          v.logits,
-          v.target,
-          weight ? v.weight : null,
-          v.loss,
-          v.divisor,
+        kernels.crossEntropy({
+          logits: v.logits,
+          target: v.target,
+          weight: weight ? v.weight : null,
+          loss: v.loss,
+          divisor: v.divisor,
           outer,
-          cols,
+          classes: cols,
           inner,
           reduction,
           ignoreIndex,
           labelSmoothing,
-        )
+        })
       },
     })
   }
@@ -146,18 +153,18 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       bounds: { gradLogits: (i) => gradientBound(divisor)(rowPlace(problem, i)) },
       inPlace: [['gradLogits', 'logits']],
       run: (kernels, v) => {
-        kernels.crossEntropyGradient(
-          v.logits,
-          v.target,
-          weight ? v.weight : null,
-          v.divisor,
-          v.gradLogits,
+        kernels.crossEntropyGradient({
+          logits: v.logits,
+          target: v.target,
+          weight: weight ? v.weight : null,
+          divisor: v.divisor,
+          gradLogits: v.gradLogits,
           outer,
-          cols,
+          classes: cols,
           inner,
           ignoreIndex,
           labelSmoothing,
-        )
+        })
       },
     })
   }
@@ -294,7 +301,7 @@ describe(suiteTitle('cross-entropy'), () => {
         const losses = arrayOf(dtype, [1, 2, 3])
         const divisor = arrayOf(dtype, [7])
         const run = (reduction: Reduction) => { kernels.crossEntropy(
-            none, none, null, asView(losses), asView(divisor), 3, 0, 1, reduction, -100, 0,
+            { logits: none, target: none, weight: null, loss: asView(losses), divisor: asView(divisor), outer: 3, classes: 0, inner: 1, reduction, ignoreIndex: -100, labelSmoothing: 0, }
           ); } // prettier-ignore
         run(Reduction.none)
         expect(Array.from(losses), kernels.name).to.deep.equal([0, 0, 0])
@@ -305,7 +312,7 @@ describe(suiteTitle('cross-entropy'), () => {
         run(Reduction.mean)
         expect(losses[0], kernels.name).to.be.NaN
         kernels.crossEntropyGradient(
-          none, none, null, asView(divisor), none, 3, 0, 1, -100, 0,
+          { logits: none, target: none, weight: null, divisor: asView(divisor), gradLogits: none, outer: 3, classes: 0, inner: 1, ignoreIndex: -100, labelSmoothing: 0, }
         ) // prettier-ignore
       }
     })
@@ -332,14 +339,14 @@ describe(suiteTitle('cross-entropy'), () => {
         const loss = arrayOf(dtype, [1])
         const divisor = arrayOf(dtype, [1])
         const run = (reduction: Reduction) => { kernels.crossEntropy(
-            logits, target, null, asView(loss), asView(divisor), rows, cols, 1, reduction, -100, 0,
+            { logits, target, weight: null, loss: asView(loss), divisor: asView(divisor), outer: rows, classes: cols, inner: 1, reduction, ignoreIndex: -100, labelSmoothing: 0, }
           ); } // prettier-ignore
         run(Reduction.mean)
         expect(loss[0]).to.be.NaN
         expect(divisor[0]).to.equal(0)
         const grad = bell(dtype, rows * cols, 2)
         kernels.crossEntropyGradient(
-          logits, target, null, asView(divisor), asView(grad), rows, cols, 1, -100, 0,
+          { logits, target, weight: null, divisor: asView(divisor), gradLogits: asView(grad), outer: rows, classes: cols, inner: 1, ignoreIndex: -100, labelSmoothing: 0, }
         ) // prettier-ignore
         expect(Array.from(grad)).to.deep.equal(new Array(rows * cols).fill(0))
         run(Reduction.sum)
@@ -362,11 +369,11 @@ describe(suiteTitle('cross-entropy'), () => {
           const logits = asView(bell('float32', rows * cols, 1))
           const attempts = [
             () => { kernels.crossEntropy(
-                logits, asView(target), null, asView(loss), asView(divisor), rows, cols, 1,
-                Reduction.mean, -100, 0,
+                { logits, target: asView(target), weight: null, loss: asView(loss), divisor: asView(divisor), outer: rows, classes: cols, inner: 1,
+                reduction: Reduction.mean, ignoreIndex: -100, labelSmoothing: 0, }
               ); }, // prettier-ignore
             () => { kernels.crossEntropyGradient(
-                logits, asView(target), null, asView(divisor), asView(grad), rows, cols, 1, -100, 0,
+                { logits, target: asView(target), weight: null, divisor: asView(divisor), gradLogits: asView(grad), outer: rows, classes: cols, inner: 1, ignoreIndex: -100, labelSmoothing: 0, }
               ); }, // prettier-ignore
           ]
           for (const attempt of attempts) {

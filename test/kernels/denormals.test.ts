@@ -87,7 +87,7 @@ describe('denormals', () => {
       if (backend === 'native') {
         const [x, y] = [ones([2]), zeros([1])]
         expect(() => {
-          native.axpby(x, y, 2, 1, 1)
+          native.axpby({ x, y, n: 2, alpha: 1, beta: 1 })
         }).to.throw()
         check()
       }

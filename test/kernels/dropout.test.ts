@@ -40,7 +40,16 @@ describe(suiteTitle('dropout'), () => {
             bounds: { state: 'exact', mask: 'exact', out: bound },
             inPlace: [['out', 'x']],
             run: (kernels, v) => {
-              kernels.dropout(v.state, v.x, v.mask, v.out, n, inner, p, p < 1 ? 1 / (1 - p) : 0)
+              kernels.dropout({
+                state: v.state,
+                x: v.x,
+                mask: v.mask,
+                out: v.out,
+                n,
+                inner,
+                p,
+                scale: p < 1 ? 1 / (1 - p) : 0,
+              })
             },
           })
         }
@@ -55,7 +64,14 @@ describe(suiteTitle('dropout'), () => {
           bounds: { gradX: bound },
           inPlace: [['gradX', 'gradOut']],
           run: (kernels, v) => {
-            kernels.dropoutGradient(v.mask, v.gradOut, v.gradX, n, inner, 1 / 0.7)
+            kernels.dropoutGradient({
+              mask: v.mask,
+              gradOut: v.gradOut,
+              gradX: v.gradX,
+              n,
+              inner,
+              scale: 1 / 0.7,
+            })
           },
         })
       }
@@ -68,8 +84,17 @@ describe(suiteTitle('dropout'), () => {
         const [out, zeros] = [x.slice(), x.slice()] as [TypedArray, TypedArray]
         const mask = new Uint8Array(n)
         const states = [Int32Array.of(1, 2, 3, 0), Int32Array.of(1, 2, 3, 0)] as const
-        kernels.dropout(asView(states[0]), asView(x), asView(mask), asView(out), n, 1, p, 2)
-        kernels.bernoulli(asView(states[1]), asView(zeros), n, p, 1)
+        kernels.dropout({
+          state: asView(states[0]),
+          x: asView(x),
+          mask: asView(mask),
+          out: asView(out),
+          n,
+          inner: 1,
+          p,
+          scale: 2,
+        })
+        kernels.bernoulli({ state: asView(states[1]), y: asView(zeros), n, p, value: 1 })
         expect(Array.from(mask)).to.deep.equal(Array.from(zeros, (zero) => 1 - zero))
         expect(Array.from(out)).to.deep.equal(Array.from(mask, (keep) => 6 * keep))
         expect(states[0]).to.deep.equal(states[1])
@@ -82,13 +107,27 @@ describe(suiteTitle('dropout'), () => {
         const x = arrayOf(dtype, new Float64Array(n * inner).fill(NaN))
         x.fill(Infinity, 5, 30)
         const [out, mask] = [x.slice(), Uint8Array.of(0, 1)]
-        kernels.dropoutGradient(asView(mask), asView(x), asView(out), n, inner, 2)
+        kernels.dropoutGradient({
+          mask: asView(mask),
+          gradOut: asView(x),
+          gradX: asView(out),
+          n,
+          inner,
+          scale: 2,
+        })
         expect(Array.from(out)).to.deep.equal([
           ...new Array<number>(inner).fill(0),
           ...Array.from(x).slice(inner),
         ])
         const single = new Uint8Array(n * inner)
-        kernels.dropoutGradient(asView(single), asView(x), asView(out), n * inner, 1, 2)
+        kernels.dropoutGradient({
+          mask: asView(single),
+          gradOut: asView(x),
+          gradX: asView(out),
+          n: n * inner,
+          inner: 1,
+          scale: 2,
+        })
         expect(Array.from(out)).to.deep.equal(new Array<number>(n * inner).fill(0))
       }
     })
@@ -100,7 +139,16 @@ describe(suiteTitle('dropout'), () => {
       const x = new Float32Array(64).fill(1)
       const masks = [0, 1].map(() => {
         const mask = new Uint8Array(64)
-        kernels.dropout(asView(state), asView(x), asView(mask), asView(x.slice()), 64, 1, 0.5, 2)
+        kernels.dropout({
+          state: asView(state),
+          x: asView(x),
+          mask: asView(mask),
+          out: asView(x.slice()),
+          n: 64,
+          inner: 1,
+          p: 0.5,
+          scale: 2,
+        })
         return mask
       })
       expect(Array.from(state)).to.deep.equal([9, 0, 32, 0])

@@ -1,9 +1,14 @@
-/** What `effects.ts` says of the kernels, held against what they do. */
+/** What operations declare of their operands, held against what the kernels do. */
 import { expect } from 'chai'
 
-import { inPlaceOf, overwrittenBy, writtenBy } from '../../ts/kernels/effects.js'
 import type { Kernels, View } from '../../ts/kernels/kernels.js'
-import type { KernelCall } from '../../ts/kernels/program.js'
+import {
+  argument,
+  inPlaceOf,
+  type KernelCall,
+  overwrittenBy,
+  writtenBy,
+} from '../../ts/kernels/operations.js'
 import type { TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { everyOp, type OpName, opNames } from '../support/every-op/index.js'
@@ -11,20 +16,21 @@ import { asView } from '../support/op-case.js'
 
 type Operands = Readonly<Record<string, TypedArray>>
 
-/** The call of an operation and the names of the operands in the arguments at some places. */
-function lookInto(name: OpName, places: (call: KernelCall) => readonly number[]): string[] {
+/** The operands of an operation that stand in some of its arguments. */
+function lookInto(name: OpName, some: (call: KernelCall) => readonly string[]): string[] {
   const views = new Map<View, string>()
   const operands = everyOp[name].operands()
   for (const [operand, values] of Object.entries(operands)) views.set(asView(values), operand)
   let found: string[] = []
   const recorder = {
-    [name]: (...args: unknown[]) => {
+    [name]: (args: object) => {
       const named = (value: unknown): string[] => {
         if (typeof value !== 'object' || value === null) return []
         const operand = views.get(value as View)
         return operand === undefined ? Object.values(value).flatMap(named) : [operand]
       }
-      found = places({ method: name, args }).flatMap((place) => named(args[place]))
+      const call = { method: name, args } as KernelCall
+      found = some(call).flatMap((field) => named(argument(call, field)))
     },
   }
   const byName = Object.fromEntries(Array.from(views, ([view, operand]) => [operand, view]))

@@ -95,7 +95,7 @@ describe(suiteTitle('elementwise'), () => {
             bounds: { y: unaryBound(dtype, kind) },
             inPlace: [['y', 'x']],
             run: (kernels, v) => {
-              kernels.unary(kind, v.x, v.y, x.length)
+              kernels.unary({ kind, x: v.x, y: v.y, n: x.length })
             },
           })
         }
@@ -127,7 +127,7 @@ describe(suiteTitle('elementwise'), () => {
                     ]
                   : [['out', 'a']],
               run: (kernels, v) => {
-                kernels.binary(kind, broadcast, v.a, v.b, v.out, rows, cols)
+                kernels.binary({ kind, broadcast, a: v.a, b: v.b, out: v.out, rows, cols })
               },
             })
           }
@@ -142,7 +142,15 @@ describe(suiteTitle('elementwise'), () => {
           operands: { a, b, out: bell(dtype, a.length, 3) },
           bounds: { out: rounded },
           run: (kernels, v) => {
-            kernels.binary(kind, Broadcast.none, v.a, v.b, v.out, 1, a.length)
+            kernels.binary({
+              kind,
+              broadcast: Broadcast.none,
+              a: v.a,
+              b: v.b,
+              out: v.out,
+              rows: 1,
+              cols: a.length,
+            })
           },
         })
       })
@@ -165,7 +173,7 @@ describe(suiteTitle('elementwise'), () => {
             bounds: { y: (i) => roundings(dtype, 4, Math.abs(scale * x[i]!) + Math.abs(shift)) },
             inPlace: [['y', 'x']],
             run: (kernels, v) => {
-              kernels.affine(v.x, v.y, n, scale, shift)
+              kernels.affine({ x: v.x, y: v.y, n, scale, shift })
             },
           })
         }
@@ -198,7 +206,7 @@ describe(suiteTitle('elementwise'), () => {
                 ),
             },
             run: (kernels, v) => {
-              kernels.axpby(v.x, v.y, n, alpha, beta)
+              kernels.axpby({ x: v.x, y: v.y, n, alpha, beta })
             },
           })
         }

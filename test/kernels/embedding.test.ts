@@ -52,7 +52,7 @@ describe(suiteTitle('embedding'), () => {
               },
               run: (kernels, v) => {
                 kernels.embeddingGradient(
-                  v.gradOut, v.index, v.gradWeight, rows, cols, count, paddingIndex, beta,
+                  { gradOut: v.gradOut, index: v.index, gradWeight: v.gradWeight, rows, cols, count, paddingIndex, beta, }
                 ) // prettier-ignore
               },
             })
@@ -69,7 +69,16 @@ describe(suiteTitle('embedding'), () => {
         const index = asView(Int32Array.of(0, 1, bad))
         const gradOut = asView(bell('float32', 6, 1))
         expect(() => {
-          kernels.embeddingGradient(gradOut, index, asView(grad), 3, 2, 4, -1, 0)
+          kernels.embeddingGradient({
+            gradOut,
+            index,
+            gradWeight: asView(grad),
+            rows: 3,
+            cols: 2,
+            count: 4,
+            paddingIndex: -1,
+            beta: 0,
+          })
         }, kernels.name)
           .to.throw(`index ${bad} at row 2 is outside [0, 4)`)
           .with.property('code', 'ERR_VALUE')

@@ -59,7 +59,7 @@ function checkShape(dtype: FloatDType, shape: Shape, beta: number): void {
     },
     run: (kernels, v) => {
       kernels.groupNorm(
-        v.x, v.weight, v.bias, v.mean, v.inverseStd, v.out, batch, channels, spatial, groups, EPS,
+        { x: v.x, weight: v.weight, bias: v.bias, mean: v.mean, inverseStd: v.inverseStd, out: v.out, batch, channels, spatial, groups, eps: EPS, }
       ) // prettier-ignore
     },
   })
@@ -115,8 +115,8 @@ function checkShape(dtype: FloatDType, shape: Shape, beta: number): void {
     },
     run: (kernels, v) => {
       kernels.groupNormSums(
-        v.x, v.gradOut, v.mean, v.inverseStd, v.sums, v.gradWeight, v.gradBias, batch, channels,
-        spatial, groups, beta, beta,
+        { x: v.x, gradOut: v.gradOut, mean: v.mean, inverseStd: v.inverseStd, sums: v.sums, gradWeight: v.gradWeight, gradBias: v.gradBias, batch, channels,
+        spatial, groups, weightBeta: beta, biasBeta: beta, }
       ) // prettier-ignore
     },
   })
@@ -151,8 +151,8 @@ function checkShape(dtype: FloatDType, shape: Shape, beta: number): void {
     inPlace: [['gradX', 'gradOut']],
     run: (kernels, v) => {
       kernels.groupNormGradient(
-        v.x, v.gradOut, v.weight, v.mean, v.inverseStd, v.sums, v.gradX, batch, channels, spatial,
-        groups,
+        { x: v.x, gradOut: v.gradOut, weight: v.weight, mean: v.mean, inverseStd: v.inverseStd, sums: v.sums, gradX: v.gradX, batch, channels, spatial,
+        groups, }
       ) // prettier-ignore
     },
   })
@@ -170,7 +170,19 @@ describe(suiteTitle('group normalisation'), () => {
     for (const kernels of backends) {
       const x = asView(new Float32Array(8))
       expect(() => {
-        kernels.groupNorm(x, null, null, x, x, x, 1, 4, 2, 3, EPS)
+        kernels.groupNorm({
+          x,
+          weight: null,
+          bias: null,
+          mean: x,
+          inverseStd: x,
+          out: x,
+          batch: 1,
+          channels: 4,
+          spatial: 2,
+          groups: 3,
+          eps: EPS,
+        })
       }).to.throw('groupNorm: expected groups to divide 4 channels, got 3')
     }
   })

@@ -60,7 +60,17 @@ function checkForward(
     },
     run: (kernels, v) => {
       const [w, b] = affine ? [v.weight, v.bias] : [null, null]
-      kernels.layerNorm(v.x, w, b, v.mean, v.inverseStd, v.out, rows, cols, EPS)
+      kernels.layerNorm({
+        x: v.x,
+        weight: w,
+        bias: b,
+        mean: v.mean,
+        inverseStd: v.inverseStd,
+        out: v.out,
+        rows,
+        cols,
+        eps: EPS,
+      })
     },
   })
 }
@@ -72,7 +82,17 @@ function checkGradients(dtype: FloatDType, [rows, cols]: Shape, x: TypedArray, b
   if (rows * cols > 0) {
     const out = asView(bell(dtype, x.length, 6))
     const [m, i] = [asView(mean), asView(inverseStd)]
-    reference.layerNorm(asView(x), null, null, m, i, out, rows, cols, EPS)
+    reference.layerNorm({
+      x: asView(x),
+      weight: null,
+      bias: null,
+      mean: m,
+      inverseStd: i,
+      out,
+      rows,
+      cols,
+      eps: EPS,
+    })
   }
   const hat = (i: number): number => {
     const r = Math.floor(i / cols)
@@ -108,7 +128,16 @@ function checkGradients(dtype: FloatDType, [rows, cols]: Shape, x: TypedArray, b
     },
     inPlace: [['gradX', 'gradOut']],
     run: (kernels, v) => {
-      kernels.layerNormGradient(v.x, v.gradOut, v.weight, v.mean, v.inverseStd, v.gradX, rows, cols)
+      kernels.layerNormGradient({
+        x: v.x,
+        gradOut: v.gradOut,
+        weight: v.weight,
+        mean: v.mean,
+        inverseStd: v.inverseStd,
+        gradX: v.gradX,
+        rows,
+        cols,
+      })
     },
   })
 
@@ -136,7 +165,7 @@ function checkGradients(dtype: FloatDType, [rows, cols]: Shape, x: TypedArray, b
     },
     run: (kernels, v) => {
       kernels.layerNormAffineGradient(
-        v.x, v.gradOut, v.mean, v.inverseStd, v.gradWeight, v.gradBias, rows, cols, beta, beta,
+        { x: v.x, gradOut: v.gradOut, mean: v.mean, inverseStd: v.inverseStd, gradWeight: v.gradWeight, gradBias: v.gradBias, rows, cols, weightBeta: beta, biasBeta: beta, }
       ) // prettier-ignore
     },
   })

@@ -1,4 +1,5 @@
-import { ActivationKind, type MatmulOptions } from '../../ts/kernels/kernels.js'
+import { ActivationKind } from '../../ts/kernels/kernels.js'
+import type { MatmulArgs } from '../../ts/kernels/matmul.js'
 import { reference } from '../../ts/kernels/reference/index.js'
 import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { activationBound } from '../support/activation-bound.js'
@@ -12,7 +13,7 @@ interface Problem {
   readonly n: number
   readonly k: number
   /** All but the bias, which is a matter of `withBias`. */
-  readonly options?: Omit<MatmulOptions, 'bias'>
+  readonly options?: Partial<Omit<MatmulArgs, 'bias'>>
   readonly withBias?: boolean
   /** Replaces some operands. */
   readonly values?: { readonly a?: TypedArray; readonly b?: TypedArray }
@@ -39,13 +40,25 @@ function checkProduct(dtype: FloatDType, problem: Problem): void {
 
   const linear = { ...options, activation: ActivationKind.identity }
   const before = wide(out)
-  reference.matmul(asView(wide(a)), asView(wide(b)), asView(before), m, n, k, {
+  reference.matmul({
+    a: asView(wide(a)),
+    b: asView(wide(b)),
+    out: asView(before),
+    m,
+    n,
+    k,
     ...linear,
     bias: withBias ? asView(wide(bias)) : null,
   })
   // sum of the absolute values of all terms that are added up for an element
   const magnitude = absolute(out)
-  reference.matmul(asView(absolute(a)), asView(absolute(b)), asView(magnitude), m, n, k, {
+  reference.matmul({
+    a: asView(absolute(a)),
+    b: asView(absolute(b)),
+    out: asView(magnitude),
+    m,
+    n,
+    k,
     ...linear,
     alpha: Math.abs(alpha),
     beta: Math.abs(beta),
@@ -65,7 +78,16 @@ function checkProduct(dtype: FloatDType, problem: Problem): void {
         activationBound(dtype, activation, parameter, before[i]!, y),
     },
     run: (kernels, v) => {
-      kernels.matmul(v.a, v.b, v.out, m, n, k, { ...options, bias: withBias ? v.bias : null })
+      kernels.matmul({
+        a: v.a,
+        b: v.b,
+        out: v.out,
+        m,
+        n,
+        k,
+        ...options,
+        bias: withBias ? v.bias : null,
+      })
     },
   })
 }

@@ -44,7 +44,7 @@ describe(suiteTitle('memory'), () => {
             bounds: { y: 'exact' },
             ownDType: true,
             run: (kernels, v) => {
-              kernels.fill(v.y, n, value)
+              kernels.fill({ y: v.y, n, value })
             },
           })
         }
@@ -60,7 +60,7 @@ describe(suiteTitle('memory'), () => {
           bounds: { y: 'exact' },
           inPlace: [['y', 'x']],
           run: (kernels, v) => {
-            kernels.copy(v.x, v.y, n)
+            kernels.copy({ x: v.x, y: v.y, n })
           },
         })
       }
@@ -86,7 +86,7 @@ describe(suiteTitle('memory'), () => {
           operands: { x: valuesOf(dtype, rows * cols, 1), out: valuesOf(dtype, rows * cols, 2) },
           bounds: { out: 'exact' },
           run: (kernels, v) => {
-            kernels.transpose(v.x, v.out, rows, cols)
+            kernels.transpose({ x: v.x, out: v.out, rows, cols })
           },
         })
       }
@@ -109,7 +109,16 @@ describe(suiteTitle('memory'), () => {
           },
           bounds: { out: 'exact' },
           run: (kernels, v) => {
-            kernels.copyBlocks(v.x, v.out, count, size, xOffset, xStride, outOffset, outStride)
+            kernels.copyBlocks({
+              x: v.x,
+              out: v.out,
+              count,
+              size,
+              xOffset,
+              xStride,
+              outOffset,
+              outStride,
+            })
           },
         })
       }
@@ -136,7 +145,7 @@ describe(suiteTitle('memory'), () => {
               },
               inPlace: dtype === to ? [['y', 'x']] : [],
               run: (kernels, v) => {
-                kernels.cast(v.x, v.y, n, scale, shift)
+                kernels.cast({ x: v.x, y: v.y, n, scale, shift })
               },
             })
           }
@@ -158,7 +167,7 @@ describe(suiteTitle('memory'), () => {
               y: isFloat(to) ? (_, y) => roundings(to, 1, Math.abs(y)) : 'exact',
             },
             run: (kernels, v) => {
-              kernels.cast(v.x, v.y, x.length, 1, 0)
+              kernels.cast({ x: v.x, y: v.y, n: x.length, scale: 1, shift: 0 })
             },
           })
         })
@@ -170,7 +179,7 @@ describe(suiteTitle('memory'), () => {
     for (const kernels of backends) {
       const filled = (dtype: DType, value: number): number => {
         const y = arrayOf(dtype, [9, 9])
-        kernels.fill(asView(y), 1, value)
+        kernels.fill({ y: asView(y), n: 1, value })
         expect(y[1]).to.equal(9)
         return y[0]!
       }
@@ -197,16 +206,16 @@ describe(suiteTitle('memory'), () => {
           arrayOf('float32', Array(9).fill(5)),
         ]
         const call = (): void => {
-          kernels.copyBlocks(
-            asView(x),
-            asView(out),
+          kernels.copyBlocks({
+            x: asView(x),
+            out: asView(out),
             count,
             size,
             xOffset,
             xStride,
             outOffset,
             outStride,
-          )
+          })
         }
         expect(call, kernels.name)
           .to.throw(/^copyBlocks: expected offsets of at least 0 and strides of at least the size/)
@@ -243,7 +252,16 @@ describe(suiteTitle('memory'), () => {
               operands: { src, index, out: valuesOf(to, rows * cols, 2) },
               bounds: { out: from === to ? 'exact' : affineBound(to, source, scale, shift) },
               run: (kernels, v) => {
-                kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, scale, shift)
+                kernels.gatherRows({
+                  src: v.src,
+                  index: v.index,
+                  out: v.out,
+                  srcRows,
+                  rows,
+                  cols,
+                  scale,
+                  shift,
+                })
               },
             })
           }
@@ -263,7 +281,16 @@ describe(suiteTitle('memory'), () => {
           operands: { src, index, out: bell(dtype, rows * cols, 2) },
           bounds: { out: affineBound(dtype, source, 0.3, -1.1) },
           run: (kernels, v) => {
-            kernels.gatherRows(v.src, v.index, v.out, srcRows, rows, cols, 0.3, -1.1)
+            kernels.gatherRows({
+              src: v.src,
+              index: v.index,
+              out: v.out,
+              srcRows,
+              rows,
+              cols,
+              scale: 0.3,
+              shift: -1.1,
+            })
           },
         })
       })
@@ -273,7 +300,16 @@ describe(suiteTitle('memory'), () => {
       for (const kernels of backends) {
         for (const dtype of floatDTypes) {
           const [src, out] = [arrayOf(dtype, [1, -0, 0]), arrayOf(dtype, [7, 7, 7])]
-          kernels.gatherRows(asView(src), asView(Int32Array.of(0)), asView(out), 1, 1, 3, 1, 0)
+          kernels.gatherRows({
+            src: asView(src),
+            index: asView(Int32Array.of(0)),
+            out: asView(out),
+            srcRows: 1,
+            rows: 1,
+            cols: 3,
+            scale: 1,
+            shift: 0,
+          })
           expect(Array.from(out), kernels.name).to.deep.equal([1, -0, 0])
         }
       }
@@ -289,7 +325,16 @@ describe(suiteTitle('memory'), () => {
             index[row] = bad
             const out = new Float32Array(rows * cols).fill(9)
             expect(() => {
-              kernels.gatherRows(asView(src), asView(index), asView(out), srcRows, rows, cols, 1, 0)
+              kernels.gatherRows({
+                src: asView(src),
+                index: asView(index),
+                out: asView(out),
+                srcRows,
+                rows,
+                cols,
+                scale: 1,
+                shift: 0,
+              })
             }, kernels.name)
               .to.throw(new RegExp(`${bad}`))
               .with.property('code', 'ERR_VALUE')

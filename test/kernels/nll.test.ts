@@ -54,8 +54,8 @@ function checkNll(dtype: FloatDType, problem: Problem, what: string): void {
       },
       run: (kernels, v) => {
         kernels.nll(
-          v.x, v.target, weight && v.weight, v.loss, v.divisor, outer, classes, inner, reduction,
-          ignoreIndex,
+          { logProbabilities: v.x, target: v.target, weight: weight && v.weight, loss: v.loss, divisor: v.divisor, outer, classes, inner, reduction,
+          ignoreIndex, }
         ) // prettier-ignore
       },
     })
@@ -72,7 +72,7 @@ function checkNll(dtype: FloatDType, problem: Problem, what: string): void {
       bounds: { grad: (_, grad) => roundings(dtype, 1, Math.abs(grad)) },
       run: (kernels, v) => {
         kernels.nllGradient(
-          v.target, weight && v.weight, v.divisor, v.grad, outer, classes, inner, ignoreIndex,
+          { target: v.target, weight: weight && v.weight, divisor: v.divisor, grad: v.grad, outer, classes, inner, ignoreIndex, }
         ) // prettier-ignore
       },
     })
@@ -123,7 +123,7 @@ describe(suiteTitle('nll'), () => {
         const [loss, divisor] = [arrayOf(dtype, [9]), arrayOf(dtype, [9])]
         const run = (reduction: Reduction): void => {
           kernels.nll(
-            x, target, weight, asView(loss), asView(divisor), 2, 2, 1, reduction, IGNORE,
+            { logProbabilities: x, target, weight, loss: asView(loss), divisor: asView(divisor), outer: 2, classes: 2, inner: 1, reduction, ignoreIndex: IGNORE, }
           ) // prettier-ignore
         }
         run(Reduction.mean)
@@ -139,14 +139,34 @@ describe(suiteTitle('nll'), () => {
         const target = asView(new Int32Array(3).fill(IGNORE))
         const [loss, divisor] = [arrayOf(dtype, [9]), arrayOf(dtype, [9])]
         const run = (reduction: Reduction): void => {
-          kernels.nll(x, target, null, asView(loss), asView(divisor), 3, 4, 1, reduction, IGNORE)
+          kernels.nll({
+            logProbabilities: x,
+            target,
+            weight: null,
+            loss: asView(loss),
+            divisor: asView(divisor),
+            outer: 3,
+            classes: 4,
+            inner: 1,
+            reduction,
+            ignoreIndex: IGNORE,
+          })
         }
         run(Reduction.sum)
         expect(loss[0]).to.equal(0)
         run(Reduction.mean)
         expect(loss[0]).to.be.NaN
         const grad = bell(dtype, 12, 2)
-        kernels.nllGradient(target, null, asView(divisor), asView(grad), 3, 4, 1, IGNORE)
+        kernels.nllGradient({
+          target,
+          weight: null,
+          divisor: asView(divisor),
+          grad: asView(grad),
+          outer: 3,
+          classes: 4,
+          inner: 1,
+          ignoreIndex: IGNORE,
+        })
         expect(Array.from(grad)).to.deep.equal(new Array(12).fill(0))
       }
     })
@@ -165,11 +185,11 @@ describe(suiteTitle('nll'), () => {
           const x = asView(bell('float32', n * classes, 1))
           const attempts = [
             () => { kernels.nll(
-                x, asView(target), null, asView(loss), asView(divisor), outer, classes, inner,
-                Reduction.mean, IGNORE,
+                { logProbabilities: x, target: asView(target), weight: null, loss: asView(loss), divisor: asView(divisor), outer, classes, inner,
+                reduction: Reduction.mean, ignoreIndex: IGNORE, }
               ); }, // prettier-ignore
             () => { kernels.nllGradient(
-                asView(target), null, asView(divisor), asView(grad), outer, classes, inner, IGNORE,
+                { target: asView(target), weight: null, divisor: asView(divisor), grad: asView(grad), outer, classes, inner, ignoreIndex: IGNORE, }
               ); }, // prettier-ignore
           ]
           for (const attempt of attempts) {

@@ -16,8 +16,15 @@ import { arrayOf, bell, floatDTypes, spread } from '../support/samples.js'
 import { bothSides, roundings, roundoff, smallestNormal, sumBound } from '../support/tolerance.js'
 
 function step(kernels: Kernels, kind: UpdateKind, v: Readonly<Record<string, View>>): void {
-  const [hyper, steps, state] = [v['hyper']!, v['steps']!, v['state']!]
-  kernels.updateStep(kind, hyper, steps, empty([0], 'float64'), state, stateLength, slotsOf(v))
+  kernels.updateStep({
+    kind,
+    hyper: v['hyper']!,
+    steps: v['steps']!,
+    products: empty([0], 'float64'),
+    state: v['state']!,
+    stateLength,
+    slots: slotsOf(v),
+  })
 }
 
 interface Sgd {
@@ -222,7 +229,7 @@ describe(suiteTitle('optimizer'), () => {
                 : sumBound(dtype, stateLength, norm / p, 2 * p + 4) + roundings(dtype, 4, norm),
           },
           run: (kernels, v) => {
-            kernels.gradNorm(v['out'], p, slotsOf(v))
+            kernels.gradNorm({ out: v['out'], p, slots: slotsOf(v) })
           },
         })
       }
@@ -239,7 +246,7 @@ describe(suiteTitle('optimizer'), () => {
             operands: { out: new Float64Array([0]), ...gradients },
             bounds: { out: 'exact' },
             run: (kernels, v) => {
-              kernels.gradNorm(v['out'], p, slotsOf(v))
+              kernels.gradNorm({ out: v['out'], p, slots: slotsOf(v) })
             },
           })
         }
@@ -260,7 +267,7 @@ describe(suiteTitle('optimizer'), () => {
           operands,
           bounds,
           run: (kernels: Kernels, v) => {
-            kernels.clipGradients(v['norm']!, maxNorm, slotsOf(v))
+            kernels.clipGradients({ norm: v['norm']!, maxNorm, slots: slotsOf(v) })
           },
         })
       }

@@ -76,7 +76,7 @@ describe(suiteTitle('pad2d'), () => {
             operands: { x: bell(dtype, inLength(g), 1), out: bell(dtype, outLength(g), 2) },
             bounds: { out: 'exact' },
             run: (kernels, v) => {
-              kernels.pad2d(v.x, v.out, g, mode, -1.5)
+              kernels.pad2d({ x: v.x, out: v.out, geometry: g, mode, value: -1.5 })
             },
           })
         }
@@ -88,17 +88,22 @@ describe(suiteTitle('pad2d'), () => {
           // the gradient of absolute values: what the terms of each sum add up to
           const magnitudes = new Float64Array(inLength(g))
           const absolute = asView(Float64Array.from(gradOut, Math.abs))
-          reference.pad2dGradient(absolute, asView(magnitudes), g, mode)
+          reference.pad2dGradient({
+            gradOut: absolute,
+            gradX: asView(magnitudes),
+            geometry: g,
+            mode,
+          })
           const terms = new Float64Array(inLength(g))
           const ones = asView(new Float64Array(outLength(g)).fill(1))
-          reference.pad2dGradient(ones, asView(terms), g, mode)
+          reference.pad2dGradient({ gradOut: ones, gradX: asView(terms), geometry: g, mode })
           check({
             title: `pad2dGradient ${name} ${JSON.stringify(g)}`,
             dtype,
             operands: { gradOut, gradX: arrayOf(dtype, new Float64Array(inLength(g)).fill(NaN)) },
             bounds: { gradX: (i) => sumBound(dtype, terms[i]!, magnitudes[i]!) },
             run: (kernels, v) => {
-              kernels.pad2dGradient(v.gradOut, v.gradX, g, mode)
+              kernels.pad2dGradient({ gradOut: v.gradOut, gradX: v.gradX, geometry: g, mode })
             },
           })
         }
@@ -121,10 +126,15 @@ describe(suiteTitle('pad2d'), () => {
         const out = new Float32Array(99).fill(7)
         const x = asView(new Float32Array(99))
         expect(() => {
-          kernels.pad2d(x, asView(out), g, PadMode[mode], 0)
+          kernels.pad2d({ x, out: asView(out), geometry: g, mode: PadMode[mode], value: 0 })
         }).to.throw(ShapeError, `pad2d: ${message}`)
         expect(() => {
-          kernels.pad2dGradient(x, asView(out), g, PadMode[mode])
+          kernels.pad2dGradient({
+            gradOut: x,
+            gradX: asView(out),
+            geometry: g,
+            mode: PadMode[mode],
+          })
         }).to.throw(ShapeError, `pad2dGradient: ${message}`)
         expect(out.every((value) => value === 7)).to.equal(true)
       }

@@ -107,9 +107,9 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
   }
   const exact = new Float64Array(n)
   reference.pointwiseLoss(
-    kind, asView(arrayOf('float64', x)), asView(arrayOf('float64', y)),
-    weight && asView(arrayOf('float64', weight)), positive && asView(arrayOf('float64', positive)),
-    asView(exact), n, parameter, true, 1,
+    { kind, x: asView(arrayOf('float64', x)), y: asView(arrayOf('float64', y)),
+    weight: weight && asView(arrayOf('float64', weight)), positive: positive && asView(arrayOf('float64', positive)),
+    loss: asView(exact), n, parameter, eachElement: true, divisor: 1, }
   ) // prettier-ignore
   let total = 0
   let error = 0
@@ -131,7 +131,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
     ],
     run: (kernels, v) => {
       kernels.pointwiseLoss(
-        kind, v.x, v.y, weight && v.weight, positive && v.positive, v.loss, n, parameter, true, 1,
+        { kind, x: v.x, y: v.y, weight: weight && v.weight, positive: positive && v.positive, loss: v.loss, n, parameter, eachElement: true, divisor: 1, }
       ) // prettier-ignore
     },
   })
@@ -145,8 +145,8 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       },
       run: (kernels, v) => {
         kernels.pointwiseLoss(
-          kind, v.x, v.y, weight && v.weight, positive && v.positive, v.loss, n, parameter, false,
-          divisor,
+          { kind, x: v.x, y: v.y, weight: weight && v.weight, positive: positive && v.positive, loss: v.loss, n, parameter, eachElement: false,
+          divisor, }
         ) // prettier-ignore
       },
     })
@@ -166,7 +166,7 @@ function checkLoss(dtype: FloatDType, problem: Problem, what: string): void {
       ],
       run: (kernels, v) => {
         kernels.pointwiseLossGradient(
-          kind, v.x, v.y, weight && v.weight, positive && v.positive, v.gradX, n, parameter, scale,
+          { kind, x: v.x, y: v.y, weight: weight && v.weight, positive: positive && v.positive, gradX: v.gradX, n, parameter, scale, }
         ) // prettier-ignore
       },
     })
@@ -229,8 +229,29 @@ describe(suiteTitle('pointwise-loss'), () => {
             },
             run: (kernels, v) => {
               const code = PointwiseLossKind[kind]
-              kernels.pointwiseLoss(code, v.x, v.y, null, null, v.loss, n, 1, true, 1)
-              kernels.pointwiseLossGradient(code, v.x, v.y, null, null, v.gradX, n, 1, 1)
+              kernels.pointwiseLoss({
+                kind: code,
+                x: v.x,
+                y: v.y,
+                weight: null,
+                positive: null,
+                loss: v.loss,
+                n,
+                parameter: 1,
+                eachElement: true,
+                divisor: 1,
+              })
+              kernels.pointwiseLossGradient({
+                kind: code,
+                x: v.x,
+                y: v.y,
+                weight: null,
+                positive: null,
+                gradX: v.gradX,
+                n,
+                parameter: 1,
+                scale: 1,
+              })
             },
           })
         }
@@ -243,8 +264,29 @@ describe(suiteTitle('pointwise-loss'), () => {
       const kind = PointwiseLossKind.crossEntropy
       for (const kernels of backends) {
         const [loss, gradX] = [arrayOf(dtype, [7, 7, 7, 7]), arrayOf(dtype, [7, 7, 7, 7])]
-        kernels.pointwiseLoss(kind, x, y, null, null, asView(loss), 4, 0, true, 1)
-        kernels.pointwiseLossGradient(kind, x, y, null, null, asView(gradX), 4, 0, 1)
+        kernels.pointwiseLoss({
+          kind,
+          x,
+          y,
+          weight: null,
+          positive: null,
+          loss: asView(loss),
+          n: 4,
+          parameter: 0,
+          eachElement: true,
+          divisor: 1,
+        })
+        kernels.pointwiseLossGradient({
+          kind,
+          x,
+          y,
+          weight: null,
+          positive: null,
+          gradX: asView(gradX),
+          n: 4,
+          parameter: 0,
+          scale: 1,
+        })
         expect(Array.from(loss), kernels.name).to.deep.equal([0, Infinity, -Infinity, 0])
         expect(Array.from(gradX), kernels.name).to.deep.equal([0, -Infinity, Infinity, 0])
       }
@@ -256,22 +298,33 @@ describe(suiteTitle('pointwise-loss'), () => {
       for (const kernels of backends) {
         const loss = arrayOf(dtype, [7, 7, 7, 7])
         const zero = asView(arrayOf(dtype, [0, 0, 0, 0]))
-        kernels.pointwiseLoss(
-          PointwiseLossKind.klDiv,
+        kernels.pointwiseLoss({
+          kind: PointwiseLossKind.klDiv,
           x,
-          zero,
-          null,
-          null,
-          asView(loss),
+          y: zero,
+          weight: null,
+          positive: null,
+          loss: asView(loss),
           n,
-          0,
-          true,
-          1,
-        )
+          parameter: 0,
+          eachElement: true,
+          divisor: 1,
+        })
         expect(Array.from(loss), kernels.name).to.deep.equal([0, 0, 0, 0])
         const never = asView(arrayOf(dtype, new Array<number>(n).fill(-Infinity)))
         const kind = PointwiseLossKind.klDivLogTarget
-        kernels.pointwiseLoss(kind, x, never, null, null, asView(loss), n, 0, true, 1)
+        kernels.pointwiseLoss({
+          kind,
+          x,
+          y: never,
+          weight: null,
+          positive: null,
+          loss: asView(loss),
+          n,
+          parameter: 0,
+          eachElement: true,
+          divisor: 1,
+        })
         expect(Array.from(loss), kernels.name).to.deep.equal([0, 0, 0, 0])
       }
     })
@@ -290,8 +343,8 @@ describe(suiteTitle('pointwise-loss'), () => {
             const loss = new Float32Array([7])
             const gradX = new Float32Array(n).fill(9)
             const attempts = [
-              () => { kernels.pointwiseLoss(kind, asView(x), y, null, null, asView(loss), n, 0, false, n) },
-              () => { kernels.pointwiseLossGradient(kind, asView(x), y, null, null, asView(gradX), n, 0, 1) },
+              () => { kernels.pointwiseLoss({ kind, x: asView(x), y, weight: null, positive: null, loss: asView(loss), n, parameter: 0, eachElement: false, divisor: n }) },
+              () => { kernels.pointwiseLossGradient({ kind, x: asView(x), y, weight: null, positive: null, gradX: asView(gradX), n, parameter: 0, scale: 1 }) },
             ] // prettier-ignore
             for (const attempt of attempts) {
               expect(attempt, kernels.name)

@@ -119,7 +119,7 @@ describe(suiteTitle('pool2d'), () => {
             },
             bounds: { out: 'exact', index: 'exact' },
             run: (kernels, v) => {
-              kernels.maxPool2d(v.x, v.out, v.index, g)
+              kernels.maxPool2d({ x: v.x, out: v.out, index: v.index, geometry: g })
             },
           })
         }
@@ -130,7 +130,7 @@ describe(suiteTitle('pool2d'), () => {
       for (const g of [...geometries, ...dilated]) {
         const [x, out] = [bell(dtype, inLength(g), 1), bell(dtype, outLength(g), 2)]
         const index = new Int32Array(outLength(g))
-        reference.maxPool2d(asView(x), asView(out), asView(index), g)
+        reference.maxPool2d({ x: asView(x), out: asView(out), index: asView(index), geometry: g })
         const gradOut = bell(dtype, outLength(g), 3)
         check({
           title: `maxPool2dGradient ${titleOf(g)}`,
@@ -139,11 +139,21 @@ describe(suiteTitle('pool2d'), () => {
           bounds: {
             gradX: linearBound(dtype, inLength(g), overlap(g), (result) => {
               const sizes = asView(absolute(gradOut))
-              reference.maxPool2dGradient(sizes, asView(index), asView(result), g)
+              reference.maxPool2dGradient({
+                gradOut: sizes,
+                index: asView(index),
+                gradX: asView(result),
+                geometry: g,
+              })
             }),
           },
           run: (kernels, v) => {
-            kernels.maxPool2dGradient(v.gradOut, v.index, v.gradX, g)
+            kernels.maxPool2dGradient({
+              gradOut: v.gradOut,
+              index: v.index,
+              gradX: v.gradX,
+              geometry: g,
+            })
           },
         })
       }
@@ -164,11 +174,23 @@ describe(suiteTitle('pool2d'), () => {
             operands: { x, out: bell(dtype, outLength(g), 2) },
             bounds: {
               out: linearBound(dtype, outLength(g), overlap(g), (result) => {
-                reference.avgPool2d(asView(absolute(x)), asView(result), g, includePad, divisor)
+                reference.avgPool2d({
+                  x: asView(absolute(x)),
+                  out: asView(result),
+                  geometry: g,
+                  countIncludePad: includePad,
+                  divisorOverride: divisor,
+                })
               }),
             },
             run: (kernels, v) => {
-              kernels.avgPool2d(v.x, v.out, g, includePad, divisor)
+              kernels.avgPool2d({
+                x: v.x,
+                out: v.out,
+                geometry: g,
+                countIncludePad: includePad,
+                divisorOverride: divisor,
+              })
             },
           })
           const gradOut = bell(dtype, outLength(g), 3)
@@ -179,11 +201,23 @@ describe(suiteTitle('pool2d'), () => {
             bounds: {
               gradX: linearBound(dtype, inLength(g), overlap(g), (result) => {
                 const sizes = asView(absolute(gradOut))
-                reference.avgPool2dGradient(sizes, asView(result), g, includePad, divisor)
+                reference.avgPool2dGradient({
+                  gradOut: sizes,
+                  gradX: asView(result),
+                  geometry: g,
+                  countIncludePad: includePad,
+                  divisorOverride: divisor,
+                })
               }),
             },
             run: (kernels, v) => {
-              kernels.avgPool2dGradient(v.gradOut, v.gradX, g, includePad, divisor)
+              kernels.avgPool2dGradient({
+                gradOut: v.gradOut,
+                gradX: v.gradX,
+                geometry: g,
+                countIncludePad: includePad,
+                divisorOverride: divisor,
+              })
             },
           })
         }
@@ -193,6 +227,7 @@ describe(suiteTitle('pool2d'), () => {
     it(`adaptiveAvgPool2d and its gradient ${dtype}`, () => {
       for (const sizes of adaptiveSizes) {
         const [planes, height, width, outHeight, outWidth] = sizes
+        const named = { planes, inHeight: height, inWidth: width, outHeight, outWidth }
         const [inputs, outputs] = [planes * height * width, planes * outHeight * outWidth]
         const window = (Math.ceil(height / outHeight) + 1) * (Math.ceil(width / outWidth) + 1)
         const windows = (Math.ceil(outHeight / height) + 1) * (Math.ceil(outWidth / width) + 1)
@@ -203,11 +238,11 @@ describe(suiteTitle('pool2d'), () => {
           operands: { x, out: bell(dtype, outputs, 2) },
           bounds: {
             out: linearBound(dtype, outputs, window, (result) => {
-              reference.adaptiveAvgPool2d(asView(absolute(x)), asView(result), ...sizes)
+              reference.adaptiveAvgPool2d({ x: asView(absolute(x)), out: asView(result), ...named })
             }),
           },
           run: (kernels, v) => {
-            kernels.adaptiveAvgPool2d(v.x, v.out, ...sizes)
+            kernels.adaptiveAvgPool2d({ x: v.x, out: v.out, ...named })
           },
         })
         const gradOut = bell(dtype, outputs, 3)
@@ -217,15 +252,15 @@ describe(suiteTitle('pool2d'), () => {
           operands: { gradOut, gradX: bell(dtype, inputs, 4) },
           bounds: {
             gradX: linearBound(dtype, inputs, windows, (result) => {
-              reference.adaptiveAvgPool2dGradient(
-                asView(absolute(gradOut)),
-                asView(result),
-                ...sizes,
-              )
+              reference.adaptiveAvgPool2dGradient({
+                gradOut: asView(absolute(gradOut)),
+                gradX: asView(result),
+                ...named,
+              })
             }),
           },
           run: (kernels, v) => {
-            kernels.adaptiveAvgPool2dGradient(v.gradOut, v.gradX, ...sizes)
+            kernels.adaptiveAvgPool2dGradient({ gradOut: v.gradOut, gradX: v.gradX, ...named })
           },
         })
       }
@@ -242,7 +277,12 @@ describe(suiteTitle('pool2d'), () => {
           const gradX = new Float32Array(16).fill(7)
           expect(() => {
             const gradOut = new Float32Array(4)
-            kernels.maxPool2dGradient(asView(gradOut), asView(index), asView(gradX), g)
+            kernels.maxPool2dGradient({
+              gradOut: asView(gradOut),
+              index: asView(index),
+              gradX: asView(gradX),
+              geometry: g,
+            })
           }).to.throw(`maxPool2dGradient: index ${place} at 2 is outside [0, 16)`)
           expect(gradX.every((value) => value === 7)).to.equal(true)
         }

@@ -13,7 +13,7 @@ describe('kernels: a program', () => {
     /** y += x over a placeholder for x. */
     function adding(): { program: Program; x: Tensor; y: Tensor } {
       const [x, y] = [ones([2]), zeros([2])]
-      const program = programOf([{ method: 'axpby', args: [x, y, 2, 1, 1] }])
+      const program = programOf([{ method: 'axpby', args: { x, y, n: 2, alpha: 1, beta: 1 } }])
       expect(program.addPlaceholder(x.buffer)).to.equal(0)
       return { program, x, y }
     }

@@ -65,12 +65,12 @@ describe(suiteTitle('random'), () => {
     for (const kernels of backends) {
       const state = new Int32Array(4)
       const single = new Float32Array(4)
-      kernels.uniform(asView(state), asView(single), 4, 0, 1)
+      kernels.uniform({ state: asView(state), y: asView(single), n: 4, low: 0, high: 1 })
       expect(Array.from(single)).to.deep.equal(block.map((word) => (word >>> 8) / 2 ** 24))
       expect(Array.from(state)).to.deep.equal([0, 0, 1, 0])
       state.fill(0)
       const double = new Float64Array(1)
-      kernels.uniform(asView(state), asView(double), 1, 0, 1)
+      kernels.uniform({ state: asView(state), y: asView(double), n: 1, low: 0, high: 1 })
       expect(double[0]).to.equal(((block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6)) / 2 ** 53)
     }
   })
@@ -116,7 +116,7 @@ describe(suiteTitle('random'), () => {
         [5, 5],
       ] as const) {
         run(`uniform(${low}, ${high})`, 'exact', (kernels, state, y, n) => {
-          kernels.uniform(asView(state), asView(y), n, low, high)
+          kernels.uniform({ state: asView(state), y: asView(y), n, low, high })
         })
       }
     })
@@ -130,7 +130,7 @@ describe(suiteTitle('random'), () => {
         [1 / 3, -1],
       ] as const) {
         run(`bernoulli(${p})`, 'exact', (kernels, state, y, n) => {
-          kernels.bernoulli(asView(state), asView(y), n, p, value)
+          kernels.bernoulli({ state: asView(state), y: asView(y), n, p, value })
         })
       }
     })
@@ -142,7 +142,7 @@ describe(suiteTitle('random'), () => {
         [100, 10],
       ] as const) {
         run(`normal(${mean}, ${std})`, normalBound(dtype, mean, std), (kernels, state, y, n) => {
-          kernels.normal(asView(state), asView(y), n, mean, std)
+          kernels.normal({ state: asView(state), y: asView(y), n, mean, std })
         })
       }
     })
@@ -156,7 +156,7 @@ describe(suiteTitle('random'), () => {
       }
       for (const kernels of backends) {
         const uniform = drawn(n, dtype, 1, (state, y) => {
-          kernels.uniform(asView(state), asView(y), n, -1, 3)
+          kernels.uniform({ state: asView(state), y: asView(y), n, low: -1, high: 3 })
         })
         expect(uniform.every((y) => y >= -1 && y < 3)).to.equal(true)
         within(average(uniform), 1, Math.sqrt(16 / 12))
@@ -164,7 +164,7 @@ describe(suiteTitle('random'), () => {
         within(average(uniform.map((y, i) => (y - 1) * ((uniform[i + 1] ?? 1) - 1))), 0, 16 / 12)
 
         const normal = drawn(n, dtype, 2, (state, y) => {
-          kernels.normal(asView(state), asView(y), n, 2, 3)
+          kernels.normal({ state: asView(state), y: asView(y), n, mean: 2, std: 3 })
         }).map((y) => (y - 2) / 3)
         within(average(normal), 0, 1)
         within(average(normal.map((y) => y ** 2)), 1, Math.sqrt(2))
@@ -174,7 +174,7 @@ describe(suiteTitle('random'), () => {
         within(average(normal.map((y) => Number(Math.abs(y) < 1))), 0.6826894921, 0.4654)
 
         const kept = drawn(n, dtype, 3, (state, y) => {
-          kernels.bernoulli(asView(state), asView(y), n, 0.3, 1)
+          kernels.bernoulli({ state: asView(state), y: asView(y), n, p: 0.3, value: 1 })
         })
         within(average(kept), 0.3, Math.sqrt(0.21))
       }
@@ -190,7 +190,7 @@ describe(suiteTitle('random'), () => {
           operands: { state, y: whole('int32', n, 1, 0, 5) },
           bounds: { state: 'exact', y: 'exact' },
           run: (kernels, v) => {
-            kernels.permutation(v.state, v.y, n)
+            kernels.permutation({ state: v.state, y: v.y, n })
           },
         })
       }
@@ -201,14 +201,14 @@ describe(suiteTitle('random'), () => {
     for (const kernels of backends) {
       const state = asView(Int32Array.of(11, 0, 0, 0))
       const long = new Int32Array(10_007)
-      kernels.permutation(state, asView(long), long.length)
+      kernels.permutation({ state, y: asView(long), n: long.length })
       expect(Array.from(long).sort((a, b) => a - b)).to.deep.equal(Array.from(long.keys()))
 
       const rounds = 12_000
       const counts = new Map<string, number>()
       for (let i = 0; i < rounds; i++) {
         const order = new Int32Array(4)
-        kernels.permutation(state, asView(order), 4)
+        kernels.permutation({ state, y: asView(order), n: 4 })
         counts.set(order.join(), (counts.get(order.join()) ?? 0) + 1)
       }
       expect(counts.size).to.equal(24)

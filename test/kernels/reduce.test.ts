@@ -75,7 +75,7 @@ function checkReduce(
     operands: { x, out },
     bounds: { out: bound },
     run: (kernels, v) => {
-      kernels.reduce(kind, v.x, v.out, outer, n, inner, beta)
+      kernels.reduce({ kind, x: v.x, out: v.out, outer, n, inner, beta })
     },
   })
 }
@@ -124,7 +124,7 @@ describe(suiteTitle('reduce'), () => {
             operands: { x, out: whole('int32', outer * inner, 3, 0, 9) },
             bounds: { out: 'exact' },
             run: (kernels, v) => {
-              kernels.argmax(v.x, v.out, outer, n, inner)
+              kernels.argmax({ x: v.x, out: v.out, outer, n, inner })
             },
           })
         }
@@ -154,7 +154,7 @@ describe(suiteTitle('reduce'), () => {
           operands: { x, out: whole('int32', 5 * inner, 3, 0, 9) },
           bounds: { out: 'exact' },
           run: (kernels, v) => {
-            kernels.argmax(v.x, v.out, 5, n, inner)
+            kernels.argmax({ x: v.x, out: v.out, outer: 5, n, inner })
           },
         })
       }
@@ -165,7 +165,13 @@ describe(suiteTitle('reduce'), () => {
     for (const kernels of backends) {
       const out = new Int32Array([7])
       expect(() => {
-        kernels.argmax(asView(new Float32Array(0)), asView(out), 1, 0, 1)
+        kernels.argmax({
+          x: asView(new Float32Array(0)),
+          out: asView(out),
+          outer: 1,
+          n: 0,
+          inner: 1,
+        })
       })
         .to.throw()
         .with.property('code')

@@ -49,12 +49,12 @@ function checkBoth(
     bounds: { y: softmaxBound(dtype, x, n, inner, log) },
     inPlace: [['y', 'x']],
     run: (kernels, v) => {
-      kernels.softmax(v.x, v.y, outer, n, inner, log)
+      kernels.softmax({ x: v.x, y: v.y, outer, n, inner, log })
     },
   })
 
   const y = arrayOf(dtype, new Float64Array(size))
-  reference.softmax(asView(x), asView(y), outer, n, inner, log)
+  reference.softmax({ x: asView(x), y: asView(y), outer, n, inner, log })
   const gradY = bell(dtype, size, 2)
   check({
     title: `gradient of ${title}`,
@@ -66,7 +66,7 @@ function checkBoth(
       ['gradX', 'y'],
     ],
     run: (kernels, v) => {
-      kernels.softmaxGradient(v.y, v.gradY, v.gradX, outer, n, inner, log)
+      kernels.softmaxGradient({ y: v.y, gradY: v.gradY, gradX: v.gradX, outer, n, inner, log })
     },
   })
 }

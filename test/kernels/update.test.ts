@@ -286,7 +286,15 @@ function checkUpdate(name: keyof typeof rules, dtype: FloatDType, given: Options
     bounds,
     run: (kernels, v) => {
       const [h, steps] = [v['hyper']!, v['steps']!]
-      kernels.updateStep(kind, h, steps, v['products']!, v['state']!, stateLength, slotsOf(v))
+      kernels.updateStep({
+        kind,
+        hyper: h,
+        steps,
+        products: v['products']!,
+        state: v['state']!,
+        stateLength,
+        slots: slotsOf(v),
+      })
     },
   })
 }
@@ -330,7 +338,15 @@ describe(suiteTitle('optimizer steps of one driver'), () => {
           },
           run: (kernels, v) => {
             const slot = { parameter: v.p, gradient: v.g, index: 0, stateOffset: 0 }
-            kernels.updateStep(kind, v.hyper, v.steps, v.products, v.state, values.length, [slot])
+            kernels.updateStep({
+              kind,
+              hyper: v.hyper,
+              steps: v.steps,
+              products: v.products,
+              state: v.state,
+              stateLength: values.length,
+              slots: [slot],
+            })
           },
         })
       }

@@ -85,11 +85,15 @@ describe(suiteTitle('upsample2d'), () => {
               g.mode === UpsampleMode.nearest
                 ? 'exact'
                 : linearBound(dtype, outLength(g), 4, (result) => {
-                    reference.upsample2d(asView(absolute(x)), asView(result), g)
+                    reference.upsample2d({
+                      x: asView(absolute(x)),
+                      out: asView(result),
+                      geometry: g,
+                    })
                   }),
           },
           run: (kernels, v) => {
-            kernels.upsample2d(v.x, v.out, g)
+            kernels.upsample2d({ x: v.x, out: v.out, geometry: g })
           },
         })
         const gradOut = bell(dtype, outLength(g), 3)
@@ -99,11 +103,15 @@ describe(suiteTitle('upsample2d'), () => {
           operands: { gradOut, gradX: bell(dtype, inLength(g), 4) },
           bounds: {
             gradX: linearBound(dtype, inLength(g), share(g), (result) => {
-              reference.upsample2dGradient(asView(absolute(gradOut)), asView(result), g)
+              reference.upsample2dGradient({
+                gradOut: asView(absolute(gradOut)),
+                gradX: asView(result),
+                geometry: g,
+              })
             }),
           },
           run: (kernels, v) => {
-            kernels.upsample2dGradient(v.gradOut, v.gradX, g)
+            kernels.upsample2dGradient({ gradOut: v.gradOut, gradX: v.gradX, geometry: g })
           },
         })
       }
@@ -115,7 +123,11 @@ describe(suiteTitle('upsample2d'), () => {
     for (const kernels of backends) {
       const g = geometry(UpsampleMode.nearest, 1, [1, 6], [1, 294])
       const out = new Float32Array(294)
-      kernels.upsample2d(asView(Float32Array.of(0, 1, 2, 3, 4, 5)), asView(out), g)
+      kernels.upsample2d({
+        x: asView(Float32Array.of(0, 1, 2, 3, 4, 5)),
+        out: asView(out),
+        geometry: g,
+      })
       expect(Array.from(out)).to.deep.equal(Array.from(out, (_, o) => Math.floor(o / 49)))
     }
   })

@@ -6,7 +6,7 @@ import { ActivationKind, type Kernels, type View } from '../../ts/kernels/kernel
 import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { conv2dGeometries, describeGeometry, geometryOf } from '../support/conv2d-cases.js'
-import { type ArrayView, asView, check } from '../support/op-case.js'
+import { asView, check } from '../support/op-case.js'
 import { bell, floatDTypes, smallSizes, specials, whole } from '../support/samples.js'
 
 const words = (count: number, seed: number): TypedArray =>
@@ -17,7 +17,7 @@ const signsOf = (x: TypedArray): View => asView(x.map((value) => (value < 0 ? -1
 /** Words of the reference for x (outer, n, inner). */
 function packed(x: TypedArray, outer: number, n: number, inner: number): TypedArray {
   const result = new Int32Array(outer * wordsOf(n) * inner)
-  reference.packSigns(asView(x), asView(result), outer, n, inner)
+  reference.packSigns({ x: asView(x), words: asView(result), outer, n, inner })
   return result
 }
 
@@ -28,7 +28,7 @@ function checkPack(dtype: FloatDType, x: TypedArray, outer: number, n: number, i
     operands: { x, words: words(outer * wordsOf(n) * inner, 2) },
     bounds: { words: 'exact' },
     run: (kernels, v) => {
-      kernels.packSigns(v.x, v.words, outer, n, inner)
+      kernels.packSigns({ x: v.x, words: v.words, outer, n, inner })
     },
   })
 }
@@ -56,7 +56,13 @@ function checkConv2d(dtype: FloatDType, g: Conv2dGeometry, withBias: boolean): v
     },
     bounds: { out: 'exact' },
     run: (kernels, v) => {
-      kernels.xnorConv2d(v.x, v.weight, withBias ? v.bias : null, v.out, g)
+      kernels.xnorConv2d({
+        x: v.x,
+        weight: v.weight,
+        bias: withBias ? v.bias : null,
+        out: v.out,
+        geometry: g,
+      })
     },
   })
 }
@@ -65,9 +71,9 @@ function multipliesSigns(kernels: Kernels, dtype: FloatDType): void {
   const [m, n, k] = [6, 21, 75]
   const [a, b] = [bell(dtype, m * k, 1), bell(dtype, k * n, 2)]
   const [expected, out] = [bell(dtype, m * n, 3), bell(dtype, m * n, 4)]
-  reference.matmul(signsOf(a), signsOf(b), asView(expected), m, n, k)
-  const words = [packed(a, m, k, 1), packed(b, 1, k, n)].map(asView) as [ArrayView, ArrayView]
-  kernels.xnorMatmul(...words, null, asView(out), m, n, k)
+  reference.matmul({ a: signsOf(a), b: signsOf(b), out: asView(expected), m, n, k })
+  const words = { a: asView(packed(a, m, k, 1)), b: asView(packed(b, 1, k, n)) }
+  kernels.xnorMatmul({ ...words, bias: null, out: asView(out), m, n, k })
   expect(out).to.deep.equal(expected)
 }
 
@@ -81,10 +87,25 @@ function convolvesSigns(kernels: Kernels, dtype: FloatDType, g: Conv2dGeometry):
   const [expected, out] = [bell(dtype, length, 3), bell(dtype, length, 4)]
   const { identity } = ActivationKind
   const { auto } = Conv2dAlgorithm
-  reference.conv2d(signsOf(x), signsOf(weight), null, asView(expected), g, identity, 0, auto)
+  reference.conv2d({
+    x: signsOf(x),
+    weight: signsOf(weight),
+    bias: null,
+    out: asView(expected),
+    geometry: g,
+    activation: identity,
+    parameter: 0,
+    algorithm: auto,
+  })
   const image = packed(x, g.batch * g.groups, inGroup, plane)
   const kernel = packed(weight, g.outChannels, inGroup, taps)
-  kernels.xnorConv2d(asView(image), asView(kernel), null, asView(out), g)
+  kernels.xnorConv2d({
+    x: asView(image),
+    weight: asView(kernel),
+    bias: null,
+    out: asView(out),
+    geometry: g,
+  })
   expect(out, describeGeometry(g)).to.deep.equal(expected)
 }
 
@@ -140,7 +161,15 @@ describe(suiteTitle('xnor'), () => {
             },
             bounds: { out: 'exact' },
             run: (kernels, v) => {
-              kernels.xnorMatmul(v.a, v.b, withBias ? v.bias : null, v.out, m, n, k)
+              kernels.xnorMatmul({
+                a: v.a,
+                b: v.b,
+                bias: withBias ? v.bias : null,
+                out: v.out,
+                m,
+                n,
+                k,
+              })
             },
           })
         }

@@ -1,3 +1,4 @@
+import { erasing } from '../../ts/kernels/augment.js'
 import { type Conv2dGeometry } from '../../ts/kernels/conv2d.js'
 import { type Kernels, UpdateHyper, UpdateKind, type View } from '../../ts/kernels/kernels.js'
 import type { Pad2dGeometry } from '../../ts/kernels/pad2d.js'
@@ -53,210 +54,491 @@ const pad = (sizes: number[]): Pad2dGeometry => {
 /** Every operation; a new one that is not here does not compile. */
 export const sweep: Record<OpName, Sized> = {
   matmul: sized(5, (k, m, n, depth, a, c) => {
-    k.matmul(f(), f(), f(), m, n, depth, { transposeA: a > 0, transposeB: c > 0, bias: f() })
+    k.matmul({
+      a: f(),
+      b: f(),
+      out: f(),
+      m,
+      n,
+      k: depth,
+      transposeA: a > 0,
+      transposeB: c > 0,
+      bias: f(),
+    })
   }),
   activation: sized(1, (k, n) => {
-    k.activation(2, f(), f(), n, 0)
+    k.activation({ kind: 2, x: f(), y: f(), n, parameter: 0 })
   }),
   activationGradient: sized(1, (k, n) => {
-    k.activationGradient(2, f(), f(), f(), f(), n, 0)
+    k.activationGradient({ kind: 2, x: f(), y: f(), gradY: f(), gradX: f(), n, parameter: 0 })
   }),
   unary: sized(1, (k, n) => {
-    k.unary(0, f(), f(), n)
+    k.unary({ kind: 0, x: f(), y: f(), n })
   }),
   binary: sized(3, (k, how, rows, cols) => {
-    k.binary(0, Math.min(how, 3) as 0, f(), f(), f(), rows, cols)
+    k.binary({ kind: 0, broadcast: Math.min(how, 3) as 0, a: f(), b: f(), out: f(), rows, cols })
   }),
   affine: sized(1, (k, n) => {
-    k.affine(f(), f(), n, 1, 1)
+    k.affine({ x: f(), y: f(), n, scale: 1, shift: 1 })
   }),
   axpby: sized(1, (k, n) => {
-    k.axpby(f(), f(), n, 1, 1)
+    k.axpby({ x: f(), y: f(), n, alpha: 1, beta: 1 })
   }),
   softmax: sized(3, (k, o, n, s) => {
-    k.softmax(f(), f(), o, n, s, false)
+    k.softmax({ x: f(), y: f(), outer: o, n, inner: s, log: false })
   }),
   softmaxGradient: sized(3, (k, o, n, s) => {
-    k.softmaxGradient(f(), f(), f(), o, n, s, false)
+    k.softmaxGradient({ y: f(), gradY: f(), gradX: f(), outer: o, n, inner: s, log: false })
   }),
   reduce: sized(4, (k, o, n, s, kind) => {
-    k.reduce(Math.min(kind, 3) as 0, f(), f(), o, n, s, 0)
+    k.reduce({ kind: Math.min(kind, 3) as 0, x: f(), out: f(), outer: o, n, inner: s, beta: 0 })
   }),
   argmax: sized(3, (k, o, n, s) => {
-    k.argmax(f(), i(), o, n, s)
+    k.argmax({ x: f(), out: i(), outer: o, n, inner: s })
   }),
   crossEntropy: sized(4, (k, o, n, s, r) => {
-    k.crossEntropy(f(), i(), f(), f(), f(), o, n, s, Math.min(r, 2) as 0, -1, 0.1)
+    k.crossEntropy({
+      logits: f(),
+      target: i(),
+      weight: f(),
+      loss: f(),
+      divisor: f(),
+      outer: o,
+      classes: n,
+      inner: s,
+      reduction: Math.min(r, 2) as 0,
+      ignoreIndex: -1,
+      labelSmoothing: 0.1,
+    })
   }),
   crossEntropyGradient: sized(3, (k, o, n, s) => {
-    k.crossEntropyGradient(f(), i(), f(), f(), f(), o, n, s, -1, 0.1)
+    k.crossEntropyGradient({
+      logits: f(),
+      target: i(),
+      weight: f(),
+      divisor: f(),
+      gradLogits: f(),
+      outer: o,
+      classes: n,
+      inner: s,
+      ignoreIndex: -1,
+      labelSmoothing: 0.1,
+    })
   }),
   nll: sized(4, (k, o, n, s, r) => {
-    k.nll(f(), i(), f(), f(), f(), o, n, s, Math.min(r, 2) as 0, -1)
+    k.nll({
+      logProbabilities: f(),
+      target: i(),
+      weight: f(),
+      loss: f(),
+      divisor: f(),
+      outer: o,
+      classes: n,
+      inner: s,
+      reduction: Math.min(r, 2) as 0,
+      ignoreIndex: -1,
+    })
   }),
   nllGradient: sized(3, (k, o, n, s) => {
-    k.nllGradient(i(), f(), f(), f(), o, n, s, -1)
+    k.nllGradient({
+      target: i(),
+      weight: f(),
+      divisor: f(),
+      grad: f(),
+      outer: o,
+      classes: n,
+      inner: s,
+      ignoreIndex: -1,
+    })
   }),
   pointwiseLoss: sized(2, (k, n, each) => {
-    k.pointwiseLoss(0, f(), f(), null, null, f(), n, 1, each > 0, 1)
+    k.pointwiseLoss({
+      kind: 0,
+      x: f(),
+      y: f(),
+      weight: null,
+      positive: null,
+      loss: f(),
+      n,
+      parameter: 1,
+      eachElement: each > 0,
+      divisor: 1,
+    })
   }),
   pointwiseLossGradient: sized(1, (k, n) => {
-    k.pointwiseLossGradient(0, f(), f(), null, null, f(), n, 1, 1)
+    k.pointwiseLossGradient({
+      kind: 0,
+      x: f(),
+      y: f(),
+      weight: null,
+      positive: null,
+      gradX: f(),
+      n,
+      parameter: 1,
+      scale: 1,
+    })
   }),
   updateStep: sized(2, (k, n, length) => {
-    k.updateStep(
-      UpdateKind.nadam,
-      asView(new Float64Array(UpdateHyper.length)),
-      d(),
-      d(),
-      f(),
-      length,
-      slots(n),
-    )
+    k.updateStep({
+      kind: UpdateKind.nadam,
+      hyper: asView(new Float64Array(UpdateHyper.length)),
+      steps: d(),
+      products: d(),
+      state: f(),
+      stateLength: length,
+      slots: slots(n),
+    })
   }),
   gradNorm: sized(1, (k, n) => {
-    k.gradNorm(d(), 2, slots(n))
+    k.gradNorm({ out: d(), p: 2, slots: slots(n) })
   }),
   clipGradients: sized(1, (k, n) => {
-    k.clipGradients(d(), 1, slots(n))
+    k.clipGradients({ norm: d(), maxNorm: 1, slots: slots(n) })
   }),
   gatherRows: sized(3, (k, srcRows, rows, cols) => {
-    k.gatherRows(f(), i(), f(), srcRows, rows, cols, 1, 0)
+    k.gatherRows({ src: f(), index: i(), out: f(), srcRows, rows, cols, scale: 1, shift: 0 })
   }),
   embeddingGradient: sized(3, (k, rows, cols, count) => {
-    k.embeddingGradient(f(), i(), f(), rows, cols, count, -1, 0)
+    k.embeddingGradient({
+      gradOut: f(),
+      index: i(),
+      gradWeight: f(),
+      rows,
+      cols,
+      count,
+      paddingIndex: -1,
+      beta: 0,
+    })
   }),
   fill: sized(1, (k, n) => {
-    k.fill(f(), n, 1)
+    k.fill({ y: f(), n, value: 1 })
   }),
   copy: sized(1, (k, n) => {
-    k.copy(f(), f(), n)
+    k.copy({ x: f(), y: f(), n })
   }),
   copyBlocks: sized(4, (k, count, size, offset, stride) => {
-    k.copyBlocks(f(), f(), count, size, offset, stride, 0, stride)
+    k.copyBlocks({
+      x: f(),
+      out: f(),
+      count,
+      size,
+      xOffset: offset,
+      xStride: stride,
+      outOffset: 0,
+      outStride: stride,
+    })
   }),
   cast: sized(1, (k, n) => {
-    k.cast(f(), d(), n, 1, 0)
+    k.cast({ x: f(), y: d(), n, scale: 1, shift: 0 })
   }),
   transpose: sized(2, (k, rows, cols) => {
-    k.transpose(f(), f(), rows, cols)
+    k.transpose({ x: f(), out: f(), rows, cols })
   }),
   uniform: sized(1, (k, n) => {
-    k.uniform(i(), f(), n, 0, 1)
+    k.uniform({ state: i(), y: f(), n, low: 0, high: 1 })
   }),
   normal: sized(1, (k, n) => {
-    k.normal(i(), f(), n, 0, 1)
+    k.normal({ state: i(), y: f(), n, mean: 0, std: 1 })
   }),
   bernoulli: sized(1, (k, n) => {
-    k.bernoulli(i(), f(), n, 0.5, 1)
+    k.bernoulli({ state: i(), y: f(), n, p: 0.5, value: 1 })
   }),
   permutation: sized(1, (k, n) => {
-    k.permutation(i(), i(), n)
+    k.permutation({ state: i(), y: i(), n })
   }),
   augment: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
     const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
-    k.augment(i(), f(), i(), f(), geometry, {
-      ...{ padHeight: 1, padWidth: 1, flip: 0.5, erase: 0.5, area: [0.1, 0.5], ratio: [0.5, 2] },
-      ...{ fill: 0, value: 0 },
+    k.augment({
+      ...{ state: i(), x: f(), drawn: i(), out: f(), geometry },
+      ...{ padHeight: 1, padWidth: 1, flip: 0.5, erase: 0.5, fill: 0, value: 0 },
+      ...erasing([0.1, 0.5], [0.5, 2]),
     })
   }),
   augmentGradient: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
     const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
-    k.augmentGradient(i(), f(), f(), geometry)
+    k.augmentGradient({ drawn: i(), gradOut: f(), gradX: f(), geometry })
   }),
   dropout: sized(2, (k, n, inner) => {
-    k.dropout(i(), f(), b(), f(), n, inner, 0.5, 2)
+    k.dropout({ state: i(), x: f(), mask: b(), out: f(), n, inner, p: 0.5, scale: 2 })
   }),
   dropoutGradient: sized(2, (k, n, inner) => {
-    k.dropoutGradient(b(), f(), f(), n, inner, 2)
+    k.dropoutGradient({ mask: b(), gradOut: f(), gradX: f(), n, inner, scale: 2 })
   }),
   batchNorm: sized(3, (k, n, c, s) => {
-    k.batchNorm(f(), f(), f(), f(), f(), i(), f(), f(), f(), n, c, s, 1e-5, 0.1, 0, 0)
+    k.batchNorm({
+      x: f(),
+      weight: f(),
+      bias: f(),
+      runningMean: f(),
+      runningVar: f(),
+      batches: i(),
+      mean: f(),
+      inverseStd: f(),
+      out: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      eps: 1e-5,
+      momentum: 0.1,
+      activation: 0,
+      parameter: 0,
+    })
   }),
   batchNormInference: sized(3, (k, n, c, s) => {
-    k.batchNormInference(f(), f(), f(), f(), f(), f(), f(), f(), n, c, s, 1e-5, 0, 0)
+    k.batchNormInference({
+      x: f(),
+      weight: f(),
+      bias: f(),
+      runningMean: f(),
+      runningVar: f(),
+      mean: f(),
+      inverseStd: f(),
+      out: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      eps: 1e-5,
+      activation: 0,
+      parameter: 0,
+    })
   }),
   batchNormSums: sized(3, (k, n, c, s) => {
-    k.batchNormSums(f(), f(), f(), f(), d(), f(), f(), n, c, s, 0, 0)
+    k.batchNormSums({
+      x: f(),
+      gradOut: f(),
+      mean: f(),
+      inverseStd: f(),
+      sums: d(),
+      gradWeight: f(),
+      gradBias: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      weightBeta: 0,
+      biasBeta: 0,
+    })
   }),
   batchNormGradient: sized(3, (k, n, c, s) => {
-    k.batchNormGradient(f(), f(), f(), f(), f(), d(), f(), n, c, s)
+    k.batchNormGradient({
+      x: f(),
+      gradOut: f(),
+      weight: f(),
+      mean: f(),
+      inverseStd: f(),
+      sums: d(),
+      gradX: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+    })
   }),
   layerNorm: sized(2, (k, rows, cols) => {
-    k.layerNorm(f(), f(), f(), f(), f(), f(), rows, cols, 1e-5)
+    k.layerNorm({
+      x: f(),
+      weight: f(),
+      bias: f(),
+      mean: f(),
+      inverseStd: f(),
+      out: f(),
+      rows,
+      cols,
+      eps: 1e-5,
+    })
   }),
   layerNormGradient: sized(2, (k, rows, cols) => {
-    k.layerNormGradient(f(), f(), f(), f(), f(), f(), rows, cols)
+    k.layerNormGradient({
+      x: f(),
+      gradOut: f(),
+      weight: f(),
+      mean: f(),
+      inverseStd: f(),
+      gradX: f(),
+      rows,
+      cols,
+    })
   }),
   layerNormAffineGradient: sized(2, (k, rows, cols) => {
-    k.layerNormAffineGradient(f(), f(), f(), f(), f(), f(), rows, cols, 0, 0)
+    k.layerNormAffineGradient({
+      x: f(),
+      gradOut: f(),
+      mean: f(),
+      inverseStd: f(),
+      gradWeight: f(),
+      gradBias: f(),
+      rows,
+      cols,
+      weightBeta: 0,
+      biasBeta: 0,
+    })
   }),
   groupNorm: sized(4, (k, n, c, s, g) => {
-    k.groupNorm(f(), f(), f(), f(), f(), f(), n, c, s, g, 1e-5)
+    k.groupNorm({
+      x: f(),
+      weight: f(),
+      bias: f(),
+      mean: f(),
+      inverseStd: f(),
+      out: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      groups: g,
+      eps: 1e-5,
+    })
   }),
   groupNormSums: sized(4, (k, n, c, s, g) => {
-    k.groupNormSums(f(), f(), f(), f(), d(), f(), f(), n, c, s, g, 0, 0)
+    k.groupNormSums({
+      x: f(),
+      gradOut: f(),
+      mean: f(),
+      inverseStd: f(),
+      sums: d(),
+      gradWeight: f(),
+      gradBias: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      groups: g,
+      weightBeta: 0,
+      biasBeta: 0,
+    })
   }),
   groupNormGradient: sized(4, (k, n, c, s, g) => {
-    k.groupNormGradient(f(), f(), f(), f(), f(), d(), f(), n, c, s, g)
+    k.groupNormGradient({
+      x: f(),
+      gradOut: f(),
+      weight: f(),
+      mean: f(),
+      inverseStd: f(),
+      sums: d(),
+      gradX: f(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      groups: g,
+    })
   }),
   conv2d: sized(12, (k, a, ...sizes) => {
-    k.conv2d(f(), f(), f(), f(), conv(sizes), 0, 0, Math.min(a, 4) as 0)
+    k.conv2d({
+      x: f(),
+      weight: f(),
+      bias: f(),
+      out: f(),
+      geometry: conv(sizes),
+      activation: 0,
+      parameter: 0,
+      algorithm: Math.min(a, 4) as 0,
+    })
   }),
   conv2dInputGradient: sized(12, (k, a, ...sizes) => {
-    k.conv2dInputGradient(f(), f(), f(), f(), conv(sizes), Math.min(a, 4) as 0)
+    k.conv2dInputGradient({
+      gradOut: f(),
+      weight: f(),
+      bias: f(),
+      gradX: f(),
+      geometry: conv(sizes),
+      algorithm: Math.min(a, 4) as 0,
+    })
   }),
   conv2dWeightGradient: sized(12, (k, a, ...sizes) => {
-    k.conv2dWeightGradient(f(), f(), f(), conv(sizes), 0, Math.min(a, 4) as 0)
+    k.conv2dWeightGradient({
+      x: f(),
+      gradOut: f(),
+      gradWeight: f(),
+      geometry: conv(sizes),
+      beta: 0,
+      algorithm: Math.min(a, 4) as 0,
+    })
   }),
   xnorConv2d: sized(11, (k, ...sizes) => {
-    k.xnorConv2d(i(), i(), f(), f(), conv(sizes))
+    k.xnorConv2d({ x: i(), weight: i(), bias: f(), out: f(), geometry: conv(sizes) })
   }),
   channelSum: sized(3, (k, n, c, s) => {
-    k.channelSum(f(), f(), n, c, s, 0)
+    k.channelSum({ x: f(), out: f(), batch: n, channels: c, spatial: s, beta: 0 })
   }),
   packSigns: sized(3, (k, o, n, s) => {
-    k.packSigns(f(), i(), o, n, s)
+    k.packSigns({ x: f(), words: i(), outer: o, n, inner: s })
   }),
   xnorMatmul: sized(3, (k, m, n, depth) => {
-    k.xnorMatmul(i(), i(), f(), f(), m, n, depth)
+    k.xnorMatmul({ a: i(), b: i(), bias: f(), out: f(), m, n, k: depth })
   }),
   maxPool2d: sized(9, (k, ...sizes) => {
-    k.maxPool2d(f(), f(), i(), pool(sizes))
+    k.maxPool2d({ x: f(), out: f(), index: i(), geometry: pool(sizes) })
   }),
   maxPool2dGradient: sized(9, (k, ...sizes) => {
-    k.maxPool2dGradient(f(), i(), f(), pool(sizes))
+    k.maxPool2dGradient({ gradOut: f(), index: i(), gradX: f(), geometry: pool(sizes) })
   }),
   avgPool2d: sized(9, (k, ...sizes) => {
-    k.avgPool2d(f(), f(), pool(sizes), true, 0)
+    k.avgPool2d({
+      x: f(),
+      out: f(),
+      geometry: pool(sizes),
+      countIncludePad: true,
+      divisorOverride: 0,
+    })
   }),
   avgPool2dGradient: sized(9, (k, ...sizes) => {
-    k.avgPool2dGradient(f(), f(), pool(sizes), true, 0)
+    k.avgPool2dGradient({
+      gradOut: f(),
+      gradX: f(),
+      geometry: pool(sizes),
+      countIncludePad: true,
+      divisorOverride: 0,
+    })
   }),
   adaptiveAvgPool2d: sized(5, (k, planes, ih, iw, oh, ow) => {
-    k.adaptiveAvgPool2d(f(), f(), planes, ih, iw, oh, ow)
+    k.adaptiveAvgPool2d({
+      x: f(),
+      out: f(),
+      planes,
+      inHeight: ih,
+      inWidth: iw,
+      outHeight: oh,
+      outWidth: ow,
+    })
   }),
   adaptiveAvgPool2dGradient: sized(5, (k, planes, ih, iw, oh, ow) => {
-    k.adaptiveAvgPool2dGradient(f(), f(), planes, ih, iw, oh, ow)
+    k.adaptiveAvgPool2dGradient({
+      gradOut: f(),
+      gradX: f(),
+      planes,
+      inHeight: ih,
+      inWidth: iw,
+      outHeight: oh,
+      outWidth: ow,
+    })
   }),
   pad2d: sized(8, (k, mode, ...sizes) => {
-    k.pad2d(f(), f(), pad(sizes), Math.min(mode, 3) as 0, 0)
+    k.pad2d({ x: f(), out: f(), geometry: pad(sizes), mode: Math.min(mode, 3) as 0, value: 0 })
   }),
   pad2dGradient: sized(8, (k, mode, ...sizes) => {
-    k.pad2dGradient(f(), f(), pad(sizes), Math.min(mode, 3) as 0)
+    k.pad2dGradient({
+      gradOut: f(),
+      gradX: f(),
+      geometry: pad(sizes),
+      mode: Math.min(mode, 3) as 0,
+    })
   }),
   upsample2d: sized(6, (k, mode, planes, inHeight, inWidth, outHeight, outWidth) => {
-    k.upsample2d(f(), f(), {
-      ...{ mode: mode > 0 ? 1 : 0, planes: planes, inHeight: inHeight, inWidth: inWidth },
-      ...{ outHeight: outHeight, outWidth: outWidth, scaleHeight: 0, scaleWidth: 0 },
-      alignCorners: false,
+    k.upsample2d({
+      x: f(),
+      out: f(),
+      geometry: {
+        ...{ mode: mode > 0 ? 1 : 0, planes: planes, inHeight: inHeight, inWidth: inWidth },
+        ...{ outHeight: outHeight, outWidth: outWidth, scaleHeight: 0, scaleWidth: 0 },
+        alignCorners: false,
+      },
     })
   }),
   upsample2dGradient: sized(6, (k, mode, planes, inHeight, inWidth, outHeight, outWidth) => {
-    k.upsample2dGradient(f(), f(), {
-      ...{ mode: mode > 0 ? 1 : 0, planes: planes, inHeight: inHeight, inWidth: inWidth },
-      ...{ outHeight: outHeight, outWidth: outWidth, scaleHeight: 0, scaleWidth: 0 },
-      alignCorners: false,
+    k.upsample2dGradient({
+      gradOut: f(),
+      gradX: f(),
+      geometry: {
+        ...{ mode: mode > 0 ? 1 : 0, planes: planes, inHeight: inHeight, inWidth: inWidth },
+        ...{ outHeight: outHeight, outWidth: outWidth, scaleHeight: 0, scaleWidth: 0 },
+        alignCorners: false,
+      },
     })
   }),
 }

@@ -69,7 +69,7 @@ export function capture<I extends Inputs = Inputs, O extends Outputs = Outputs>(
   }
   const own = examples.map(([name, example]) => {
     const tensor = empty(example.shape, example.dtype)
-    kernels().copy(example, tensor, tensor.length)
+    kernels().copy({ x: example, y: tensor, n: tensor.length })
     return [name, tensor] as const
   })
   return new CapturedStep<I, O>(fn, Object.fromEntries(own) as unknown as I)

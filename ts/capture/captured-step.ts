@@ -3,7 +3,8 @@ import { type Options, readOptions, whole } from '../options.js'
 import { copyOf } from '../kernels/allocate.js'
 import { isRecording, kernels, programOf, tellCaller } from '../kernels/backend.js'
 import { itemSize } from '../kernels/dtype.js'
-import { type KernelCall, nameOf, type ReplayFailure } from '../kernels/program.js'
+import type { KernelCall } from '../kernels/operations.js'
+import { nameOf, type ReplayFailure } from '../kernels/program.js'
 import { emptyPooled } from '../tensor/pool.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { withThreads } from '../threads.js'
@@ -209,7 +210,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
   #fill(program: PortedProgram, given: readonly (Tensor | undefined)[]): void {
     this.#inputs.forEach(({ tensor }, i) => {
       const input = given[i]
-      if (input !== undefined) kernels().copy(input, tensor, tensor.length)
+      if (input !== undefined) kernels().copy({ x: input, y: tensor, n: tensor.length })
       program.layHome(i)
     })
   }

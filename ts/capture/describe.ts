@@ -1,4 +1,4 @@
-import type { KernelCall } from '../kernels/program.js'
+import type { KernelCall } from '../kernels/operations.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { tensorsOf } from './passes/tensors.js'
 
@@ -39,16 +39,19 @@ function describeCalls({ calls, timing }: Described): string {
     }
     if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
     if (typeof value !== 'object' || value === null) return String(value)
-    const parts = Object.entries(value).map(([key, part]) => `${key}: ${show(part)}`)
-    return `{ ${parts.join(', ')} }`
+    return `{ ${shown(value)} }`
   }
+  const shown = (value: object): string =>
+    Object.entries(value)
+      .map(([key, part]) => `${key}: ${show(part)}`)
+      .join(', ')
   const width = Math.max(0, ...calls.map(({ method }) => method.length))
   const lines = calls.map(({ method, args }, i) => {
     const time =
       timing === undefined
         ? ''
         : `${((timing.milliseconds[i]! / timing.times) * 1000).toFixed(2).padStart(10)} us  `
-    return `${String(i).padStart(3)}  ${time}${method.padEnd(width)}  ${args.map(show).join(', ')}`
+    return `${String(i).padStart(3)}  ${time}${method.padEnd(width)}  ${shown(args)}`
   })
   if (timing === undefined) return lines.join('\n')
   const total = timing.milliseconds.reduce((sum, ms) => sum + ms, 0) / timing.times

@@ -1,9 +1,8 @@
 import { allocate } from '../kernels/allocate.js'
 import { itemSize } from '../kernels/dtype.js'
-import { writtenBy } from '../kernels/effects.js'
-import type { KernelCall } from '../kernels/program.js'
+import { argument, type KernelCall, writtenBy } from '../kernels/operations.js'
 import { Tensor } from '../tensor/tensor.js'
-import { mapTensors, tensorsOf } from './passes/tensors.js'
+import { tensorsOf, withTensors } from './passes/tensors.js'
 
 // So that copies are aligned as what they are copies of.
 const ALIGNMENT = 64
@@ -48,7 +47,7 @@ export class OwnMemory {
       this.#parts.set(buffer, { start, there, here, written: [] })
     }
     for (const call of calls) {
-      const results = writtenBy(call).map((place) => call.args[place])
+      const results = writtenBy(call).map((name) => argument(call, name))
       for (const tensor of tensorsOf(results)) {
         const part = this.#parts.get(tensor.buffer)
         if (part !== undefined) noteWritten(part, rangeOf(tensor))
@@ -58,10 +57,7 @@ export class OwnMemory {
 
   /** The calls on the copy. */
   moved(calls: readonly KernelCall[]): KernelCall[] {
-    return calls.map((call) => ({
-      ...call,
-      args: call.args.map((arg) => mapTensors(arg, (tensor) => this.of(tensor))),
-    }))
+    return calls.map((call) => withTensors(call, (tensor) => this.of(tensor)))
   }
 
   /** Where the copy has a tensor; itself when it needs none. */

@@ -1,5 +1,6 @@
 import { programOf } from '../kernels/backend.js'
-import type { KernelCall, Program } from '../kernels/program.js'
+import type { KernelCall } from '../kernels/operations.js'
+import type { Program } from '../kernels/program.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** A program with ports: tensors among its operands that lie elsewhere in each run. */

@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import type { KernelCall } from '../kernels/program.js'
+import type { KernelCall } from '../kernels/operations.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import type { Gradients } from './gradients.js'
@@ -58,7 +58,7 @@ export class RecordedStep<O extends Outputs> {
       return { tensor, copy }
     })
     const copies = outputs.map(({ tensor, copy }): KernelCall => {
-      return { method: 'copy', args: [tensor, copy, tensor.length] }
+      return { method: 'copy', args: { x: tensor, y: copy, n: tensor.length } }
     })
     this.recorded = liftScratch([...calls, ...copies], scratch)
     const values = new Map(this.recorded.values)

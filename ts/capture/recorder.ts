@@ -1,7 +1,7 @@
 import { currentCaller, recordWith } from '../kernels/backend.js'
 import { isView, type Kernels } from '../kernels/kernels.js'
-import type { Capture, KernelCall, KernelName } from '../kernels/program.js'
-import { reference } from '../kernels/reference/index.js'
+import { type KernelCall, operations } from '../kernels/operations.js'
+import type { Capture } from '../kernels/program.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** What one run of a function computes: the calls, and what it returned. */
@@ -18,11 +18,10 @@ export function record<O>(capture: Capture, backend: Kernels['name'], body: () =
 }
 
 function recorderOf(name: Kernels['name'], calls: KernelCall[]): Kernels {
-  const methods = Object.keys(reference).filter((key): key is KernelName => key !== 'name')
-  const recording = methods.map((method) => [
+  const recording = Object.keys(operations).map((method) => [
     method,
-    (...args: readonly unknown[]) => {
-      calls.push({ method, args: args.map(snapshot), caller: currentCaller() })
+    (args: object) => {
+      calls.push({ method, args: snapshot(args), caller: currentCaller() } as KernelCall)
     },
   ])
   return { ...(Object.fromEntries(recording) as unknown as Kernels), name }

@@ -1,5 +1,5 @@
 import { CaptureError } from '../errors.js'
-import type { KernelCall } from '../kernels/program.js'
+import type { KernelCall } from '../kernels/operations.js'
 import { Tensor } from '../tensor/tensor.js'
 import { tensorsOf } from './passes/tensors.js'
 
@@ -66,14 +66,15 @@ class Places {
  * differs between the recordings holds zeros.
  */
 function constants(a: KernelCall, b: KernelCall): string | null {
-  if (a.method !== 'copy') return null
-  const [from, to] = [a.args[0] as Tensor, b.args[0] as Tensor]
+  if (a.method !== 'copy' || b.method !== 'copy') return null
+  const [from, to] = [a.args.x, b.args.x]
+  if (!(from instanceof Tensor) || !(to instanceof Tensor)) return null
   const same =
     from.buffer === to.buffer || from.elements.every((x, i) => Object.is(x, to.elements[i]))
   return same ? null : 'starts from other numbers than the step before it; make them an input'
 }
 
-function difference(a: unknown, b: unknown, places: Places, what = 'argument'): string | null {
+function difference(a: unknown, b: unknown, places: Places, what = ''): string | null {
   if (a instanceof Tensor && b instanceof Tensor) {
     if (a.toString() !== b.toString()) return `works on ${a.toString()} and then on ${b.toString()}`
     if (places.match(a, b)) return null

@@ -78,7 +78,7 @@ export class ClassIndices {
     if (target.dtype !== 'uint8') return target
     this.#kept.rewind()
     const indices = this.#kept.takeVector(target.length, 'int32')
-    kernels().cast(target, indices, target.length, 1, 0)
+    kernels().cast({ x: target, y: indices, n: target.length, scale: 1, shift: 0 })
     return indices
   }
 }

@@ -80,18 +80,21 @@ export class CrossEntropyLoss extends Criterion {
     if (this.#weight !== null) this.#weight = convertedOnce(this.#weight, dtype)
     const lossShape = this.#reduction === Reduction.none ? withoutClasses(shape) : SCALAR
     const loss = emptyPooled(lossShape, dtype)
+    const [outer, classes, inner] = classSizes(shape)
     callFor(NAME, () => {
-      kernels().crossEntropy(
-        prediction,
-        this.#indices.of(target),
-        this.#weight,
+      kernels().crossEntropy({
+        logits: prediction,
+        target: this.#indices.of(target),
+        weight: this.#weight,
         loss,
         divisor,
-        ...classSizes(shape),
-        this.#reduction,
-        this.ignoreIndex,
-        this.labelSmoothing,
-      )
+        outer,
+        classes,
+        inner,
+        reduction: this.#reduction,
+        ignoreIndex: this.ignoreIndex,
+        labelSmoothing: this.labelSmoothing,
+      })
     })
     return loss
   }
@@ -99,16 +102,19 @@ export class CrossEntropyLoss extends Criterion {
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const { shape, dtype } = prediction
     const gradient = emptyPooled(shape, dtype)
-    kernels().crossEntropyGradient(
-      prediction,
-      this.#indices.of(target),
-      this.#weight,
-      this.pass.kept('divisor')!,
-      gradient,
-      ...classSizes(shape),
-      this.ignoreIndex,
-      this.labelSmoothing,
-    )
+    const [outer, classes, inner] = classSizes(shape)
+    kernels().crossEntropyGradient({
+      logits: prediction,
+      target: this.#indices.of(target),
+      weight: this.#weight,
+      divisor: this.pass.kept('divisor')!,
+      gradLogits: gradient,
+      outer,
+      classes,
+      inner,
+      ignoreIndex: this.ignoreIndex,
+      labelSmoothing: this.labelSmoothing,
+    })
     return gradient
   }
 

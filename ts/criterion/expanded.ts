@@ -81,6 +81,6 @@ export class Expanded {
 
 /** out (rows, cols) = source, broadcast. */
 function spread(how: Broadcast, source: Tensor, out: Tensor, rows: number, cols: number): void {
-  kernels().fill(out, rows * cols, 1)
-  kernels().binary(BinaryKind.mul, how, out, source, out, rows, cols)
+  kernels().fill({ y: out, n: rows * cols, value: 1 })
+  kernels().binary({ kind: BinaryKind.mul, broadcast: how, a: out, b: source, out, rows, cols })
 }

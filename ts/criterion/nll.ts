@@ -75,18 +75,18 @@ export class NLLLoss extends Criterion {
       dtype,
     )
     callFor(NAME, () => {
-      kernels().nll(
-        prediction,
-        this.#indices.of(target),
-        this.#weight,
+      kernels().nll({
+        logProbabilities: prediction,
+        target: this.#indices.of(target),
+        weight: this.#weight,
         loss,
         divisor,
         outer,
         classes,
         inner,
-        this.#reduction,
-        this.ignoreIndex,
-      )
+        reduction: this.#reduction,
+        ignoreIndex: this.ignoreIndex,
+      })
     })
     return loss
   }
@@ -94,16 +94,16 @@ export class NLLLoss extends Criterion {
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const [outer, classes, inner] = classSizes(prediction.shape)
     const gradient = emptyPooled(prediction.shape, prediction.dtype)
-    kernels().nllGradient(
-      this.#indices.of(target),
-      this.#weight,
-      this.pass.kept('divisor')!,
-      gradient,
+    kernels().nllGradient({
+      target: this.#indices.of(target),
+      weight: this.#weight,
+      divisor: this.pass.kept('divisor')!,
+      grad: gradient,
       outer,
       classes,
       inner,
-      this.ignoreIndex,
-    )
+      ignoreIndex: this.ignoreIndex,
+    })
     return gradient
   }
 

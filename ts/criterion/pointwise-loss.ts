@@ -37,35 +37,35 @@ export abstract class PointwiseLoss extends Criterion {
     const { weight, positive } = this.#prepared(prediction, target)
     const each = this.#reduction === Reduction.none
     const loss = emptyPooled(each ? prediction.shape : SCALAR, prediction.dtype)
-    kernels().pointwiseLoss(
-      this.kind,
-      prediction,
-      target,
+    kernels().pointwiseLoss({
+      kind: this.kind,
+      x: prediction,
+      y: target,
       weight,
       positive,
       loss,
-      prediction.length,
-      this.parameter,
-      each,
-      this.divisor(prediction),
-    )
+      n: prediction.length,
+      parameter: this.parameter,
+      eachElement: each,
+      divisor: this.divisor(prediction),
+    })
     return loss
   }
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const { weight, positive } = this.#prepared(prediction, target)
     const gradient = emptyPooled(prediction.shape, prediction.dtype)
-    kernels().pointwiseLossGradient(
-      this.kind,
-      prediction,
-      target,
+    kernels().pointwiseLossGradient({
+      kind: this.kind,
+      x: prediction,
+      y: target,
       weight,
       positive,
-      gradient,
-      prediction.length,
-      this.parameter,
-      1 / this.divisor(prediction),
-    )
+      gradX: gradient,
+      n: prediction.length,
+      parameter: this.parameter,
+      scale: 1 / this.divisor(prediction),
+    })
     return gradient
   }
 

@@ -19,7 +19,7 @@ export interface Sampler extends Iterable<number> {
 /** A generator seeded by the default one, which moves on by one draw however much is drawn. */
 export function derivedGenerator(): Generator {
   const seed = empty([1], 'float64')
-  kernels().uniform(defaultGenerator.state, seed, 1, 0, 2 ** 53)
+  kernels().uniform({ state: defaultGenerator.state, y: seed, n: 1, low: 0, high: 2 ** 53 })
   return new Generator(seed.item())
 }
 

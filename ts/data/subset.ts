@@ -71,7 +71,16 @@ export class Subset<T extends readonly Tensor[], S extends T | Promise<T> = T> i
     checkIndex('Subset', index)
     const mapped = empty([index.length], 'int32')
     callFor('Subset', () => {
-      kernels().gatherRows(this.indices, index, mapped, this.length, index.length, 1, 1, 0)
+      kernels().gatherRows({
+        src: this.indices,
+        index,
+        out: mapped,
+        srcRows: this.length,
+        rows: index.length,
+        cols: 1,
+        scale: 1,
+        shift: 0,
+      })
     })
     return gatherFrom(this.dataset, mapped)
   }

@@ -126,7 +126,16 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     const gathered = callFor('TensorDataset', () =>
       this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
         const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
-        backend.gatherRows(tensor, index, out, this.length, rows, cols, scale, shift)
+        backend.gatherRows({
+          src: tensor,
+          index,
+          out,
+          srcRows: this.length,
+          rows,
+          cols,
+          scale,
+          shift,
+        })
         return out
       }),
     )

@@ -84,7 +84,7 @@ export class WeightedRandomSampler implements Sampler {
     const { state } = this.generator ?? derivedGenerator()
     const { length } = this.replacement ? this : this.#weights
     const uniform = empty([length], 'float64')
-    kernels().uniform(state, uniform, length, 0, 1)
+    kernels().uniform({ state, y: uniform, n: length, low: 0, high: 1 })
     const numbers = uniform.data as Float64Array
     return this.replacement
       ? withReplacement(this.#weights, numbers).values()

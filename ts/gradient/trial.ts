@@ -31,7 +31,8 @@ export class Trial {
    * dropout draws the same mask again.
    */
   forward(): Tensor {
-    for (const [tensor, before] of this.#buffers) kernels().copy(before, tensor, tensor.length)
+    for (const [tensor, before] of this.#buffers)
+      kernels().copy({ x: before, y: tensor, n: tensor.length })
     for (const [generator, state] of this.#generators) generator.setState(state)
     return this.module.forward(this.input)
   }

@@ -1,4 +1,4 @@
-import type { View } from './view.js'
+import { type ArgsOf, number, operation, overwritten, read, sizes, updated } from './operation.js'
 
 /** Sizes of images and of the pieces that are cut from them. */
 export interface AugmentGeometry {
@@ -10,27 +10,17 @@ export interface AugmentGeometry {
   readonly outWidth: number
 }
 
-/** What may be drawn for a sample. */
-export interface AugmentSettings {
-  /** How far a piece may reach over the upper and lower, the left and right edges of its image. */
-  readonly padHeight: number
-  readonly padWidth: number
-  /** Probability that a piece is mirrored. */
-  readonly flip: number
-  /** Probability that a rectangle of it is erased. */
-  readonly erase: number
-  /** The rectangle's share of the piece. */
-  readonly area: readonly [low: number, high: number]
-  /** Its height / width. */
-  readonly ratio: readonly [low: number, high: number]
-  /** What stands outside of an image. */
-  readonly fill: number
-  /** What stands where it is erased. */
-  readonly value: number
-}
-
 /** Numbers that are kept for a sample. */
 export const AUGMENT_DRAWN = 7
+
+const geometry = sizes<AugmentGeometry>(
+  'samples',
+  'channels',
+  'inHeight',
+  'inWidth',
+  'outHeight',
+  'outWidth',
+)
 
 /**
  * Images (samples, channels, inHeight, inWidth) and pieces (samples, channels, outHeight, outWidth).
@@ -40,24 +30,61 @@ export const AUGMENT_DRAWN = 7
  *   y, x        below(w0, inHeight + 2 padHeight - outHeight + 1) - padHeight, and so on with w1
  *   mirrored    u(w2) < flip
  *   top, left, height, width   of the rectangle; 0 unless u(w3) < erase. With an area of
- *               (low + (high - low) u(w4)) outHeight outWidth and a ratio of
- *               low (1 + (r - 1) u(w5))^256, where r^256 = high / low: height = sqrt(area * ratio),
+ *               (areaLow + (areaHigh - areaLow) u(w4)) outHeight outWidth and a ratio of
+ *               ratioLow (1 + (ratioRoot - 1) u(w5))^256: height = sqrt(area * ratio),
  *               width = sqrt(area / ratio), rounded, no more than the piece; its place below(w6, …),
  *               below(w7, …).
  * Element (i, j) of a piece that is not mirrored is `value` in the rectangle, else (i + y, j + x) of the
  * image, and `fill` where that lies outside; mirrored it is the element (i, outWidth - 1 - j) of that.
+ * `ERR_SHAPE` when no piece fits, before anything is written.
  */
-export interface AugmentKernels {
-  /** Draws, and computes out from x. `ERR_SHAPE` when no piece fits, before anything is written. */
-  augment(
-    state: View,
-    x: View,
-    drawn: View,
-    out: View,
-    geometry: AugmentGeometry,
-    settings: AugmentSettings,
-  ): void
+export const augment = operation('out', {
+  state: updated,
+  x: read,
+  drawn: overwritten,
+  out: overwritten,
+  geometry,
+  /** How far a piece may reach over the upper and lower, the left and right edges of its image. */
+  padHeight: number,
+  padWidth: number,
+  /** Probability that a piece is mirrored. */
+  flip: number,
+  /** Probability that a rectangle of it is erased. */
+  erase: number,
+  /** The rectangle's share of the piece. */
+  areaLow: number,
+  areaHigh: number,
+  /** Its height / width: from ratioLow to ratioRoot^256 times that. */
+  ratioLow: number,
+  ratioRoot: number,
+  /** What stands outside of an image. */
+  fill: number,
+  /** What stands where it is erased. */
+  value: number,
+})
+export type AugmentArgs = ArgsOf<typeof augment>
 
-  /** gradX from gradOut: each element of x has that of the element which shows it, or 0. */
-  augmentGradient(drawn: View, gradOut: View, gradX: View, geometry: AugmentGeometry): void
-}
+/** What may be drawn for a sample. */
+export type AugmentSettings = Omit<AugmentArgs, 'state' | 'x' | 'drawn' | 'out' | 'geometry'>
+
+/** Rectangles with these shares of the piece, and with these height / width. */
+export const erasing = (
+  [areaLow, areaHigh]: readonly [low: number, high: number],
+  [ratioLow, ratioHigh]: readonly [low: number, high: number],
+): Pick<AugmentSettings, 'areaLow' | 'areaHigh' | 'ratioLow' | 'ratioRoot'> => ({
+  areaLow,
+  areaHigh,
+  ratioLow,
+  ratioRoot: (ratioHigh / ratioLow) ** (1 / 256),
+})
+
+/** gradX from gradOut: each element of x has that of the element which shows it, or 0. */
+export const augmentGradient = operation('gradX', {
+  drawn: read,
+  gradOut: read,
+  gradX: overwritten,
+  geometry,
+})
+export type AugmentGradientArgs = ArgsOf<typeof augmentGradient>
+
+export const augmentOperations = { augment, augmentGradient }

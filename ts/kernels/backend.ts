@@ -7,11 +7,11 @@ import {
   checkedBackend,
   threadsFromEnvironment,
 } from './environment.js'
-import type { Kernels } from './kernels.js'
+import type { KernelCall, Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { addon } from './native/load.js'
 import { CompiledProgram } from './native/program.js'
-import { type Caller, type Capture, type KernelCall, nameOf, type Program } from './program.js'
+import { type Caller, type Capture, nameOf, type Program } from './program.js'
 import { reference } from './reference/index.js'
 import { InterpretedProgram } from './reference/program.js'
 

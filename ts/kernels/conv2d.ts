@@ -1,5 +1,15 @@
 import type { ActivationKind } from './kinds.js'
-import type { View } from './view.js'
+import {
+  type ArgsOf,
+  addedTo,
+  code,
+  number,
+  overwritten,
+  read,
+  readOrNull,
+  operation,
+  sizes,
+} from './operation.js'
 
 /**
  * Sizes of a two-dimensional convolution over (batch, channels, height, width). Padding at the bottom
@@ -25,6 +35,25 @@ export interface Conv2dGeometry {
   readonly groups: number
 }
 
+export const conv2dGeometry = sizes<Conv2dGeometry>(
+  'batch',
+  'inChannels',
+  'inHeight',
+  'inWidth',
+  'outChannels',
+  'outHeight',
+  'outWidth',
+  'kernelHeight',
+  'kernelWidth',
+  'strideHeight',
+  'strideWidth',
+  'padTop',
+  'padLeft',
+  'dilationHeight',
+  'dilationWidth',
+  'groups',
+)
+
 /**
  * How a convolution is computed; the codes of native/ops/conv2d_geometry.h. The native backend refuses
  * with `ERR_VALUE` what an algorithm cannot compute; to the reference all are one.
@@ -48,6 +77,7 @@ export const Conv2dAlgorithm = {
 } as const
 export type Conv2dAlgorithm = (typeof Conv2dAlgorithm)[keyof typeof Conv2dAlgorithm]
 
+/*FILE DOC*/
 /**
  * Cross-correlation, as every framework calls convolution, with x = 0 outside of the image and g the
  * group of o; weight is (outChannels, inChannels / groups, kernelHeight, kernelWidth):
@@ -57,51 +87,56 @@ export type Conv2dAlgorithm = (typeof Conv2dAlgorithm)[keyof typeof Conv2dAlgori
  * `ERR_VALUE` or `ERR_SHAPE` before anything is written when groups do not divide the channels or a
  * stride, dilation or kernel size is below 1.
  */
-export interface Conv2dKernels {
-  conv2d(
-    x: View,
-    weight: View,
-    bias: View | null,
-    out: View,
-    geometry: Conv2dGeometry,
-    activation: ActivationKind,
-    parameter: number,
-    algorithm: Conv2dAlgorithm,
-  ): void
 
-  /**
-   * gradX = its gradient, from gradOut, + bias (inChannels): with a bias it is the forward pass of a
-   * transposed convolution.
-   */
-  conv2dInputGradient(
-    gradOut: View,
-    weight: View,
-    bias: View | null,
-    gradX: View,
-    geometry: Conv2dGeometry,
-    algorithm: Conv2dAlgorithm,
-  ): void
+export const conv2d = operation('out', {
+  x: read,
+  weight: read,
+  bias: readOrNull,
+  out: overwritten,
+  geometry: conv2dGeometry,
+  activation: code<ActivationKind>(),
+  parameter: number,
+  algorithm: code<Conv2dAlgorithm>(),
+})
+export type Conv2dArgs = ArgsOf<typeof conv2d>
 
-  /** gradWeight = its gradient + beta * gradWeight; beta = 0 writes without reading. */
-  conv2dWeightGradient(
-    x: View,
-    gradOut: View,
-    gradWeight: View,
-    geometry: Conv2dGeometry,
-    beta: number,
-    algorithm: Conv2dAlgorithm,
-  ): void
+/**
+ * gradX = its gradient, from gradOut, + bias (inChannels): with a bias it is the forward pass of a
+ * transposed convolution.
+ */
+export const conv2dInputGradient = operation('gradX', {
+  gradOut: read,
+  weight: read,
+  bias: readOrNull,
+  gradX: overwritten,
+  geometry: conv2dGeometry,
+  algorithm: code<Conv2dAlgorithm>(),
+})
+export type Conv2dInputGradientArgs = ArgsOf<typeof conv2dInputGradient>
 
-  /**
-   * out (channels) = sum of x (batch, channels, spatial) over batch and spatial, + beta * out: the
-   * gradient of a bias.
-   */
-  channelSum(
-    x: View,
-    out: View,
-    batch: number,
-    channels: number,
-    spatial: number,
-    beta: number,
-  ): void
-}
+/** gradWeight = its gradient + beta * gradWeight; beta = 0 writes without reading. */
+export const conv2dWeightGradient = operation('gradWeight', {
+  x: read,
+  gradOut: read,
+  gradWeight: addedTo('beta'),
+  geometry: conv2dGeometry,
+  beta: number,
+  algorithm: code<Conv2dAlgorithm>(),
+})
+export type Conv2dWeightGradientArgs = ArgsOf<typeof conv2dWeightGradient>
+
+/**
+ * out (channels) = sum of x (batch, channels, spatial) over batch and spatial, + beta * out: the
+ * gradient of a bias.
+ */
+export const channelSum = operation('out', {
+  x: read,
+  out: addedTo('beta'),
+  batch: number,
+  channels: number,
+  spatial: number,
+  beta: number,
+})
+export type ChannelSumArgs = ArgsOf<typeof channelSum>
+
+export const conv2dOperations = { conv2d, conv2dInputGradient, conv2dWeightGradient, channelSum }

@@ -1,4 +1,4 @@
-import type { View } from './view.js'
+import { type ArgsOf, code, number, overwritten, read, operation, sizes } from './operation.js'
 
 /** What stands outside of an image; the codes of native/ops/pad2d.h. */
 export const PadMode = {
@@ -24,6 +24,17 @@ export interface Pad2dGeometry {
   readonly padRight: number
 }
 
+const pad2dGeometry = sizes<Pad2dGeometry>(
+  'planes',
+  'inHeight',
+  'inWidth',
+  'padTop',
+  'padBottom',
+  'padLeft',
+  'padRight',
+)
+
+/*FILE DOC*/
 /**
  * A padded image has inHeight + padTop + padBottom rows and inWidth + padLeft + padRight columns. Its
  * element (i, j) shows s(i - padTop, inHeight), s(j - padLeft, inWidth) of the image: s(y, n) is y within
@@ -35,10 +46,23 @@ export interface Pad2dGeometry {
  * `ERR_SHAPE` before anything is written when a padded size is negative, a reflected padding is not
  * smaller than the size, a circular one larger, or there is nothing to replicate.
  */
-export interface Pad2dKernels {
-  /** out = x padded; `value` is that of the constant mode. */
-  pad2d(x: View, out: View, geometry: Pad2dGeometry, mode: PadMode, value: number): void
+/** out = x padded; `value` is that of the constant mode. */
+export const pad2d = operation('out', {
+  x: read,
+  out: overwritten,
+  geometry: pad2dGeometry,
+  mode: code<PadMode>(),
+  value: number,
+})
+export type Pad2dArgs = ArgsOf<typeof pad2d>
 
-  /** gradX[e] = sum of gradOut over the elements that show e, in an order that the sizes fix. */
-  pad2dGradient(gradOut: View, gradX: View, geometry: Pad2dGeometry, mode: PadMode): void
-}
+/** gradX[e] = sum of gradOut over the elements that show e, in an order that the sizes fix. */
+export const pad2dGradient = operation('gradX', {
+  gradOut: read,
+  gradX: overwritten,
+  geometry: pad2dGeometry,
+  mode: code<PadMode>(),
+})
+export type Pad2dGradientArgs = ArgsOf<typeof pad2dGradient>
+
+export const pad2dOperations = { pad2d, pad2dGradient }

@@ -1,4 +1,13 @@
-import type { View } from './view.js'
+import {
+  type ArgsOf,
+  code,
+  flag,
+  number,
+  overwritten,
+  read,
+  readOrNull,
+  operation,
+} from './operation.js'
 
 /**
  * Losses of each element by itself, of a prediction x and a target y; the codes of
@@ -27,38 +36,40 @@ export const PointwiseLossKind = {
 } as const
 export type PointwiseLossKind = (typeof PointwiseLossKind)[keyof typeof PointwiseLossKind]
 
-export interface PointwiseLossKernels {
-  /**
-   * loss[i] = f(x[i], y[i]) for `eachElement`, else loss (1 element) = their sum / divisor. The
-   * weights, n elements each, are read by the kinds that have them in their formula.
-   * A bce or crossEntropy of an x outside [0, 1] raises `ERR_VALUE` before anything is written.
-   */
-  pointwiseLoss(
-    kind: PointwiseLossKind,
-    x: View,
-    y: View,
-    weight: View | null,
-    positive: View | null,
-    loss: View,
-    n: number,
-    parameter: number,
-    eachElement: boolean,
-    divisor: number,
-  ): void
+/**
+ * loss[i] = f(x[i], y[i]) for `eachElement`, else loss (1 element) = their sum / divisor. The
+ * weights, n elements each, are read by the kinds that have them in their formula.
+ * A bce or crossEntropy of an x outside [0, 1] raises `ERR_VALUE` before anything is written.
+ */
+export const pointwiseLoss = operation('loss', {
+  kind: code<PointwiseLossKind>(),
+  x: read,
+  y: read,
+  weight: readOrNull,
+  positive: readOrNull,
+  loss: overwritten,
+  n: number,
+  parameter: number,
+  eachElement: flag,
+  divisor: number,
+})
+export type PointwiseLossArgs = ArgsOf<typeof pointwiseLoss>
 
-  /**
-   * gradX[i] = scale * df/dx(x[i], y[i]). At d = 0 the slope of |d| is 0. A bce or crossEntropy of an x
-   * outside [0, 1] raises `ERR_VALUE` before anything is written.
-   */
-  pointwiseLossGradient(
-    kind: PointwiseLossKind,
-    x: View,
-    y: View,
-    weight: View | null,
-    positive: View | null,
-    gradX: View,
-    n: number,
-    parameter: number,
-    scale: number,
-  ): void
-}
+/**
+ * gradX[i] = scale * df/dx(x[i], y[i]). At d = 0 the slope of |d| is 0. A bce or crossEntropy of an x
+ * outside [0, 1] raises `ERR_VALUE` before anything is written.
+ */
+export const pointwiseLossGradient = operation('gradX', {
+  kind: code<PointwiseLossKind>(),
+  x: read,
+  y: read,
+  weight: readOrNull,
+  positive: readOrNull,
+  gradX: overwritten,
+  n: number,
+  parameter: number,
+  scale: number,
+})
+export type PointwiseLossGradientArgs = ArgsOf<typeof pointwiseLossGradient>
+
+export const pointwiseLossOperations = { pointwiseLoss, pointwiseLossGradient }

@@ -1,24 +1,10 @@
-import type { Kernels, View } from './kernels.js'
-
-/** A method of the kernels interface that computes. */
-export type KernelName = Exclude<keyof Kernels, 'name'>
-
-/** A kernel whose arguments are known when it is called only. */
-export type AnyKernel = (...args: readonly unknown[]) => void
+import type { View } from './view.js'
 
 /** A name, or what tells it. */
 export type Caller = string | (() => string)
 
 export function nameOf(caller: Caller): string {
   return typeof caller === 'string' ? caller : caller()
-}
-
-/** One recorded call. Its views are the recording's own; numbers and options were copied. */
-export interface KernelCall {
-  readonly method: KernelName
-  readonly args: readonly unknown[]
-  /** Whose it is, where `callFor` has told. */
-  readonly caller?: Caller | undefined
 }
 
 /** Something whose gradient JavaScript keeps from one call of a function to the next: a parameter. */

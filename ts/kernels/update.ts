@@ -1,4 +1,4 @@
-import type { ParameterSlot, View } from './view.js'
+import { type ArgsOf, code, number, read, updated, updatedSlots, operation } from './operation.js'
 
 /** Update rules; the codes of native/cpu/tables/optimizer.h. */
 export const UpdateKind = {
@@ -43,50 +43,51 @@ export const UpdateHyper = {
   length: 15,
 } as const
 
-export interface UpdateKernels {
-  /**
-   * One step of a rule over many parameters. `hyper` (float64, UpdateHyper.length), `steps` (float64,
-   * one a parameter) counts up to the parameter's step t; `products` as `steps`, for nadam alone.
-   * `state` (dtype of the parameters) holds the arrays below, each of `stateLength` elements.
-   *
-   * With g = ±grad, and p *= 1 - lr weightDecay if decoupled, else g += weightDecay p:
-   *   sgd       with momentum: b = (t = 1 ? g : momentum b + (1 - dampening) g), d = b, of nesterov
-   *             g + momentum b; else d = g.  p -= lr d
-   *             state: b with momentum, else nothing
-   *   adagrad   sum = sum + g^2
-   *             p -= lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)
-   *   rmsprop   square = beta2 square + (1 - beta2) g^2
-   *             centered: mean = beta2 mean + (1 - beta2) g, v = square - mean^2; else v = square
-   *             b = momentum b + g / (sqrt(v) + eps);  p -= lr b
-   *             state: square, b, mean; b and mean are not touched, and may lie beyond the end of
-   *             `state`, where momentum and centered are 0
-   *   adadelta  square = beta2 square + (1 - beta2) g^2
-   *             d = g sqrt(moved + eps) / sqrt(square + eps)
-   *             moved = beta2 moved + (1 - beta2) d^2;  p -= lr d
-   *   the others have m = beta1 m + (1 - beta1) g, and but for lion and adamax
-   *   v = beta2 v + (1 - beta2) g^2
-   *   adam      with amsgrad: w = max(w, v), else w = v
-   *             p -= lr / (1 - beta1^t) m / (sqrt(w / (1 - beta2^t)) + eps), the two differences 1
-   *             without biasCorrection
-   *             state: m, v, and w with amsgrad
-   *   adamax    norm = max(beta2 norm, |g| + eps);  p -= lr / (1 - beta1^t) m / norm
-   *   nadam     mu(t) = beta1 (1 - 0.96^(t momentumDecay) / 2)
-   *             product = (t = 1 ? 1 : product) mu(t)
-   *             p -= lr ((1 - mu(t)) / (1 - product) g + mu(t + 1) / (1 - product mu(t + 1)) m)
-   *                  / (sqrt(v / (1 - beta2^t)) + eps)
-   *   radam     with N = 2 / (1 - beta2) - 1 and n = N - 2 t beta2^t / (1 - beta2^t):
-   *             n > 5:  p -= lr sqrt((n - 4) (n - 2) N / ((N - 4) (N - 2) n)) sqrt(1 - beta2^t)
-   *                          / (1 - beta1^t) m / (sqrt(v) + eps)
-   *             else p -= lr / (1 - beta1^t) m
-   *   lion      p -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g
-   */
-  updateStep(
-    kind: UpdateKind,
-    hyper: View,
-    steps: View,
-    products: View,
-    state: View,
-    stateLength: number,
-    slots: readonly ParameterSlot[],
-  ): void
-}
+/**
+ * One step of a rule over many parameters. `hyper` (float64, UpdateHyper.length), `steps` (float64,
+ * one a parameter) counts up to the parameter's step t; `products` as `steps`, for nadam alone.
+ * `state` (dtype of the parameters) holds the arrays below, each of `stateLength` elements.
+ *
+ * With g = ±grad, and p *= 1 - lr weightDecay if decoupled, else g += weightDecay p:
+ *   sgd       with momentum: b = (t = 1 ? g : momentum b + (1 - dampening) g), d = b, of nesterov
+ *             g + momentum b; else d = g.  p -= lr d
+ *             state: b with momentum, else nothing
+ *   adagrad   sum = sum + g^2
+ *             p -= lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)
+ *   rmsprop   square = beta2 square + (1 - beta2) g^2
+ *             centered: mean = beta2 mean + (1 - beta2) g, v = square - mean^2; else v = square
+ *             b = momentum b + g / (sqrt(v) + eps);  p -= lr b
+ *             state: square, b, mean; b and mean are not touched, and may lie beyond the end of
+ *             `state`, where momentum and centered are 0
+ *   adadelta  square = beta2 square + (1 - beta2) g^2
+ *             d = g sqrt(moved + eps) / sqrt(square + eps)
+ *             moved = beta2 moved + (1 - beta2) d^2;  p -= lr d
+ *   the others have m = beta1 m + (1 - beta1) g, and but for lion and adamax
+ *   v = beta2 v + (1 - beta2) g^2
+ *   adam      with amsgrad: w = max(w, v), else w = v
+ *             p -= lr / (1 - beta1^t) m / (sqrt(w / (1 - beta2^t)) + eps), the two differences 1
+ *             without biasCorrection
+ *             state: m, v, and w with amsgrad
+ *   adamax    norm = max(beta2 norm, |g| + eps);  p -= lr / (1 - beta1^t) m / norm
+ *   nadam     mu(t) = beta1 (1 - 0.96^(t momentumDecay) / 2)
+ *             product = (t = 1 ? 1 : product) mu(t)
+ *             p -= lr ((1 - mu(t)) / (1 - product) g + mu(t + 1) / (1 - product mu(t + 1)) m)
+ *                  / (sqrt(v / (1 - beta2^t)) + eps)
+ *   radam     with N = 2 / (1 - beta2) - 1 and n = N - 2 t beta2^t / (1 - beta2^t):
+ *             n > 5:  p -= lr sqrt((n - 4) (n - 2) N / ((N - 4) (N - 2) n)) sqrt(1 - beta2^t)
+ *                          / (1 - beta1^t) m / (sqrt(v) + eps)
+ *             else p -= lr / (1 - beta1^t) m
+ *   lion      p -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g
+ */
+export const updateStep = operation('state', {
+  kind: code<UpdateKind>(),
+  hyper: read,
+  steps: updated,
+  products: updated,
+  state: updated,
+  stateLength: number,
+  slots: updatedSlots,
+})
+export type UpdateStepArgs = ArgsOf<typeof updateStep>
+
+export const updateOperations = { updateStep }

@@ -1,4 +1,4 @@
-import type { View } from './view.js'
+import { type ArgsOf, overwritten, read, operation, sizes } from './operation.js'
 
 /** Codes of native/ops/upsample2d.h. */
 export const UpsampleMode = { nearest: 0, bilinear: 1 } as const
@@ -19,6 +19,19 @@ export interface Upsample2dGeometry {
   readonly alignCorners: boolean
 }
 
+const upsample2dGeometry = sizes<Upsample2dGeometry>(
+  'mode',
+  'planes',
+  'inHeight',
+  'inWidth',
+  'outHeight',
+  'outWidth',
+  'scaleHeight',
+  'scaleWidth',
+  'alignCorners',
+)
+
+/*FILE DOC*/
 /**
  * Along each dimension, output o comes from
  * - nearest: element floor(o / scale), the last one at most;
@@ -26,9 +39,20 @@ export interface Upsample2dGeometry {
  *   within 0 and in - 1: (1 - w) times element i plus w times element i + 1, i = floor(p), w = p - i,
  *   where an element past the end counts as 0.
  */
-export interface Upsample2dKernels {
-  upsample2d(x: View, out: View, geometry: Upsample2dGeometry): void
 
-  /** gradX = what each element of x is worth in the outputs, the sum of its weights times gradOut. */
-  upsample2dGradient(gradOut: View, gradX: View, geometry: Upsample2dGeometry): void
-}
+export const upsample2d = operation('out', {
+  x: read,
+  out: overwritten,
+  geometry: upsample2dGeometry,
+})
+export type Upsample2dArgs = ArgsOf<typeof upsample2d>
+
+/** gradX = what each element of x is worth in the outputs, the sum of its weights times gradOut. */
+export const upsample2dGradient = operation('gradX', {
+  gradOut: read,
+  gradX: overwritten,
+  geometry: upsample2dGeometry,
+})
+export type Upsample2dGradientArgs = ArgsOf<typeof upsample2dGradient>
+
+export const upsample2dOperations = { upsample2d, upsample2dGradient }

@@ -154,7 +154,7 @@ export class ClassReader {
     const batch = samples[0]!
     const inner = samples.slice(1).reduce((product, size) => product * size, 1)
     const out = into.length === batch * inner ? into : empty([batch * inner], 'int32')
-    kernels().argmax(scores, out, batch, classes, inner)
+    kernels().argmax({ x: scores, out, outer: batch, n: classes, inner })
     return out
   }
 

@@ -22,21 +22,27 @@ export abstract class Activation extends Layer {
   protected override computeOutput(input: Tensor): Tensor {
     if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
     const output = allocate(input.shape, input.dtype)
-    kernels().activation(this.#kind, input, output, input.length, this.#parameter)
+    kernels().activation({
+      kind: this.#kind,
+      x: input,
+      y: output,
+      n: input.length,
+      parameter: this.#parameter,
+    })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().activationGradient(
-      this.#kind,
-      input,
-      this.output!,
-      gradOutput,
-      gradInput,
-      input.length,
-      this.#parameter,
-    )
+    kernels().activationGradient({
+      kind: this.#kind,
+      x: input,
+      y: this.output!,
+      gradY: gradOutput,
+      gradX: gradInput,
+      n: input.length,
+      parameter: this.#parameter,
+    })
     return gradInput
   }
 }

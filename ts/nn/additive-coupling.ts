@@ -169,7 +169,15 @@ export class AdditiveCoupling extends Module {
 
   #combined(sign: BinaryKind, a: Tensor, b: Tensor): Tensor {
     const result = allocate(a.shape, a.dtype)
-    kernels().binary(sign, Broadcast.none, a, b, result, 1, a.length)
+    kernels().binary({
+      kind: sign,
+      broadcast: Broadcast.none,
+      a,
+      b,
+      out: result,
+      rows: 1,
+      cols: a.length,
+    })
     return result
   }
 

@@ -1,5 +1,10 @@
 import { complaint, ShapeError } from '../errors.js'
-import { AUGMENT_DRAWN, type AugmentGeometry, type AugmentSettings } from '../kernels/augment.js'
+import {
+  AUGMENT_DRAWN,
+  type AugmentGeometry,
+  type AugmentSettings,
+  erasing,
+} from '../kernels/augment.js'
 import { kernels } from '../kernels/backend.js'
 import type { Options } from '../options.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
@@ -51,8 +56,7 @@ const NOTHING: AugmentSettings = {
   padWidth: 0,
   flip: 0,
   erase: 0,
-  area: [0, 0],
-  ratio: [1, 1],
+  ...erasing([0, 0], [1, 1]),
   fill: 0,
   value: 0,
 }
@@ -88,7 +92,7 @@ export abstract class Augmentation extends Layer {
     const output = allocate(shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     const settings = { ...NOTHING, ...this.settingsFor(size) }
-    kernels().augment(state, input, drawn, output, geometry, settings)
+    kernels().augment({ state, x: input, drawn, out: output, geometry, ...settings })
     return output
   }
 
@@ -98,7 +102,7 @@ export abstract class Augmentation extends Layer {
     const { samples, channels, size } = imagesOf(this.describe(), input)
     const geometry = geometryOf(samples, channels, size, this.pieceOf(size))
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().augmentGradient(drawn, gradOutput, gradInput, geometry)
+    kernels().augmentGradient({ drawn, gradOut: gradOutput, gradX: gradInput, geometry })
     return gradInput
   }
 

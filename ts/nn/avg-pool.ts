@@ -28,7 +28,13 @@ export abstract class AvgPoolLayer extends WindowPoolLayer {
   protected override computeOutput(input: Tensor): Tensor {
     const { geometry, outputShape } = this.planOf(input)
     const output = allocate(outputShape, input.dtype)
-    kernels().avgPool2d(input, output, geometry, this.countIncludePad, this.#divisor)
+    kernels().avgPool2d({
+      x: input,
+      out: output,
+      geometry,
+      countIncludePad: this.countIncludePad,
+      divisorOverride: this.#divisor,
+    })
     return output
   }
 
@@ -36,7 +42,13 @@ export abstract class AvgPoolLayer extends WindowPoolLayer {
     const { geometry } = this.planOf(input)
     const gradInput = allocate(input.shape, input.dtype)
     const { countIncludePad } = this
-    kernels().avgPool2dGradient(gradOutput, gradInput, geometry, countIncludePad, this.#divisor)
+    kernels().avgPool2dGradient({
+      gradOut: gradOutput,
+      gradX: gradInput,
+      geometry,
+      countIncludePad,
+      divisorOverride: this.#divisor,
+    })
     return gradInput
   }
 }
@@ -86,22 +98,30 @@ export abstract class AdaptiveAvgPoolLayer extends PoolLayer {
     const { geometry, outputShape } = this.planOf(input)
     const output = allocate(outputShape, input.dtype)
     const { planes, inHeight, inWidth, outHeight, outWidth } = geometry
-    kernels().adaptiveAvgPool2d(input, output, planes, inHeight, inWidth, outHeight, outWidth)
+    kernels().adaptiveAvgPool2d({
+      x: input,
+      out: output,
+      planes,
+      inHeight,
+      inWidth,
+      outHeight,
+      outWidth,
+    })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { planes, inHeight, inWidth, outHeight, outWidth } = this.planOf(input).geometry
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().adaptiveAvgPool2dGradient(
-      gradOutput,
-      gradInput,
+    kernels().adaptiveAvgPool2dGradient({
+      gradOut: gradOutput,
+      gradX: gradInput,
       planes,
       inHeight,
       inWidth,
       outHeight,
       outWidth,
-    )
+    })
     return gradInput
   }
 }

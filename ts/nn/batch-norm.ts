@@ -93,16 +93,16 @@ abstract class BatchNorm extends Layer {
   /** Sets the running statistics to mean 0 and variance 1, of no batch. */
   resetRunningStats(): void {
     const { runningMean, runningVar, numBatchesTracked, numFeatures } = this
-    if (runningMean !== null) kernels().fill(runningMean, numFeatures, 0)
-    if (runningVar !== null) kernels().fill(runningVar, numFeatures, 1)
-    if (numBatchesTracked !== null) kernels().fill(numBatchesTracked, 1, 0)
+    if (runningMean !== null) kernels().fill({ y: runningMean, n: numFeatures, value: 0 })
+    if (runningVar !== null) kernels().fill({ y: runningVar, n: numFeatures, value: 1 })
+    if (numBatchesTracked !== null) kernels().fill({ y: numBatchesTracked, n: 1, value: 0 })
   }
 
   /** Sets the running statistics as `resetRunningStats` does, weight to 1 and bias to 0. */
   resetParameters(): void {
     this.resetRunningStats()
-    if (this.weight !== null) kernels().fill(this.weight, this.numFeatures, 1)
-    if (this.bias !== null) kernels().fill(this.bias, this.numFeatures, 0)
+    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.numFeatures, value: 1 })
+    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.numFeatures, value: 0 })
   }
 
   /** What input shapes are accepted, for messages, and whether one is. */
@@ -121,41 +121,41 @@ abstract class BatchNorm extends Layer {
     const output = allocate(input.shape, input.dtype)
     if (ofBatch) {
       const tracked = this.training
-      kernels().batchNorm(
-        input,
+      kernels().batchNorm({
+        x: input,
         weight,
         bias,
-        tracked ? runningMean : null,
-        tracked ? runningVar : null,
-        tracked ? this.numBatchesTracked : null,
+        runningMean: tracked ? runningMean : null,
+        runningVar: tracked ? runningVar : null,
+        batches: tracked ? this.numBatchesTracked : null,
         mean,
         inverseStd,
-        output,
+        out: output,
         batch,
-        numFeatures,
+        channels: numFeatures,
         spatial,
-        this.eps,
-        this.momentum ?? NaN,
-        ActivationKind.identity,
-        0,
-      )
+        eps: this.eps,
+        momentum: this.momentum ?? NaN,
+        activation: ActivationKind.identity,
+        parameter: 0,
+      })
     } else {
-      kernels().batchNormInference(
-        input,
+      kernels().batchNormInference({
+        x: input,
         weight,
         bias,
         runningMean,
         runningVar,
         mean,
         inverseStd,
-        output,
+        out: output,
         batch,
-        numFeatures,
+        channels: numFeatures,
         spatial,
-        this.eps,
-        ActivationKind.identity,
-        0,
-      )
+        eps: this.eps,
+        activation: ActivationKind.identity,
+        parameter: 0,
+      })
     }
     return output
   }
@@ -168,18 +168,18 @@ abstract class BatchNorm extends Layer {
       mean === null ? null : (pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null))
     const [batch, spatial] = extents(input.shape)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().batchNormGradient(
-      input,
-      gradOutput,
-      this.weight,
-      mean ?? pass.kept('runningMean')!,
-      pass.kept('inverseStd')!,
+    kernels().batchNormGradient({
+      x: input,
+      gradOut: gradOutput,
+      weight: this.weight,
+      mean: mean ?? pass.kept('runningMean')!,
+      inverseStd: pass.kept('inverseStd')!,
       sums,
-      gradInput,
+      gradX: gradInput,
       batch,
-      this.numFeatures,
+      channels: this.numFeatures,
       spatial,
-    )
+    })
     return gradInput
   }
 
@@ -210,20 +210,20 @@ abstract class BatchNorm extends Layer {
     const { pass } = this
     const [batch, spatial] = extents(input.shape)
     const sums = pass.keepVector('sums', 2 * this.numFeatures, 'float64')
-    kernels().batchNormSums(
-      input,
-      gradOutput,
-      pass.kept('mean') ?? pass.kept('runningMean')!,
-      pass.kept('inverseStd')!,
+    kernels().batchNormSums({
+      x: input,
+      gradOut: gradOutput,
+      mean: pass.kept('mean') ?? pass.kept('runningMean')!,
+      inverseStd: pass.kept('inverseStd')!,
       sums,
-      weight && weight.gradTarget(),
-      bias && bias.gradTarget(),
+      gradWeight: weight && weight.gradTarget(),
+      gradBias: bias && bias.gradTarget(),
       batch,
-      this.numFeatures,
+      channels: this.numFeatures,
       spatial,
-      weight?.gradBeta ?? 0,
-      bias?.gradBeta ?? 0,
-    )
+      weightBeta: weight?.gradBeta ?? 0,
+      biasBeta: bias?.gradBeta ?? 0,
+    })
     return sums
   }
 

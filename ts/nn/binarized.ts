@@ -15,7 +15,13 @@ export class Binarized {
   /** Makes the signs of `source` in a forward. */
   make(pass: Pass, source: Tensor): Tensor {
     const signs = pass.keep(this.name, source.shape, source.dtype)
-    kernels().activation(signKinds[this.estimator], source, signs, source.length, 0)
+    kernels().activation({
+      kind: signKinds[this.estimator],
+      x: source,
+      y: signs,
+      n: source.length,
+      parameter: 0,
+    })
     return signs
   }
 
@@ -28,7 +34,15 @@ export class Binarized {
   estimate(pass: Pass, source: Tensor, gradient: Tensor): void {
     if (this.estimator === 'straightThrough') return
     const kind = signKinds[this.estimator]
-    kernels().activationGradient(kind, source, this.of(pass), gradient, gradient, source.length, 0)
+    kernels().activationGradient({
+      kind,
+      x: source,
+      y: this.of(pass),
+      gradY: gradient,
+      gradX: gradient,
+      n: source.length,
+      parameter: 0,
+    })
   }
 
   /**

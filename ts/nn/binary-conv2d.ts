@@ -97,7 +97,15 @@ export class BinaryConv2d extends ConvLayer {
     for (let i = 0; i < batch; i++) {
       const image = images.row(i)
       const { column } = Broadcast
-      kernels().binary(BinaryKind.add, column, image, bias, image, outChannels, spatial)
+      kernels().binary({
+        kind: BinaryKind.add,
+        broadcast: column,
+        a: image,
+        b: bias,
+        out: image,
+        rows: outChannels,
+        cols: spatial,
+      })
     }
   }
 

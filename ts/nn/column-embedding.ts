@@ -51,6 +51,6 @@ export class ColumnEmbedding extends Embedding {
 /** NaN becomes 0. */
 function indicesOf(input: Tensor): Tensor {
   const indices = allocate(Object.freeze(input.shape.slice(0, -1)), 'int32')
-  kernels().cast(input, indices, input.length, 1, 0)
+  kernels().cast({ x: input, y: indices, n: input.length, scale: 1, shift: 0 })
   return indices
 }

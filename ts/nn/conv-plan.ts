@@ -27,7 +27,7 @@ export interface ConvPad {
 export function keepPadded(pass: Pass, input: Tensor, { pad }: ConvPlan): Tensor {
   if (pad === null) return input
   const padded = pass.keep('padded', pad.paddedShape, input.dtype)
-  kernels().pad2d(input, padded, pad.geometry, pad.mode, 0)
+  kernels().pad2d({ x: input, out: padded, geometry: pad.geometry, mode: pad.mode, value: 0 })
   return padded
 }
 

@@ -125,16 +125,16 @@ export abstract class AnyConvLayer<
     plan: ConvPlan,
     algorithm: Conv2dAlgorithm = Conv2dAlgorithm.auto,
   ): void {
-    kernels().conv2d(
-      input,
-      this.factor(),
+    kernels().conv2d({
+      x: input,
+      weight: this.factor(),
       bias,
-      output,
-      plan.geometry,
-      ActivationKind.identity,
-      0,
+      out: output,
+      geometry: plan.geometry,
+      activation: ActivationKind.identity,
+      parameter: 0,
       algorithm,
-    )
+    })
   }
 
   /** result = gradient of `convolve` by its input, from that by its output, + bias. */
@@ -144,14 +144,14 @@ export abstract class AnyConvLayer<
     result: Tensor,
     plan: ConvPlan,
   ): void {
-    kernels().conv2dInputGradient(
-      gradOutput,
-      this.factor(),
+    kernels().conv2dInputGradient({
+      gradOut: gradOutput,
+      weight: this.factor(),
       bias,
-      result,
-      plan.geometry,
-      Conv2dAlgorithm.auto,
-    )
+      gradX: result,
+      geometry: plan.geometry,
+      algorithm: Conv2dAlgorithm.auto,
+    })
   }
 
   /** Adds to the gradient of the weight that of `convolve`. */
@@ -171,7 +171,14 @@ export abstract class AnyConvLayer<
     beta: 0 | 1,
   ): void {
     const { auto } = Conv2dAlgorithm
-    kernels().conv2dWeightGradient(input, gradOutput, target, geometry, beta, auto)
+    kernels().conv2dWeightGradient({
+      x: input,
+      gradOut: gradOutput,
+      gradWeight: target,
+      geometry,
+      beta,
+      algorithm: auto,
+    })
   }
 
   /** @param spatial Elements of a channel of the layer's output. */
@@ -179,7 +186,14 @@ export abstract class AnyConvLayer<
     const { bias, outChannels } = this
     if (bias === null || !bias.requiresGrad) return
     const grad = bias.gradTarget()
-    kernels().channelSum(gradOutput, grad, geometry.batch, outChannels, spatial, bias.gradBeta)
+    kernels().channelSum({
+      x: gradOutput,
+      out: grad,
+      batch: geometry.batch,
+      channels: outChannels,
+      spatial,
+      beta: bias.gradBeta,
+    })
     bias.keepGrad()
   }
 
@@ -228,7 +242,12 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
     } else {
       const gradPadded = this.pass.keep('gradPadded', plan.pad.paddedShape, input.dtype)
       this.convolveBack(gradOutput, null, gradPadded, plan)
-      kernels().pad2dGradient(gradPadded, gradInput, plan.pad.geometry, plan.pad.mode)
+      kernels().pad2dGradient({
+        gradOut: gradPadded,
+        gradX: gradInput,
+        geometry: plan.pad.geometry,
+        mode: plan.pad.mode,
+      })
     }
     return gradInput
   }

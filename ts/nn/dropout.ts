@@ -41,7 +41,16 @@ abstract class DropoutLike extends Layer {
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     const inner = input.length / count
-    kernels().dropout(state, input, mask, output, count, inner, this.p, this.#scale)
+    kernels().dropout({
+      state,
+      x: input,
+      mask,
+      out: output,
+      n: count,
+      inner,
+      p: this.p,
+      scale: this.#scale,
+    })
     return output
   }
 
@@ -50,7 +59,14 @@ abstract class DropoutLike extends Layer {
     if (mask === null) return gradOutput
     const gradInput = allocate(input.shape, input.dtype)
     const inner = input.length / mask.length
-    kernels().dropoutGradient(mask, gradOutput, gradInput, mask.length, inner, this.#scale)
+    kernels().dropoutGradient({
+      mask,
+      gradOut: gradOutput,
+      gradX: gradInput,
+      n: mask.length,
+      inner,
+      scale: this.#scale,
+    })
     return gradInput
   }
 

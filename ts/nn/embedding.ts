@@ -107,7 +107,16 @@ export class Embedding extends Layer {
       () => this.describe(),
       () => {
         const { length } = input
-        kernels().gatherRows(weight, input, output, numEmbeddings, length, embeddingDim, 1, 0)
+        kernels().gatherRows({
+          src: weight,
+          index: input,
+          out: output,
+          srcRows: numEmbeddings,
+          rows: length,
+          cols: embeddingDim,
+          scale: 1,
+          shift: 0,
+        })
       },
     )
     return output
@@ -115,23 +124,23 @@ export class Embedding extends Layer {
 
   protected override computeGradInput(input: Tensor): Tensor {
     const gradInput = allocate(input.shape, this.weight.dtype)
-    kernels().fill(gradInput, input.length, 0)
+    kernels().fill({ y: gradInput, n: input.length, value: 0 })
     return gradInput
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const { weight, numEmbeddings, embeddingDim } = this
     if (!weight.requiresGrad) return
-    kernels().embeddingGradient(
-      gradOutput,
-      input,
-      weight.gradTarget(),
-      input.length,
-      embeddingDim,
-      numEmbeddings,
-      this.paddingIdx ?? -1,
-      weight.gradBeta,
-    )
+    kernels().embeddingGradient({
+      gradOut: gradOutput,
+      index: input,
+      gradWeight: weight.gradTarget(),
+      rows: input.length,
+      cols: embeddingDim,
+      count: numEmbeddings,
+      paddingIndex: this.paddingIdx ?? -1,
+      beta: weight.gradBeta,
+    })
     weight.keepGrad()
   }
 

@@ -49,8 +49,8 @@ export abstract class GroupedNorm extends Layer {
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill(this.weight, this.#channels, 1)
-    if (this.bias !== null) kernels().fill(this.bias, this.#channels, 0)
+    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#channels, value: 1 })
+    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#channels, value: 0 })
   }
 
   /** Throws unless the shape is accepted. */
@@ -64,19 +64,19 @@ export abstract class GroupedNorm extends Layer {
     const mean = this.pass.keepVector('mean', statistics, input.dtype)
     const inverseStd = this.pass.keepVector('inverseStd', statistics, input.dtype)
     const output = allocate(input.shape, input.dtype)
-    kernels().groupNorm(
-      input,
-      this.weight,
-      this.bias,
+    kernels().groupNorm({
+      x: input,
+      weight: this.weight,
+      bias: this.bias,
       mean,
       inverseStd,
-      output,
+      out: output,
       batch,
-      this.#channels,
+      channels: this.#channels,
       spatial,
-      this.#groups,
-      this.eps,
-    )
+      groups: this.#groups,
+      eps: this.eps,
+    })
     return output
   }
 
@@ -84,19 +84,19 @@ export abstract class GroupedNorm extends Layer {
     const sums = this.pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null)
     const gradInput = allocate(input.shape, input.dtype)
     const [batch, spatial] = extents(input.shape)
-    kernels().groupNormGradient(
-      input,
-      gradOutput,
-      this.weight,
-      this.pass.kept('mean')!,
-      this.pass.kept('inverseStd')!,
+    kernels().groupNormGradient({
+      x: input,
+      gradOut: gradOutput,
+      weight: this.weight,
+      mean: this.pass.kept('mean')!,
+      inverseStd: this.pass.kept('inverseStd')!,
       sums,
-      gradInput,
+      gradX: gradInput,
       batch,
-      this.#channels,
+      channels: this.#channels,
       spatial,
-      this.#groups,
-    )
+      groups: this.#groups,
+    })
     return gradInput
   }
 
@@ -118,21 +118,21 @@ export abstract class GroupedNorm extends Layer {
   ): Tensor {
     const [batch, spatial] = extents(input.shape)
     const sums = this.pass.keepVector('sums', 2 * batch * this.#channels, 'float64')
-    kernels().groupNormSums(
-      input,
-      gradOutput,
-      this.pass.kept('mean')!,
-      this.pass.kept('inverseStd')!,
+    kernels().groupNormSums({
+      x: input,
+      gradOut: gradOutput,
+      mean: this.pass.kept('mean')!,
+      inverseStd: this.pass.kept('inverseStd')!,
       sums,
-      weight && weight.gradTarget(),
-      bias && bias.gradTarget(),
+      gradWeight: weight && weight.gradTarget(),
+      gradBias: bias && bias.gradTarget(),
       batch,
-      this.#channels,
+      channels: this.#channels,
       spatial,
-      this.#groups,
-      weight?.gradBeta ?? 0,
-      bias?.gradBeta ?? 0,
-    )
+      groups: this.#groups,
+      weightBeta: weight?.gradBeta ?? 0,
+      biasBeta: bias?.gradBeta ?? 0,
+    })
     return sums
   }
 

@@ -50,11 +50,19 @@ export class Shared implements Junction {
     const { shape, dtype, length } = first!
     const sum = allocate(shape, dtype)
     if (second === undefined) {
-      kernels().copy(first!, sum, length)
+      kernels().copy({ x: first!, y: sum, n: length })
     } else {
-      kernels().binary(BinaryKind.add, Broadcast.none, first!, second, sum, 1, length)
+      kernels().binary({
+        kind: BinaryKind.add,
+        broadcast: Broadcast.none,
+        a: first!,
+        b: second,
+        out: sum,
+        rows: 1,
+        cols: length,
+      })
     }
-    for (const other of others) kernels().axpby(other, sum, length, 1, 1)
+    for (const other of others) kernels().axpby({ x: other, y: sum, n: length, alpha: 1, beta: 1 })
     return sum
   }
 }

@@ -85,8 +85,8 @@ export class LayerNorm extends Layer {
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill(this.weight, this.#cols, 1)
-    if (this.bias !== null) kernels().fill(this.bias, this.#cols, 0)
+    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#cols, value: 1 })
+    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#cols, value: 0 })
   }
 
   protected override computeOutput(input: Tensor): Tensor {
@@ -95,33 +95,33 @@ export class LayerNorm extends Layer {
     const mean = this.pass.keepVector('mean', rows, input.dtype)
     const inverseStd = this.pass.keepVector('inverseStd', rows, input.dtype)
     const output = allocate(input.shape, input.dtype)
-    kernels().layerNorm(
-      input,
-      this.weight,
-      this.bias,
+    kernels().layerNorm({
+      x: input,
+      weight: this.weight,
+      bias: this.bias,
       mean,
       inverseStd,
-      output,
+      out: output,
       rows,
-      this.#cols,
-      this.eps,
-    )
+      cols: this.#cols,
+      eps: this.eps,
+    })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = allocate(input.shape, input.dtype)
     const rows = input.length / this.#cols
-    kernels().layerNormGradient(
-      input,
-      gradOutput,
-      this.weight,
-      this.pass.kept('mean')!,
-      this.pass.kept('inverseStd')!,
-      gradInput,
+    kernels().layerNormGradient({
+      x: input,
+      gradOut: gradOutput,
+      weight: this.weight,
+      mean: this.pass.kept('mean')!,
+      inverseStd: this.pass.kept('inverseStd')!,
+      gradX: gradInput,
       rows,
-      this.#cols,
-    )
+      cols: this.#cols,
+    })
     return gradInput
   }
 
@@ -129,18 +129,18 @@ export class LayerNorm extends Layer {
     const weight = this.weight?.requiresGrad === true ? this.weight : null
     const bias = this.bias?.requiresGrad === true ? this.bias : null
     if (weight === null && bias === null) return
-    kernels().layerNormAffineGradient(
-      input,
-      gradOutput,
-      this.pass.kept('mean')!,
-      this.pass.kept('inverseStd')!,
-      weight && weight.gradTarget(),
-      bias && bias.gradTarget(),
-      input.length / this.#cols,
-      this.#cols,
-      weight?.gradBeta ?? 0,
-      bias?.gradBeta ?? 0,
-    )
+    kernels().layerNormAffineGradient({
+      x: input,
+      gradOut: gradOutput,
+      mean: this.pass.kept('mean')!,
+      inverseStd: this.pass.kept('inverseStd')!,
+      gradWeight: weight && weight.gradTarget(),
+      gradBias: bias && bias.gradTarget(),
+      rows: input.length / this.#cols,
+      cols: this.#cols,
+      weightBeta: weight?.gradBeta ?? 0,
+      biasBeta: bias?.gradBeta ?? 0,
+    })
     weight?.keepGrad()
     bias?.keepGrad()
   }

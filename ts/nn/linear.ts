@@ -1,6 +1,6 @@
 import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
-import { type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
+import { ReduceKind } from '../kernels/kernels.js'
 import { flag, floatDType, type Options, readOptions } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -26,9 +26,6 @@ export const LINEAR = {
   generator: generatorOption,
 } satisfies Options<LinearOptions>
 
-const OVERWRITE: MatmulOptions = { transposeA: true, beta: 0 }
-const ACCUMULATE: MatmulOptions = { transposeA: true, beta: 1 }
-
 /**
  * y = x W^T + b.
  *
@@ -53,7 +50,6 @@ export class Linear extends Layer {
 
   weight: Parameter
   bias: Parameter | null
-  readonly #product: MatmulOptions = { transposeB: true }
   readonly #plan: FeaturePlan
   // Those whose shapes were checked.
   #weight: Parameter | null = null
@@ -90,23 +86,30 @@ export class Linear extends Layer {
     this.#plan.take(this, input.shape)
     if (input.dtype !== weight.dtype) throw otherDtype(this, input, weight)
     const output = allocate(this.#plan.outputShape, weight.dtype)
-    this.#product.bias = this.bias
-    kernels().matmul(
-      input,
-      this.factor(),
-      output,
-      this.#plan.rows,
-      this.outFeatures,
-      this.inFeatures,
-      this.#product,
-    )
+    kernels().matmul({
+      a: input,
+      b: this.factor(),
+      out: output,
+      m: this.#plan.rows,
+      n: this.outFeatures,
+      k: this.inFeatures,
+      transposeB: true,
+      bias,
+    })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = allocate(input.shape, input.dtype)
     const rows = leadingSize(input.shape)
-    kernels().matmul(gradOutput, this.factor(), gradInput, rows, this.inFeatures, this.outFeatures)
+    kernels().matmul({
+      a: gradOutput,
+      b: this.factor(),
+      out: gradInput,
+      m: rows,
+      n: this.inFeatures,
+      k: this.outFeatures,
+    })
     return gradInput
   }
 
@@ -116,7 +119,15 @@ export class Linear extends Layer {
     if (bias !== null && bias.requiresGrad) {
       const rows = leadingSize(input.shape)
       const grad = bias.gradTarget()
-      kernels().reduce(ReduceKind.sum, gradOutput, grad, 1, rows, outFeatures, bias.gradBeta)
+      kernels().reduce({
+        kind: ReduceKind.sum,
+        x: gradOutput,
+        out: grad,
+        outer: 1,
+        n: rows,
+        inner: outFeatures,
+        beta: bias.gradBeta,
+      })
       bias.keepGrad()
     }
   }
@@ -141,8 +152,16 @@ export class Linear extends Layer {
   ): void {
     const { inFeatures, outFeatures } = this
     const rows = leadingSize(input.shape)
-    const options = beta === 0 ? OVERWRITE : ACCUMULATE
-    kernels().matmul(gradOutput, input, target, outFeatures, inFeatures, rows, options)
+    kernels().matmul({
+      a: gradOutput,
+      b: input,
+      out: target,
+      m: outFeatures,
+      n: inFeatures,
+      k: rows,
+      transposeA: true,
+      beta,
+    })
   }
 
   override multiplyAdds(_input: Tensor, output: Tensor): number {

@@ -17,14 +17,19 @@ export abstract class MaxPoolLayer extends WindowPoolLayer {
     const { geometry, outputShape } = this.planOf(input)
     const output = allocate(outputShape, input.dtype)
     const indices = this.pass.keep('indices', outputShape, 'int32')
-    kernels().maxPool2d(input, output, indices, geometry)
+    kernels().maxPool2d({ x: input, out: output, index: indices, geometry })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { geometry } = this.planOf(input)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().maxPool2dGradient(gradOutput, this.pass.kept('indices')!, gradInput, geometry)
+    kernels().maxPool2dGradient({
+      gradOut: gradOutput,
+      index: this.pass.kept('indices')!,
+      gradX: gradInput,
+      geometry,
+    })
     return gradInput
   }
 }

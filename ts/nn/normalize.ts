@@ -71,41 +71,49 @@ export class Normalize extends Layer {
       this.pass.keepVector(name, channels, input.dtype),
     ) as [Tensor, Tensor, Tensor]
     const output = allocate(input.shape, input.dtype)
-    kernels().binary(BinaryKind.mul, Broadcast.none, stds, stds, variance, 1, channels)
-    kernels().batchNormInference(
-      input,
-      null,
-      null,
-      means,
-      variance,
-      used,
-      inverse,
-      output,
-      samples,
+    kernels().binary({
+      kind: BinaryKind.mul,
+      broadcast: Broadcast.none,
+      a: stds,
+      b: stds,
+      out: variance,
+      rows: 1,
+      cols: channels,
+    })
+    kernels().batchNormInference({
+      x: input,
+      weight: null,
+      bias: null,
+      runningMean: means,
+      runningVar: variance,
+      mean: used,
+      inverseStd: inverse,
+      out: output,
+      batch: samples,
       channels,
-      size[0] * size[1],
-      0,
-      ActivationKind.identity,
-      0,
-    )
+      spatial: size[0] * size[1],
+      eps: 0,
+      activation: ActivationKind.identity,
+      parameter: 0,
+    })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { samples, channels, size } = imagesOf(this.describe(), input)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().batchNormGradient(
-      input,
-      gradOutput,
-      null,
-      this.pass.kept('mean')!,
-      this.pass.kept('inverseStd')!,
-      null,
-      gradInput,
-      samples,
+    kernels().batchNormGradient({
+      x: input,
+      gradOut: gradOutput,
+      weight: null,
+      mean: this.pass.kept('mean')!,
+      inverseStd: this.pass.kept('inverseStd')!,
+      sums: null,
+      gradX: gradInput,
+      batch: samples,
       channels,
-      size[0] * size[1],
-    )
+      spatial: size[0] * size[1],
+    })
     return gradInput
   }
 
@@ -132,7 +140,13 @@ export class Normalize extends Layer {
 function tensorOf(values: readonly number[], dtype: FloatDType): Tensor {
   const { buffer, length } = Float64Array.from(values)
   const vector = empty([length], dtype)
-  kernels().cast({ dtype: 'float64', buffer, byteOffset: 0, length }, vector, length, 1, 0)
+  kernels().cast({
+    x: { dtype: 'float64', buffer, byteOffset: 0, length },
+    y: vector,
+    n: length,
+    scale: 1,
+    shift: 0,
+  })
   return vector
 }
 

@@ -81,7 +81,13 @@ export class PackedBinaryConv2d extends PackedLayer {
   take(weight: Tensor, bias: Tensor | null): void {
     const { inChannels, groups, kernelSize } = this.#settings
     const taps = kernelSize[0] * kernelSize[1]
-    kernels().packSigns(weight, this.weight, this.outChannels, inChannels / groups, taps)
+    kernels().packSigns({
+      x: weight,
+      words: this.weight,
+      outer: this.outChannels,
+      n: inChannels / groups,
+      inner: taps,
+    })
     this.takeBias(bias)
   }
 
@@ -93,7 +99,7 @@ export class PackedBinaryConv2d extends PackedLayer {
     const image = keepPadded(this.pass, input, plan)
     const words = this.packed(image, batch * groups, inChannels / groups, inHeight * inWidth)
     const output = allocate(outputShape, input.dtype)
-    kernels().xnorConv2d(words, this.weight, this.bias, output, geometry)
+    kernels().xnorConv2d({ x: words, weight: this.weight, bias: this.bias, out: output, geometry })
     return output
   }
 

@@ -48,8 +48,14 @@ export class PackedBinaryLinear extends PackedLayer {
   take(weight: Tensor, bias: Tensor | null): void {
     const { inFeatures, outFeatures } = this
     const turned = empty([inFeatures, outFeatures], weight.dtype)
-    kernels().transpose(weight, turned, outFeatures, inFeatures)
-    kernels().packSigns(turned, this.weight, 1, inFeatures, outFeatures)
+    kernels().transpose({ x: weight, out: turned, rows: outFeatures, cols: inFeatures })
+    kernels().packSigns({
+      x: turned,
+      words: this.weight,
+      outer: 1,
+      n: inFeatures,
+      inner: outFeatures,
+    })
     this.takeBias(bias)
   }
 
@@ -60,7 +66,15 @@ export class PackedBinaryLinear extends PackedLayer {
     const { outputShape, rows } = this.#plan
     const words = this.packed(input, rows, inFeatures, 1)
     const output = allocate(outputShape, input.dtype)
-    kernels().xnorMatmul(words, weight, bias, output, rows, outFeatures, inFeatures)
+    kernels().xnorMatmul({
+      a: words,
+      b: weight,
+      bias,
+      out: output,
+      m: rows,
+      n: outFeatures,
+      k: inFeatures,
+    })
     return output
   }
 

@@ -44,7 +44,8 @@ export abstract class PackedLayer extends Layer {
 
   /** Copies the bias of the layer that this one is made from. @internal */
   protected takeBias(bias: Tensor | null): void {
-    if (bias !== null && this.#bias !== null) kernels().copy(bias, this.#bias, bias.length)
+    if (bias !== null && this.#bias !== null)
+      kernels().copy({ x: bias, y: this.#bias, n: bias.length })
   }
 
   /** @throws DTypeError unless inputs of this dtype will do. */
@@ -65,7 +66,7 @@ export abstract class PackedLayer extends Layer {
   /** The signs of x (outer, n, inner) as words (outer, ceil(n / 32), inner). */
   protected packed(x: Tensor, outer: number, n: number, inner: number): Tensor {
     const words = this.pass.keepVector('words', outer * Math.ceil(n / WORD) * inner, 'int32')
-    kernels().packSigns(x, words, outer, n, inner)
+    kernels().packSigns({ x, words, outer, n, inner })
     return words
   }
 

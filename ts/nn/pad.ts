@@ -82,18 +82,18 @@ export abstract class PadLayer extends Layer {
     const { geometry, outputShape } = this.#planOf(input)
     const { mode, value } = this.#settings
     const output = allocate(outputShape, input.dtype)
-    kernels().pad2d(input, output, geometry, mode, value)
+    kernels().pad2d({ x: input, out: output, geometry, mode, value })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().pad2dGradient(
-      gradOutput,
-      gradInput,
-      this.#planOf(input).geometry,
-      this.#settings.mode,
-    )
+    kernels().pad2dGradient({
+      gradOut: gradOutput,
+      gradX: gradInput,
+      geometry: this.#planOf(input).geometry,
+      mode: this.#settings.mode,
+    })
     return gradInput
   }
 

@@ -102,7 +102,13 @@ export class Parameter extends Tensor {
     noteUse(this)
     if (!this.requiresGrad) return
     this.#check(share)
-    kernels().axpby(share, this.gradTarget(), this.length, 1, this.gradBeta)
+    kernels().axpby({
+      x: share,
+      y: this.gradTarget(),
+      n: this.length,
+      alpha: 1,
+      beta: this.gradBeta,
+    })
     this.keepGrad()
   }
 

@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { BinaryKind, Broadcast, type MatmulOptions, ReduceKind } from '../kernels/kernels.js'
+import { BinaryKind, Broadcast, ReduceKind } from '../kernels/kernels.js'
 import { finite, type Options, readOptions } from '../options.js'
 import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -98,9 +98,18 @@ export class Quadratic extends Layer {
     this.#plan.take(this, input.shape)
     if (input.dtype !== A.dtype) throw otherDtype(this, input, A)
     const output = allocate(this.#plan.outputShape, A.dtype)
-    if (b !== 0) kernels().axpby(input, output, output.length, b, 0)
-    const options: MatmulOptions = { transposeB: true, beta: b === 0 ? 0 : 1, bias: c }
-    kernels().matmul(squareOf(input), A, output, this.#plan.rows, outFeatures, inFeatures, options)
+    if (b !== 0) kernels().axpby({ x: input, y: output, n: output.length, alpha: b, beta: 0 })
+    kernels().matmul({
+      a: squareOf(input),
+      b: A,
+      out: output,
+      m: this.#plan.rows,
+      n: outFeatures,
+      k: inFeatures,
+      transposeB: true,
+      beta: b === 0 ? 0 : 1,
+      bias: c,
+    })
     return output
   }
 
@@ -109,9 +118,25 @@ export class Quadratic extends Layer {
     const { length } = input
     const gradInput = allocate(input.shape, input.dtype)
     const rows = leadingSize(input.shape)
-    kernels().matmul(gradOutput, A, gradInput, rows, inFeatures, outFeatures, { alpha: 2 })
-    kernels().binary(BinaryKind.mul, Broadcast.none, gradInput, input, gradInput, 1, length)
-    if (b !== 0) kernels().axpby(gradOutput, gradInput, length, b, 1)
+    kernels().matmul({
+      a: gradOutput,
+      b: A,
+      out: gradInput,
+      m: rows,
+      n: inFeatures,
+      k: outFeatures,
+      alpha: 2,
+    })
+    kernels().binary({
+      kind: BinaryKind.mul,
+      broadcast: Broadcast.none,
+      a: gradInput,
+      b: input,
+      out: gradInput,
+      rows: 1,
+      cols: length,
+    })
+    if (b !== 0) kernels().axpby({ x: gradOutput, y: gradInput, n: length, alpha: b, beta: 1 })
     return gradInput
   }
 
@@ -119,14 +144,30 @@ export class Quadratic extends Layer {
     const { A, c, inFeatures, outFeatures } = this
     const rows = leadingSize(input.shape)
     if (A.requiresGrad) {
-      const options: MatmulOptions = { transposeA: true, beta: A.gradBeta }
       const grad = A.gradTarget()
-      kernels().matmul(gradOutput, squareOf(input), grad, outFeatures, inFeatures, rows, options)
+      kernels().matmul({
+        a: gradOutput,
+        b: squareOf(input),
+        out: grad,
+        m: outFeatures,
+        n: inFeatures,
+        k: rows,
+        transposeA: true,
+        beta: A.gradBeta,
+      })
       A.keepGrad()
     }
     if (c !== null && c.requiresGrad) {
       const grad = c.gradTarget()
-      kernels().reduce(ReduceKind.sum, gradOutput, grad, 1, rows, outFeatures, c.gradBeta)
+      kernels().reduce({
+        kind: ReduceKind.sum,
+        x: gradOutput,
+        out: grad,
+        outer: 1,
+        n: rows,
+        inner: outFeatures,
+        beta: c.gradBeta,
+      })
       c.keepGrad()
     }
   }
@@ -155,6 +196,14 @@ export class Quadratic extends Layer {
 /** x ⊙ x. It is computed again for the backward pass: cheaper than to keep it. */
 function squareOf(x: Tensor): Tensor {
   const square = allocate(x.shape, x.dtype)
-  kernels().binary(BinaryKind.mul, Broadcast.none, x, x, square, 1, x.length)
+  kernels().binary({
+    kind: BinaryKind.mul,
+    broadcast: Broadcast.none,
+    a: x,
+    b: x,
+    out: square,
+    rows: 1,
+    cols: x.length,
+  })
   return square
 }

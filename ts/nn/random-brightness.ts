@@ -51,9 +51,17 @@ export class RandomBrightness extends Layer {
     const added = this.pass.keepVector('added', samples, input.dtype)
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
-    kernels().uniform(state, added, samples, -factor, factor)
+    kernels().uniform({ state, y: added, n: samples, low: -factor, high: factor })
     const pixels = input.length / samples
-    kernels().binary(BinaryKind.add, Broadcast.column, input, added, output, samples, pixels)
+    kernels().binary({
+      kind: BinaryKind.add,
+      broadcast: Broadcast.column,
+      a: input,
+      b: added,
+      out: output,
+      rows: samples,
+      cols: pixels,
+    })
     return output
   }
 

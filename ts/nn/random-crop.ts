@@ -85,7 +85,13 @@ export class RandomCrop extends Augmentation {
     if (image[0] === piece[0] && image[1] === piece[1]) return input
     const shape = Object.freeze([...input.shape.slice(0, -2), ...piece])
     const output = allocate(shape, input.dtype)
-    kernels().pad2d(input, output, this.#middle(input, piece), PadMode.constant, this.fill)
+    kernels().pad2d({
+      x: input,
+      out: output,
+      geometry: this.#middle(input, piece),
+      mode: PadMode.constant,
+      value: this.fill,
+    })
     return output
   }
 
@@ -93,7 +99,12 @@ export class RandomCrop extends Augmentation {
     if (sameShape(input.shape, gradOutput.shape)) return gradOutput
     const gradInput = allocate(input.shape, input.dtype)
     const geometry = this.#middle(input, imagesOf(this.describe(), gradOutput).size)
-    kernels().pad2dGradient(gradOutput, gradInput, geometry, PadMode.constant)
+    kernels().pad2dGradient({
+      gradOut: gradOutput,
+      gradX: gradInput,
+      geometry,
+      mode: PadMode.constant,
+    })
     return gradInput
   }
 

@@ -1,6 +1,6 @@
 import { checkArguments, isWithin } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
-import type { AugmentSettings } from '../kernels/augment.js'
+import { type AugmentSettings, erasing } from '../kernels/augment.js'
 import { finite, type Option, type Options, readOptions } from '../options.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions } from './augmentation.js'
 import { markBuiltIn } from './layer.js'
@@ -81,7 +81,7 @@ export class RandomErasing extends Augmentation {
 
   protected override settingsFor(): Partial<AugmentSettings> {
     const { p, scale, ratio, value } = this
-    return { erase: p, area: scale, ratio, value }
+    return { erase: p, ...erasing(scale, ratio), value }
   }
 
   override extraRepr(): string {

@@ -24,14 +24,22 @@ abstract class SoftmaxLike extends Layer {
     if (input.dtype !== 'float32') checkFloat(this.describe(), 'input', input.dtype)
     const { outer, n, inner } = this.#axisOf(input)
     const output = allocate(input.shape, input.dtype)
-    kernels().softmax(input, output, outer, n, inner, this.#log)
+    kernels().softmax({ x: input, y: output, outer, n, inner, log: this.#log })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const { outer, n, inner } = this.#axisOf(input)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().softmaxGradient(this.output!, gradOutput, gradInput, outer, n, inner, this.#log)
+    kernels().softmaxGradient({
+      y: this.output!,
+      gradY: gradOutput,
+      gradX: gradInput,
+      outer,
+      n,
+      inner,
+      log: this.#log,
+    })
     return gradInput
   }
 

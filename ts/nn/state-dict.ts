@@ -77,8 +77,8 @@ export function loadStateDict(module: Stateful, state: StateDict, strict: boolea
 
   for (const tensor of pairs.flat()) tensor.checkMemory()
   for (const [source, target] of pairs) {
-    if (source.dtype === target.dtype) kernels().copy(source, target, target.length)
-    else kernels().cast(source, target, target.length, 1, 0)
+    if (source.dtype === target.dtype) kernels().copy({ x: source, y: target, n: target.length })
+    else kernels().cast({ x: source, y: target, n: target.length, scale: 1, shift: 0 })
   }
   return { missingKeys, unexpectedKeys }
 }

@@ -98,14 +98,14 @@ export class Upsample extends Layer {
   protected override computeOutput(input: Tensor): Tensor {
     const geometry = this.#geometryOf(input)
     const output = allocate(this.#outputShape, input.dtype)
-    kernels().upsample2d(input, output, geometry)
+    kernels().upsample2d({ x: input, out: output, geometry })
     return output
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const geometry = this.#geometryOf(input)
     const gradInput = allocate(input.shape, input.dtype)
-    kernels().upsample2dGradient(gradOutput, gradInput, geometry)
+    kernels().upsample2dGradient({ gradOut: gradOutput, gradX: gradInput, geometry })
     return gradInput
   }
 

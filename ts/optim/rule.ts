@@ -67,7 +67,7 @@ export function updateRule<O>(kind: UpdateKind, rule: RuleOfStep<O>): UpdateRule
     ...rule,
     hyperLength: UpdateHyper.length,
     step(kernels, { hyper, steps, numbers, state, stateLength, slots }) {
-      kernels.updateStep(kind, hyper, steps, numbers, state, stateLength, slots)
+      kernels.updateStep({ kind, hyper, steps, products: numbers, state, stateLength, slots })
     },
   }
 }

@@ -23,7 +23,7 @@ export function rand(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
-  kernels().uniform(state, result, result.length, 0, 1)
+  kernels().uniform({ state, y: result, n: result.length, low: 0, high: 1 })
   return result
 }
 
@@ -33,7 +33,7 @@ export function randn(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
-  kernels().normal(state, result, result.length, 0, 1)
+  kernels().normal({ state, y: result, n: result.length, mean: 0, std: 1 })
   return result
 }
 
@@ -43,6 +43,6 @@ export function randperm(n: number, options?: Pick<SampleOptions, 'generator'>):
   const { generator } = readOptions('randperm', { generator: generatorOption }, options)
   const { state } = generatorOf('randperm', generator)
   const result = empty([n], 'int32')
-  kernels().permutation(state, result, n)
+  kernels().permutation({ state, y: result, n })
   return result
 }

@@ -176,7 +176,7 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   checkArguments('zeros', 2, arguments)
   const result = empty(shape, readOptions('zeros', OPTIONS, options).dtype)
-  if (isRecording()) kernels().fill(result, result.length, 0) // each time, not only at first
+  if (isRecording()) kernels().fill({ y: result, n: result.length, value: 0 }) // each time, not only at first
   return result
 }
 
@@ -184,7 +184,7 @@ export function zeros(shape: Shape, options?: TensorOptions): Tensor {
 function constant(written: Tensor): Tensor {
   if (!isRecording()) return written
   const result = empty(written.shape, written.dtype)
-  kernels().copy(written, result, result.length)
+  kernels().copy({ x: written, y: result, n: result.length })
   return result
 }
 
@@ -204,7 +204,7 @@ export function full(shape: Shape, value: number, options?: TensorOptions): Tens
   const { dtype } = readOptions('full', OPTIONS, options)
   const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
-  kernels().fill(result, result.length, value)
+  kernels().fill({ y: result, n: result.length, value })
   return result
 }
 

@@ -102,13 +102,31 @@ export class Partition {
   /** part = part `index` of `whole`. */
   read(whole: Tensor, index: number, part: Tensor): void {
     const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
-    kernels().copyBlocks(whole, part, this.#outer, size, start, this.#stride, 0, size)
+    kernels().copyBlocks({
+      x: whole,
+      out: part,
+      count: this.#outer,
+      size,
+      xOffset: start,
+      xStride: this.#stride,
+      outOffset: 0,
+      outStride: size,
+    })
   }
 
   /** Part `index` of `whole` = part. */
   write(whole: Tensor, index: number, part: Tensor): void {
     const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
-    kernels().copyBlocks(part, whole, this.#outer, size, 0, size, start, this.#stride)
+    kernels().copyBlocks({
+      x: part,
+      out: whole,
+      count: this.#outer,
+      size,
+      xOffset: 0,
+      xStride: size,
+      outOffset: start,
+      outStride: this.#stride,
+    })
   }
 }
 

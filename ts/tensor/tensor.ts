@@ -283,7 +283,7 @@ export class Tensor {
   /** A copy with storage of its own. */
   clone(): Tensor {
     const copy = empty(this.shape, this.dtype)
-    kernels().copy(this, copy, this.length)
+    kernels().copy({ x: this, y: copy, n: this.length })
     return copy
   }
 
@@ -296,7 +296,7 @@ export class Tensor {
   to(dtype: DType): Tensor {
     if (dtype === this.dtype) return this
     const result = empty(this.shape, dtype)
-    kernels().cast(this, result, this.length, 1, 0)
+    kernels().cast({ x: this, y: result, n: this.length, scale: 1, shift: 0 })
     return result
   }
 

@@ -283,7 +283,7 @@ export class OnlineTrainer {
       return losses
     } catch (error) {
       for (const [learning, answering] of this.#pairs) {
-        kernels().copy(answering, learning, learning.length)
+        kernels().copy({ x: answering, y: learning, n: learning.length })
       }
       throw error
     }
@@ -321,14 +321,14 @@ export class OnlineTrainer {
   /** On this thread and in one go: nobody computes with some of the weights. */
   #publish(): void {
     for (const [learning, answering] of this.#pairs) {
-      kernels().copy(learning, answering, learning.length)
+      kernels().copy({ x: learning, y: answering, n: learning.length })
     }
   }
 
   #goBack(): void {
     const { tensors, optimizer } = this.#good
     this.#pairs.forEach(([learning], i) => {
-      kernels().copy(tensors[i]!, learning, learning.length)
+      kernels().copy({ x: tensors[i]!, y: learning, n: learning.length })
     })
     this.optimizer.loadStateDict(optimizer)
     this.#publish()
@@ -364,6 +364,7 @@ const checkedSum = { float32: empty([], 'float32'), float64: empty([], 'float64'
 function allFinite(tensor: Tensor): boolean {
   const { dtype, length } = tensor
   if ((dtype !== 'float32' && dtype !== 'float64') || length === 0) return true
-  kernels().reduce(ReduceKind.sum, tensor, checkedSum[dtype], 1, length, 1, 0)
-  return Number.isFinite(checkedSum[dtype].data[0])
+  const out = checkedSum[dtype]
+  kernels().reduce({ kind: ReduceKind.sum, x: tensor, out, outer: 1, n: length, inner: 1, beta: 0 })
+  return Number.isFinite(out.data[0])
 }

@@ -83,7 +83,7 @@ function* outputs(
   let row = 0
   for (const part of parts) {
     const count = part.shape[0]!
-    kernels().copy(part, all.narrow(row, count), part.length)
+    kernels().copy({ x: part, y: all.narrow(row, count), n: part.length })
     row += count
   }
   return all

@@ -76,7 +76,7 @@ export class Reservoir {
 /** Copies a row of the first dimension. */
 export function copyRow(from: Tensor, row: number, to: Tensor, place: number): void {
   const size = to.length / to.shape[0]!
-  kernels().copy(slice(from, row, size), slice(to, place, size), size)
+  kernels().copy({ x: slice(from, row, size), y: slice(to, place, size), n: size })
 }
 
 function slice({ buffer, byteOffset, dtype }: Tensor, row: number, size: number): Tensor {

@@ -52,11 +52,12 @@ export class Snapshot {
 
   /** Puts everything back. A `backward` needs a new `forward` afterwards. */
   restore(): void {
-    for (const [tensor, before] of this.#tensors) kernels().copy(before, tensor, tensor.length)
+    for (const [tensor, before] of this.#tensors)
+      kernels().copy({ x: before, y: tensor, n: tensor.length })
     for (const [parameter, grad, before] of this.#grads) {
       if (grad === null || before === null) parameter.zeroGrad()
       else {
-        kernels().copy(before, grad, grad.length)
+        kernels().copy({ x: before, y: grad, n: grad.length })
         parameter.grad = grad
       }
     }

@@ -313,7 +313,13 @@ export class Trainer {
       if (optimizer === null) return
       const gradient = criterion.backward(prediction, y)
       if (batches.length > 1) {
-        kernels().affine(gradient, gradient, gradient.length, 1 / batches.length, 0)
+        kernels().affine({
+          x: gradient,
+          y: gradient,
+          n: gradient.length,
+          scale: 1 / batches.length,
+          shift: 0,
+        })
       }
       model.backwardParameters(x, gradient)
     })

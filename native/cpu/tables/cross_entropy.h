@@ -5,7 +5,7 @@
 
 namespace gradlane {
 
-// One run of rows of a cross entropy. The formulas stand in ts/kernels/kernels.ts.
+// One run of rows of a cross entropy. The formulas stand in ts/kernels/cross-entropy.ts.
 template <class T>
 struct CrossEntropyRows {
   const T* logits;              // (rows, cols)

@@ -1,5 +1,5 @@
 // Rows of the kernel table: random numbers of Philox 4x32-10 (Salmon et al., "Parallel random
-// numbers: as easy as 1, 2, 3", 2011). The stream is described in ts/kernels/kernels.ts; its bits
+// numbers: as easy as 1, 2, 3", 2011). The stream is described in ts/kernels/random.ts; its bits
 // are the same on every row.
 #pragma once
 

@@ -5,7 +5,7 @@ export const activationCalls = {
   activation: {
     operands: () => ({ x: values(n, 1), y: values(n, 2) }),
     run: (k, w) => {
-      k.activation(ActivationKind.relu, v(w, 'x'), v(w, 'y'), n, 0)
+      k.activation({ kind: ActivationKind.relu, x: v(w, 'x'), y: v(w, 'y'), n, parameter: 0 })
     },
   },
   activationGradient: {
@@ -17,7 +17,15 @@ export const activationCalls = {
     }),
     run: (k, w) => {
       const kind = ActivationKind.tanh
-      k.activationGradient(kind, v(w, 'x'), v(w, 'y'), v(w, 'gradY'), v(w, 'gradX'), n, 0)
+      k.activationGradient({
+        kind,
+        x: v(w, 'x'),
+        y: v(w, 'y'),
+        gradY: v(w, 'gradY'),
+        gradX: v(w, 'gradX'),
+        n,
+        parameter: 0,
+      })
     },
   },
 } satisfies OpCalls

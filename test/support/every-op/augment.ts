@@ -1,4 +1,4 @@
-import type { AugmentGeometry, AugmentSettings } from '../../../ts/kernels/augment.js'
+import { type AugmentGeometry, type AugmentSettings, erasing } from '../../../ts/kernels/augment.js'
 import { whole } from '../samples.js'
 import { type OpCalls, seed, v, values } from './op-call.js'
 
@@ -7,7 +7,7 @@ const geometry: AugmentGeometry = {
 }
 const settings: AugmentSettings = {
   ...{ padHeight: 1, padWidth: 2, flip: 0.5, erase: 0.5, fill: 1, value: 2 },
-  ...{ area: [0.1, 0.4], ratio: [0.5, 2] },
+  ...erasing([0.1, 0.4], [0.5, 2]),
 }
 
 export const augmentCalls = {
@@ -19,7 +19,14 @@ export const augmentCalls = {
       out: values(120, 2),
     }),
     run: (k, w) => {
-      k.augment(v(w, 'state'), v(w, 'x'), v(w, 'drawn'), v(w, 'out'), geometry, settings)
+      k.augment({
+        state: v(w, 'state'),
+        x: v(w, 'x'),
+        drawn: v(w, 'drawn'),
+        out: v(w, 'out'),
+        geometry,
+        ...settings,
+      })
     },
   },
   augmentGradient: {
@@ -29,7 +36,12 @@ export const augmentCalls = {
       gradX: values(120, 2),
     }),
     run: (k, w) => {
-      k.augmentGradient(v(w, 'drawn'), v(w, 'gradOut'), v(w, 'gradX'), geometry)
+      k.augmentGradient({
+        drawn: v(w, 'drawn'),
+        gradOut: v(w, 'gradOut'),
+        gradX: v(w, 'gradX'),
+        geometry,
+      })
     },
   },
 } satisfies OpCalls

@@ -16,9 +16,9 @@ export const batchNormCalls = {
     }),
     run: (k, w) => {
       k.batchNorm(
-        v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'runningMean'), v(w, 'runningVar'),
-        v(w, 'batches'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'), 2, 3, 5, 1e-5, 0.1,
-        ActivationKind.relu, 0,
+        { x: v(w, 'x'), weight: v(w, 'weight'), bias: v(w, 'bias'), runningMean: v(w, 'runningMean'), runningVar: v(w, 'runningVar'),
+        batches: v(w, 'batches'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), out: v(w, 'out'), batch: 2, channels: 3, spatial: 5, eps: 1e-5, momentum: 0.1,
+        activation: ActivationKind.relu, parameter: 0, }
       ) // prettier-ignore
     },
   },
@@ -35,9 +35,9 @@ export const batchNormCalls = {
     }),
     run: (k, w) => {
       k.batchNormInference(
-        v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'runningMean'), v(w, 'runningVar'),
-        v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'), 2, 3, 5, 1e-5,
-        ActivationKind.relu, 0,
+        { x: v(w, 'x'), weight: v(w, 'weight'), bias: v(w, 'bias'), runningMean: v(w, 'runningMean'), runningVar: v(w, 'runningVar'),
+        mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), out: v(w, 'out'), batch: 2, channels: 3, spatial: 5, eps: 1e-5,
+        activation: ActivationKind.relu, parameter: 0, }
       ) // prettier-ignore
     },
   },
@@ -53,8 +53,8 @@ export const batchNormCalls = {
     }),
     run: (k, w) => {
       k.batchNormSums(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'sums'),
-        v(w, 'gradWeight'), v(w, 'gradBias'), 2, 3, 5, 0, 1,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), sums: v(w, 'sums'),
+        gradWeight: v(w, 'gradWeight'), gradBias: v(w, 'gradBias'), batch: 2, channels: 3, spatial: 5, weightBeta: 0, biasBeta: 1, }
       ) // prettier-ignore
     },
   },
@@ -70,8 +70,8 @@ export const batchNormCalls = {
     }),
     run: (k, w) => {
       k.batchNormGradient(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'weight'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'sums'),
-        v(w, 'gradX'), 2, 3, 5,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), weight: v(w, 'weight'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), sums: v(w, 'sums'),
+        gradX: v(w, 'gradX'), batch: 2, channels: 3, spatial: 5, }
       ) // prettier-ignore
     },
   },

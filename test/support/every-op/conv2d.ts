@@ -21,7 +21,16 @@ export const conv2dCalls = {
     run: (k, w) => {
       const kind = ActivationKind.relu
       const auto = Conv2dAlgorithm.auto
-      k.conv2d(v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'out'), geometry, kind, 0, auto)
+      k.conv2d({
+        x: v(w, 'x'),
+        weight: v(w, 'weight'),
+        bias: v(w, 'bias'),
+        out: v(w, 'out'),
+        geometry,
+        activation: kind,
+        parameter: 0,
+        algorithm: auto,
+      })
     },
   },
   conv2dInputGradient: {
@@ -34,7 +43,14 @@ export const conv2dCalls = {
     run: (k, w) => {
       const auto = Conv2dAlgorithm.auto
       const bias = v(w, 'bias')
-      k.conv2dInputGradient(v(w, 'gradOut'), v(w, 'weight'), bias, v(w, 'gradX'), geometry, auto)
+      k.conv2dInputGradient({
+        gradOut: v(w, 'gradOut'),
+        weight: v(w, 'weight'),
+        bias,
+        gradX: v(w, 'gradX'),
+        geometry,
+        algorithm: auto,
+      })
     },
   },
   conv2dWeightGradient: {
@@ -45,13 +61,20 @@ export const conv2dCalls = {
     }),
     run: (k, w) => {
       const auto = Conv2dAlgorithm.auto
-      k.conv2dWeightGradient(v(w, 'x'), v(w, 'gradOut'), v(w, 'gradWeight'), geometry, 1, auto)
+      k.conv2dWeightGradient({
+        x: v(w, 'x'),
+        gradOut: v(w, 'gradOut'),
+        gradWeight: v(w, 'gradWeight'),
+        geometry,
+        beta: 1,
+        algorithm: auto,
+      })
     },
   },
   channelSum: {
     operands: () => ({ x: values(2 * n * 3, 1), out: values(3, 2) }),
     run: (k, w) => {
-      k.channelSum(v(w, 'x'), v(w, 'out'), 2, 3, n, 1)
+      k.channelSum({ x: v(w, 'x'), out: v(w, 'out'), batch: 2, channels: 3, spatial: n, beta: 1 })
     },
   },
 } satisfies OpCalls

@@ -12,8 +12,8 @@ export const crossEntropyCalls = {
     }),
     run: (k, w) => {
       k.crossEntropy(
-        v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'loss'), v(w, 'divisor'), rows, cols,
-        1, Reduction.none, -100, 0.1,
+        { logits: v(w, 'logits'), target: v(w, 'target'), weight: v(w, 'weight'), loss: v(w, 'loss'), divisor: v(w, 'divisor'), outer: rows, classes: cols,
+        inner: 1, reduction: Reduction.none, ignoreIndex: -100, labelSmoothing: 0.1, }
       ) // prettier-ignore
     },
   },
@@ -27,8 +27,8 @@ export const crossEntropyCalls = {
     }),
     run: (k, w) => {
       k.crossEntropyGradient(
-        v(w, 'logits'), v(w, 'target'), v(w, 'weight'), v(w, 'divisor'), v(w, 'gradLogits'), rows,
-        cols, 1, -100, 0.1,
+        { logits: v(w, 'logits'), target: v(w, 'target'), weight: v(w, 'weight'), divisor: v(w, 'divisor'), gradLogits: v(w, 'gradLogits'), outer: rows,
+        classes: cols, inner: 1, ignoreIndex: -100, labelSmoothing: 0.1, }
       ) // prettier-ignore
     },
   },

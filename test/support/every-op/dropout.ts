@@ -10,7 +10,16 @@ export const dropoutCalls = {
       out: values(35, 2),
     }),
     run: (k, w) => {
-      k.dropout(v(w, 'state'), v(w, 'x'), v(w, 'mask'), v(w, 'out'), rows, cols, 0.5, 2)
+      k.dropout({
+        state: v(w, 'state'),
+        x: v(w, 'x'),
+        mask: v(w, 'mask'),
+        out: v(w, 'out'),
+        n: rows,
+        inner: cols,
+        p: 0.5,
+        scale: 2,
+      })
     },
   },
   dropoutGradient: {
@@ -20,7 +29,14 @@ export const dropoutCalls = {
       gradX: values(35, 2),
     }),
     run: (k, w) => {
-      k.dropoutGradient(v(w, 'mask'), v(w, 'gradOut'), v(w, 'gradX'), rows, cols, 2)
+      k.dropoutGradient({
+        mask: v(w, 'mask'),
+        gradOut: v(w, 'gradOut'),
+        gradX: v(w, 'gradX'),
+        n: rows,
+        inner: cols,
+        scale: 2,
+      })
     },
   },
 } satisfies OpCalls

@@ -5,25 +5,33 @@ export const elementwiseCalls = {
   unary: {
     operands: () => ({ x: values(n, 1), y: values(n, 2) }),
     run: (k, w) => {
-      k.unary(UnaryKind.exp, v(w, 'x'), v(w, 'y'), n)
+      k.unary({ kind: UnaryKind.exp, x: v(w, 'x'), y: v(w, 'y'), n })
     },
   },
   binary: {
     operands: () => ({ a: values(35, 1), b: values(7, 2), out: values(35, 3) }),
     run: (k, w) => {
-      k.binary(BinaryKind.add, Broadcast.row, v(w, 'a'), v(w, 'b'), v(w, 'out'), rows, cols)
+      k.binary({
+        kind: BinaryKind.add,
+        broadcast: Broadcast.row,
+        a: v(w, 'a'),
+        b: v(w, 'b'),
+        out: v(w, 'out'),
+        rows,
+        cols,
+      })
     },
   },
   affine: {
     operands: () => ({ x: values(n, 1), y: values(n, 2) }),
     run: (k, w) => {
-      k.affine(v(w, 'x'), v(w, 'y'), n, 2, 1)
+      k.affine({ x: v(w, 'x'), y: v(w, 'y'), n, scale: 2, shift: 1 })
     },
   },
   axpby: {
     operands: () => ({ x: values(n, 1), y: values(n, 2) }),
     run: (k, w) => {
-      k.axpby(v(w, 'x'), v(w, 'y'), n, 2, 1)
+      k.axpby({ x: v(w, 'x'), y: v(w, 'y'), n, alpha: 2, beta: 1 })
     },
   },
 } satisfies OpCalls

@@ -9,7 +9,16 @@ export const embeddingCalls = {
       gradWeight: values(35, 3),
     }),
     run: (k, w) => {
-      k.embeddingGradient(v(w, 'gradOut'), v(w, 'index'), v(w, 'gradWeight'), 3, cols, rows, -1, 1)
+      k.embeddingGradient({
+        gradOut: v(w, 'gradOut'),
+        index: v(w, 'index'),
+        gradWeight: v(w, 'gradWeight'),
+        rows: 3,
+        cols,
+        count: rows,
+        paddingIndex: -1,
+        beta: 1,
+      })
     },
   },
 } satisfies OpCalls

@@ -12,8 +12,8 @@ export const groupNormCalls = {
     }),
     run: (k, w) => {
       k.groupNorm(
-        v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'), 2, 4,
-        5, 2, 1e-5,
+        { x: v(w, 'x'), weight: v(w, 'weight'), bias: v(w, 'bias'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), out: v(w, 'out'), batch: 2, channels: 4,
+        spatial: 5, groups: 2, eps: 1e-5, }
       ) // prettier-ignore
     },
   },
@@ -29,8 +29,8 @@ export const groupNormCalls = {
     }),
     run: (k, w) => {
       k.groupNormSums(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'sums'),
-        v(w, 'gradWeight'), v(w, 'gradBias'), 2, 4, 5, 2, 0, 1,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), sums: v(w, 'sums'),
+        gradWeight: v(w, 'gradWeight'), gradBias: v(w, 'gradBias'), batch: 2, channels: 4, spatial: 5, groups: 2, weightBeta: 0, biasBeta: 1, }
       ) // prettier-ignore
     },
   },
@@ -46,8 +46,8 @@ export const groupNormCalls = {
     }),
     run: (k, w) => {
       k.groupNormGradient(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'weight'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'sums'),
-        v(w, 'gradX'), 2, 4, 5, 2,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), weight: v(w, 'weight'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), sums: v(w, 'sums'),
+        gradX: v(w, 'gradX'), batch: 2, channels: 4, spatial: 5, groups: 2, }
       ) // prettier-ignore
     },
   },

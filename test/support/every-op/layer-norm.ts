@@ -12,8 +12,8 @@ export const layerNormCalls = {
     }),
     run: (k, w) => {
       k.layerNorm(
-        v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'out'),
-        rows, cols, 1e-5,
+        { x: v(w, 'x'), weight: v(w, 'weight'), bias: v(w, 'bias'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), out: v(w, 'out'),
+        rows, cols, eps: 1e-5, }
       ) // prettier-ignore
     },
   },
@@ -28,8 +28,8 @@ export const layerNormCalls = {
     }),
     run: (k, w) => {
       k.layerNormGradient(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'weight'), v(w, 'mean'), v(w, 'inverseStd'),
-        v(w, 'gradX'), rows, cols,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), weight: v(w, 'weight'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'),
+        gradX: v(w, 'gradX'), rows, cols, }
       ) // prettier-ignore
     },
   },
@@ -44,8 +44,8 @@ export const layerNormCalls = {
     }),
     run: (k, w) => {
       k.layerNormAffineGradient(
-        v(w, 'x'), v(w, 'gradOut'), v(w, 'mean'), v(w, 'inverseStd'), v(w, 'gradWeight'),
-        v(w, 'gradBias'), rows, cols, 0, 1,
+        { x: v(w, 'x'), gradOut: v(w, 'gradOut'), mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), gradWeight: v(w, 'gradWeight'),
+        gradBias: v(w, 'gradBias'), rows, cols, weightBeta: 0, biasBeta: 1, }
       ) // prettier-ignore
     },
   },

@@ -9,7 +9,15 @@ export const matmulCalls = {
       out: values(35, 4),
     }),
     run: (k, w) => {
-      k.matmul(v(w, 'a'), v(w, 'b'), v(w, 'out'), 5, 7, 3, { bias: v(w, 'bias') })
+      k.matmul({
+        a: v(w, 'a'),
+        b: v(w, 'b'),
+        out: v(w, 'out'),
+        m: 5,
+        n: 7,
+        k: 3,
+        bias: v(w, 'bias'),
+      })
     },
   },
 } satisfies OpCalls

@@ -9,38 +9,56 @@ export const memoryCalls = {
       out: values(21, 3),
     }),
     run: (k, w) => {
-      k.gatherRows(v(w, 'src'), v(w, 'index'), v(w, 'out'), rows, 3, cols, 1, 0)
+      k.gatherRows({
+        src: v(w, 'src'),
+        index: v(w, 'index'),
+        out: v(w, 'out'),
+        srcRows: rows,
+        rows: 3,
+        cols,
+        scale: 1,
+        shift: 0,
+      })
     },
   },
   fill: {
     operands: () => ({ y: values(n, 1) }),
     run: (k, w) => {
-      k.fill(v(w, 'y'), n, 3)
+      k.fill({ y: v(w, 'y'), n, value: 3 })
     },
   },
   copy: {
     operands: () => ({ x: values(n, 1), y: values(n, 2) }),
     run: (k, w) => {
-      k.copy(v(w, 'x'), v(w, 'y'), n)
+      k.copy({ x: v(w, 'x'), y: v(w, 'y'), n })
     },
   },
   copyBlocks: {
     operands: () => ({ x: values(35, 1), out: values(35, 2) }),
     run: (k, w) => {
       // needs both operands to their last element
-      k.copyBlocks(v(w, 'x'), v(w, 'out'), rows, 3, 4, cols, 4, cols)
+      k.copyBlocks({
+        x: v(w, 'x'),
+        out: v(w, 'out'),
+        count: rows,
+        size: 3,
+        xOffset: 4,
+        xStride: cols,
+        outOffset: 4,
+        outStride: cols,
+      })
     },
   },
   cast: {
     operands: () => ({ x: values(n, 1), y: whole('int32', n, 2, 0, 9) }),
     run: (k, w) => {
-      k.cast(v(w, 'x'), v(w, 'y'), n, 1, 0)
+      k.cast({ x: v(w, 'x'), y: v(w, 'y'), n, scale: 1, shift: 0 })
     },
   },
   transpose: {
     operands: () => ({ x: values(35, 1), out: values(35, 2) }),
     run: (k, w) => {
-      k.transpose(v(w, 'x'), v(w, 'out'), rows, cols)
+      k.transpose({ x: v(w, 'x'), out: v(w, 'out'), rows, cols })
     },
   },
 } satisfies OpCalls

@@ -12,8 +12,8 @@ export const nllCalls = {
     }),
     run: (k, w) => {
       k.nll(
-        v(w, 'logProbabilities'), v(w, 'target'), v(w, 'weight'), v(w, 'loss'), v(w, 'divisor'),
-        rows, cols, 1, Reduction.none, -100,
+        { logProbabilities: v(w, 'logProbabilities'), target: v(w, 'target'), weight: v(w, 'weight'), loss: v(w, 'loss'), divisor: v(w, 'divisor'),
+        outer: rows, classes: cols, inner: 1, reduction: Reduction.none, ignoreIndex: -100, }
       ) // prettier-ignore
     },
   },
@@ -26,7 +26,7 @@ export const nllCalls = {
     }),
     run: (k, w) => {
       k.nllGradient(
-        v(w, 'target'), v(w, 'weight'), v(w, 'divisor'), v(w, 'grad'), rows, cols, 1, -100,
+        { target: v(w, 'target'), weight: v(w, 'weight'), divisor: v(w, 'divisor'), grad: v(w, 'grad'), outer: rows, classes: cols, inner: 1, ignoreIndex: -100, }
       ) // prettier-ignore
     },
   },

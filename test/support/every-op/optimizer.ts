@@ -23,19 +23,27 @@ export const optimizerCalls = {
     },
     run: (k, w) => {
       const [hyper, steps, products] = [v(w, 'hyper'), v(w, 'steps'), v(w, 'products')]
-      k.updateStep(UpdateKind.nadam, hyper, steps, products, v(w, 'state'), n, slots(w))
+      k.updateStep({
+        kind: UpdateKind.nadam,
+        hyper,
+        steps,
+        products,
+        state: v(w, 'state'),
+        stateLength: n,
+        slots: slots(w),
+      })
     },
   },
   gradNorm: {
     operands: () => ({ parameter: values(n, 1), gradient: values(n, 2), out: new Float64Array(1) }),
     run: (k, w) => {
-      k.gradNorm(v(w, 'out'), 2, slots(w))
+      k.gradNorm({ out: v(w, 'out'), p: 2, slots: slots(w) })
     },
   },
   clipGradients: {
     operands: () => ({ norm: Float64Array.of(9), parameter: values(n, 1), gradient: values(n, 2) }),
     run: (k, w) => {
-      k.clipGradients(v(w, 'norm'), 1, slots(w))
+      k.clipGradients({ norm: v(w, 'norm'), maxNorm: 1, slots: slots(w) })
     },
   },
 } satisfies OpCalls

@@ -10,13 +10,18 @@ export const pad2dCalls = {
   pad2d: {
     operands: () => ({ x: values(60, 1), out: values(126, 2) }),
     run: (k, w) => {
-      k.pad2d(v(w, 'x'), v(w, 'out'), geometry, PadMode.reflect, 0)
+      k.pad2d({ x: v(w, 'x'), out: v(w, 'out'), geometry, mode: PadMode.reflect, value: 0 })
     },
   },
   pad2dGradient: {
     operands: () => ({ gradOut: values(126, 1), gradX: values(60, 2) }),
     run: (k, w) => {
-      k.pad2dGradient(v(w, 'gradOut'), v(w, 'gradX'), geometry, PadMode.circular)
+      k.pad2dGradient({
+        gradOut: v(w, 'gradOut'),
+        gradX: v(w, 'gradX'),
+        geometry,
+        mode: PadMode.circular,
+      })
     },
   },
 } satisfies OpCalls

@@ -12,8 +12,8 @@ export const pointwiseLossCalls = {
     }),
     run: (k, w) => {
       k.pointwiseLoss(
-        PointwiseLossKind.bceWithLogits, v(w, 'x'), v(w, 'y'), v(w, 'weight'), v(w, 'positive'),
-        v(w, 'loss'), n, 0, false, n,
+        { kind: PointwiseLossKind.bceWithLogits, x: v(w, 'x'), y: v(w, 'y'), weight: v(w, 'weight'), positive: v(w, 'positive'),
+        loss: v(w, 'loss'), n, parameter: 0, eachElement: false, divisor: n, }
       ) // prettier-ignore
     },
   },
@@ -27,8 +27,8 @@ export const pointwiseLossCalls = {
     }),
     run: (k, w) => {
       k.pointwiseLossGradient(
-        PointwiseLossKind.bceWithLogits, v(w, 'x'), v(w, 'y'), v(w, 'weight'), v(w, 'positive'),
-        v(w, 'gradX'), n, 0, 2,
+        { kind: PointwiseLossKind.bceWithLogits, x: v(w, 'x'), y: v(w, 'y'), weight: v(w, 'weight'), positive: v(w, 'positive'),
+        gradX: v(w, 'gradX'), n, parameter: 0, scale: 2, }
       ) // prettier-ignore
     },
   },

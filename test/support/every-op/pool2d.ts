@@ -15,7 +15,7 @@ export const pool2dCalls = {
       out: values(18, 3),
     }),
     run: (k, w) => {
-      k.maxPool2d(v(w, 'x'), v(w, 'out'), v(w, 'index'), pooling)
+      k.maxPool2d({ x: v(w, 'x'), out: v(w, 'out'), index: v(w, 'index'), geometry: pooling })
     },
   },
   maxPool2dGradient: {
@@ -25,31 +25,64 @@ export const pool2dCalls = {
       gradX: values(105, 3),
     }),
     run: (k, w) => {
-      k.maxPool2dGradient(v(w, 'gradOut'), v(w, 'index'), v(w, 'gradX'), pooling)
+      k.maxPool2dGradient({
+        gradOut: v(w, 'gradOut'),
+        index: v(w, 'index'),
+        gradX: v(w, 'gradX'),
+        geometry: pooling,
+      })
     },
   },
   avgPool2d: {
     operands: () => ({ x: values(105, 1), out: values(18, 2) }),
     run: (k, w) => {
-      k.avgPool2d(v(w, 'x'), v(w, 'out'), pooling, true, 0)
+      k.avgPool2d({
+        x: v(w, 'x'),
+        out: v(w, 'out'),
+        geometry: pooling,
+        countIncludePad: true,
+        divisorOverride: 0,
+      })
     },
   },
   avgPool2dGradient: {
     operands: () => ({ gradOut: values(18, 1), gradX: values(105, 2) }),
     run: (k, w) => {
-      k.avgPool2dGradient(v(w, 'gradOut'), v(w, 'gradX'), pooling, true, 0)
+      k.avgPool2dGradient({
+        gradOut: v(w, 'gradOut'),
+        gradX: v(w, 'gradX'),
+        geometry: pooling,
+        countIncludePad: true,
+        divisorOverride: 0,
+      })
     },
   },
   adaptiveAvgPool2d: {
     operands: () => ({ x: values(105, 1), out: values(18, 2) }),
     run: (k, w) => {
-      k.adaptiveAvgPool2d(v(w, 'x'), v(w, 'out'), 3, 5, 7, 2, 3)
+      k.adaptiveAvgPool2d({
+        x: v(w, 'x'),
+        out: v(w, 'out'),
+        planes: 3,
+        inHeight: 5,
+        inWidth: 7,
+        outHeight: 2,
+        outWidth: 3,
+      })
     },
   },
   adaptiveAvgPool2dGradient: {
     operands: () => ({ gradOut: values(18, 1), gradX: values(105, 2) }),
     run: (k, w) => {
-      k.adaptiveAvgPool2dGradient(v(w, 'gradOut'), v(w, 'gradX'), 3, 5, 7, 2, 3)
+      k.adaptiveAvgPool2dGradient({
+        gradOut: v(w, 'gradOut'),
+        gradX: v(w, 'gradX'),
+        planes: 3,
+        inHeight: 5,
+        inWidth: 7,
+        outHeight: 2,
+        outWidth: 3,
+      })
     },
   },
 } satisfies OpCalls

@@ -6,13 +6,21 @@ export const reduceCalls = {
   reduce: {
     operands: () => ({ x: values(35, 1), out: values(7, 2) }),
     run: (k, w) => {
-      k.reduce(ReduceKind.sum, v(w, 'x'), v(w, 'out'), 1, rows, cols, 0)
+      k.reduce({
+        kind: ReduceKind.sum,
+        x: v(w, 'x'),
+        out: v(w, 'out'),
+        outer: 1,
+        n: rows,
+        inner: cols,
+        beta: 0,
+      })
     },
   },
   argmax: {
     operands: () => ({ x: values(35, 1), out: whole('int32', 5, 2, 0, 9) }),
     run: (k, w) => {
-      k.argmax(v(w, 'x'), v(w, 'out'), rows, cols, 1)
+      k.argmax({ x: v(w, 'x'), out: v(w, 'out'), outer: rows, n: cols, inner: 1 })
     },
   },
 } satisfies OpCalls

@@ -4,13 +4,21 @@ export const softmaxCalls = {
   softmax: {
     operands: () => ({ x: values(35, 1), y: values(35, 2) }),
     run: (k, w) => {
-      k.softmax(v(w, 'x'), v(w, 'y'), rows, cols, 1, false)
+      k.softmax({ x: v(w, 'x'), y: v(w, 'y'), outer: rows, n: cols, inner: 1, log: false })
     },
   },
   softmaxGradient: {
     operands: () => ({ y: values(35, 1), gradY: values(35, 2), gradX: values(35, 3) }),
     run: (k, w) => {
-      k.softmaxGradient(v(w, 'y'), v(w, 'gradY'), v(w, 'gradX'), rows, cols, 1, false)
+      k.softmaxGradient({
+        y: v(w, 'y'),
+        gradY: v(w, 'gradY'),
+        gradX: v(w, 'gradX'),
+        outer: rows,
+        n: cols,
+        inner: 1,
+        log: false,
+      })
     },
   },
 } satisfies OpCalls

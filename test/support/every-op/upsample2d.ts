@@ -11,13 +11,13 @@ export const upsample2dCalls = {
   upsample2d: {
     operands: () => ({ x: values(105, 1), out: values(3 * 8 * 11, 2) }),
     run: (k, w) => {
-      k.upsample2d(v(w, 'x'), v(w, 'out'), enlarging)
+      k.upsample2d({ x: v(w, 'x'), out: v(w, 'out'), geometry: enlarging })
     },
   },
   upsample2dGradient: {
     operands: () => ({ gradOut: values(3 * 8 * 11, 1), gradX: values(105, 2) }),
     run: (k, w) => {
-      k.upsample2dGradient(v(w, 'gradOut'), v(w, 'gradX'), enlarging)
+      k.upsample2dGradient({ gradOut: v(w, 'gradOut'), gradX: v(w, 'gradX'), geometry: enlarging })
     },
   },
 } satisfies OpCalls

@@ -7,7 +7,7 @@ export const xnorCalls = {
   packSigns: {
     operands: () => ({ x: values(rows * 40, 1), words: words(rows * 2, 2) }),
     run: (k, w) => {
-      k.packSigns(v(w, 'x'), v(w, 'words'), rows, 40, 1)
+      k.packSigns({ x: v(w, 'x'), words: v(w, 'words'), outer: rows, n: 40, inner: 1 })
     },
   },
   xnorMatmul: {
@@ -18,7 +18,15 @@ export const xnorCalls = {
       out: values(rows * cols, 4),
     }),
     run: (k, w) => {
-      k.xnorMatmul(v(w, 'a'), v(w, 'b'), v(w, 'bias'), v(w, 'out'), rows, cols, 64)
+      k.xnorMatmul({
+        a: v(w, 'a'),
+        b: v(w, 'b'),
+        bias: v(w, 'bias'),
+        out: v(w, 'out'),
+        m: rows,
+        n: cols,
+        k: 64,
+      })
     },
   },
   xnorConv2d: {
@@ -29,11 +37,17 @@ export const xnorCalls = {
       out: bell('float32', 2 * 3 * 20, 4),
     }),
     run: (k, w) => {
-      k.xnorConv2d(v(w, 'x'), v(w, 'weight'), v(w, 'bias'), v(w, 'out'), {
-        ...{ batch: 2, inChannels: 32, inHeight: 4, inWidth: 5 },
-        ...{ outChannels: 3, outHeight: 4, outWidth: 5, kernelHeight: 3, kernelWidth: 3 },
-        ...{ strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
-        ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+      k.xnorConv2d({
+        x: v(w, 'x'),
+        weight: v(w, 'weight'),
+        bias: v(w, 'bias'),
+        out: v(w, 'out'),
+        geometry: {
+          ...{ batch: 2, inChannels: 32, inHeight: 4, inWidth: 5 },
+          ...{ outChannels: 3, outHeight: 4, outWidth: 5, kernelHeight: 3, kernelWidth: 3 },
+          ...{ strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
+          ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+        },
       })
     },
   },

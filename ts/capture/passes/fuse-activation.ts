@@ -1,6 +1,5 @@
-import { ActivationKind, type MatmulOptions } from '../../kernels/kernels.js'
-import type { KernelCall } from '../../kernels/program.js'
-import type { Tensor } from '../../tensor/tensor.js'
+import { ActivationKind, type View } from '../../kernels/kernels.js'
+import type { KernelCall } from '../../kernels/operations.js'
 import { sameView, usesByBuffer } from './tensors.js'
 import type { Values } from './values.js'
 
@@ -14,23 +13,23 @@ export function fuseActivations(calls: readonly KernelCall[], values: Values): K
   const fused = [...calls]
   const dropped = new Set<number>()
   const uses = usesByBuffer(calls)
-  calls.forEach(({ method, args }, at) => {
-    if (method !== 'activation') return
-    const [kind, x, y, n, parameter] = args as [ActivationKind, Tensor, Tensor, number, number]
+  calls.forEach((call, at) => {
+    if (call.method !== 'activation') return
+    const { kind, x, y, n, parameter } = call.args
     if (!values.has(x.buffer) || n !== x.length) return
     const [producer, ...users] = uses.get(x.buffer)!
-    const made = withActivation(fused[producer!]!, x, y, kind, parameter)
+    const made = withActivation(fused[producer!]!, x, { y, kind, parameter })
     if (made === null) return
     const others = users.filter((user) => user !== at)
     const gradients = others.every((user) => {
-      const call = calls[user]!
+      const { method, args } = calls[user]!
       return (
-        call.method === 'activationGradient' &&
-        call.args[0] === kind &&
-        sameView(call.args[1], x) &&
-        sameView(call.args[2], y) &&
-        !sameView(call.args[3], x) &&
-        call.args[6] === parameter
+        method === 'activationGradient' &&
+        args.kind === kind &&
+        sameView(args.x, x) &&
+        sameView(args.y, y) &&
+        !sameView(args.gradY, x) &&
+        args.parameter === parameter
       )
     })
     if (!gradients || (others.length > 0 && !followsFromResult(kind, parameter))) return
@@ -39,7 +38,8 @@ export function fuseActivations(calls: readonly KernelCall[], values: Values): K
     fused[producer!] = made
     dropped.add(at)
     for (const user of others) {
-      fused[user] = { method: 'activationGradient', args: fused[user]!.args.with(1, y) }
+      const gradient = fused[user]!
+      fused[user] = { ...gradient, args: { ...gradient.args, x: y } } as KernelCall
     }
   })
   return fused.filter((_, i) => !dropped.has(i))
@@ -61,35 +61,20 @@ function followsFromResult(kind: ActivationKind, parameter: number): boolean {
 
 /** The call that makes x, which makes y = f(x) instead; null when it has no place for f. */
 function withActivation(
-  { method, args }: KernelCall,
-  x: Tensor,
-  y: Tensor,
-  kind: ActivationKind,
-  parameter: number,
+  call: KernelCall,
+  x: View,
+  { y, kind, parameter }: { y: View; kind: ActivationKind; parameter: number },
 ): KernelCall | null {
-  if (method === 'matmul') {
-    const options = (args[6] ?? {}) as MatmulOptions
-    const { activation = ActivationKind.identity } = options
-    if (activation !== ActivationKind.identity || !sameView(args[2], x)) return null
-    const withF = { ...options, activation: kind, parameter }
-    return { method, args: [...args.slice(0, 6).with(2, y), withF] }
+  switch (call.method) {
+    case 'matmul':
+    case 'conv2d':
+    case 'batchNorm':
+    case 'batchNormInference': {
+      const { out, activation = ActivationKind.identity } = call.args
+      if (activation !== ActivationKind.identity || !sameView(out, x)) return null
+      return { ...call, args: { ...call.args, out: y, activation: kind, parameter } } as KernelCall
+    }
+    default:
+      return null
   }
-  const places = placesOf[method]
-  if (places === undefined) return null
-  const [result, activation] = places
-  if (args[activation] !== ActivationKind.identity || !sameView(args[result], x)) return null
-  return {
-    method,
-    args: args
-      .with(result, y)
-      .with(activation, kind)
-      .with(activation + 1, parameter),
-  }
-}
-
-/** Where the result of a kernel stands, and where its activation with the parameter after it. */
-const placesOf: Partial<Record<KernelCall['method'], readonly [result: number, kind: number]>> = {
-  conv2d: [3, 5],
-  batchNorm: [8, 14],
-  batchNormInference: [7, 12],
 }

@@ -1,4 +1,4 @@
-import type { KernelCall } from '../../kernels/program.js'
+import type { KernelCall } from '../../kernels/operations.js'
 import { fuseActivations } from './fuse-activation.js'
 import { maskBeforePool } from './mask-before-pool.js'
 import type { Values } from './values.js'

@@ -1,7 +1,6 @@
-import { writtenBy } from '../../kernels/effects.js'
-import { ActivationKind } from '../../kernels/kernels.js'
+import { ActivationKind, type View } from '../../kernels/kernels.js'
+import { argument, type KernelCall, writtenBy } from '../../kernels/operations.js'
 import type { Pool2dGeometry } from '../../kernels/pool2d.js'
-import type { KernelCall } from '../../kernels/program.js'
 import { itemSize } from '../../kernels/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { sameView, usesByBuffer } from './tensors.js'
@@ -17,35 +16,46 @@ export function maskBeforePool(calls: readonly KernelCall[], values: Values): Ke
   const result: (KernelCall | null)[] = [...calls]
   const inserted = new Map<number, KernelCall>()
   calls.forEach((call, at) => {
-    if (call.method !== 'activationGradient' || call.args[0] !== ActivationKind.relu) return
-    const [, , y, gradY, gradX, n] = call.args as [unknown, Tensor, Tensor, Tensor, Tensor, number]
+    if (call.method !== 'activationGradient' || call.args.kind !== ActivationKind.relu) return
+    const { y, gradY, gradX, n } = call.args
     if (!values.has(gradY.buffer) || !values.has(y.buffer) || n !== gradY.length) return
     const [unpool, ...users] = uses.get(gradY.buffer)!
     if (users.length !== 1) return
     const gradient = calls[unpool!]!
-    if (gradient.method !== 'maxPool2dGradient' || !sameView(gradient.args[2], gradY)) return
-    const [gradPooled, index, , geometry] = gradient.args as [
-      Tensor, Tensor, Tensor, Pool2dGeometry,
-    ] // prettier-ignore
-    const pool = calls.findLastIndex(
-      ({ method, args }, i) => i < unpool! && method === 'maxPool2d' && sameView(args[2], index),
+    if (gradient.method !== 'maxPool2dGradient' || !sameView(gradient.args.gradX, gradY)) return
+    const { gradOut: gradPooled, index, geometry } = gradient.args
+    const pool = calls.findLast(
+      ({ method, args }, i) => i < unpool! && method === 'maxPool2d' && sameView(args.index, index),
     )
-    if (pool < 0 || !sameView(calls[pool]!.args[0], y) || !windowsHaveElements(geometry)) return
-    const pooled = calls[pool]!.args[1] as Tensor
+    if (pool?.method !== 'maxPool2d' || !sameView(pool.args.x, y)) return
+    if (!windowsHaveElements(geometry)) return
+    const pooled = pool.args.out
     // What was pooled must still be there, and the result is written earlier than it was.
     if (![pooled, index].every(({ buffer }) => values.has(buffer))) return
-    if (writtenBetween(calls, [y, pooled, index], pool + 1, unpool!)) return
+    if (writtenBetween(calls, [y, pooled, index], calls.indexOf(pool) + 1, unpool!)) return
     if (uses.get(gradX.buffer)!.some((user) => user > unpool! && user < at)) return
 
+    if (!(gradPooled instanceof Tensor)) return
     const value = new ArrayBuffer(0)
     const { shape, dtype, length } = gradPooled
     values.set(value, itemSize[dtype] * length)
     const masked = new Tensor(value, 0, shape, dtype, length)
     inserted.set(unpool!, {
       method: 'activationGradient',
-      args: [ActivationKind.relu, pooled, pooled, gradPooled, masked, length, 0],
+      args: {
+        kind: ActivationKind.relu,
+        x: pooled,
+        y: pooled,
+        gradY: gradPooled,
+        gradX: masked,
+        n: length,
+        parameter: 0,
+      },
     })
-    result[unpool!] = { method: 'maxPool2dGradient', args: [masked, index, gradX, geometry] }
+    result[unpool!] = {
+      method: 'maxPool2dGradient',
+      args: { gradOut: masked, index, gradX, geometry },
+    }
     result[at] = null
   })
   return result.flatMap((call, i) => {
@@ -66,14 +76,14 @@ function windowsHaveElements(g: Pool2dGeometry): boolean {
 
 function writtenBetween(
   calls: readonly KernelCall[],
-  tensors: readonly Tensor[],
+  views: readonly View[],
   first: number,
   end: number,
 ): boolean {
-  const buffers = new Set(tensors.map(({ buffer }) => buffer))
+  const buffers = new Set(views.map(({ buffer }) => buffer))
   return calls.slice(first, end).some((call) =>
-    writtenBy(call).some((place) => {
-      const written = call.args[place]
+    writtenBy(call).some((name) => {
+      const written = argument(call, name)
       return written instanceof Tensor && buffers.has(written.buffer)
     }),
   )

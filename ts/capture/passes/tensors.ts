@@ -1,5 +1,5 @@
 import type { View } from '../../kernels/kernels.js'
-import type { KernelCall } from '../../kernels/program.js'
+import type { KernelCall } from '../../kernels/operations.js'
 import { Tensor } from '../../tensor/tensor.js'
 
 /** The tensors among the arguments of a call, in order. */
@@ -18,6 +18,11 @@ export function mapTensors(value: unknown, map: (tensor: Tensor) => Tensor): unk
   if (Array.isArray(value)) return value.map((part) => mapTensors(part, map))
   const parts = Object.entries(value).map(([key, part]) => [key, mapTensors(part, map)])
   return Object.fromEntries(parts) as unknown
+}
+
+/** The same call on other tensors. */
+export function withTensors(call: KernelCall, map: (tensor: Tensor) => Tensor): KernelCall {
+  return { ...call, args: mapTensors(call.args, map) } as KernelCall
 }
 
 /** Whether two arguments are the same elements of the same memory. */

@@ -1,9 +1,8 @@
 import { allocate } from '../../kernels/allocate.js'
-import { inPlaceOf, overwrittenBy } from '../../kernels/effects.js'
-import type { KernelCall } from '../../kernels/program.js'
+import { argument, inPlaceOf, type KernelCall, overwrittenBy } from '../../kernels/operations.js'
 import { itemSize } from '../../kernels/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { mapTensors, tensorsOf } from './tensors.js'
+import { mapTensors, tensorsOf, withTensors } from './tensors.js'
 
 /**
  * Sizes in bytes of the values of a step: what its scratch memory holds from one overwriting to the
@@ -52,19 +51,20 @@ function tryToLift(
   const lifted = calls.map((call): KernelCall => {
     const overwritten = overwrittenBy(call)
     // Operands hold what earlier calls left, so they are looked at before the results.
-    const args = call.args.map((arg, place) =>
-      overwritten.includes(place) ? arg : mapTensors(arg, (tensor) => read(tensor)),
-    )
-    for (const place of overwritten) {
-      const result = args[place]
+    const args: Record<string, unknown> = { ...call.args }
+    for (const [name, arg] of Object.entries(args)) {
+      if (!overwritten.includes(name)) args[name] = mapTensors(arg, read)
+    }
+    for (const name of overwritten) {
+      const result = args[name]
       if (!(result instanceof Tensor) || !liftable.has(result.buffer)) continue
       const [start, bytes] = [result.byteOffset, bytesOf(result)]
       const value = new ArrayBuffer(0)
       values.set(value, bytes)
       held.set(result.buffer, { value, start, end: start + bytes })
-      args[place] = moved(result, value, 0)
+      args[name] = moved(result, value, 0)
     }
-    return { ...call, args }
+    return { ...call, args } as KernelCall
   })
   return { lifted: { calls: lifted, values }, unliftable }
 
@@ -117,15 +117,12 @@ export function placeValues(lifted: Lifted): readonly KernelCall[] {
   const starts = new Map(
     placed.flatMap(({ life, start }) => life.values.map((value) => [value, start] as const)),
   )
-  return lifted.calls.map((call) => ({
-    ...call,
-    args: call.args.map((arg) =>
-      mapTensors(arg, (tensor) => {
-        const start = starts.get(tensor.buffer)
-        return start === undefined ? tensor : moved(tensor, arena, start + tensor.byteOffset)
-      }),
-    ),
-  }))
+  return lifted.calls.map((call) =>
+    withTensors(call, (tensor) => {
+      const start = starts.get(tensor.buffer)
+      return start === undefined ? tensor : moved(tensor, arena, start + tensor.byteOffset)
+    }),
+  )
 }
 
 function lifetimesOf({ calls, values }: Lifted): Lifetime[] {
@@ -141,9 +138,9 @@ function lifetimesOf({ calls, values }: Lifted): Lifetime[] {
   })
   const all = new Set(own.values())
   calls.forEach((call, i) => {
-    const places = inPlaceOf(call)
-    if (places === null) return
-    const [operand, result] = places.map((place) => call.args[place] as Tensor)
+    const names = inPlaceOf(call)
+    if (names === null) return
+    const [operand, result] = names.map((name) => argument(call, name) as Tensor)
     const [before, after] = [own.get(operand!.buffer), own.get(result!.buffer)]
     if (before === undefined || after === undefined) return
     const mentions = tensorsOf(call.args).filter(({ buffer }) => buffer === operand!.buffer)

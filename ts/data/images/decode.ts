@@ -76,7 +76,12 @@ export async function decode(
 function planes(data: Uint8Array, pixels: number, channels: number): Uint8Array {
   if (channels === 1) return new Uint8Array(data)
   const bytes = new Uint8Array(data.length)
-  kernels().transpose(viewOf(new Uint8Array(data)), viewOf(bytes), pixels, channels)
+  kernels().transpose({
+    x: viewOf(new Uint8Array(data)),
+    out: viewOf(bytes),
+    rows: pixels,
+    cols: channels,
+  })
   return bytes
 }
 
@@ -90,9 +95,13 @@ export function writeNormalized(
   const pixels = height * width
   for (const [channel, deviation] of std.entries()) {
     const at = channel * pixels
-    const from = viewOf(bytes.subarray(at, at + pixels))
-    const to = viewOf(out.data.subarray(start + at, start + at + pixels), 'float32')
-    kernels().cast(from, to, pixels, 1 / 255 / deviation, -mean[channel]! / deviation)
+    kernels().cast({
+      x: viewOf(bytes.subarray(at, at + pixels)),
+      y: viewOf(out.data.subarray(start + at, start + at + pixels), 'float32'),
+      n: pixels,
+      scale: 1 / 255 / deviation,
+      shift: -mean[channel]! / deviation,
+    })
   }
 }
 

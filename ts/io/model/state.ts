@@ -67,7 +67,7 @@ export function readState(who: string, model: Module, tensor: (name: string) => 
     }
     first.set(target, name)
     if (isWithheld(target.buffer)) target.adopt(source)
-    else kernels().copy(source, target, target.length)
+    else kernels().copy({ x: source, y: target, n: target.length })
   }
 }
 

@@ -1,98 +1,472 @@
+// Written by scripts/native-calls.mjs from the declarations in ts/kernels/; `npm run format` does it again.
+import { dtypeCode } from '../dtype.js'
 import type { Kernels } from '../kernels.js'
-import { activation, activationGradient } from './activation.js'
-import { channelSum, conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
-import { augment, augmentGradient } from './augment.js'
-import { batchNorm, batchNormGradient, batchNormInference, batchNormSums } from './batch-norm.js'
-import { crossEntropy, crossEntropyGradient } from './cross-entropy.js'
-import { dropout, dropoutGradient } from './dropout.js'
-import { affine, axpby, binary, unary } from './elementwise.js'
-import { groupNorm, groupNormGradient, groupNormSums } from './group-norm.js'
-import { layerNorm, layerNormAffineGradient, layerNormGradient } from './layer-norm.js'
-import { matmul } from './matmul.js'
-import { cast, copy, copyBlocks, fill, gatherRows, transpose } from './memory.js'
-import { embeddingGradient } from './embedding.js'
-import { nll, nllGradient } from './nll.js'
-import { clipGradients, gradNorm } from './gradient.js'
-import { pad2d, pad2dGradient } from './pad2d.js'
-import { pointwiseLoss, pointwiseLossGradient } from './pointwise-loss.js'
-import {
-  adaptiveAvgPool2d,
-  adaptiveAvgPool2dGradient,
-  avgPool2d,
-  avgPool2dGradient,
-  maxPool2d,
-  maxPool2dGradient,
-} from './pool2d.js'
-import { bernoulli, normal, permutation, uniform } from './random.js'
-import { argmax, reduce } from './reduce.js'
-import { softmax, softmaxGradient } from './softmax.js'
-import { updateStep } from './update.js'
-import { upsample2d, upsample2dGradient } from './upsample2d.js'
-import { packSigns, xnorConv2d, xnorMatmul } from './xnor.js'
+import { addon } from './load.js'
+import { dtypeOf, flatten } from './slots.js'
 
 /** The kernels of the addon. It is loaded at the first call of one of them. */
+// prettier-ignore
 export const native: Kernels = {
   name: 'native',
-  matmul,
-  activation,
-  activationGradient,
-  unary,
-  binary,
-  affine,
-  axpby,
-  softmax,
-  softmaxGradient,
-  reduce,
-  argmax,
-  conv2d,
-  conv2dInputGradient,
-  conv2dWeightGradient,
-  channelSum,
-  crossEntropy,
-  crossEntropyGradient,
-  embeddingGradient,
-  nll,
-  nllGradient,
-  pad2d,
-  pad2dGradient,
-  pointwiseLoss,
-  pointwiseLossGradient,
-  updateStep,
-  gradNorm,
-  clipGradients,
-  gatherRows,
-  fill,
-  copy,
-  copyBlocks,
-  cast,
-  transpose,
-  uniform,
-  normal,
-  bernoulli,
-  permutation,
-  augment,
-  augmentGradient,
-  dropout,
-  dropoutGradient,
-  batchNorm,
-  batchNormInference,
-  batchNormSums,
-  batchNormGradient,
-  layerNorm,
-  layerNormGradient,
-  layerNormAffineGradient,
-  groupNorm,
-  groupNormSums,
-  groupNormGradient,
-  maxPool2d,
-  maxPool2dGradient,
-  avgPool2d,
-  avgPool2dGradient,
-  adaptiveAvgPool2d,
-  adaptiveAvgPool2dGradient,
-  upsample2d,
-  upsample2dGradient,
-  packSigns,
-  xnorMatmul,
-  xnorConv2d,
+  activation: ({ kind, x, y, n, parameter }) => {
+    addon().activation(
+      dtypeCode[y.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset, n, parameter,
+    )
+  },
+  activationGradient: ({ kind, x, y, gradY, gradX, n, parameter }) => {
+    addon().activationGradient(
+      dtypeCode[gradX.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset, gradY.buffer,
+      gradY.byteOffset, gradX.buffer, gradX.byteOffset, n, parameter,
+    )
+  },
+  augment: ({
+    state, x, drawn, out, geometry, padHeight, padWidth, flip, erase, areaLow, areaHigh, ratioLow,
+    ratioRoot, fill, value,
+  }) => {
+    addon().augment(
+      dtypeCode[out.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, drawn.buffer,
+      drawn.byteOffset, out.buffer, out.byteOffset, geometry.samples, geometry.channels,
+      geometry.inHeight, geometry.inWidth, geometry.outHeight, geometry.outWidth, padHeight,
+      padWidth, flip, erase, areaLow, areaHigh, ratioLow, ratioRoot, fill, value,
+    )
+  },
+  augmentGradient: ({ drawn, gradOut, gradX, geometry }) => {
+    addon().augmentGradient(
+      dtypeCode[gradX.dtype], drawn.buffer, drawn.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      gradX.buffer, gradX.byteOffset, geometry.samples, geometry.channels, geometry.inHeight,
+      geometry.inWidth, geometry.outHeight, geometry.outWidth,
+    )
+  },
+  batchNorm: ({
+    x, weight, bias, runningMean, runningVar, batches, mean, inverseStd, out, batch, channels,
+    spatial, eps, momentum, activation, parameter,
+  }) => {
+    addon().batchNorm(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, runningMean?.buffer ?? null,
+      runningMean?.byteOffset ?? 0, runningVar?.buffer ?? null, runningVar?.byteOffset ?? 0,
+      batches?.buffer ?? null, batches?.byteOffset ?? 0, mean.buffer, mean.byteOffset,
+      inverseStd.buffer, inverseStd.byteOffset, out.buffer, out.byteOffset, batch, channels,
+      spatial, eps, momentum, activation, parameter,
+    )
+  },
+  batchNormInference: ({
+    x, weight, bias, runningMean, runningVar, mean, inverseStd, out, batch, channels, spatial, eps,
+    activation, parameter,
+  }) => {
+    addon().batchNormInference(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, runningMean.buffer, runningMean.byteOffset,
+      runningVar.buffer, runningVar.byteOffset, mean.buffer, mean.byteOffset, inverseStd.buffer,
+      inverseStd.byteOffset, out.buffer, out.byteOffset, batch, channels, spatial, eps, activation,
+      parameter,
+    )
+  },
+  batchNormSums: ({
+    x, gradOut, mean, inverseStd, sums, gradWeight, gradBias, batch, channels, spatial, weightBeta,
+    biasBeta,
+  }) => {
+    addon().batchNormSums(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset, mean.buffer,
+      mean.byteOffset, inverseStd.buffer, inverseStd.byteOffset, sums.buffer, sums.byteOffset,
+      gradWeight?.buffer ?? null, gradWeight?.byteOffset ?? 0, gradBias?.buffer ?? null,
+      gradBias?.byteOffset ?? 0, batch, channels, spatial, weightBeta, biasBeta,
+    )
+  },
+  batchNormGradient: ({
+    x, gradOut, weight, mean, inverseStd, sums, gradX, batch, channels, spatial,
+  }) => {
+    addon().batchNormGradient(
+      dtypeCode[gradX.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      weight?.buffer ?? null, weight?.byteOffset ?? 0, mean.buffer, mean.byteOffset,
+      inverseStd.buffer, inverseStd.byteOffset, sums?.buffer ?? null, sums?.byteOffset ?? 0,
+      gradX.buffer, gradX.byteOffset, batch, channels, spatial,
+    )
+  },
+  conv2d: ({ x, weight, bias, out, geometry, activation, parameter, algorithm }) => {
+    addon().conv2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight.buffer, weight.byteOffset,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, out.buffer, out.byteOffset, geometry.batch,
+      geometry.inChannels, geometry.inHeight, geometry.inWidth, geometry.outChannels,
+      geometry.outHeight, geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth,
+      geometry.strideHeight, geometry.strideWidth, geometry.padTop, geometry.padLeft,
+      geometry.dilationHeight, geometry.dilationWidth, geometry.groups, activation, parameter,
+      algorithm,
+    )
+  },
+  conv2dInputGradient: ({ gradOut, weight, bias, gradX, geometry, algorithm }) => {
+    addon().conv2dInputGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, weight.buffer, weight.byteOffset,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, gradX.buffer, gradX.byteOffset, geometry.batch,
+      geometry.inChannels, geometry.inHeight, geometry.inWidth, geometry.outChannels,
+      geometry.outHeight, geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth,
+      geometry.strideHeight, geometry.strideWidth, geometry.padTop, geometry.padLeft,
+      geometry.dilationHeight, geometry.dilationWidth, geometry.groups, algorithm,
+    )
+  },
+  conv2dWeightGradient: ({ x, gradOut, gradWeight, geometry, beta, algorithm }) => {
+    addon().conv2dWeightGradient(
+      dtypeCode[gradWeight.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      gradWeight.buffer, gradWeight.byteOffset, geometry.batch, geometry.inChannels,
+      geometry.inHeight, geometry.inWidth, geometry.outChannels, geometry.outHeight,
+      geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth, geometry.strideHeight,
+      geometry.strideWidth, geometry.padTop, geometry.padLeft, geometry.dilationHeight,
+      geometry.dilationWidth, geometry.groups, beta, algorithm,
+    )
+  },
+  channelSum: ({ x, out, batch, channels, spatial, beta }) => {
+    addon().channelSum(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, batch, channels,
+      spatial, beta,
+    )
+  },
+  crossEntropy: ({
+    logits, target, weight, loss, divisor, outer, classes, inner, reduction, ignoreIndex,
+    labelSmoothing,
+  }) => {
+    addon().crossEntropy(
+      dtypeCode[logits.dtype], logits.buffer, logits.byteOffset, dtypeCode[target.dtype],
+      target.buffer, target.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      loss.buffer, loss.byteOffset, divisor.buffer, divisor.byteOffset, outer, classes, inner,
+      reduction, ignoreIndex, labelSmoothing,
+    )
+  },
+  crossEntropyGradient: ({
+    logits, target, weight, divisor, gradLogits, outer, classes, inner, ignoreIndex, labelSmoothing,
+  }) => {
+    addon().crossEntropyGradient(
+      dtypeCode[logits.dtype], logits.buffer, logits.byteOffset, dtypeCode[target.dtype],
+      target.buffer, target.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      divisor.buffer, divisor.byteOffset, gradLogits.buffer, gradLogits.byteOffset, outer, classes,
+      inner, ignoreIndex, labelSmoothing,
+    )
+  },
+  dropout: ({ state, x, mask, out, n, inner, p, scale }) => {
+    addon().dropout(
+      dtypeCode[out.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, mask.buffer,
+      mask.byteOffset, out.buffer, out.byteOffset, n, inner, p, scale,
+    )
+  },
+  dropoutGradient: ({ mask, gradOut, gradX, n, inner, scale }) => {
+    addon().dropoutGradient(
+      dtypeCode[gradX.dtype], mask.buffer, mask.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      gradX.buffer, gradX.byteOffset, n, inner, scale,
+    )
+  },
+  unary: ({ kind, x, y, n }) => {
+    addon().unary(
+      dtypeCode[y.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset, n,
+    )
+  },
+  binary: ({ kind, broadcast, a, b, out, rows, cols }) => {
+    addon().binary(
+      dtypeCode[out.dtype], kind, broadcast, a.buffer, a.byteOffset, b.buffer, b.byteOffset,
+      out.buffer, out.byteOffset, rows, cols,
+    )
+  },
+  affine: ({ x, y, n, scale, shift }) => {
+    addon().affine(
+      dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n, scale, shift,
+    )
+  },
+  axpby: ({ x, y, n, alpha, beta }) => {
+    addon().axpby(
+      dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n, alpha, beta,
+    )
+  },
+  embeddingGradient: ({ gradOut, index, gradWeight, rows, cols, count, paddingIndex, beta }) => {
+    addon().embeddingGradient(
+      dtypeCode[gradWeight.dtype], gradOut.buffer, gradOut.byteOffset, index.buffer,
+      index.byteOffset, gradWeight.buffer, gradWeight.byteOffset, rows, cols, count, paddingIndex,
+      beta,
+    )
+  },
+  gradNorm: ({ out, p, slots }) => {
+    addon().gradNorm(
+      dtypeCode[dtypeOf(slots)], out.buffer, out.byteOffset, p,
+      ...flatten('gradNorm', dtypeOf(slots), slots),
+    )
+  },
+  clipGradients: ({ norm, maxNorm, slots }) => {
+    addon().clipGradients(
+      dtypeCode[dtypeOf(slots)], norm.buffer, norm.byteOffset, maxNorm,
+      ...flatten('clipGradients', dtypeOf(slots), slots),
+    )
+  },
+  groupNorm: ({
+    x, weight, bias, mean, inverseStd, out, batch, channels, spatial, groups, eps,
+  }) => {
+    addon().groupNorm(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, mean.buffer, mean.byteOffset, inverseStd.buffer,
+      inverseStd.byteOffset, out.buffer, out.byteOffset, batch, channels, spatial, groups, eps,
+    )
+  },
+  groupNormSums: ({
+    x, gradOut, mean, inverseStd, sums, gradWeight, gradBias, batch, channels, spatial, groups,
+    weightBeta, biasBeta,
+  }) => {
+    addon().groupNormSums(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset, mean.buffer,
+      mean.byteOffset, inverseStd.buffer, inverseStd.byteOffset, sums.buffer, sums.byteOffset,
+      gradWeight?.buffer ?? null, gradWeight?.byteOffset ?? 0, gradBias?.buffer ?? null,
+      gradBias?.byteOffset ?? 0, batch, channels, spatial, groups, weightBeta, biasBeta,
+    )
+  },
+  groupNormGradient: ({
+    x, gradOut, weight, mean, inverseStd, sums, gradX, batch, channels, spatial, groups,
+  }) => {
+    addon().groupNormGradient(
+      dtypeCode[gradX.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      weight?.buffer ?? null, weight?.byteOffset ?? 0, mean.buffer, mean.byteOffset,
+      inverseStd.buffer, inverseStd.byteOffset, sums.buffer, sums.byteOffset, gradX.buffer,
+      gradX.byteOffset, batch, channels, spatial, groups,
+    )
+  },
+  layerNorm: ({ x, weight, bias, mean, inverseStd, out, rows, cols, eps }) => {
+    addon().layerNorm(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, mean.buffer, mean.byteOffset, inverseStd.buffer,
+      inverseStd.byteOffset, out.buffer, out.byteOffset, rows, cols, eps,
+    )
+  },
+  layerNormGradient: ({ x, gradOut, weight, mean, inverseStd, gradX, rows, cols }) => {
+    addon().layerNormGradient(
+      dtypeCode[gradX.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset,
+      weight?.buffer ?? null, weight?.byteOffset ?? 0, mean.buffer, mean.byteOffset,
+      inverseStd.buffer, inverseStd.byteOffset, gradX.buffer, gradX.byteOffset, rows, cols,
+    )
+  },
+  layerNormAffineGradient: ({
+    x, gradOut, mean, inverseStd, gradWeight, gradBias, rows, cols, weightBeta, biasBeta,
+  }) => {
+    addon().layerNormAffineGradient(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, gradOut.buffer, gradOut.byteOffset, mean.buffer,
+      mean.byteOffset, inverseStd.buffer, inverseStd.byteOffset, gradWeight?.buffer ?? null,
+      gradWeight?.byteOffset ?? 0, gradBias?.buffer ?? null, gradBias?.byteOffset ?? 0, rows, cols,
+      weightBeta, biasBeta,
+    )
+  },
+  matmul: ({
+    a, b, out, m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, bias = null,
+    activation = 0, parameter = 0,
+  }) => {
+    addon().matmul(
+      dtypeCode[out.dtype], a.buffer, a.byteOffset, b.buffer, b.byteOffset, out.buffer,
+      out.byteOffset, m, n, k, transposeA, transposeB, alpha, beta, bias?.buffer ?? null,
+      bias?.byteOffset ?? 0, activation, parameter,
+    )
+  },
+  gatherRows: ({ src, index, out, srcRows, rows, cols, scale, shift }) => {
+    addon().gatherRows(
+      dtypeCode[src.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset,
+      dtypeCode[out.dtype], out.buffer, out.byteOffset, srcRows, rows, cols, scale, shift,
+    )
+  },
+  fill: ({ y, n, value }) => {
+    addon().fill(
+      dtypeCode[y.dtype], y.buffer, y.byteOffset, n, value,
+    )
+  },
+  copy: ({ x, y, n }) => {
+    addon().copy(
+      dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n,
+    )
+  },
+  copyBlocks: ({ x, out, count, size, xOffset, xStride, outOffset, outStride }) => {
+    addon().copyBlocks(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, count, size,
+      xOffset, xStride, outOffset, outStride,
+    )
+  },
+  cast: ({ x, y, n, scale, shift }) => {
+    addon().cast(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, dtypeCode[y.dtype], y.buffer, y.byteOffset, n,
+      scale, shift,
+    )
+  },
+  transpose: ({ x, out, rows, cols }) => {
+    addon().transpose(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, rows, cols,
+    )
+  },
+  nll: ({
+    logProbabilities, target, weight, loss, divisor, outer, classes, inner, reduction, ignoreIndex,
+  }) => {
+    addon().nll(
+      dtypeCode[logProbabilities.dtype], logProbabilities.buffer, logProbabilities.byteOffset,
+      target.buffer, target.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
+      loss.buffer, loss.byteOffset, divisor.buffer, divisor.byteOffset, outer, classes, inner,
+      reduction, ignoreIndex,
+    )
+  },
+  nllGradient: ({ target, weight, divisor, grad, outer, classes, inner, ignoreIndex }) => {
+    addon().nllGradient(
+      dtypeCode[grad.dtype], target.buffer, target.byteOffset, weight?.buffer ?? null,
+      weight?.byteOffset ?? 0, divisor.buffer, divisor.byteOffset, grad.buffer, grad.byteOffset,
+      outer, classes, inner, ignoreIndex,
+    )
+  },
+  pad2d: ({ x, out, geometry, mode, value }) => {
+    addon().pad2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, geometry.planes,
+      geometry.inHeight, geometry.inWidth, geometry.padTop, geometry.padBottom, geometry.padLeft,
+      geometry.padRight, mode, value,
+    )
+  },
+  pad2dGradient: ({ gradOut, gradX, geometry, mode }) => {
+    addon().pad2dGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, gradX.buffer, gradX.byteOffset,
+      geometry.planes, geometry.inHeight, geometry.inWidth, geometry.padTop, geometry.padBottom,
+      geometry.padLeft, geometry.padRight, mode,
+    )
+  },
+  pointwiseLoss: ({ kind, x, y, weight, positive, loss, n, parameter, eachElement, divisor }) => {
+    addon().pointwiseLoss(
+      dtypeCode[loss.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset,
+      weight?.buffer ?? null, weight?.byteOffset ?? 0, positive?.buffer ?? null,
+      positive?.byteOffset ?? 0, loss.buffer, loss.byteOffset, n, parameter, eachElement, divisor,
+    )
+  },
+  pointwiseLossGradient: ({ kind, x, y, weight, positive, gradX, n, parameter, scale }) => {
+    addon().pointwiseLossGradient(
+      dtypeCode[gradX.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset,
+      weight?.buffer ?? null, weight?.byteOffset ?? 0, positive?.buffer ?? null,
+      positive?.byteOffset ?? 0, gradX.buffer, gradX.byteOffset, n, parameter, scale,
+    )
+  },
+  maxPool2d: ({ x, out, index, geometry }) => {
+    addon().maxPool2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, index.buffer,
+      index.byteOffset, geometry.planes, geometry.inHeight, geometry.inWidth, geometry.outHeight,
+      geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth, geometry.strideHeight,
+      geometry.strideWidth, geometry.padTop, geometry.padLeft, geometry.dilationHeight,
+      geometry.dilationWidth,
+    )
+  },
+  maxPool2dGradient: ({ gradOut, index, gradX, geometry }) => {
+    addon().maxPool2dGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, index.buffer, index.byteOffset,
+      gradX.buffer, gradX.byteOffset, geometry.planes, geometry.inHeight, geometry.inWidth,
+      geometry.outHeight, geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth,
+      geometry.strideHeight, geometry.strideWidth, geometry.padTop, geometry.padLeft,
+      geometry.dilationHeight, geometry.dilationWidth,
+    )
+  },
+  avgPool2d: ({ x, out, geometry, countIncludePad, divisorOverride }) => {
+    addon().avgPool2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, geometry.planes,
+      geometry.inHeight, geometry.inWidth, geometry.outHeight, geometry.outWidth,
+      geometry.kernelHeight, geometry.kernelWidth, geometry.strideHeight, geometry.strideWidth,
+      geometry.padTop, geometry.padLeft, geometry.dilationHeight, geometry.dilationWidth,
+      countIncludePad, divisorOverride,
+    )
+  },
+  avgPool2dGradient: ({ gradOut, gradX, geometry, countIncludePad, divisorOverride }) => {
+    addon().avgPool2dGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, gradX.buffer, gradX.byteOffset,
+      geometry.planes, geometry.inHeight, geometry.inWidth, geometry.outHeight, geometry.outWidth,
+      geometry.kernelHeight, geometry.kernelWidth, geometry.strideHeight, geometry.strideWidth,
+      geometry.padTop, geometry.padLeft, geometry.dilationHeight, geometry.dilationWidth,
+      countIncludePad, divisorOverride,
+    )
+  },
+  adaptiveAvgPool2d: ({ x, out, planes, inHeight, inWidth, outHeight, outWidth }) => {
+    addon().adaptiveAvgPool2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, planes, inHeight,
+      inWidth, outHeight, outWidth,
+    )
+  },
+  adaptiveAvgPool2dGradient: ({
+    gradOut, gradX, planes, inHeight, inWidth, outHeight, outWidth,
+  }) => {
+    addon().adaptiveAvgPool2dGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, gradX.buffer, gradX.byteOffset,
+      planes, inHeight, inWidth, outHeight, outWidth,
+    )
+  },
+  uniform: ({ state, y, n, low, high }) => {
+    addon().uniform(
+      dtypeCode[y.dtype], state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, low, high,
+    )
+  },
+  normal: ({ state, y, n, mean, std }) => {
+    addon().normal(
+      dtypeCode[y.dtype], state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, mean, std,
+    )
+  },
+  bernoulli: ({ state, y, n, p, value }) => {
+    addon().bernoulli(
+      dtypeCode[y.dtype], state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, p, value,
+    )
+  },
+  permutation: ({ state, y, n }) => {
+    addon().permutation(
+      state.buffer, state.byteOffset, y.buffer, y.byteOffset, n,
+    )
+  },
+  reduce: ({ kind, x, out, outer, n, inner, beta }) => {
+    addon().reduce(
+      dtypeCode[x.dtype], kind, x.buffer, x.byteOffset, out.buffer, out.byteOffset, outer, n, inner,
+      beta,
+    )
+  },
+  argmax: ({ x, out, outer, n, inner }) => {
+    addon().argmax(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, outer, n, inner,
+    )
+  },
+  softmax: ({ x, y, outer, n, inner, log }) => {
+    addon().softmax(
+      dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, outer, n, inner, log,
+    )
+  },
+  softmaxGradient: ({ y, gradY, gradX, outer, n, inner, log }) => {
+    addon().softmaxGradient(
+      dtypeCode[gradX.dtype], y.buffer, y.byteOffset, gradY.buffer, gradY.byteOffset, gradX.buffer,
+      gradX.byteOffset, outer, n, inner, log,
+    )
+  },
+  updateStep: ({ kind, hyper, steps, products, state, stateLength, slots }) => {
+    addon().updateStep(
+      dtypeCode[state.dtype], kind, hyper.buffer, hyper.byteOffset, steps.buffer, steps.byteOffset,
+      products.buffer, products.byteOffset, state.buffer, state.byteOffset, stateLength,
+      ...flatten('updateStep', state.dtype, slots),
+    )
+  },
+  upsample2d: ({ x, out, geometry }) => {
+    addon().upsample2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, geometry.mode,
+      geometry.planes, geometry.inHeight, geometry.inWidth, geometry.outHeight, geometry.outWidth,
+      geometry.scaleHeight, geometry.scaleWidth, geometry.alignCorners,
+    )
+  },
+  upsample2dGradient: ({ gradOut, gradX, geometry }) => {
+    addon().upsample2dGradient(
+      dtypeCode[gradX.dtype], gradOut.buffer, gradOut.byteOffset, gradX.buffer, gradX.byteOffset,
+      geometry.mode, geometry.planes, geometry.inHeight, geometry.inWidth, geometry.outHeight,
+      geometry.outWidth, geometry.scaleHeight, geometry.scaleWidth, geometry.alignCorners,
+    )
+  },
+  packSigns: ({ x, words, outer, n, inner }) => {
+    addon().packSigns(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, words.buffer, words.byteOffset, outer, n, inner,
+    )
+  },
+  xnorMatmul: ({ a, b, bias, out, m, n, k }) => {
+    addon().xnorMatmul(
+      dtypeCode[out.dtype], a.buffer, a.byteOffset, b.buffer, b.byteOffset, bias?.buffer ?? null,
+      bias?.byteOffset ?? 0, out.buffer, out.byteOffset, m, n, k,
+    )
+  },
+  xnorConv2d: ({ x, weight, bias, out, geometry }) => {
+    addon().xnorConv2d(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, weight.buffer, weight.byteOffset,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, out.buffer, out.byteOffset, geometry.batch,
+      geometry.inChannels, geometry.inHeight, geometry.inWidth, geometry.outChannels,
+      geometry.outHeight, geometry.outWidth, geometry.kernelHeight, geometry.kernelWidth,
+      geometry.strideHeight, geometry.strideWidth, geometry.padTop, geometry.padLeft,
+      geometry.dilationHeight, geometry.dilationWidth, geometry.groups,
+    )
+  },
 }

@@ -1,5 +1,6 @@
 import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../../errors.js'
-import type { AnyKernel, KernelCall, Program, ReplayListener, ReplayOptions } from '../program.js'
+import { type KernelCall, run } from '../kernels.js'
+import type { Program, ReplayListener, ReplayOptions } from '../program.js'
 import { native } from './index.js'
 import type { NativeProgram } from './addon.js'
 import { addon, addTo } from './load.js'
@@ -11,9 +12,7 @@ export class CompiledProgram implements Program {
   constructor(calls: readonly KernelCall[]) {
     const program = new (addon().Program)()
     addTo(program, () => {
-      for (const { method, args } of calls) {
-        ;(native[method] as AnyKernel)(...args)
-      }
+      for (const call of calls) run(native, call)
     })
     this.#program = program
   }

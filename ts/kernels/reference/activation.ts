@@ -1,6 +1,7 @@
+import type { ActivationArgs, ActivationGradientArgs } from '../activation.js'
 import { ValueError } from '../../errors.js'
 import type { DType } from '../dtype.js'
-import { ActivationKind, type View } from '../kernels.js'
+import { ActivationKind } from '../kernels.js'
 import { erfc } from './erf.js'
 import { floats } from './operand.js'
 
@@ -98,13 +99,7 @@ function activationSlope(kind: ActivationKind, p: number): (x: number, y: number
   }
 }
 
-export function activation(
-  kind: ActivationKind,
-  x: View,
-  y: View,
-  n: number,
-  parameter: number,
-): void {
+export function activation({ kind, x, y, n, parameter }: ActivationArgs): void {
   const op = 'activation'
   const f = activationFunction(kind, parameter)
   const xs = floats(x, n, op, 'x')
@@ -112,15 +107,15 @@ export function activation(
   for (let i = 0; i < n; i++) ys[i] = f(xs[i]!)
 }
 
-export function activationGradient(
-  kind: ActivationKind,
-  x: View,
-  y: View,
-  gradY: View,
-  gradX: View,
-  n: number,
-  parameter: number,
-): void {
+export function activationGradient({
+  kind,
+  x,
+  y,
+  gradY,
+  gradX,
+  n,
+  parameter,
+}: ActivationGradientArgs): void {
   const op = 'activationGradient'
   const slope = activationSlope(kind, parameter)
   const xs = floats(x, n, op, 'x')
@@ -133,3 +128,5 @@ export function activationGradient(
     gx[i] = factor === 0 && kind === ActivationKind.relu ? 0 : gy[i]! * factor
   }
 }
+
+export const activationKernels = { activation, activationGradient }

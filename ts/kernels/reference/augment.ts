@@ -1,6 +1,10 @@
 import { ShapeError } from '../../errors.js'
-import { AUGMENT_DRAWN, type AugmentGeometry, type AugmentSettings } from '../augment.js'
-import type { View } from '../kernels.js'
+import {
+  AUGMENT_DRAWN,
+  type AugmentArgs,
+  type AugmentGeometry,
+  type AugmentGradientArgs,
+} from '../augment.js'
 import { floats, ints } from './operand.js'
 import { multiplyHigh, PhiloxStream } from './philox.js'
 import { unitOfWord } from './random.js'
@@ -27,28 +31,20 @@ function side(square: number, most: number): number {
 /** Height and width of the rectangle that is erased, from two words. */
 function rectangle(
   [areaWord, ratioWord]: readonly [number, number],
-  { outHeight, outWidth }: AugmentGeometry,
-  { area: [low, high], ratio }: AugmentSettings,
+  { geometry: { outHeight, outWidth }, areaLow, areaHigh, ratioLow, ratioRoot }: AugmentArgs,
 ): [height: number, width: number] {
-  const area = (low + (high - low) * unitOfWord(areaWord)) * (outHeight * outWidth)
-  const root = (ratio[1] / ratio[0]) ** (1 / 256)
+  const area = (areaLow + (areaHigh - areaLow) * unitOfWord(areaWord)) * (outHeight * outWidth)
   // The 256th power by squaring alone, as the native operation has it: the same bits.
-  let drawn = 1 + (root - 1) * unitOfWord(ratioWord)
+  let drawn = 1 + (ratioRoot - 1) * unitOfWord(ratioWord)
   for (let i = 0; i < 8; i++) drawn *= drawn
-  drawn *= ratio[0]
+  drawn *= ratioLow
   return [side(area * drawn, outHeight), side(area / drawn, outWidth)]
 }
 
-export function augment(
-  state: View,
-  x: View,
-  drawn: View,
-  out: View,
-  geometry: AugmentGeometry,
-  settings: AugmentSettings,
-): void {
+export function augment(args: AugmentArgs): void {
+  const { state, x, drawn, out, geometry } = args
   const { samples, inHeight, inWidth, outHeight, outWidth } = geometry
-  const { padHeight, padWidth, flip, erase, fill, value } = settings
+  const { padHeight, padWidth, flip, erase, fill, value } = args
   const rows = places(inHeight, padHeight, outHeight)
   const columns = places(inWidth, padWidth, outWidth)
   const [inLength, outLength] = sizes(geometry)
@@ -64,7 +60,7 @@ export function augment(
       unitOfWord(words[2]!) < flip ? 1 : 0,
     ]
     if (unitOfWord(words[3]!) < erase) {
-      const [height, width] = rectangle([words[4]!, words[5]!], geometry, settings)
+      const [height, width] = rectangle([words[4]!, words[5]!], args)
       const top = multiplyHigh(words[6]!, outHeight - height + 1)
       const left = multiplyHigh(words[7]!, outWidth - width + 1)
       one.push(top, left, height, width)
@@ -76,12 +72,7 @@ export function augment(
   })
 }
 
-export function augmentGradient(
-  drawn: View,
-  gradOut: View,
-  gradX: View,
-  geometry: AugmentGeometry,
-): void {
+export function augmentGradient({ drawn, gradOut, gradX, geometry }: AugmentGradientArgs): void {
   const [inLength, outLength] = sizes(geometry)
   const count = geometry.samples * AUGMENT_DRAWN
   const draws = ints(drawn, count, 'augmentGradient', 'drawn')
@@ -121,3 +112,5 @@ function forEachElement(
     }
   }
 }
+
+export const augmentKernels = { augment, augmentGradient }

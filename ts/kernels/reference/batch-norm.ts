@@ -1,4 +1,9 @@
-import type { ActivationKind, View } from '../kernels.js'
+import type {
+  BatchNormArgs,
+  BatchNormInferenceArgs,
+  BatchNormSumsArgs,
+  BatchNormGradientArgs,
+} from '../batch-norm.js'
 import { activationOfResult } from './activation.js'
 import { moments } from './moments.js'
 import { doubles, floats, ints, optionalFloats } from './operand.js'
@@ -21,24 +26,24 @@ function ofChannel(
  * For each channel: out = f((x - mean) / sqrt(variance + eps) * weight + bias), with the mean and the
  * biased variance of the batch; the running ones move towards the mean and the unbiased variance.
  */
-export function batchNorm(
-  x: View,
-  weight: View | null,
-  bias: View | null,
-  runningMean: View | null,
-  runningVar: View | null,
-  batches: View | null,
-  mean: View,
-  inverseStd: View,
-  out: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-  eps: number,
-  momentum: number,
-  activation: ActivationKind,
-  parameter: number,
-): void {
+export function batchNorm({
+  x,
+  weight,
+  bias,
+  runningMean,
+  runningVar,
+  batches,
+  mean,
+  inverseStd,
+  out,
+  batch,
+  channels,
+  spatial,
+  eps,
+  momentum,
+  activation,
+  parameter,
+}: BatchNormArgs): void {
   const op = 'batchNorm'
   const act = activationOfResult(activation, parameter, out.dtype)
   const length = batch * channels * spatial
@@ -79,22 +84,22 @@ export function batchNorm(
 }
 
 /** The same with the running statistics, which are left as they are. */
-export function batchNormInference(
-  x: View,
-  weight: View | null,
-  bias: View | null,
-  runningMean: View,
-  runningVar: View,
-  mean: View,
-  inverseStd: View,
-  out: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-  eps: number,
-  activation: ActivationKind,
-  parameter: number,
-): void {
+export function batchNormInference({
+  x,
+  weight,
+  bias,
+  runningMean,
+  runningVar,
+  mean,
+  inverseStd,
+  out,
+  batch,
+  channels,
+  spatial,
+  eps,
+  activation,
+  parameter,
+}: BatchNormInferenceArgs): void {
   const op = 'batchNormInference'
   const act = activationOfResult(activation, parameter, out.dtype)
   const length = batch * channels * spatial
@@ -122,20 +127,20 @@ export function batchNormInference(
 }
 
 /** For each channel: sum g and sum g (x - mean), and the gradients by weight and bias. */
-export function batchNormSums(
-  x: View,
-  gradOut: View,
-  mean: View,
-  inverseStd: View,
-  sums: View,
-  gradWeight: View | null,
-  gradBias: View | null,
-  batch: number,
-  channels: number,
-  spatial: number,
-  weightBeta: number,
-  biasBeta: number,
-): void {
+export function batchNormSums({
+  x,
+  gradOut,
+  mean,
+  inverseStd,
+  sums,
+  gradWeight,
+  gradBias,
+  batch,
+  channels,
+  spatial,
+  weightBeta,
+  biasBeta,
+}: BatchNormSumsArgs): void {
   const op = 'batchNormSums'
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
@@ -161,18 +166,18 @@ export function batchNormSums(
 }
 
 /** gradX = weight inverseStd (g - mean(g) - (x - mean) inverseStd^2 mean(g (x - mean))). */
-export function batchNormGradient(
-  x: View,
-  gradOut: View,
-  weight: View | null,
-  mean: View,
-  inverseStd: View,
-  sums: View | null,
-  gradX: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-): void {
+export function batchNormGradient({
+  x,
+  gradOut,
+  weight,
+  mean,
+  inverseStd,
+  sums,
+  gradX,
+  batch,
+  channels,
+  spatial,
+}: BatchNormGradientArgs): void {
   const op = 'batchNormGradient'
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
@@ -195,3 +200,5 @@ export function batchNormGradient(
     })
   }
 }
+
+export const batchNormKernels = { batchNorm, batchNormInference, batchNormSums, batchNormGradient }

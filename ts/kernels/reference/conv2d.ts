@@ -1,7 +1,12 @@
+import type {
+  Conv2dArgs,
+  Conv2dInputGradientArgs,
+  Conv2dWeightGradientArgs,
+  ChannelSumArgs,
+} from '../conv2d.js'
 import { ShapeError, ValueError } from '../../errors.js'
 import { doubles } from '../allocate.js'
 import { Conv2dAlgorithm, type Conv2dGeometry } from '../conv2d.js'
-import type { ActivationKind, View } from '../kernels.js'
 import { activationOfResult } from './activation.js'
 import { floats } from './operand.js'
 
@@ -95,16 +100,16 @@ function planOf(g: Conv2dGeometry, algorithm: Conv2dAlgorithm, op: string): Plan
   }
 }
 
-export function conv2d(
-  x: View,
-  weight: View,
-  bias: View | null,
-  out: View,
-  geometry: Conv2dGeometry,
-  activation: ActivationKind,
-  parameter: number,
-  algorithm: Conv2dAlgorithm,
-): void {
+export function conv2d({
+  x,
+  weight,
+  bias,
+  out,
+  geometry,
+  activation,
+  parameter,
+  algorithm,
+}: Conv2dArgs): void {
   const op = 'conv2d'
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const f = activationOfResult(activation, parameter, out.dtype)
@@ -139,14 +144,14 @@ export function conv2d(
   }
 }
 
-export function conv2dInputGradient(
-  gradOut: View,
-  weight: View,
-  bias: View | null,
-  gradX: View,
-  geometry: Conv2dGeometry,
-  algorithm: Conv2dAlgorithm,
-): void {
+export function conv2dInputGradient({
+  gradOut,
+  weight,
+  bias,
+  gradX,
+  geometry,
+  algorithm,
+}: Conv2dInputGradientArgs): void {
   const op = 'conv2dInputGradient'
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const plan = planOf(geometry, algorithm, op)
@@ -180,14 +185,14 @@ export function conv2dInputGradient(
   }
 }
 
-export function conv2dWeightGradient(
-  x: View,
-  gradOut: View,
-  gradWeight: View,
-  geometry: Conv2dGeometry,
-  beta: number,
-  algorithm: Conv2dAlgorithm,
-): void {
+export function conv2dWeightGradient({
+  x,
+  gradOut,
+  gradWeight,
+  geometry,
+  beta,
+  algorithm,
+}: Conv2dWeightGradientArgs): void {
   const op = 'conv2dWeightGradient'
   const { batch, inChannels, outChannels, strideWidth } = geometry
   const plan = planOf(geometry, algorithm, op)
@@ -222,14 +227,7 @@ export function conv2dWeightGradient(
   }
 }
 
-export function channelSum(
-  x: View,
-  out: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-  beta: number,
-): void {
+export function channelSum({ x, out, batch, channels, spatial, beta }: ChannelSumArgs): void {
   const xs = floats(x, batch * channels * spatial, 'channelSum', 'x')
   const outs = floats(out, channels, 'channelSum', 'out')
   const summed = xs.length === 0 ? 0 : batch
@@ -242,3 +240,5 @@ export function channelSum(
     outs[c] = beta === 0 ? sum : sum + beta * outs[c]!
   }
 }
+
+export const conv2dKernels = { conv2d, conv2dInputGradient, conv2dWeightGradient, channelSum }

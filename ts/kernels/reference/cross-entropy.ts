@@ -1,3 +1,4 @@
+import type { CrossEntropyArgs, CrossEntropyGradientArgs } from '../cross-entropy.js'
 import { Reduction, type View } from '../kernels.js'
 import { labels } from './labels.js'
 import { type Floats, floats } from './operand.js'
@@ -66,19 +67,19 @@ function targetsOf(
   }
 }
 
-export function crossEntropy(
-  logits: View,
-  target: View,
-  weight: View | null,
-  loss: View,
-  divisor: View,
-  outer: number,
-  classes: number,
-  inner: number,
-  reduction: Reduction,
-  ignoreIndex: number,
-  labelSmoothing: number,
-): void {
+export function crossEntropy({
+  logits,
+  target,
+  weight,
+  loss,
+  divisor,
+  outer,
+  classes,
+  inner,
+  reduction,
+  ignoreIndex,
+  labelSmoothing,
+}: CrossEntropyArgs): void {
   const op = 'crossEntropy'
   const rows = outer * inner
   const place = placesOf(classes, inner)
@@ -113,18 +114,18 @@ export function crossEntropy(
 }
 
 /** gradLogits = (p[c] * sum_j coefficient[j] - coefficient[c]) / divisor; 0 in ignored rows. */
-export function crossEntropyGradient(
-  logits: View,
-  target: View,
-  weight: View | null,
-  divisor: View,
-  gradLogits: View,
-  outer: number,
-  classes: number,
-  inner: number,
-  ignoreIndex: number,
-  labelSmoothing: number,
-): void {
+export function crossEntropyGradient({
+  logits,
+  target,
+  weight,
+  divisor,
+  gradLogits,
+  outer,
+  classes,
+  inner,
+  ignoreIndex,
+  labelSmoothing,
+}: CrossEntropyGradientArgs): void {
   const op = 'crossEntropyGradient'
   const rows = outer * inner
   const place = placesOf(classes, inner)
@@ -148,3 +149,5 @@ export function crossEntropyGradient(
     }
   }
 }
+
+export const crossEntropyKernels = { crossEntropy, crossEntropyGradient }

@@ -1,4 +1,4 @@
-import type { View } from '../kernels.js'
+import type { DropoutArgs, DropoutGradientArgs } from '../dropout.js'
 import { bytes, floats, ints } from './operand.js'
 import { PhiloxStream } from './philox.js'
 import { unitOfWord } from './random.js'
@@ -7,16 +7,7 @@ import { unitOfWord } from './random.js'
  * N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting" (2014),
  * scaled in training instead of in evaluation.
  */
-export function dropout(
-  state: View,
-  x: View,
-  mask: View,
-  out: View,
-  n: number,
-  inner: number,
-  p: number,
-  scale: number,
-): void {
+export function dropout({ state, x, mask, out, n, inner, p, scale }: DropoutArgs): void {
   const xs = floats(x, n * inner, 'dropout', 'x')
   const masks = bytes(mask, n, 'dropout', 'mask')
   const outs = floats(out, n * inner, 'dropout', 'out')
@@ -27,14 +18,14 @@ export function dropout(
   }
 }
 
-export function dropoutGradient(
-  mask: View,
-  gradOut: View,
-  gradX: View,
-  n: number,
-  inner: number,
-  scale: number,
-): void {
+export function dropoutGradient({
+  mask,
+  gradOut,
+  gradX,
+  n,
+  inner,
+  scale,
+}: DropoutGradientArgs): void {
   const masks = bytes(mask, n, 'dropoutGradient', 'mask')
   const gradOuts = floats(gradOut, n * inner, 'dropoutGradient', 'gradOut')
   const gradXs = floats(gradX, n * inner, 'dropoutGradient', 'gradX')
@@ -44,3 +35,5 @@ export function dropoutGradient(
     }
   }
 }
+
+export const dropoutKernels = { dropout, dropoutGradient }

@@ -1,5 +1,6 @@
+import type { UnaryArgs, BinaryArgs, AffineArgs, AxpbyArgs } from '../elementwise.js'
 import { ValueError } from '../../errors.js'
-import { BinaryKind, Broadcast, UnaryKind, type View } from '../kernels.js'
+import { BinaryKind, Broadcast, UnaryKind } from '../kernels.js'
 import { erf } from './erf.js'
 import { floats } from './operand.js'
 
@@ -66,22 +67,14 @@ function layoutOf(broadcast: Broadcast, rows: number, cols: number) {
   }
 }
 
-export function unary(kind: UnaryKind, x: View, y: View, n: number): void {
+export function unary({ kind, x, y, n }: UnaryArgs): void {
   const f = unaryFunction(kind)
   const xs = floats(x, n, 'unary', 'x')
   const ys = floats(y, n, 'unary', 'y')
   for (let i = 0; i < n; i++) ys[i] = f(xs[i]!)
 }
 
-export function binary(
-  kind: BinaryKind,
-  broadcast: Broadcast,
-  a: View,
-  b: View,
-  out: View,
-  rows: number,
-  cols: number,
-): void {
+export function binary({ kind, broadcast, a, b, out, rows, cols }: BinaryArgs): void {
   const op = 'binary'
   const f = binaryFunction(kind)
   const { rowStep, columnStep, length } = layoutOf(broadcast, rows, cols)
@@ -96,16 +89,18 @@ export function binary(
   }
 }
 
-export function affine(x: View, y: View, n: number, scale: number, shift: number): void {
+export function affine({ x, y, n, scale, shift }: AffineArgs): void {
   const xs = floats(x, n, 'affine', 'x')
   const ys = floats(y, n, 'affine', 'y')
   for (let i = 0; i < n; i++) ys[i] = scale * xs[i]! + shift
 }
 
-export function axpby(x: View, y: View, n: number, alpha: number, beta: number): void {
+export function axpby({ x, y, n, alpha, beta }: AxpbyArgs): void {
   const xs = floats(x, n, 'axpby', 'x')
   const ys = floats(y, n, 'axpby', 'y')
   for (let i = 0; i < n; i++) {
     ys[i] = beta === 0 ? alpha * xs[i]! : alpha * xs[i]! + beta * ys[i]!
   }
 }
+
+export const elementwiseKernels = { unary, binary, affine, axpby }

@@ -1,17 +1,17 @@
-import type { View } from '../kernels.js'
+import type { EmbeddingGradientArgs } from '../embedding.js'
 import { checkedIndices } from './indices.js'
 import { floats } from './operand.js'
 
-export function embeddingGradient(
-  gradOut: View,
-  index: View,
-  gradWeight: View,
-  rows: number,
-  cols: number,
-  count: number,
-  paddingIndex: number,
-  beta: number,
-): void {
+export function embeddingGradient({
+  gradOut,
+  index,
+  gradWeight,
+  rows,
+  cols,
+  count,
+  paddingIndex,
+  beta,
+}: EmbeddingGradientArgs): void {
   const op = 'embeddingGradient'
   const from = floats(gradOut, rows * cols, op, 'gradOut')
   const to = floats(gradWeight, count * cols, op, 'gradWeight')
@@ -23,3 +23,5 @@ export function embeddingGradient(
     for (let c = 0; c < cols; c++) to[row * cols + c]! += from[r * cols + c]!
   }
 }
+
+export const embeddingKernels = { embeddingGradient }

@@ -1,12 +1,13 @@
 import type { DType } from '../dtype.js'
-import type { ParameterSlot, View } from '../kernels.js'
+import type { ClipGradientsArgs, GradNormArgs } from '../gradient.js'
+import type { ParameterSlot } from '../kernels.js'
 import { doubles, type Floats } from './operand.js'
 import { pairs } from './slots.js'
 
 const dtypeOf = (slots: readonly ParameterSlot[]): DType => slots[0]?.gradient.dtype ?? 'float32'
 
 /** (sum |g|^p)^(1/p) over all gradients; max |g| for p = Infinity. */
-export function gradNorm(out: View, p: number, slots: readonly ParameterSlot[]): void {
+export function gradNorm({ out, p, slots }: GradNormArgs): void {
   const op = 'gradNorm'
   const outs = doubles(out, 1, op, 'out')
   const gradients = pairs(slots, dtypeOf(slots), op).map(({ gradient }) => gradient)
@@ -33,7 +34,7 @@ function normOf(gradients: readonly Floats[], p: number, scale: number): number 
 }
 
 /** gradient *= min(1, maxNorm / (norm + 1e-6)). */
-export function clipGradients(norm: View, maxNorm: number, slots: readonly ParameterSlot[]): void {
+export function clipGradients({ norm, maxNorm, slots }: ClipGradientsArgs): void {
   const op = 'clipGradients'
   const total = doubles(norm, 1, op, 'norm')[0]!
   const scale = Math.min(1, maxNorm / (total + 1e-6))
@@ -41,3 +42,5 @@ export function clipGradients(norm: View, maxNorm: number, slots: readonly Param
     for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale
   }
 }
+
+export const gradientKernels = { gradNorm, clipGradients }

@@ -1,5 +1,5 @@
+import type { GroupNormArgs, GroupNormSumsArgs, GroupNormGradientArgs } from '../group-norm.js'
 import { ShapeError } from '../../errors.js'
-import type { View } from '../kernels.js'
 import { moments } from './moments.js'
 import { doubles, floats, optionalFloats } from './operand.js'
 
@@ -10,19 +10,19 @@ function checkGroups(op: string, channels: number, groups: number): void {
 }
 
 /** For each group of each sample: out = (x - mean) / sqrt(biased variance + eps) * weight + bias. */
-export function groupNorm(
-  x: View,
-  weight: View | null,
-  bias: View | null,
-  mean: View,
-  inverseStd: View,
-  out: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-  groups: number,
-  eps: number,
-): void {
+export function groupNorm({
+  x,
+  weight,
+  bias,
+  mean,
+  inverseStd,
+  out,
+  batch,
+  channels,
+  spatial,
+  groups,
+  eps,
+}: GroupNormArgs): void {
   const op = 'groupNorm'
   checkGroups(op, channels, groups)
   const length = batch * channels * spatial
@@ -49,21 +49,21 @@ export function groupNorm(
 }
 
 /** For each channel of each sample: sum g and sum g (x - mean); the gradients by weight and bias. */
-export function groupNormSums(
-  x: View,
-  gradOut: View,
-  mean: View,
-  inverseStd: View,
-  sums: View,
-  gradWeight: View | null,
-  gradBias: View | null,
-  batch: number,
-  channels: number,
-  spatial: number,
-  groups: number,
-  weightBeta: number,
-  biasBeta: number,
-): void {
+export function groupNormSums({
+  x,
+  gradOut,
+  mean,
+  inverseStd,
+  sums,
+  gradWeight,
+  gradBias,
+  batch,
+  channels,
+  spatial,
+  groups,
+  weightBeta,
+  biasBeta,
+}: GroupNormSumsArgs): void {
   const op = 'groupNormSums'
   checkGroups(op, channels, groups)
   const length = batch * channels * spatial
@@ -101,19 +101,19 @@ export function groupNormSums(
  * With n elements a group, S = sum weight sums[0] and P = sum weight sums[1] over its channels:
  * gradX = inverseStd (weight g - S / n - (x - mean) inverseStd^2 P / n).
  */
-export function groupNormGradient(
-  x: View,
-  gradOut: View,
-  weight: View | null,
-  mean: View,
-  inverseStd: View,
-  sums: View,
-  gradX: View,
-  batch: number,
-  channels: number,
-  spatial: number,
-  groups: number,
-): void {
+export function groupNormGradient({
+  x,
+  gradOut,
+  weight,
+  mean,
+  inverseStd,
+  sums,
+  gradX,
+  batch,
+  channels,
+  spatial,
+  groups,
+}: GroupNormGradientArgs): void {
   const op = 'groupNormGradient'
   checkGroups(op, channels, groups)
   const length = batch * channels * spatial
@@ -140,3 +140,5 @@ export function groupNormGradient(
     }
   }
 }
+
+export const groupNormKernels = { groupNorm, groupNormSums, groupNormGradient }

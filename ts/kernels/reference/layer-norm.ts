@@ -1,19 +1,23 @@
-import type { View } from '../kernels.js'
+import type {
+  LayerNormArgs,
+  LayerNormGradientArgs,
+  LayerNormAffineGradientArgs,
+} from '../layer-norm.js'
 import { moments } from './moments.js'
 import { floats, optionalFloats } from './operand.js'
 
 /** For each row: out = (x - mean) / sqrt(biased variance + eps) * weight + bias. */
-export function layerNorm(
-  x: View,
-  weight: View | null,
-  bias: View | null,
-  mean: View,
-  inverseStd: View,
-  out: View,
-  rows: number,
-  cols: number,
-  eps: number,
-): void {
+export function layerNorm({
+  x,
+  weight,
+  bias,
+  mean,
+  inverseStd,
+  out,
+  rows,
+  cols,
+  eps,
+}: LayerNormArgs): void {
   const op = 'layerNorm'
   const xs = floats(x, rows * cols, op, 'x')
   const weights = optionalFloats(weight, cols, op, 'weight')
@@ -39,16 +43,16 @@ export function layerNorm(
  * For each row, with d = g weight and hat = (x - mean) inverseStd:
  * gradX = inverseStd (d - mean(d) - hat mean(d hat)).
  */
-export function layerNormGradient(
-  x: View,
-  gradOut: View,
-  weight: View | null,
-  mean: View,
-  inverseStd: View,
-  gradX: View,
-  rows: number,
-  cols: number,
-): void {
+export function layerNormGradient({
+  x,
+  gradOut,
+  weight,
+  mean,
+  inverseStd,
+  gradX,
+  rows,
+  cols,
+}: LayerNormGradientArgs): void {
   const op = 'layerNormGradient'
   const xs = floats(x, rows * cols, op, 'x')
   const gs = floats(gradOut, rows * cols, op, 'gradOut')
@@ -72,18 +76,18 @@ export function layerNormGradient(
 }
 
 /** For each column: gradWeight = sum g (x - mean) inverseStd, gradBias = sum g, plus beta times the old. */
-export function layerNormAffineGradient(
-  x: View,
-  gradOut: View,
-  mean: View,
-  inverseStd: View,
-  gradWeight: View | null,
-  gradBias: View | null,
-  rows: number,
-  cols: number,
-  weightBeta: number,
-  biasBeta: number,
-): void {
+export function layerNormAffineGradient({
+  x,
+  gradOut,
+  mean,
+  inverseStd,
+  gradWeight,
+  gradBias,
+  rows,
+  cols,
+  weightBeta,
+  biasBeta,
+}: LayerNormAffineGradientArgs): void {
   const op = 'layerNormAffineGradient'
   const xs = floats(x, rows * cols, op, 'x')
   const gs = floats(gradOut, rows * cols, op, 'gradOut')
@@ -104,3 +108,5 @@ export function layerNormAffineGradient(
     if (gb !== null) gb[c] = biasBeta === 0 ? sum : sum + biasBeta * gb[c]!
   }
 }
+
+export const layerNormKernels = { layerNorm, layerNormGradient, layerNormAffineGradient }

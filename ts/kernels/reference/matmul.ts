@@ -1,5 +1,6 @@
+import type { MatmulArgs } from '../matmul.js'
 import { doubles } from '../allocate.js'
-import { ActivationKind, type MatmulOptions, type View } from '../kernels.js'
+import { ActivationKind } from '../kernels.js'
 import { activationOfResult } from './activation.js'
 import { type Floats, floats } from './operand.js'
 
@@ -9,15 +10,7 @@ import { type Floats, floats } from './operand.js'
  * A row of the result is summed up in double precision before it is stored. The loops are ordered so
  * that the innermost one runs along the memory of b in either of its layouts.
  */
-export function matmul(
-  a: View,
-  b: View,
-  out: View,
-  m: number,
-  n: number,
-  k: number,
-  options: MatmulOptions = {},
-): void {
+export function matmul({ a, b, out, m, n, k, ...options }: MatmulArgs): void {
   const op = 'matmul'
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, parameter = 0 } = options
   const f = activationOfResult(options.activation ?? ActivationKind.identity, parameter, out.dtype)
@@ -61,3 +54,5 @@ function rowTimesTransposed(row: Float64Array, b: Floats, sums: Float64Array): v
     sums[j] = sum
   }
 }
+
+export const matmulKernels = { matmul }

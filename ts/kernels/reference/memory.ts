@@ -1,6 +1,13 @@
+import type {
+  GatherRowsArgs,
+  FillArgs,
+  CopyArgs,
+  CopyBlocksArgs,
+  CastArgs,
+  TransposeArgs,
+} from '../memory.js'
 import { ShapeError } from '../../errors.js'
 import type { DType } from '../dtype.js'
-import type { View } from '../kernels.js'
 import { checkedIndices } from './indices.js'
 import { elements } from './operand.js'
 
@@ -21,16 +28,16 @@ function converter(dtype: DType): (value: number) => number {
   }
 }
 
-export function gatherRows(
-  src: View,
-  index: View,
-  out: View,
-  srcRows: number,
-  rows: number,
-  cols: number,
-  scale: number,
-  shift: number,
-): void {
+export function gatherRows({
+  src,
+  index,
+  out,
+  srcRows,
+  rows,
+  cols,
+  scale,
+  shift,
+}: GatherRowsArgs): void {
   const op = 'gatherRows'
   const from = elements(src, srcRows * cols, op, 'src')
   const indices = checkedIndices(index, rows, srcRows, op)
@@ -46,25 +53,25 @@ export function gatherRows(
   }
 }
 
-export function fill(y: View, n: number, value: number): void {
+export function fill({ y, n, value }: FillArgs): void {
   elements(y, n, 'fill', 'y').fill(converter(y.dtype)(value))
 }
 
-export function copy(x: View, y: View, n: number): void {
+export function copy({ x, y, n }: CopyArgs): void {
   const xs = elements(x, n, 'copy', 'x')
   elements(y, n, 'copy', 'y').set(xs)
 }
 
-export function copyBlocks(
-  x: View,
-  out: View,
-  count: number,
-  size: number,
-  xOffset: number,
-  xStride: number,
-  outOffset: number,
-  outStride: number,
-): void {
+export function copyBlocks({
+  x,
+  out,
+  count,
+  size,
+  xOffset,
+  xStride,
+  outOffset,
+  outStride,
+}: CopyBlocksArgs): void {
   const op = 'copyBlocks'
   const extent = (offset: number, stride: number): number => {
     if (count < 0 || size < 0 || offset < 0 || stride < size) {
@@ -84,14 +91,14 @@ export function copyBlocks(
   }
 }
 
-export function cast(x: View, y: View, n: number, scale: number, shift: number): void {
+export function cast({ x, y, n, scale, shift }: CastArgs): void {
   const xs = elements(x, n, 'cast', 'x')
   const ys = elements(y, n, 'cast', 'y')
   const convert = converter(y.dtype)
   for (let i = 0; i < n; i++) ys[i] = convert(scale * xs[i]! + shift)
 }
 
-export function transpose(x: View, out: View, rows: number, cols: number): void {
+export function transpose({ x, out, rows, cols }: TransposeArgs): void {
   const xs = elements(x, rows * cols, 'transpose', 'x')
   const outs = elements(out, rows * cols, 'transpose', 'out')
   if (outs.length === 0) return
@@ -99,3 +106,5 @@ export function transpose(x: View, out: View, rows: number, cols: number): void 
     for (let c = 0; c < cols; c++) outs[c * rows + r] = xs[r * cols + c]!
   }
 }
+
+export const memoryKernels = { gatherRows, fill, copy, copyBlocks, cast, transpose }

@@ -1,4 +1,5 @@
-import { Reduction, type View } from '../kernels.js'
+import type { NllArgs, NllGradientArgs } from '../nll.js'
+import { Reduction } from '../kernels.js'
 import { labels } from './labels.js'
 import { floats } from './operand.js'
 
@@ -6,18 +7,18 @@ import { floats } from './operand.js'
 const placeOf = (i: number, t: number, classes: number, inner: number): number =>
   (Math.floor(i / inner) * classes + t) * inner + (i % inner)
 
-export function nll(
-  logProbabilities: View,
-  target: View,
-  weight: View | null,
-  loss: View,
-  divisor: View,
-  outer: number,
-  classes: number,
-  inner: number,
-  reduction: Reduction,
-  ignoreIndex: number,
-): void {
+export function nll({
+  logProbabilities,
+  target,
+  weight,
+  loss,
+  divisor,
+  outer,
+  classes,
+  inner,
+  reduction,
+  ignoreIndex,
+}: NllArgs): void {
   const op = 'nll'
   const n = outer * inner
   const xs = floats(logProbabilities, n * classes, op, 'logProbabilities')
@@ -41,16 +42,16 @@ export function nll(
   if (reduction !== Reduction.none) losses[0] = total / share
 }
 
-export function nllGradient(
-  target: View,
-  weight: View | null,
-  divisor: View,
-  grad: View,
-  outer: number,
-  classes: number,
-  inner: number,
-  ignoreIndex: number,
-): void {
+export function nllGradient({
+  target,
+  weight,
+  divisor,
+  grad,
+  outer,
+  classes,
+  inner,
+  ignoreIndex,
+}: NllGradientArgs): void {
   const op = 'nllGradient'
   const n = outer * inner
   const ws = weight ? floats(weight, classes, op, 'weight') : null
@@ -64,3 +65,5 @@ export function nllGradient(
     if (t !== ignoreIndex) grads[placeOf(i, t, classes, inner)] = -(ws ? ws[t]! : 1) / d
   }
 }
+
+export const nllKernels = { nll, nllGradient }

@@ -1,7 +1,7 @@
+import type { Pad2dArgs, Pad2dGradientArgs } from '../pad2d.js'
 import { ShapeError, ValueError } from '../../errors.js'
 import { doubles } from '../allocate.js'
 import { type Pad2dGeometry, PadMode } from '../pad2d.js'
-import type { View } from '../view.js'
 import { floats } from './operand.js'
 
 /** One dimension of an image, padded. */
@@ -77,25 +77,14 @@ function elementsOf(g: Pad2dGeometry, mode: PadMode, op: string) {
   }
 }
 
-export function pad2d(
-  x: View,
-  out: View,
-  geometry: Pad2dGeometry,
-  mode: PadMode,
-  value: number,
-): void {
+export function pad2d({ x, out, geometry, mode, value }: Pad2dArgs): void {
   const elements = elementsOf(geometry, mode, 'pad2d')
   const xs = floats(x, elements.inLength, 'pad2d', 'x')
   const outs = floats(out, elements.outLength, 'pad2d', 'out')
   elements.forEach((o, e) => (outs[o] = e === null ? value : xs[e]!))
 }
 
-export function pad2dGradient(
-  gradOut: View,
-  gradX: View,
-  geometry: Pad2dGeometry,
-  mode: PadMode,
-): void {
+export function pad2dGradient({ gradOut, gradX, geometry, mode }: Pad2dGradientArgs): void {
   const elements = elementsOf(geometry, mode, 'pad2dGradient')
   const gradOuts = floats(gradOut, elements.outLength, 'pad2dGradient', 'gradOut')
   const gradXs = floats(gradX, elements.inLength, 'pad2dGradient', 'gradX')
@@ -105,3 +94,5 @@ export function pad2dGradient(
   })
   gradXs.set(sums)
 }
+
+export const pad2dKernels = { pad2d, pad2dGradient }

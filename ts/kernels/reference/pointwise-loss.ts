@@ -1,3 +1,4 @@
+import type { PointwiseLossArgs, PointwiseLossGradientArgs } from '../pointwise-loss.js'
 import { ValueError } from '../../errors.js'
 import type { View } from '../kernels.js'
 import { PointwiseLossKind } from '../pointwise-loss.js'
@@ -90,18 +91,18 @@ function elementwise(
   return (i) => f(xs[i]!, ys[i]!, ws ? ws[i]! : 1, ps ? ps[i]! : 1, parameter)
 }
 
-export function pointwiseLoss(
-  kind: PointwiseLossKind,
-  x: View,
-  y: View,
-  weight: View | null,
-  positive: View | null,
-  loss: View,
-  n: number,
-  parameter: number,
-  eachElement: boolean,
-  divisor: number,
-): void {
+export function pointwiseLoss({
+  kind,
+  x,
+  y,
+  weight,
+  positive,
+  loss,
+  n,
+  parameter,
+  eachElement,
+  divisor,
+}: PointwiseLossArgs): void {
   const op = 'pointwiseLoss'
   const out = floats(loss, eachElement ? n : 1, op, 'loss')
   const at = elementwise(losses[kind], kind, x, y, weight, positive, n, parameter, op)
@@ -114,19 +115,21 @@ export function pointwiseLoss(
   out[0] = sum / divisor
 }
 
-export function pointwiseLossGradient(
-  kind: PointwiseLossKind,
-  x: View,
-  y: View,
-  weight: View | null,
-  positive: View | null,
-  gradX: View,
-  n: number,
-  parameter: number,
-  scale: number,
-): void {
+export function pointwiseLossGradient({
+  kind,
+  x,
+  y,
+  weight,
+  positive,
+  gradX,
+  n,
+  parameter,
+  scale,
+}: PointwiseLossGradientArgs): void {
   const op = 'pointwiseLossGradient'
   const out = floats(gradX, n, op, 'gradX')
   const at = elementwise(slopes[kind], kind, x, y, weight, positive, n, parameter, op)
   for (let i = 0; i < n; i++) out[i] = scale * at(i)
 }
+
+export const pointwiseLossKernels = { pointwiseLoss, pointwiseLossGradient }

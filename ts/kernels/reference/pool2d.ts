@@ -1,12 +1,19 @@
+import type {
+  MaxPool2dArgs,
+  MaxPool2dGradientArgs,
+  AvgPool2dArgs,
+  AvgPool2dGradientArgs,
+  AdaptiveAvgPool2dArgs,
+  AdaptiveAvgPool2dGradientArgs,
+} from '../pool2d.js'
 import { ValueError } from '../../errors.js'
-import type { View } from '../kernels.js'
 import type { Pool2dGeometry } from '../pool2d.js'
 import { floats, ints } from './operand.js'
 
 const inLength = (g: Pool2dGeometry): number => g.planes * g.inHeight * g.inWidth
 const outLength = (g: Pool2dGeometry): number => g.planes * g.outHeight * g.outWidth
 
-export function maxPool2d(x: View, out: View, index: View, g: Pool2dGeometry): void {
+export function maxPool2d({ x, out, index, geometry: g }: MaxPool2dArgs): void {
   const xs = floats(x, inLength(g), 'maxPool2d', 'x')
   const outs = floats(out, outLength(g), 'maxPool2d', 'out')
   const places = ints(index, outLength(g), 'maxPool2d', 'index')
@@ -38,12 +45,12 @@ export function maxPool2d(x: View, out: View, index: View, g: Pool2dGeometry): v
   }
 }
 
-export function maxPool2dGradient(
-  gradOut: View,
-  index: View,
-  gradX: View,
-  g: Pool2dGeometry,
-): void {
+export function maxPool2dGradient({
+  gradOut,
+  index,
+  gradX,
+  geometry: g,
+}: MaxPool2dGradientArgs): void {
   const op = 'maxPool2dGradient'
   const gradOuts = floats(gradOut, outLength(g), op, 'gradOut')
   const places = ints(index, outLength(g), op, 'index')
@@ -117,13 +124,13 @@ function divisorOf(rows: Range, cols: Range, includePad: boolean, override: numb
 const isEmpty = (rows: Range, cols: Range): boolean =>
   rows.begin >= rows.end || cols.begin >= cols.end
 
-export function avgPool2d(
-  x: View,
-  out: View,
-  g: Pool2dGeometry,
-  countIncludePad: boolean,
-  divisorOverride: number,
-): void {
+export function avgPool2d({
+  x,
+  out,
+  geometry: g,
+  countIncludePad,
+  divisorOverride,
+}: AvgPool2dArgs): void {
   const xs = floats(x, inLength(g), 'avgPool2d', 'x')
   const outs = floats(out, outLength(g), 'avgPool2d', 'out')
   if (xs.length * outs.length === 0) {
@@ -140,13 +147,13 @@ export function avgPool2d(
   })
 }
 
-export function avgPool2dGradient(
-  gradOut: View,
-  gradX: View,
-  g: Pool2dGeometry,
-  countIncludePad: boolean,
-  divisorOverride: number,
-): void {
+export function avgPool2dGradient({
+  gradOut,
+  gradX,
+  geometry: g,
+  countIncludePad,
+  divisorOverride,
+}: AvgPool2dGradientArgs): void {
   const gradOuts = floats(gradOut, outLength(g), 'avgPool2dGradient', 'gradOut')
   const gradXs = floats(gradX, inLength(g), 'avgPool2dGradient', 'gradX')
   const rowsOf = (i: number) => rangeOf(i, g.kernelHeight, g.strideHeight, g.padTop, g.inHeight)
@@ -159,15 +166,15 @@ export function avgPool2dGradient(
   })
 }
 
-export function adaptiveAvgPool2d(
-  x: View,
-  out: View,
-  planes: number,
-  inHeight: number,
-  inWidth: number,
-  outHeight: number,
-  outWidth: number,
-): void {
+export function adaptiveAvgPool2d({
+  x,
+  out,
+  planes,
+  inHeight,
+  inWidth,
+  outHeight,
+  outWidth,
+}: AdaptiveAvgPool2dArgs): void {
   const xs = floats(x, planes * inHeight * inWidth, 'adaptiveAvgPool2d', 'x')
   const outs = floats(out, planes * outHeight * outWidth, 'adaptiveAvgPool2d', 'out')
   if (xs.length * outs.length === 0) {
@@ -183,15 +190,15 @@ export function adaptiveAvgPool2d(
   })
 }
 
-export function adaptiveAvgPool2dGradient(
-  gradOut: View,
-  gradX: View,
-  planes: number,
-  inHeight: number,
-  inWidth: number,
-  outHeight: number,
-  outWidth: number,
-): void {
+export function adaptiveAvgPool2dGradient({
+  gradOut,
+  gradX,
+  planes,
+  inHeight,
+  inWidth,
+  outHeight,
+  outWidth,
+}: AdaptiveAvgPool2dGradientArgs): void {
   const op = 'adaptiveAvgPool2dGradient'
   const gradOuts = floats(gradOut, planes * outHeight * outWidth, op, 'gradOut')
   const gradXs = floats(gradX, planes * inHeight * inWidth, op, 'gradX')
@@ -203,4 +210,13 @@ export function adaptiveAvgPool2dGradient(
     const share = gradOuts[o]! / (rows.padded * cols.padded)
     forElements(plane, rows, cols, inHeight, inWidth, (e) => (gradXs[e]! += share))
   })
+}
+
+export const pool2dKernels = {
+  maxPool2d,
+  maxPool2dGradient,
+  avgPool2d,
+  avgPool2dGradient,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dGradient,
 }

@@ -1,13 +1,6 @@
 import { ValueError } from '../../errors.js'
-import type {
-  AnyKernel,
-  KernelCall,
-  Program,
-  ReplayFailure,
-  ReplayListener,
-  ReplayOptions,
-} from '../program.js'
-import { isView, type View } from '../view.js'
+import type { Program, ReplayFailure, ReplayListener, ReplayOptions } from '../program.js'
+import { isView, type KernelCall, run, type View } from '../kernels.js'
 import { reference } from './index.js'
 
 /** How long a replay holds the event loop at a time. */
@@ -41,7 +34,7 @@ export class InterpretedProgram implements Program {
   #started = false
 
   constructor(calls: readonly KernelCall[]) {
-    this.#calls = calls.map(({ method, args }) => ({ method, args: copied(args) as unknown[] }))
+    this.#calls = calls.map(({ method, args }) => ({ method, args: copied(args) }) as KernelCall)
   }
 
   addPlaceholder(buffer: ArrayBuffer): number {
@@ -120,7 +113,7 @@ export class InterpretedProgram implements Program {
       this.#moveTo(step)
       this.#calls.forEach((call, i) => {
         const start = performance.now()
-        run(call)
+        run(reference, call)
         milliseconds[i]! += performance.now() - start
       })
     }
@@ -137,7 +130,7 @@ export class InterpretedProgram implements Program {
     this.#moveTo(step)
     for (let i = 0; i < this.#calls.length; i++) {
       this.#failed = i
-      run(this.#calls[i]!)
+      run(reference, this.#calls[i]!)
     }
   }
 
@@ -152,10 +145,6 @@ export class InterpretedProgram implements Program {
       placeholder.placed = stride === 0
     }
   }
-}
-
-function run({ method, args }: KernelCall): void {
-  ;(reference[method] as AnyKernel)(...args)
 }
 
 /** Lists and options anew, so that a program can move its operands; tensors as they are. */

@@ -1,5 +1,5 @@
+import type { UniformArgs, NormalArgs, BernoulliArgs, PermutationArgs } from '../random.js'
 import type { FloatDType } from '../dtype.js'
-import type { View } from '../kernels.js'
 import { floats, ints } from './operand.js'
 import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
 
@@ -32,7 +32,7 @@ function below(low: number, high: number, dtype: FloatDType): number {
 }
 
 /** y = min(low + (high - low) u, the largest number below high). */
-export function uniform(state: View, y: View, n: number, low: number, high: number): void {
+export function uniform({ state, y, n, low, high }: UniformArgs): void {
   const ys = floats(y, n, 'uniform', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'uniform', 'state'))
   const dtype = y.dtype as FloatDType
@@ -47,7 +47,7 @@ export function uniform(state: View, y: View, n: number, low: number, high: numb
  * Box and Muller, "A note on the generation of random normal deviates" (1958): of a pair (u1, u2),
  * sqrt(-2 ln(1 - u1)) times the cosine and the sine of 2 pi u2.
  */
-export function normal(state: View, y: View, n: number, mean: number, std: number): void {
+export function normal({ state, y, n, mean, std }: NormalArgs): void {
   const ys = floats(y, n, 'normal', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'normal', 'state'))
   const dtype = y.dtype as FloatDType
@@ -60,7 +60,7 @@ export function normal(state: View, y: View, n: number, mean: number, std: numbe
 }
 
 /** y = u < p ? value : 0. */
-export function bernoulli(state: View, y: View, n: number, p: number, value: number): void {
+export function bernoulli({ state, y, n, p, value }: BernoulliArgs): void {
   const ys = floats(y, n, 'bernoulli', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'bernoulli', 'state'))
   for (let i = 0; i < n; i++) ys[i] = unitOfWord(stream.next()) < p ? value : 0
@@ -79,7 +79,7 @@ function nextBelow(stream: PhiloxStream, bound: number): number {
 }
 
 /** Fisher-Yates over 0..n-1, from the end. */
-export function permutation(state: View, y: View, n: number): void {
+export function permutation({ state, y, n }: PermutationArgs): void {
   const ys = ints(y, n, 'permutation', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'permutation', 'state'))
   for (let i = 0; i < n; i++) ys[i] = i
@@ -90,3 +90,5 @@ export function permutation(state: View, y: View, n: number): void {
     ys[j] = swapped
   }
 }
+
+export const randomKernels = { uniform, normal, bernoulli, permutation }

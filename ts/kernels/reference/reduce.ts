@@ -1,5 +1,6 @@
+import type { ReduceArgs, ArgmaxArgs } from '../reduce.js'
 import { ValueError } from '../../errors.js'
-import { ReduceKind, type View } from '../kernels.js'
+import { ReduceKind } from '../kernels.js'
 import { floats, ints } from './operand.js'
 
 interface Fold {
@@ -26,15 +27,7 @@ function foldOf(kind: ReduceKind): Fold {
   }
 }
 
-export function reduce(
-  kind: ReduceKind,
-  x: View,
-  out: View,
-  outer: number,
-  n: number,
-  inner: number,
-  beta: number,
-): void {
+export function reduce({ kind, x, out, outer, n, inner, beta }: ReduceArgs): void {
   const { start, step } = foldOf(kind)
   const xs = floats(x, outer * n * inner, 'reduce', 'x')
   const outs = floats(out, outer * inner, 'reduce', 'out')
@@ -50,7 +43,7 @@ export function reduce(
   }
 }
 
-export function argmax(x: View, out: View, outer: number, n: number, inner: number): void {
+export function argmax({ x, out, outer, n, inner }: ArgmaxArgs): void {
   const xs = floats(x, outer * n * inner, 'argmax', 'x')
   const outs = ints(out, outer * inner, 'argmax', 'out')
   if (outs.length === 0) return
@@ -72,3 +65,5 @@ export function argmax(x: View, out: View, outer: number, n: number, inner: numb
     }
   }
 }
+
+export const reduceKernels = { reduce, argmax }

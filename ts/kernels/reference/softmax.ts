@@ -1,4 +1,4 @@
-import type { View } from '../kernels.js'
+import type { SoftmaxArgs, SoftmaxGradientArgs } from '../softmax.js'
 import { floats } from './operand.js'
 
 /**
@@ -6,14 +6,7 @@ import { floats } from './operand.js'
  *   softmax     y = exp(x - m) / sum exp(x - m)
  *   logarithm   y = x - m - ln(sum exp(x - m))
  */
-export function softmax(
-  x: View,
-  y: View,
-  outer: number,
-  n: number,
-  inner: number,
-  log: boolean,
-): void {
+export function softmax({ x, y, outer, n, inner, log }: SoftmaxArgs): void {
   const xs = floats(x, outer * n * inner, 'softmax', 'x')
   const ys = floats(y, outer * n * inner, 'softmax', 'y')
   if (ys.length === 0) return
@@ -38,15 +31,15 @@ export function softmax(
  *   softmax     gradX = y * (gradY - sum(gradY * y))
  *   logarithm   gradX = gradY - exp(y) * sum(gradY)
  */
-export function softmaxGradient(
-  y: View,
-  gradY: View,
-  gradX: View,
-  outer: number,
-  n: number,
-  inner: number,
-  log: boolean,
-): void {
+export function softmaxGradient({
+  y,
+  gradY,
+  gradX,
+  outer,
+  n,
+  inner,
+  log,
+}: SoftmaxGradientArgs): void {
   const op = 'softmaxGradient'
   const ys = floats(y, outer * n * inner, op, 'y')
   const gy = floats(gradY, outer * n * inner, op, 'gradY')
@@ -64,3 +57,5 @@ export function softmaxGradient(
     }
   }
 }
+
+export const softmaxKernels = { softmax, softmaxGradient }

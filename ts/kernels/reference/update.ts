@@ -1,4 +1,5 @@
-import { UpdateHyper, UpdateKind, type ParameterSlot, type View } from '../kernels.js'
+import type { UpdateStepArgs } from '../update.js'
+import { UpdateHyper, UpdateKind } from '../kernels.js'
 import { type Floats, doubles, floats } from './operand.js'
 import { counterExtent, pairs } from './slots.js'
 
@@ -151,15 +152,15 @@ function arraysOf(kind: UpdateKind, h: Float64Array): number {
   return h[UpdateHyper.centered] !== 0 ? 3 : h[UpdateHyper.momentum] !== 0 ? 2 : 1
 }
 
-export function updateStep(
-  kind: UpdateKind,
-  hyper: View,
-  steps: View,
-  products: View,
-  state: View,
-  stateLength: number,
-  slots: readonly ParameterSlot[],
-): void {
+export function updateStep({
+  kind,
+  hyper,
+  steps,
+  products,
+  state,
+  stateLength,
+  slots,
+}: UpdateStepArgs): void {
   const op = 'updateStep'
   const h = doubles(hyper, UpdateHyper.length, op, 'hyper')
   const sign = h[UpdateHyper.maximize] !== 0 ? -1 : 1
@@ -200,3 +201,5 @@ function wholePower(base: number, exponent: number): number {
   }
   return power
 }
+
+export const updateKernels = { updateStep }

@@ -1,5 +1,5 @@
+import type { Upsample2dArgs, Upsample2dGradientArgs } from '../upsample2d.js'
 import { doubles } from '../allocate.js'
-import type { View } from '../kernels.js'
 import { type Upsample2dGeometry, UpsampleMode } from '../upsample2d.js'
 import { floats } from './operand.js'
 
@@ -57,7 +57,7 @@ function forTerms(
   }
 }
 
-export function upsample2d(x: View, out: View, g: Upsample2dGeometry): void {
+export function upsample2d({ x, out, geometry: g }: Upsample2dArgs): void {
   const xs = floats(x, inLength(g), 'upsample2d', 'x')
   const outs = floats(out, outLength(g), 'upsample2d', 'out')
   const sums = doubles(outLength(g))
@@ -65,10 +65,12 @@ export function upsample2d(x: View, out: View, g: Upsample2dGeometry): void {
   outs.set(sums)
 }
 
-export function upsample2dGradient(gradOut: View, gradX: View, g: Upsample2dGeometry): void {
+export function upsample2dGradient({ gradOut, gradX, geometry: g }: Upsample2dGradientArgs): void {
   const gradOuts = floats(gradOut, outLength(g), 'upsample2dGradient', 'gradOut')
   const gradXs = floats(gradX, inLength(g), 'upsample2dGradient', 'gradX')
   const sums = doubles(inLength(g))
   forTerms(g, (o, e, weight) => (sums[e]! += weight * gradOuts[o]!))
   gradXs.set(sums)
 }
+
+export const upsample2dKernels = { upsample2d, upsample2dGradient }

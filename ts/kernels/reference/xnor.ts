@@ -1,5 +1,4 @@
-import type { Conv2dGeometry } from '../conv2d.js'
-import type { View } from '../kernels.js'
+import type { PackSignsArgs, XnorMatmulArgs, XnorConv2dArgs } from '../xnor.js'
 import { checkGeometry } from './conv2d.js'
 import { floats, ints, optionalFloats } from './operand.js'
 
@@ -12,7 +11,7 @@ function ones(word: number): number {
   return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-export function packSigns(x: View, words: View, outer: number, n: number, inner: number): void {
+export function packSigns({ x, words, outer, n, inner }: PackSignsArgs): void {
   const op = 'packSigns'
   const lines = Math.ceil(n / WORD)
   const xs = floats(x, outer * n * inner, op, 'x')
@@ -30,15 +29,7 @@ export function packSigns(x: View, words: View, outer: number, n: number, inner:
   }
 }
 
-export function xnorMatmul(
-  a: View,
-  b: View,
-  bias: View | null,
-  out: View,
-  m: number,
-  n: number,
-  k: number,
-): void {
+export function xnorMatmul({ a, b, bias, out, m, n, k }: XnorMatmulArgs): void {
   const op = 'xnorMatmul'
   const words = Math.ceil(k / WORD)
   const as = ints(a, m * words, op, 'a')
@@ -55,13 +46,7 @@ export function xnorMatmul(
   }
 }
 
-export function xnorConv2d(
-  x: View,
-  weight: View,
-  bias: View | null,
-  out: View,
-  geometry: Conv2dGeometry,
-): void {
+export function xnorConv2d({ x, weight, bias, out, geometry }: XnorConv2dArgs): void {
   const op = 'xnorConv2d'
   const g = geometry
   checkGeometry(g, op)
@@ -105,3 +90,5 @@ export function xnorConv2d(
     }
   }
 }
+
+export const xnorKernels = { packSigns, xnorMatmul, xnorConv2d }

@@ -34,7 +34,7 @@ export function uniform_<T extends Tensor>(
   }
   const { generator } = readOptions('init.uniform_', INIT, options)
   const { state } = generatorOf('init.uniform_', generator)
-  kernels().uniform(state, tensor, tensor.length, low, high)
+  kernels().uniform({ state, y: tensor, n: tensor.length, low, high })
   return tensor
 }
 
@@ -59,7 +59,7 @@ export function normal_<T extends Tensor>(
   }
   const { generator } = readOptions('init.normal_', INIT, options)
   const { state } = generatorOf('init.normal_', generator)
-  kernels().normal(state, tensor, tensor.length, mean, std)
+  kernels().normal({ state, y: tensor, n: tensor.length, mean, std })
   return tensor
 }
 
@@ -68,7 +68,7 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkArguments('init.constant_', 2, arguments)
   checkTensor('init.constant_', tensor)
   checkNumber('init.constant_', 'the value', value)
-  kernels().fill(tensor, tensor.length, value)
+  kernels().fill({ y: tensor, n: tensor.length, value })
   return tensor
 }
 

@@ -48,7 +48,7 @@ export function clipGradNorm_(
   }
   const parts = partsOf('clipGradNorm_', parameters)
   const total = normOf(parts, normType)
-  for (const part of parts) kernels().clipGradients(total, maxNorm, part)
+  for (const part of parts) kernels().clipGradients({ norm: total, maxNorm, slots: part })
   return total
 }
 
@@ -65,14 +65,16 @@ function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number):
   const backend = kernels()
   const norms = empty([parts.length], 'float64')
   parts.forEach((part, i) => {
-    backend.gradNorm(norms.narrow(i, 1), normType, part)
+    backend.gradNorm({ out: norms.narrow(i, 1), p: normType, slots: part })
   })
   const total = parts.length === 1 ? norms.reshape([]) : empty([], 'float64')
   if (parts.length > 1) {
     // The norm of all is the norm of the norms.
-    backend.gradNorm(total, normType, [
-      { parameter: norms, gradient: norms, index: 0, stateOffset: 0 },
-    ])
+    backend.gradNorm({
+      out: total,
+      p: normType,
+      slots: [{ parameter: norms, gradient: norms, index: 0, stateOffset: 0 }],
+    })
   }
   return total
 }

@@ -31,8 +31,24 @@ export function clipGradValue_(
     const [low, high] = [-clipValue, clipValue].map((bound) => full([], bound, { dtype }))
     for (const { gradient } of part) {
       const { length } = gradient
-      kernels().binary(BinaryKind.max, Broadcast.scalar, gradient, low!, gradient, 1, length)
-      kernels().binary(BinaryKind.min, Broadcast.scalar, gradient, high!, gradient, 1, length)
+      kernels().binary({
+        kind: BinaryKind.max,
+        broadcast: Broadcast.scalar,
+        a: gradient,
+        b: low!,
+        out: gradient,
+        rows: 1,
+        cols: length,
+      })
+      kernels().binary({
+        kind: BinaryKind.min,
+        broadcast: Broadcast.scalar,
+        a: gradient,
+        b: high!,
+        out: gradient,
+        rows: 1,
+        cols: length,
+      })
     }
   }
 }

@@ -77,7 +77,7 @@ function meeting(who: string, kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
     )
   }
   const out = empty(a.shape, a.dtype)
-  kernels().binary(kind, met.broadcast, a, b, out, met.rows, met.cols)
+  kernels().binary({ kind, broadcast: met.broadcast, a, b, out, rows: met.rows, cols: met.cols })
   return out
 }
 

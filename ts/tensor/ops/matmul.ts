@@ -30,6 +30,6 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const leading = a.shape.slice(0, -1)
   const rows = leading.reduce((product, size) => product * size, 1)
   const out = empty([...leading, ...b.shape.slice(1)], a.dtype)
-  kernels().matmul(a, b, out, rows, b.shape[1] ?? 1, k!)
+  kernels().matmul({ a, b, out, m: rows, n: b.shape[1] ?? 1, k: k! })
   return out
 }

@@ -42,7 +42,7 @@ function reduce(
   const { keepdim } = readOptions(who, OPTIONS, options)
   const { axis, shape } = plan(who, x, dim, keepdim)
   const out = empty(shape, x.dtype)
-  kernels().reduce(kind, x, out, axis.outer, axis.n, axis.inner, 0)
+  kernels().reduce({ kind, x, out, outer: axis.outer, n: axis.n, inner: axis.inner, beta: 0 })
   return out
 }
 
@@ -119,6 +119,6 @@ export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor
   const { keepdim } = readOptions('argmax', OPTIONS, options)
   const { axis, shape } = plan('argmax', x, dim, keepdim)
   const out = empty(shape, 'int32')
-  kernels().argmax(x, out, axis.outer, axis.n, axis.inner)
+  kernels().argmax({ x, out, outer: axis.outer, n: axis.n, inner: axis.inner })
   return out
 }

@@ -8,7 +8,7 @@ function along(who: string, x: Tensor, dim: number, log: boolean): Tensor {
   checkOperands(who, x)
   const { outer, n, inner } = axisOf(who, x.shape, dim)
   const out = empty(x.shape, x.dtype)
-  kernels().softmax(x, out, outer, n, inner, log)
+  kernels().softmax({ x, y: out, outer, n, inner, log })
   return out
 }
 

@@ -18,6 +18,6 @@ export function transpose(x: Tensor): Tensor {
     )
   }
   const out = empty([cols, rows], x.dtype)
-  kernels().transpose(x, out, rows, cols)
+  kernels().transpose({ x, out, rows, cols })
   return out
 }

@@ -7,7 +7,7 @@ import { checkOperands } from './check.js'
 function unary(who: string, kind: UnaryKind, x: Tensor): Tensor {
   checkOperands(who, x)
   const out = empty(x.shape, x.dtype)
-  kernels().unary(kind, x, out, x.length)
+  kernels().unary({ kind, x, y: out, n: x.length })
   return out
 }
 

@@ -98,7 +98,7 @@ export class EarlyStopping implements Callback {
     // Also when the best epoch was the last whole one: another may have been begun since.
     for (const [name, tensor] of Object.entries(model.stateDict())) {
       const best = weights.get(name)
-      if (best !== undefined) kernels().copy(best, tensor, tensor.length)
+      if (best !== undefined) kernels().copy({ x: best, y: tensor, n: tensor.length })
     }
   }
 
@@ -132,7 +132,7 @@ export class EarlyStopping implements Callback {
       if (copy?.length !== tensor.length || copy.dtype !== tensor.dtype) {
         return [name, tensor.clone()] as const
       }
-      kernels().copy(tensor, copy, tensor.length)
+      kernels().copy({ x: tensor, y: copy, n: tensor.length })
       return [name, copy] as const
     })
     this.#weights = new Map(kept)

@@ -100,7 +100,15 @@ function allFinite(tensor: Tensor): boolean {
   if (dtype !== 'float32' && dtype !== 'float64') return true
   // One pass by a kernel: a sum is finite only if all its terms are.
   const sum = empty([1], dtype)
-  kernels().reduce(ReduceKind.sum, tensor, sum, 1, length, 1, 0)
+  kernels().reduce({
+    kind: ReduceKind.sum,
+    x: tensor,
+    out: sum,
+    outer: 1,
+    n: length,
+    inner: 1,
+    beta: 0,
+  })
   if (Number.isFinite(sum.data[0])) return true
   // Or it has overflowed.
   return tensor.data.every(Number.isFinite)
