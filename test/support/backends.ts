@@ -10,11 +10,12 @@ const asked = process.env['GRADLANE_BACKEND'] ?? ''
  * `reference`, no native binary is expected to exist, and the native halves are shown as pending;
  * where it is `native`, as on each further row of kernels, the reference was tested elsewhere. In all
  * runs but the first a binary that cannot be loaded is a failure. `GRADLANE_TEST_REFERENCE=elsewhere` leaves
- * it to another run, too, but not to the programs that tests start.
+ * what tests ask of the reference by itself to another run; what compares the two stays.
  */
 export const nativeExpected = asked !== 'reference'
-export const referenceTested =
-  asked !== 'native' && process.env['GRADLANE_TEST_REFERENCE'] !== 'elsewhere'
+export const referenceTested = asked !== 'native'
+export const referenceTestedHere =
+  referenceTested && process.env['GRADLANE_TEST_REFERENCE'] !== 'elsewhere'
 
 export const backends: readonly Kernels[] = [
   ...(nativeExpected ? [native] : []),
