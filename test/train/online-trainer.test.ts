@@ -162,6 +162,15 @@ describe('OnlineTrainer', () => {
     expect(state(model)).to.deep.equal(further)
     expect(further).to.not.deep.equal(first)
 
+    const remembering = new OnlineTrainer(network(), options({ replay: 4, snapshotEvery: 0 }))
+    await remembering.partialFit(x, y)
+    await remembering.snapshot()
+    for (let i = 0; i < 5; i++) await remembering.partialFit(x, tensor([[1e6], [1e6], [1e6]]))
+    await remembering.rollback()
+    // Rows of 1e6 that were remembered would throw it off.
+    for (let i = 0; i < 20; i++) await remembering.partialFit(x, y)
+    expect((await remembering.partialFit(x, y)).loss).to.be.below(10)
+
     const often = new OnlineTrainer(network(), options({ snapshotEvery: 2 }))
     await often.partialFit(x, y)
     const good = state(often.model)
@@ -246,6 +255,27 @@ describe('a reservoir', () => {
     }
     // 500 trials of probability 0.2: deviation 9; five of them
     for (const count of counts) expect(count).to.be.within(100 - 45, 100 + 45)
+  })
+
+  it('forgets the rows of late, and fills up again', () => {
+    const reservoir = new Reservoir(10, new Generator(3))
+    const add = (from: number, to: number) => {
+      for (let i = from; i < to; i++)
+        reservoir.add([tensor([[i]]), tensor([i], { dtype: 'int32' })])
+    }
+    add(0, 30)
+    const held = () => reservoir.rows.map((rows) => [...rows.data])
+    const early = held()[0]!.filter((value) => value < 20)
+    expect(early.length).to.be.within(1, 9)
+    reservoir.forgetAfter(20)
+    expect(held()).to.deep.equal([early, early])
+    expect([reservoir.seen, reservoir.length]).to.deep.equal([20, early.length])
+    add(100, 140)
+    expect([reservoir.seen, reservoir.length]).to.deep.equal([60, 10])
+    const [x, y] = held()
+    expect(x).to.deep.equal(y)
+    reservoir.forgetAfter(0)
+    expect(reservoir.length).to.equal(0)
   })
 
   it('gives rows that belong together', () => {

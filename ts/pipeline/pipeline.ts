@@ -216,7 +216,7 @@ export class Pipeline<const S extends ColumnSpecs = ColumnSpecs> {
 
   /**
    * Goes back to the state that was last kept: by `snapshot`, after `snapshotEvery` rows, or before the first
-   * `partialFit`.
+   * `partialFit`. Rows that came since are not remembered.
    *
    * @throws ValueError before `fit`.
    */

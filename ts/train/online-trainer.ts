@@ -91,6 +91,8 @@ export interface PartialFitResult {
 interface Kept {
   readonly tensors: readonly Tensor[]
   readonly optimizer: OptimizerStateDict
+  /** Rows that the memory had seen. */
+  readonly seen: number
 }
 
 type Batch = Readonly<Record<'x' | 'y', Tensor>>
@@ -184,7 +186,10 @@ export class OnlineTrainer {
     })
   }
 
-  /** Goes back to the state that was last kept: after so many rows, by `snapshot`, or the first one. */
+  /**
+   * Goes back to the state that was last kept: after so many rows, by `snapshot`, or the first one. Rows
+   * that came since are not remembered.
+   */
   rollback(): Promise<void> {
     return this.#inTurn(() => {
       this.#goBack()
@@ -326,7 +331,8 @@ export class OnlineTrainer {
   }
 
   #goBack(): void {
-    const { tensors, optimizer } = this.#good
+    const { tensors, optimizer, seen } = this.#good
+    this.#reservoir?.forgetAfter(seen)
     this.#pairs.forEach(([learning], i) => {
       kernels().copy({ x: tensors[i]!, y: learning, n: learning.length })
     })
@@ -336,7 +342,8 @@ export class OnlineTrainer {
 
   #state(): Kept {
     const tensors = this.#pairs.map(([learning]) => learning.clone())
-    return { tensors, optimizer: this.optimizer.stateDict() }
+    const seen = this.#reservoir?.seen ?? 0
+    return { tensors, optimizer: this.optimizer.stateDict(), seen }
   }
 
   #keep(): void {

@@ -17,18 +17,27 @@ export class Reservoir {
   readonly #capacity: number
   readonly #generator: Generator | undefined
   #kept: readonly Tensor[] | null = null
+  /** Which one of the stream each row was, from 1 on. */
+  readonly #numbers: Float64Array
   #seen = 0
+  #length = 0
   #draws: ArrayLike<number> = []
   #next = 0
 
   constructor(capacity: number, generator: Generator | undefined) {
     this.#capacity = capacity
+    this.#numbers = new Float64Array(capacity)
     this.#generator = generator
   }
 
   /** Rows that it holds. */
   get length(): number {
-    return Math.min(this.#seen, this.#capacity)
+    return this.#length
+  }
+
+  /** Rows of the stream so far. */
+  get seen(): number {
+    return this.#seen
   }
 
   /** What it holds, for those who look into it: of each tensor the rows. */
@@ -44,13 +53,29 @@ export class Reservoir {
     )
     for (let row = 0; row < rows; row++) {
       const place =
-        this.#seen < this.#capacity ? this.#seen : Math.floor(this.#uniform() * (this.#seen + 1))
+        this.#length < this.#capacity
+          ? this.#length++
+          : Math.floor(this.#uniform() * (this.#seen + 1))
       this.#seen++
       if (place >= this.#capacity) continue
+      this.#numbers[place] = this.#seen
       this.#kept.forEach((kept, i) => {
         copyRow(tensors[i]!, row, kept, place)
       })
     }
+  }
+
+  /** Forgets the rows of the stream that came after the first `seen` of them. */
+  forgetAfter(seen: number): void {
+    let length = 0
+    for (let place = 0; place < this.#length; place++) {
+      if (this.#numbers[place]! > seen) continue
+      this.#numbers[length] = this.#numbers[place]!
+      if (length < place) for (const kept of this.#kept!) copyRow(kept, place, kept, length)
+      length++
+    }
+    this.#length = length
+    this.#seen = Math.min(this.#seen, seen)
   }
 
   /** Writes rows, drawn with replacement, behind one another from row `start` of each tensor on. */
