@@ -94,15 +94,15 @@ Drawn DrawOne(const AugmentArgs& args, const std::uint32_t* words, std::int64_t 
               std::int64_t columns) {
   const AugmentShape& s = args.shape;
   Drawn drawn = {};
-  drawn.y = Below(words[0], rows) - static_cast<std::int32_t>(args.pad_y);
-  drawn.x = Below(words[1], columns) - static_cast<std::int32_t>(args.pad_x);
+  drawn.y = Below(words[0], rows) - static_cast<std::int32_t>(args.pad_height);
+  drawn.x = Below(words[1], columns) - static_cast<std::int32_t>(args.pad_width);
   drawn.flip = Unit(words[2]) < args.flip;
   if (Unit(words[3]) < args.erase) {
     const double share = args.area_low + (args.area_high - args.area_low) * Unit(words[4]);
     const double area = share * static_cast<double>(s.out_height * s.out_width);
     // Uniform on a logarithmic scale to 1 / 300, by multiplications alone: no function that
     // another machine rounds otherwise.
-    double ratio = 1 + (args.range_root - 1) * Unit(words[5]);
+    double ratio = 1 + (args.ratio_root - 1) * Unit(words[5]);
     for (int i = 0; i < 8; ++i) ratio *= ratio;
     ratio *= args.ratio_low;
     drawn.height = Side(area * ratio, s.out_height);
@@ -180,8 +180,8 @@ void Augment(const AugmentArgs& args) {
   constexpr const char* kOp = "augment";
   const AugmentShape& s = args.shape;
   const Sizes sizes(s, args.dtype, kOp);
-  const std::int64_t rows = Places(kOp, s.in_height, args.pad_y, s.out_height);
-  const std::int64_t columns = Places(kOp, s.in_width, args.pad_x, s.out_width);
+  const std::int64_t rows = Places(kOp, s.in_height, args.pad_height, s.out_height);
+  const std::int64_t columns = Places(kOp, s.in_width, args.pad_width, s.out_width);
   PhiloxStream stream(args.state, kOp);
   const char* x = sizes.Of(args.x, sizes.in, "x");
   Drawn* drawn = sizes.DrawnOf(args.drawn);

@@ -21,15 +21,15 @@ struct AugmentArgs {
   Dtype dtype;
   Buffer state, x, drawn, out;
   AugmentShape shape;
-  std::int64_t pad_y, pad_x;  // how far a piece may reach over the edges of the image
-  double flip, erase;         // probabilities
+  std::int64_t pad_height, pad_width;  // how far a piece may reach over the edges of the image
+  double flip, erase;                  // probabilities
   // Of the erased rectangle: its share of the piece and its height / width, the ratio from its
-  // lowest to that times range_root^256.
-  double area_low, area_high, ratio_low, range_root;
+  // lowest to that times ratio_root^256.
+  double area_low, area_high, ratio_low, ratio_root;
   double fill, value;  // of what lies outside of the image; of what is erased
 
-  GRADLANE_FIELDS(AugmentArgs, dtype, state, x, drawn, out, shape, pad_y, pad_x, flip, erase,
-                  area_low, area_high, ratio_low, range_root, fill, value)
+  GRADLANE_FIELDS(AugmentArgs, dtype, state, x, drawn, out, shape, pad_height, pad_width, flip,
+                  erase, area_low, area_high, ratio_low, ratio_root, fill, value)
 };
 void Augment(const AugmentArgs& args);
 

@@ -68,7 +68,8 @@ struct Image {
   Line y, x;
 
   Image(const Pad2dShape& s, PadMode mode, const char* op)
-      : y(s.in_height, s.top, s.bottom, mode, op), x(s.in_width, s.left, s.right, mode, op) {}
+      : y(s.in_height, s.pad_top, s.pad_bottom, mode, op),
+        x(s.in_width, s.pad_left, s.pad_right, mode, op) {}
 
   std::int64_t in_plane() const { return y.in * x.in; }
   std::int64_t out_plane() const { return y.out * x.out; }

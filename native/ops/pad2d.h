@@ -15,10 +15,10 @@ inline constexpr int kPadModeCount = 4;
 
 // Sizes of an image and what is put around it, the same for all planes; negative numbers crop.
 struct Pad2dShape {
-  std::int64_t in_height, in_width, top, bottom, left, right;
+  std::int64_t in_height, in_width, pad_top, pad_bottom, pad_left, pad_right;
 };
 
-// out (planes, in_height + top + bottom, in_width + left + right) from x
+// out (planes, in_height + pad_top + pad_bottom, in_width + pad_left + pad_right) from x
 struct Pad2dArgs {
   Dtype dtype;
   Buffer x, out;

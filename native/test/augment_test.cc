@@ -19,7 +19,7 @@ namespace {
 
 struct Case {
   AugmentShape shape;
-  std::int64_t pad_y, pad_x;
+  std::int64_t pad_height, pad_width;
   double flip, erase;
 
   std::int64_t in() const { return shape.channels * shape.in_height * shape.in_width; }
@@ -47,7 +47,8 @@ struct Images {
   }
   void Run(const Case& c) {
     Augment({kDtypeOf<T>, state.buffer(), x.buffer(), drawn.buffer(), out.buffer(), c.shape,
-             c.pad_y, c.pad_x, c.flip, c.erase, 0.1, 0.4, 0.5, std::pow(4, 1.0 / 256), -5, 9});
+             c.pad_height, c.pad_width, c.flip, c.erase, 0.1, 0.4, 0.5, std::pow(4, 1.0 / 256), -5,
+             9});
   }
 
   Array<std::int32_t> state, drawn;
@@ -96,8 +97,8 @@ class AugmentTest : public EveryRow {
 
   static void Limits(const Case& c, const std::int32_t* drawn) {
     const AugmentShape& s = c.shape;
-    EXPECT_TRUE(drawn[0] >= -c.pad_y && drawn[0] <= s.in_height + c.pad_y - s.out_height);
-    EXPECT_TRUE(drawn[1] >= -c.pad_x && drawn[1] <= s.in_width + c.pad_x - s.out_width);
+    EXPECT_TRUE(drawn[0] >= -c.pad_height && drawn[0] <= s.in_height + c.pad_height - s.out_height);
+    EXPECT_TRUE(drawn[1] >= -c.pad_width && drawn[1] <= s.in_width + c.pad_width - s.out_width);
     EXPECT_TRUE(drawn[2] == 0 || (drawn[2] == 1 && c.flip > 0));
     EXPECT_TRUE(drawn[3] >= 0 && drawn[5] >= 0 && drawn[3] + drawn[5] <= s.out_height);
     EXPECT_TRUE(drawn[4] >= 0 && drawn[6] >= 0 && drawn[4] + drawn[6] <= s.out_width);

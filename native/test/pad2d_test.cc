@@ -17,8 +17,8 @@ struct Case {
   std::int64_t planes;
   Pad2dShape shape;
 
-  std::int64_t out_height() const { return shape.in_height + shape.top + shape.bottom; }
-  std::int64_t out_width() const { return shape.in_width + shape.left + shape.right; }
+  std::int64_t out_height() const { return shape.in_height + shape.pad_top + shape.pad_bottom; }
+  std::int64_t out_width() const { return shape.in_width + shape.pad_left + shape.pad_right; }
   std::int64_t in() const { return planes * shape.in_height * shape.in_width; }
   std::int64_t out() const { return planes * out_height() * out_width(); }
 };
@@ -42,8 +42,8 @@ std::int64_t Source(std::int64_t at, std::int64_t n, PadMode mode) {
 std::int64_t SourceOf(const Case& c, std::int64_t o, PadMode mode) {
   const std::int64_t j = o % c.out_width(), i = o / c.out_width() % c.out_height();
   const std::int64_t plane = o / c.out_width() / c.out_height();
-  const std::int64_t y = Source(i - c.shape.top, c.shape.in_height, mode);
-  const std::int64_t x = Source(j - c.shape.left, c.shape.in_width, mode);
+  const std::int64_t y = Source(i - c.shape.pad_top, c.shape.in_height, mode);
+  const std::int64_t x = Source(j - c.shape.pad_left, c.shape.in_width, mode);
   return y < 0 || x < 0 ? -1 : (plane * c.shape.in_height + y) * c.shape.in_width + x;
 }
 
