@@ -106,6 +106,35 @@ async function bundleCode(dir) {
     const name = path.join(dir, file)
     fs.writeFileSync(name, inAscii(builtinsAsTheyAre(fs.readFileSync(name, 'utf8'))))
   }
+  const names = publicNames(dir)
+  for (const file of ['core.js', 'core.cjs']) {
+    const name = path.join(dir, file)
+    const text = fs.readFileSync(name, 'utf8')
+    const end = text.search(/^(export \{|Object\.defineProperty\(exports, "(?!Symbol))/m)
+    if (end < 0) throw new Error(`${file} exports nothing`)
+    fs.writeFileSync(name, `${text.slice(0, end)}${names}${text.slice(end)}`)
+  }
+}
+
+/** What gives functions of the library their public names, where something internal took them. */
+function publicNames(dir) {
+  const listed = (text, opening) =>
+    [...text.matchAll(opening)].flatMap(([, list]) =>
+      list.split(',').map((part) => part.trim().split(' as ')),
+    )
+  const [index, core] = ['index.js', 'core.js'].map((name) =>
+    fs.readFileSync(path.join(dir, name), 'utf8'),
+  )
+  const locals = new Map(
+    listed(core, /^export \{ (.+) \};$/gm).map(([local, alias = local]) => [alias, local]),
+  )
+  const imported = listed(index, /^import \{ (.+) \} from "\.\/core\.js";$/gm)
+  const renamed = imported
+    .map(([alias, name = alias]) => [locals.get(alias), name])
+    .filter(([local, name]) => local !== name && local.replace(/\$\d+$/, '') === name)
+  return renamed
+    .map(([local, name]) => `Object.defineProperty(${local}, "name", { value: "${name}" });\n`)
+    .join('')
 }
 
 /** Writes other characters as escapes: Node reads a file of ASCII alone in half the time. */
