@@ -80,10 +80,11 @@ std::vector<Trial> TrialsOf(Arrays& a) {
   softmax("softmax 16 x 1024", 16, 1024, false);
   const Buffer labels = BufferOf(a.labels);
   add("crossEntropy 16", 1, [=] {
-    CrossEntropy({kFloat, x, labels, true, {}, out, y, n / 16, 16, 1, Reduction::kMean, -100, 0});
+    CrossEntropy(
+        {kFloat, x, labels, Dtype::kInt32, {}, out, y, n / 16, 16, 1, Reduction::kMean, -100, 0});
   });
   add("crossEntropyGradient 16", 2, [=] {
-    CrossEntropyGradient({kFloat, x, labels, true, {}, y, out, n / 16, 16, 1, -100, 0});
+    CrossEntropyGradient({kFloat, x, labels, Dtype::kInt32, {}, y, out, n / 16, 16, 1, -100, 0});
   });
   constexpr auto kMse = PointwiseLossKind::kMse;
   add("mse", 2, [=] { PointwiseLoss({kFloat, kMse, x, y, {}, {}, out, n, 0, false, double(n)}); });

@@ -198,7 +198,7 @@ class Trials {
         CrossEntropy({kFloat,
                       x_,
                       labels,
-                      true,
+                      Dtype::kInt32,
                       {},
                       out_,
                       Small(8),
@@ -211,7 +211,7 @@ class Trials {
       });
       Add("crossEntropyGradient " + size, 1 + read, [=, this] {
         CrossEntropyGradient(
-            {kFloat, x_, labels, true, {}, Small(8), out_, n / cols, cols, 1, -100, 0});
+            {kFloat, x_, labels, Dtype::kInt32, {}, Small(8), out_, n / cols, cols, 1, -100, 0});
       });
       Add("argmax " + size, read, [=, this] { Argmax({kFloat, x_, out_, n / cols, cols, 1}); });
     }

@@ -46,16 +46,17 @@ class CrossEntropyTest : public EveryRow {
         return i % 5 == 3 ? kIgnore : label;
       });
     }
+    Dtype target_dtype() const { return indices ? Dtype::kInt32 : kDtypeOf<T>; }
     Buffer target() const { return indices ? labels.buffer() : probabilities.buffer(); }
     Buffer weights() const { return weighted ? weight.buffer() : Buffer{}; }
     bool counts(std::int64_t r) const { return !indices || labels[r] != kIgnore; }
 
     void Loss(Reduction reduction, const Array<T>& loss, const Array<T>& divisor) const {
-      CrossEntropy({kDtypeOf<T>, logits.buffer(), target(), indices, weights(), loss.buffer(),
-                    divisor.buffer(), rows, cols, 1, reduction, kIgnore, smoothing});
+      CrossEntropy({kDtypeOf<T>, logits.buffer(), target(), target_dtype(), weights(),
+                    loss.buffer(), divisor.buffer(), rows, cols, 1, reduction, kIgnore, smoothing});
     }
     void Gradient(const Array<T>& divisor, const Array<T>& out) const {
-      CrossEntropyGradient({kDtypeOf<T>, logits.buffer(), target(), indices, weights(),
+      CrossEntropyGradient({kDtypeOf<T>, logits.buffer(), target(), target_dtype(), weights(),
                             divisor.buffer(), out.buffer(), rows, cols, 1, kIgnore, smoothing});
     }
     // loss[r] = -sum_c coefficient(r, c) log p[r, c]
@@ -115,7 +116,7 @@ class CrossEntropyTest : public EveryRow {
 
     // Over the logits themselves, and at another number of threads.
     Array<T> over(t.logits), first(1), second(1);
-    CrossEntropyGradient({kDtypeOf<T>, over.buffer(), t.target(), t.indices, t.weights(),
+    CrossEntropyGradient({kDtypeOf<T>, over.buffer(), t.target(), t.target_dtype(), t.weights(),
                           divisor.buffer(), over.buffer(), t.rows, t.cols, 1, kIgnore,
                           t.smoothing});
     EXPECT_TRUE(over.SameBits(gradient));
@@ -168,12 +169,13 @@ void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t 
   target_planes.Fill([&](std::int64_t i) { return target_rows[place(i)]; });
 
   Array<T> row_loss(samples), row_grad(n), divisor(1), mean(1), first_loss(samples), first_grad(n);
+  const Dtype target_dtype = indices ? Dtype::kInt32 : kDtypeOf<T>;
   const Buffer by_row = indices ? labels.buffer() : target_rows.buffer();
   const Buffer by_place = indices ? labels.buffer() : target_planes.buffer();
   CrossEntropy({kDtypeOf<T>,
                 rows.buffer(),
                 by_row,
-                indices,
+                target_dtype,
                 {},
                 row_loss.buffer(),
                 divisor.buffer(),
@@ -186,7 +188,7 @@ void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t 
   CrossEntropyGradient({kDtypeOf<T>,
                         rows.buffer(),
                         by_row,
-                        indices,
+                        target_dtype,
                         {},
                         divisor.buffer(),
                         row_grad.buffer(),
@@ -203,7 +205,7 @@ void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t 
     CrossEntropy({kDtypeOf<T>,
                   planes.buffer(),
                   by_place,
-                  indices,
+                  target_dtype,
                   {},
                   loss.buffer(),
                   divisor.buffer(),
@@ -216,7 +218,7 @@ void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t 
     CrossEntropyGradient({kDtypeOf<T>,
                           planes.buffer(),
                           by_place,
-                          indices,
+                          target_dtype,
                           {},
                           divisor.buffer(),
                           grad.buffer(),
@@ -229,7 +231,7 @@ void PlacesAgreeWithRows(std::int64_t outer, std::int64_t classes, std::int64_t 
     CrossEntropyGradient({kDtypeOf<T>,
                           over.buffer(),
                           by_place,
-                          indices,
+                          target_dtype,
                           {},
                           divisor.buffer(),
                           over.buffer(),

@@ -83,12 +83,13 @@ TEST_P(IndicesTest, OfAnEmbeddingsGradient) {
 
 TEST_P(IndicesTest, OfTheClassesOfACrossEntropy) {
   WhileTheLastChanges([&] {
-    CrossEntropy({Dtype::kFloat32, rows_.buffer(), index_.buffer(), true, table_.buffer(),
+    CrossEntropy({Dtype::kFloat32, rows_.buffer(), index_.buffer(), Dtype::kInt32, table_.buffer(),
                   one_.buffer(), one_.buffer(), kRows, kCount, 1, Reduction::kMean, -100, 0});
   });
   WhileTheLastChanges([&] {
-    CrossEntropyGradient({Dtype::kFloat32, rows_.buffer(), index_.buffer(), true, table_.buffer(),
-                          one_.buffer(), result_.buffer(), kRows, kCount, 1, -100, 0});
+    CrossEntropyGradient({Dtype::kFloat32, rows_.buffer(), index_.buffer(), Dtype::kInt32,
+                          table_.buffer(), one_.buffer(), result_.buffer(), kRows, kCount, 1, -100,
+                          0});
   });
 }
 
