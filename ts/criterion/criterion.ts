@@ -17,14 +17,21 @@ export const CRITERION = {
   reduction: choice(['none', 'mean', 'sum'], 'mean'),
 } satisfies Options<CriterionOptions>
 
+const NAMES = ['the prediction', 'the target']
+
 /**
- * Base class of loss functions. A custom one writes `computeOutput` and `computeGradInput`.
+ * Base class of loss functions. A custom one writes `computeOutput` and `computeGradInput`; one of other
+ * inputs says in its type what it takes and which gradients it gives:
+ * `Criterion<[anchor: Tensor, positive: Tensor, negative: Tensor], [Tensor, Tensor, Tensor]>`.
  *
  * @example
  * const loss = criterion.forward(prediction, target) // 0-d; loss.item() is the number
  * model.backward(input, criterion.backward(prediction, target))
  */
-export abstract class Criterion {
+export abstract class Criterion<
+  I extends readonly Tensor[] = [prediction: Tensor, target: Tensor],
+  G extends Tensor | readonly (Tensor | null)[] = Tensor,
+> {
   /**
    * From which prediction on a sample with a single number is of class 1, for metrics that `fit` and
    * `evaluate` compute: 0.5, for probabilities.
@@ -37,7 +44,7 @@ export abstract class Criterion {
 
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
   get output(): Tensor | null {
-    return this.#pass.isDone ? this.#pass.output : null
+    return this.#pass.isDone ? (this.#pass.output as Tensor) : null
   }
 
   /** The last call, with what its forward has kept for its backward. */
@@ -46,22 +53,22 @@ export abstract class Criterion {
   }
 
   /** The loss of a prediction. */
-  protected abstract computeOutput(prediction: Tensor, target: Tensor): Tensor
+  protected abstract computeOutput(...inputs: I): Tensor
 
   /** Gradient of the loss by the prediction; of the sum of the losses where there are many. */
-  protected abstract computeGradInput(prediction: Tensor, target: Tensor): Tensor
+  protected abstract computeGradInput(...inputs: I): G
 
   /**
    * The loss, in storage of its own: a 0-d tensor for the reductions `mean` and `sum`.
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  forward(prediction: Tensor, target: Tensor): Tensor {
-    this.#check(prediction, target)
+  forward(...inputs: I): Tensor {
+    this.#check(inputs)
     notePass(this)
     this.#pass.begin()
-    const output = this.computeOutput(prediction, target)
-    this.#pass.end(output, prediction, target)
+    const output = this.computeOutput(...inputs)
+    this.#pass.end(output, inputs[0]!, inputs)
     return output
   }
 
@@ -71,11 +78,11 @@ export abstract class Criterion {
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  backward(prediction: Tensor, target: Tensor): Tensor {
-    this.#check(prediction, target)
-    this.#need(prediction, target)
+  backward(...inputs: I): G {
+    this.#check(inputs)
+    this.#need(inputs)
     this.#pass.beginBackward()
-    return this.computeGradInput(prediction, target)
+    return this.computeGradInput(...inputs)
   }
 
   /**
@@ -86,31 +93,32 @@ export abstract class Criterion {
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  lossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
-    this.#check(prediction, target)
-    this.#need(prediction, target)
-    return this.computeLossWeight(prediction, target)
+  lossWeight(...inputs: I): number | Tensor | null {
+    this.#check(inputs)
+    this.#need(inputs)
+    return this.computeLossWeight(...inputs)
   }
 
   /**
    * What `lossWeight` returns, by what the forward with the same tensors has kept. By
    * default the number of samples, and null where `reduction` is `sum`.
    */
-  protected computeLossWeight({ shape }: Tensor, _target: Tensor): number | Tensor | null {
-    return (this as { reduction?: unknown }).reduction === 'sum' ? null : (shape[0] ?? 1)
+  protected computeLossWeight(...[first]: I): number | Tensor | null {
+    return (this as { reduction?: unknown }).reduction === 'sum' ? null : (first!.shape[0] ?? 1)
   }
 
   /** Computes the loss unless the last forward did: a backward needs none before it. */
-  #need(prediction: Tensor, target: Tensor): void {
-    if (!this.#pass.isOf(prediction, target)) this.forward(prediction, target)
+  #need(inputs: I): void {
+    if (!this.#pass.isOf(inputs[0], inputs)) this.forward(...inputs)
   }
 
-  #check(prediction: unknown, target: unknown): void {
+  #check(inputs: readonly unknown[]): void {
     noteUse(this)
-    if (prediction instanceof Tensor && target instanceof Tensor) return
-    const who = this.constructor.name
-    if (!(prediction instanceof Tensor)) throw noTensor(who, 'the prediction', prediction)
-    throw noTensor(who, 'the target', target)
+    const count = Math.max(inputs.length, this.computeOutput.length)
+    for (let i = 0; i < count; i++) {
+      if (inputs[i] instanceof Tensor) continue
+      throw noTensor(this.constructor.name, NAMES[i] ?? `input ${i}`, inputs[i])
+    }
   }
 
   /** The arguments the criterion was made with, as `toString` shows them. */

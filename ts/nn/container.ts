@@ -101,9 +101,10 @@ export abstract class Container extends Module implements Iterable<Module> {
       const got = module === this ? 'the container itself' : 'one that holds the container'
       throw new ValueError(complaint(this.constructor.name, `module ${name}`, 'another one', got))
     }
+    const child = module as Module
     this.#names.push(name)
-    this.#modules.push(module)
-    this.#borrows.push(isBuiltIn(module))
+    this.#modules.push(child)
+    this.#borrows.push(isBuiltIn(child))
     Object.defineProperty(this, index, { value: module, enumerable: true })
     this.resume(null)
   }

@@ -48,7 +48,13 @@ export { LayerNorm, type LayerNormOptions } from './layer-norm.js'
 export { Linear, type LinearOptions } from './linear.js'
 export { MaxPool1d, type MaxPool1dOptions } from './max-pool1d.js'
 export { MaxPool2d, type MaxPool2dOptions } from './max-pool2d.js'
-export { Module } from './module.js'
+export {
+  type InputGradients,
+  type Inputs,
+  Module,
+  type OutputGradients,
+  type Outputs,
+} from './module.js'
 export type { BufferOptions, OwnBuffersOptions } from './module-tree.js'
 export { Normalize, type NormalizeOptions } from './normalize.js'
 export type { Padding1d, Padding2d } from './pad.js'

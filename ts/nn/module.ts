@@ -6,6 +6,22 @@ import { located } from './locate.js'
 import { enterPass, Pass, runningPass } from '../tensor/pass.js'
 import { ModuleTree } from './module-tree.js'
 
+/** What a module takes. */
+export type Inputs = readonly Tensor[]
+
+/** What a module gives: a tensor, a list of them or some with names. */
+export type Outputs = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>
+
+/** Gradients by what a module gives, in its form; null for a part that the loss does not depend on. */
+export type OutputGradients<O extends Outputs> = O extends Tensor
+  ? Tensor
+  : { readonly [K in keyof O]: Tensor | null }
+
+/** Gradients by what a module takes: one for one, else a list, with null where there is none. */
+export type InputGradients<I extends Inputs> = I extends readonly [Tensor]
+  ? Tensor
+  : { readonly [K in keyof I]: Tensor | null }
+
 /**
  * Base class of everything that has a forward and a backward pass.
  *
@@ -31,9 +47,24 @@ import { ModuleTree } from './module-tree.js'
  *   }
  * }
  *
+ * A module of several inputs or outputs says so in its type, and its hooks take and give all of them:
+ *
+ * @example
+ * class Sum extends nn.Module<[a: Tensor, b: Tensor]> {
+ *   computeOutput(a: Tensor, b: Tensor) {
+ *     return add(a, b)
+ *   }
+ *   computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
+ *     return [gradOutput, gradOutput]
+ *   }
+ * }
+ *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export abstract class Module extends ModuleTree<Module> {
+export abstract class Module<
+  I extends Inputs = [input: Tensor],
+  O extends Outputs = Tensor,
+> extends ModuleTree<Module> {
   /** The last call, or the one whose backward pass is at work. */
   #pass: Pass | null = null
   /** That of calls outside of every other. */
@@ -43,9 +74,9 @@ export abstract class Module extends ModuleTree<Module> {
     Reflect.get(this, 'backward') !== Reflect.get(Module.prototype, 'backward')
 
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
-  get output(): Tensor | null {
+  get output(): O | null {
     const pass = this.#current()
-    return pass?.isDone === true ? pass.output : null
+    return pass?.isDone === true ? (pass.output as O) : null
   }
 
   /**
@@ -62,30 +93,36 @@ export abstract class Module extends ModuleTree<Module> {
   }
 
   /** The function of the layer. */
-  protected abstract computeOutput(input: Tensor): Tensor
+  protected abstract computeOutput(...inputs: I): O
 
   /**
-   * Gradient by the input, from the gradient by the output. `this.output` is the output for `input`.
+   * Gradient by the input, from the gradient by the output; `this.output` is the output for `input`. Of
+   * several inputs a list, with null for those that have no gradient, such as indices.
    */
-  protected abstract computeGradInput(input: Tensor, gradOutput: Tensor): Tensor
+  protected abstract computeGradInput(
+    ...given: [...inputs: I, gradOutput: OutputGradients<O>]
+  ): InputGradients<I>
 
   /** Adds this pass's share to the gradients of the parameters. Does nothing by default. */
-  protected updateGradParameters(_input: Tensor, _gradOutput: Tensor): void {}
+  protected updateGradParameters(..._given: [...inputs: I, gradOutput: OutputGradients<O>]): void {}
 
   /**
    * The backward pass: adds to the gradients of the parameters and returns the gradient by the input. By
    * default `updateGradParameters` and then `computeGradInput`.
    *
    * @param wantsInput Whether somebody needs the gradient by the input; null will do where nobody does.
+   * @param several Of several inputs all of them.
    * @internal
    */
   protected computeGradients(
     input: Tensor,
-    gradOutput: Tensor,
+    gradOutput: OutputGradients<O>,
     _wantsInput: boolean,
-  ): Tensor | null {
-    this.updateGradParameters(input, gradOutput)
-    return this.computeGradInput(input, gradOutput)
+    several: Inputs | null = null,
+  ): InputGradients<I> | null {
+    const inputs = (several ?? [input]) as I
+    this.updateGradParameters(...inputs, gradOutput)
+    return this.computeGradInput(...inputs, gradOutput)
   }
 
   /**
@@ -93,18 +130,25 @@ export abstract class Module extends ModuleTree<Module> {
    *
    * @throws ShapeError, DTypeError when the input does not fit; the message names the module's path.
    */
-  forward(input: Tensor): Tensor {
+  forward(...inputs: I): O
+  forward(input?: unknown, ...others: never): unknown {
+    // One input is passed on as it is: a list for each call of each layer costs a small step a tenth of its time.
+    const several = lengthOf(others) > 0 ? ([input, ...others] as Tensor[]) : null
     const outer = runningPass()
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
+      several?.forEach((other, i) => {
+        if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
+      })
       notePass(this)
       const pass = outer === null ? (this.#own ??= new Pass(this, null)) : outer.inside(this)
       pass.begin()
       this.#pass = pass
       enterPass(pass)
-      const output = this.computeOutput(input)
-      if (!(output instanceof Tensor)) throw this.#noResult('computeOutput', output)
-      pass.end(output, input)
+      const hooks = this as unknown as Hooks
+      const output = several === null ? hooks.computeOutput(input) : hooks.computeOutput(...several)
+      if (!(output instanceof Tensor)) this.#checkParts('computeOutput', output)
+      pass.end(output, input, several)
       return output
     } catch (error) {
       throw located(error, this)
@@ -118,13 +162,16 @@ export abstract class Module extends ModuleTree<Module> {
    * gradient by the input. Inside of another module's backward pass it is that of the call with `input`
    * in that module's forward; of several with the same input the last, then the one before.
    *
-   * @param input What `forward` was called with.
-   * @param gradOutput Gradient of the loss by the output; has its shape.
+   * @param given What `forward` was called with, then the gradient of the loss by the output, which has
+   *   its shape; for several outputs their form, with null for a gradient of 0.
    * @throws ValueError when `input` is not that of the last `forward`.
    * @throws ShapeError, DTypeError when `gradOutput` is not like the output.
    */
-  backward(input: Tensor, gradOutput: Tensor): Tensor {
-    return this.#runBackward(input, gradOutput, true)!
+  backward(...given: [...inputs: I, gradOutput: OutputGradients<O>]): InputGradients<I>
+  backward(input?: unknown, second?: unknown, ...others: never): unknown {
+    if (lengthOf(others) === 0) return this.#runBackward(input, second, true, null)
+    const [gradOutput, several] = apart([input, second, ...others])
+    return this.#runBackward(input, gradOutput, true, several)
   }
 
   /**
@@ -133,24 +180,39 @@ export abstract class Module extends ModuleTree<Module> {
    *
    * @throws as `backward`.
    */
-  backwardParameters(input: Tensor, gradOutput: Tensor): void {
-    if (this.#hasOwnBackward) this.backward(input, gradOutput)
-    else this.#runBackward(input, gradOutput, false)
+  backwardParameters(...given: [...inputs: I, gradOutput: OutputGradients<O>]): void
+  backwardParameters(input?: unknown, second?: unknown, ...others: never): void {
+    if (this.#hasOwnBackward) this.backward(...([input, second, ...others] as never))
+    else if (lengthOf(others) === 0) this.#runBackward(input, second, false, null)
+    else {
+      const [gradOutput, several] = apart([input, second, ...others])
+      this.#runBackward(input, gradOutput, false, several)
+    }
   }
 
-  #runBackward(input: Tensor, gradOutput: Tensor, wantsInput: boolean): Tensor | null {
+  #runBackward(
+    input: unknown,
+    gradOutput: unknown,
+    wantsInput: boolean,
+    several: Inputs | null,
+  ): InputGradients<I> | null {
     const outer = runningPass()
     try {
-      const pass = this.#passOf(input, outer)
-      this.#checkGradient(gradOutput, pass.output!)
+      const pass = this.#passOf(input, several, outer)
+      this.#checkGradient('gradOutput', gradOutput, pass.output as Outputs)
       this.#pass = pass
       pass.beginBackward()
       enterPass(pass)
-      const gradInput = this.computeGradients(input, gradOutput, wantsInput)
-      if (wantsInput && !(gradInput instanceof Tensor)) {
-        throw this.#noResult('computeGradInput', gradInput)
+      const gradients = this.computeGradients(
+        input as Tensor,
+        gradOutput as OutputGradients<O>,
+        wantsInput,
+        several,
+      )
+      if (wantsInput && (several !== null || !(gradients instanceof Tensor))) {
+        this.#checkParts('computeGradInput', gradients, several?.length ?? 1)
       }
-      return gradInput
+      return gradients
     } catch (error) {
       throw located(error, this)
     } finally {
@@ -158,16 +220,26 @@ export abstract class Module extends ModuleTree<Module> {
     }
   }
 
-  #noResult(method: string, got: unknown): ValueError {
-    return new ValueError(complaint(this.describe(), `what ${method} returns`, 'a Tensor', got))
+  /**
+   * Refuses what a hook should not return.
+   *
+   * @param count Of gradients by inputs.
+   */
+  #checkParts(method: string, got: unknown, count?: number): void {
+    const parts = typeof got === 'object' && got !== null && count !== 1 ? Object.values(got) : []
+    const fits = (part: unknown): boolean =>
+      part instanceof Tensor || (count !== undefined && part === null)
+    if (parts.length > 0 && parts.length === (count ?? parts.length) && parts.every(fits)) return
+    const expected = (count ?? 1) === 1 ? 'a Tensor' : `${count} Tensors or nulls, one an input`
+    throw new ValueError(complaint(this.describe(), `what ${method} returns`, expected, got))
   }
 
   /** The call that a backward pass belongs to: the last one, or inside of another's one of those made there. */
-  #passOf(input: Tensor, outer: Pass | null): Pass {
+  #passOf(input: unknown, several: Inputs | null, outer: Pass | null): Pass {
     const last = this.#pass
-    const fits = last !== null && input instanceof Tensor && last.isOf(input)
+    const fits = last !== null && last.isOf(input, several)
     if (fits && (outer === null || (last.outer === outer && last.backwards === 0))) return last
-    const inside = input instanceof Tensor ? outer?.find(this, input) : null
+    const inside = outer?.find(this, input, several)
     if (inside) return inside
     if (fits) return last
     throw new ValueError(
@@ -181,13 +253,17 @@ export abstract class Module extends ModuleTree<Module> {
     )
   }
 
-  #checkGradient(gradOutput: Tensor, output: Tensor): void {
-    if (!(gradOutput instanceof Tensor)) throw noTensor(this.describe(), 'gradOutput', gradOutput)
+  #checkGradient(what: string, gradOutput: unknown, output: Outputs): void {
+    if (!(output instanceof Tensor)) {
+      this.#checkGradients(what, gradOutput, output)
+      return
+    }
+    if (!(gradOutput instanceof Tensor)) throw noTensor(this.describe(), what, gradOutput)
     if (!sameShape(gradOutput.shape, output.shape)) {
       throw new ShapeError(
         complaint(
           this.describe(),
-          'gradOutput',
+          what,
           `of the output's shape ${formatShape(output.shape)}`,
           `shape ${formatShape(gradOutput.shape)}`,
         ),
@@ -195,13 +271,24 @@ export abstract class Module extends ModuleTree<Module> {
     }
     if (gradOutput.dtype !== output.dtype) {
       throw new DTypeError(
-        complaint(
-          this.describe(),
-          'gradOutput',
-          `${output.dtype} as the output is`,
-          gradOutput.dtype,
-        ),
+        complaint(this.describe(), what, `${output.dtype} as the output is`, gradOutput.dtype),
       )
+    }
+  }
+
+  /** Those by several outputs. */
+  #checkGradients(what: string, gradOutput: unknown, output: Exclude<Outputs, Tensor>): void {
+    const parts = Object.entries<Tensor>(output as Record<string, Tensor>)
+    const several = typeof gradOutput === 'object' && !(gradOutput instanceof Tensor)
+    const given: object = (several ? gradOutput : null) ?? {}
+    const names = Object.keys(given)
+    if (names.length !== parts.length || !names.every((name) => Object.hasOwn(output, name))) {
+      const expected = `a gradient or null for each of ${parts.map(([name]) => name).join(', ')}`
+      throw new ValueError(complaint(this.describe(), what, expected, gradOutput))
+    }
+    for (const [name, part] of parts) {
+      const gradient: unknown = Reflect.get(given, name)
+      if (gradient !== null) this.#checkGradient(`${what}.${name}`, gradient, part)
     }
   }
 
@@ -214,4 +301,19 @@ export abstract class Module extends ModuleTree<Module> {
     this.#pass = pass
     if (pass !== null) pass.backwards = 0
   }
+}
+
+/** The hooks as `forward` calls them, whatever they take. */
+interface Hooks {
+  computeOutput(...inputs: Inputs): unknown
+}
+
+/** The gradient, which comes last, and the inputs before it. */
+function apart(given: unknown[]): [gradOutput: unknown, inputs: Inputs] {
+  return [given.pop(), given as Tensor[]]
+}
+
+/** Of arguments whose types only a caller sees. */
+function lengthOf(rest: readonly unknown[]): number {
+  return rest.length
 }

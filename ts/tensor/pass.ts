@@ -1,7 +1,7 @@
 import { currentCapture } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import type { Capture } from '../kernels/program.js'
-import type { Shape, Tensor } from './tensor.js'
+import { type Shape, Tensor } from './tensor.js'
 import { sameShape, Workspace } from './workspace.js'
 
 /**
@@ -13,10 +13,10 @@ import { sameShape, Workspace } from './workspace.js'
 export class Pass {
   /** What `forward` was called with; null until it has returned. */
   input: Tensor | null = null
-  /** Of a criterion, the target. */
-  second: Tensor | null = null
-  /** What `forward` returned; null until it has. */
-  output: Tensor | null = null
+  /** All of several inputs; null for one. */
+  several: readonly Tensor[] | null = null
+  /** What `forward` returned, a tensor or several; null until it has. */
+  output: unknown = null
   /** Of a container: how many of its places have been called. */
   placed = 0
   readonly #places: Pass[] = []
@@ -48,10 +48,10 @@ export class Pass {
   }
 
   /** Ends the forward. */
-  end(output: Tensor, input: Tensor, second?: Tensor): void {
+  end(output: unknown, input: Tensor, several: readonly Tensor[] | null): void {
     if (!this.#isBegun) this.#reset()
     this.input = input
-    if (second !== undefined) this.second = second
+    this.several = several
     this.output = output
     this.#forwardKept = this.#named
     if (this.#calls.length > this.#made) this.#calls.length = this.#made
@@ -87,10 +87,13 @@ export class Pass {
   }
 
   /** Whether it was the call with these inputs, as the same tensors or as the same memory. */
-  isOf(input: Tensor, second?: Tensor): boolean {
+  isOf(input: unknown, several: readonly Tensor[] | null): boolean {
     if (!this.isDone) return false
     if (input !== this.input && !isSameMemory(input, this.input!)) return false
-    return second === undefined || second === this.second || isSameMemory(second, this.second!)
+    const own = this.several
+    if (own === null || several === null) return own === several
+    if (own.length !== several.length) return false
+    return own.every((tensor, i) => tensor === several[i] || isSameMemory(several[i], tensor))
   }
 
   /** The next call inside, of `module`. */
@@ -115,7 +118,7 @@ export class Pass {
 
   /** What the module at a place returned. */
   outputAt(place: number): Tensor {
-    return this.#places[place]!.output!
+    return this.#places[place]!.output as Tensor
   }
 
   /** Makes the call at a place the one that the module's next backward belongs to. Returns its input. */
@@ -126,14 +129,14 @@ export class Pass {
   }
 
   /**
-   * The call inside of a module with this input. Of several the one with the fewest backward passes, and
+   * The call inside of a module with these inputs. Of several the one with the fewest backward passes, and
    * of these the last: backward passes come in reverse order.
    */
-  find(module: object, input: Tensor): Pass | null {
+  find(module: object, input: unknown, several: readonly Tensor[] | null): Pass | null {
     let found: Pass | null = null
     for (let i = this.#made - 1; i >= 0; i--) {
       const call = this.#calls[i]!
-      if (call.module !== module || !call.isOf(input)) continue
+      if (call.module !== module || !call.isOf(input, several)) continue
       if (found === null || call.backwards < found.backwards) found = call
     }
     return found
@@ -195,7 +198,7 @@ interface Callable {
 /** The call of a module whose `forward` is a user's own, which makes none: what went in and came out. */
 function unmade(module: object, input: Tensor, output: Tensor): Pass {
   const pass = new Pass(module, null)
-  pass.end(output, input)
+  pass.end(output, input, null)
   return pass
 }
 
@@ -213,8 +216,9 @@ export function enterPass(pass: Pass | null): Pass | null {
   return before
 }
 
-function isSameMemory(a: Tensor, b: Tensor): boolean {
+function isSameMemory(a: unknown, b: Tensor): boolean {
   return (
+    a instanceof Tensor &&
     a.buffer === b.buffer &&
     a.byteOffset === b.byteOffset &&
     a.dtype === b.dtype &&
