@@ -21,8 +21,8 @@ export interface Field<V> {
 }
 
 /**
- * What a numeric operation takes, declared once: its fields in the order in which `Fields()` of the core's
- * argument struct visits them. From it come the types of both backends, the call of the addon, what a
+ * What a numeric operation takes, declared once: its fields in the order in which the core's argument struct
+ * names them (`GRADLANE_FIELDS`). From it come the types of both backends, the call of the addon, what a
  * capture records and what its passes know of a call.
  */
 export interface Operation<F> {
