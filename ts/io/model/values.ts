@@ -37,7 +37,7 @@ export function encoded(
       return { $number: Object.is(value, -0) ? '-0' : String(value) }
     case 'object':
       if (value === null) return null
-      if (value instanceof Module && placeOf) return { $module: placeOf(value) }
+      if (value instanceof Module && placeOf) return { $module: placeOf(value as Module) }
       if (depth >= BOUNDS.depth - 10) throw refused(who, what, 'one that is nested too deeply')
       if (Array.isArray(value)) {
         return Array.from(value as unknown[], (part, i) =>
