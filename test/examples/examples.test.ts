@@ -100,9 +100,10 @@ describe('examples', function () {
   const cnn = `--samples ${images} --test-samples ${tests} --epochs 2 --batch-size 16`.split(' ')
 
   /** Checks the losses of two epochs, the last accuracy that an example printed and its confusion matrix. */
-  function expectLearned(out: string, losses: readonly number[]): void {
+  function expectLearned(out: string, losses: readonly number[], isMoved: boolean): void {
     expect(losses).to.have.length(2)
-    if (expected > 0) expect(losses[1]).to.be.below(losses[0]!)
+    // Two steps of images that are moved anew, at learning rates that rise and fall within them, tell nothing.
+    if (expected > 0 || !isMoved) expect(losses[1]).to.be.below(losses[0]!)
     const printed = /^test loss [\d.]+, test accuracy ([\d.]+) %\n\n/m.exec(out)![1]!
     expect(Number(printed)).to.be.at.least(expected)
 
@@ -122,6 +123,7 @@ describe('examples', function () {
     expectLearned(
       out,
       lines.map(([, , loss]) => Number(loss)),
+      false,
     )
   })
 
@@ -145,6 +147,7 @@ describe('examples', function () {
     expectLearned(
       out,
       lines.map(([, loss]) => Number(loss)),
+      true,
     )
   })
 

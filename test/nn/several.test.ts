@@ -3,19 +3,26 @@ import { expect } from 'chai'
 
 import {
   add,
+  callbacks,
   capture,
+  data,
   DTypeError,
+  fit,
   mul,
   neg,
   nn,
+  NotFiniteError,
+  optim,
   randn,
   ShapeError,
   sub,
   sum,
+  summary,
   type Tensor,
   tensor,
   ValueError,
 } from '../../ts/index.js'
+import { watchFinite } from '../../ts/train/callbacks/nan-watchdog.js'
 import { eachBackend } from '../support/each-backend.js'
 
 const f64 = { dtype: 'float64' } as const
@@ -169,6 +176,40 @@ describe('modules and criteria of several inputs and outputs', () => {
       expect(step.runSync({ first: x, second: b }).map((result) => result.toArray())).to.deep.equal(
         eager,
       )
+    })
+
+    it('get all inputs while a model is watched, summed up or trained', async () => {
+      class Square extends nn.Module {
+        readonly product = new Product()
+
+        protected computeOutput(x: Tensor): Tensor {
+          return this.product.forward(x, x)
+        }
+
+        protected computeGradInput(x: Tensor, gradOutput: Tensor): Tensor {
+          const [first, second] = this.product.backward(x, x, gradOutput)
+          return add(first!, second!)
+        }
+      }
+      const model = new Square()
+      expect(summary(model, [2], { dtype: 'float64' }).rows[1]!.outputShape).to.deep.equal([2])
+      const loader = new data.DataLoader([a, mul(a, a)], { batchSize: 2 })
+      await fit(model, loader, {
+        criterion: new nn.MSELoss(),
+        optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }),
+        epochs: 100,
+        callbacks: [new callbacks.NanWatchdog()],
+      })
+      expect(model.product.w.item()).to.be.closeTo(1, 1e-6) // each epoch leaves 1 - 0.01 · 2 · 8.5 of what is missing
+      const stop = watchFinite(model, () => 'here')
+      try {
+        expect(() => model.forward(tensor([NaN, 1], f64))).to.throw(
+          NotFiniteError,
+          'the output of product Product() is not finite, and so is its input',
+        )
+      } finally {
+        stop()
+      }
     })
 
     it('a criterion gives a gradient for each input', () => {

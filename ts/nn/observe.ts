@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 import type { Module } from './module.js'
 
 /** Who watches the passes through a model. A method that throws ends the pass. */
@@ -6,14 +6,24 @@ export interface Observer {
   /** Before the forward of a module. */
   enter?(module: Module, path: string): void
   /** After it. Modules inside come before those around them. */
-  forward?(module: Module, path: string, input: Tensor, output: Tensor): void
+  forward?(
+    module: Module,
+    path: string,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+  ): void
   /** Before the backward pass of a module. */
   enterBackward?(module: Module, path: string): void
   /**
-   * After the backward pass of a module; `gradInput` is null where nobody asked for it. A module that
-   * does nothing of its own for `backwardParameters` is told of twice.
+   * After the backward pass of a module; there are no `gradInputs` where nobody asked for them. A module
+   * that does nothing of its own for `backwardParameters` is told of twice.
    */
-  backward?(module: Module, path: string, gradOutput: Tensor, gradInput: Tensor | null): void
+  backward?(
+    module: Module,
+    path: string,
+    gradOutputs: readonly Tensor[],
+    gradInputs: readonly Tensor[],
+  ): void
 }
 
 const METHODS = ['forward', 'backward', 'backwardParameters'] as const
@@ -47,22 +57,22 @@ function watch(module: Module, path: string, observer: Observer): void {
   const backward = module.backward.bind(module)
   const backwardParameters = module.backwardParameters.bind(module)
   const methods: Pick<Module, (typeof METHODS)[number]> = {
-    forward(input) {
+    forward(...inputs) {
       observer.enter?.(module, path)
-      const output = forward(input)
-      observer.forward?.(module, path, input, output)
+      const output = forward(...inputs)
+      observer.forward?.(module, path, inputs, tensorsOf(output))
       return output
     },
-    backward(input, gradOutput) {
+    backward(...given) {
       observer.enterBackward?.(module, path)
-      const gradInput = backward(input, gradOutput)
-      observer.backward?.(module, path, gradOutput, gradInput)
+      const gradInput = backward(...given)
+      observer.backward?.(module, path, tensorsOf(given.at(-1)), tensorsOf(gradInput))
       return gradInput
     },
-    backwardParameters(input, gradOutput) {
+    backwardParameters(...given) {
       observer.enterBackward?.(module, path)
-      backwardParameters(input, gradOutput)
-      observer.backward?.(module, path, gradOutput, null)
+      backwardParameters(...given)
+      observer.backward?.(module, path, tensorsOf(given.at(-1)), [])
     },
   }
   for (const name of METHODS) {
@@ -73,4 +83,11 @@ function watch(module: Module, path: string, observer: Observer): void {
       enumerable: false,
     })
   }
+}
+
+/** One tensor or several, as a module of whatever inputs and outputs takes and gives them, as a list. */
+function tensorsOf(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value]
+  const parts: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : []
+  return parts.filter((part) => part instanceof Tensor)
 }

@@ -23,7 +23,7 @@ export interface SummaryRow {
   readonly module: string
   /** Modules around it. */
   readonly depth: number
-  /** Of the last forward; null when the forward pass did not come by. */
+  /** Of the last forward, of several outputs the first; null when the forward pass did not come by. */
   readonly outputShape: Shape | null
   /** Elements of its own parameters with `requiresGrad`. A shared one counts where it comes first. */
   readonly trainable: number
@@ -132,13 +132,18 @@ function measure(model: Module, input: Tensor): Map<Module, Seen> {
       if (running.length > 0) running[running.length - 1] = true
       running.push(false)
     },
-    forward(module, _path, from, to) {
+    forward(module, _path, inputs, outputs) {
       const hadInner = running.pop()!
       const row = seen.get(module)!
-      row.outputShape = to.shape
-      row.multiplyAdds += module.multiplyAdds(from, to)
-      const own = from.buffer !== to.buffer || from.byteOffset !== to.byteOffset
-      if (own && !hadInner) row.activationBytes += to.length * itemSize[to.dtype]
+      row.outputShape = outputs[0]!.shape
+      row.multiplyAdds += module.multiplyAdds(inputs[0]!, outputs[0]!)
+      if (hadInner) return
+      for (const to of outputs) {
+        const shared = inputs.some(
+          (from) => from.buffer === to.buffer && from.byteOffset === to.byteOffset,
+        )
+        if (!shared) row.activationBytes += to.length * itemSize[to.dtype]
+      }
     },
   })
   try {

@@ -40,8 +40,8 @@ export function forwardBefore(
 ): { prediction: Tensor; mistake: string | null } {
   const outputs = new Map<Module, Tensor>()
   const stop = observe(model, {
-    forward(module, _path, _input, output) {
-      outputs.set(module, output)
+    forward(module, _path, _inputs, [output]) {
+      outputs.set(module, output!)
     },
   })
   try {

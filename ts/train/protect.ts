@@ -1,5 +1,4 @@
 import type { Module } from '../nn/module.js'
-import type { Tensor } from '../tensor/tensor.js'
 import { isTraining, Modes } from './modes.js'
 
 interface Protection {
@@ -37,9 +36,9 @@ function protectOne(module: Module): () => void {
   const before = Object.getOwnPropertyDescriptor(module, 'forward')
   const forward = module.forward.bind(module)
   let over = false
-  const evaluating = (input: Tensor): Tensor => {
-    if (over || !module.training || isTraining()) return forward(input)
-    return Modes.evaluating(module).during(() => forward(input))
+  const evaluating: Module['forward'] = (...inputs) => {
+    if (over || !module.training || isTraining()) return forward(...inputs)
+    return Modes.evaluating(module).during(() => forward(...inputs))
   }
   // Not enumerable: it is no part of the module's state.
   const own = { value: evaluating, configurable: true, writable: true, enumerable: false }

@@ -75,21 +75,21 @@ export function watchFinite(model: Module, when: () => string): () => void {
     throw located(new NotFiniteError(`${when()}: ${what.replace('@', where)}`), model)
   }
   return observe(model, {
-    forward(module, path, input, output) {
-      if (allFinite(output)) return
+    forward(module, path, inputs, outputs) {
+      if (outputs.every(allFinite)) return
       for (const [name, parameter] of module.ownParameters()) {
         if (!allFinite(parameter)) fail(path, module, `${name} of @ is not finite`)
       }
-      const cause = allFinite(input) ? '' : ', and so is its input'
+      const cause = inputs.every(allFinite) ? '' : ', and so is its input'
       fail(path, module, `the output of @ is not finite${cause}`)
     },
-    backward(module, path, gradOutput, gradInput) {
-      const came = allFinite(gradOutput) ? '' : ', and so is the gradient that came to it'
+    backward(module, path, gradOutputs, gradInputs) {
+      const came = gradOutputs.every(allFinite) ? '' : ', and so is the gradient that came to it'
       for (const [name, { grad }] of module.ownParameters()) {
         if (grad === null || allFinite(grad)) continue
         fail(path, module, `the gradient of ${name} of @ is not finite${came}`)
       }
-      if (gradInput === null || allFinite(gradInput)) return
+      if (gradInputs.every(allFinite)) return
       fail(path, module, `the gradient by the input of @ is not finite${came}`)
     },
   })

@@ -92,12 +92,12 @@ function runOnce(model: Module, criterion: Criterion, [x, y]: Batch): Pass {
   }
   const stop = observe(model, {
     enter: begin,
-    forward(module, _path, input, output) {
+    forward(module, _path, inputs, outputs) {
       const forwardMs = end()
       const before = modules.get(module)
       modules.set(module, {
-        outputShape: output.shape,
-        multiplyAdds: (before?.multiplyAdds ?? 0) + module.multiplyAdds(input, output),
+        outputShape: outputs[0]!.shape,
+        multiplyAdds: (before?.multiplyAdds ?? 0) + module.multiplyAdds(inputs[0]!, outputs[0]!),
         forwardMs: (before?.forwardMs ?? 0) + forwardMs,
         backwardMs: 0,
       })
