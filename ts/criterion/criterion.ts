@@ -47,8 +47,17 @@ export abstract class Criterion<
     return this.#pass.isDone ? (this.#pass.output as Tensor) : null
   }
 
-  /** The last call, with what its forward has kept for its backward. */
+  /** The call at work, or the last one: in `computeOutput` the place for what its backward needs. */
   protected get pass(): Pass {
+    return this.#pass
+  }
+
+  /**
+   * The call with these inputs and what its forward has kept: the last one, or one that is made now, for a
+   * backward needs no forward before it.
+   */
+  protected passOf(...inputs: I): Pass {
+    if (!this.#pass.isOf(inputs[0], inputs)) this.forward(...inputs)
     return this.#pass
   }
 
@@ -80,7 +89,6 @@ export abstract class Criterion<
    */
   backward(...inputs: I): G {
     this.#check(inputs)
-    this.#need(inputs)
     this.#pass.beginBackward()
     return this.computeGradInput(...inputs)
   }
@@ -95,21 +103,14 @@ export abstract class Criterion<
    */
   lossWeight(...inputs: I): number | Tensor | null {
     this.#check(inputs)
-    this.#need(inputs)
     return this.computeLossWeight(...inputs)
   }
 
   /**
-   * What `lossWeight` returns, by what the forward with the same tensors has kept. By
-   * default the number of samples, and null where `reduction` is `sum`.
+   * What `lossWeight` returns. By default the number of samples, and null where `reduction` is `sum`.
    */
   protected computeLossWeight(...[first]: I): number | Tensor | null {
     return (this as { reduction?: unknown }).reduction === 'sum' ? null : (first!.shape[0] ?? 1)
-  }
-
-  /** Computes the loss unless the last forward did: a backward needs none before it. */
-  #need(inputs: I): void {
-    if (!this.#pass.isOf(inputs[0], inputs)) this.forward(...inputs)
   }
 
   #check(inputs: readonly unknown[]): void {

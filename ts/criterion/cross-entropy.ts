@@ -107,7 +107,7 @@ export class CrossEntropyLoss extends Criterion {
       logits: prediction,
       target: this.#indices.of(target),
       weight: this.#weight,
-      divisor: this.pass.kept('divisor')!,
+      divisor: this.passOf(prediction, target).kept('divisor')!,
       gradLogits: gradient,
       outer,
       classes,
@@ -121,7 +121,7 @@ export class CrossEntropyLoss extends Criterion {
   /** The weights of the targets' classes together, those that are ignored left out. */
   protected override computeLossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
     if (this.#reduction !== Reduction.mean) return super.computeLossWeight(prediction, target)
-    return this.pass.kept('divisor')
+    return this.passOf(prediction, target).kept('divisor')
   }
 
   override extraRepr(): string {

@@ -97,7 +97,7 @@ export class NLLLoss extends Criterion {
     kernels().nllGradient({
       target: this.#indices.of(target),
       weight: this.#weight,
-      divisor: this.pass.kept('divisor')!,
+      divisor: this.passOf(prediction, target).kept('divisor')!,
       grad: gradient,
       outer,
       classes,
@@ -110,7 +110,7 @@ export class NLLLoss extends Criterion {
   /** The weights of the targets' classes together, those that are ignored left out. */
   protected override computeLossWeight(prediction: Tensor, target: Tensor): number | Tensor | null {
     if (this.#reduction !== Reduction.mean) return super.computeLossWeight(prediction, target)
-    return this.pass.kept('divisor')
+    return this.passOf(prediction, target).kept('divisor')
   }
 
   override extraRepr(): string {
