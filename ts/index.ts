@@ -28,7 +28,8 @@ export {
   zeros,
   zerosLike,
 } from './tensor/create.js'
-export * from './tensor/ops/index.js'
+export * from './ops/index.js'
+export * from './autograd/index.js'
 export { Generator, manualSeed } from './random/generator.js'
 export { rand, randn, randperm, type SampleOptions } from './random/sample.js'
 export * as nn from './nn/index.js'

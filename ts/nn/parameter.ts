@@ -1,4 +1,4 @@
-import { checkArguments } from '../check.js'
+import { checkArguments, checkFlag } from '../check.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -21,8 +21,7 @@ const OPTIONS = { requiresGrad: flag(true) } satisfies Options<ParameterOptions>
  */
 export class Parameter extends Tensor {
   declare readonly dtype: FloatDType
-  /** Whether gradients are computed for it and optimizers change it. */
-  requiresGrad: boolean
+  #requiresGrad: boolean
   #storage: Tensor | null = null
   #hasGrad = false
 
@@ -35,11 +34,25 @@ export class Parameter extends Tensor {
     if (!(data instanceof Tensor)) throw noTensor('Parameter', 'the data', data)
     checkFloat('Parameter', 'the data', data.dtype)
     super(data.buffer, data.byteOffset, data.shape, data.dtype, data.length)
-    this.requiresGrad = readOptions('Parameter', OPTIONS, options).requiresGrad
+    this.#requiresGrad = readOptions('Parameter', OPTIONS, options).requiresGrad
+  }
+
+  /** Whether gradients are computed for it and optimizers change it. */
+  override get requiresGrad(): boolean {
+    return this.#requiresGrad
+  }
+
+  override set requiresGrad(requiresGrad: boolean) {
+    checkFlag(this.toString(), 'requiresGrad', requiresGrad)
+    this.#requiresGrad = requiresGrad
+  }
+
+  override get isLeaf(): boolean {
+    return true
   }
 
   /** The gradient summed over the backward passes since the last `zeroGrad`; null when there was none. */
-  get grad(): Tensor | null {
+  override get grad(): Tensor | null {
     this.#noteGradient(true)
     return this.#hasGrad ? this.#storage : null
   }
@@ -47,7 +60,7 @@ export class Parameter extends Tensor {
   /**
    * @throws ShapeError, DTypeError when it is not like the parameter.
    */
-  set grad(grad: Tensor | null) {
+  override set grad(grad: Tensor | null) {
     if (grad !== null) {
       this.#check(grad)
       this.#noteGradient(false)

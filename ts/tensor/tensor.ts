@@ -105,6 +105,12 @@ export class Tensor {
   readonly byteOffset: number
   /** Number of elements. */
   readonly length: number
+  /**
+   * What autograd knows of it: the operation that it comes from, or that its gradient is wanted.
+   *
+   * @internal
+   */
+  history: object | null = null
   #data: TypedArray | undefined
 
   /** @internal Callers have checked that the buffer holds the shape. */
@@ -225,13 +231,22 @@ export class Tensor {
         ),
       )
     }
-    return new Tensor(
-      this.buffer,
-      this.byteOffset,
-      Object.freeze([...resolved]),
-      this.dtype,
-      this.length,
+    return this.#derived(
+      'reshape',
+      new Tensor(
+        this.buffer,
+        this.byteOffset,
+        Object.freeze([...resolved]),
+        this.dtype,
+        this.length,
+      ),
     )
+  }
+
+  /** Another tensor of the same numbers, or of some of them, with this one as its history. */
+  #derived(op: Derivation, from: Tensor): Tensor {
+    if (this.requiresGrad) autograd.derive(op, this, from)
+    return from
   }
 
   /**
@@ -259,32 +274,28 @@ export class Tensor {
       )
     }
     const rowSize = rows === 0 ? 0 : this.length / rows
-    return new Tensor(
-      this.buffer,
-      this.byteOffset + start * rowSize * itemSize[this.dtype],
-      Object.freeze([length, ...this.shape.slice(1)]),
-      this.dtype,
-      length * rowSize,
+    return this.#derived(
+      'narrow',
+      new Tensor(
+        this.buffer,
+        this.byteOffset + start * rowSize * itemSize[this.dtype],
+        Object.freeze([length, ...this.shape.slice(1)]),
+        this.dtype,
+        length * rowSize,
+      ),
     )
   }
 
   /** Row `index` of the first dimension, without that dimension; shares storage. */
   row(index: number): Tensor {
-    const one = this.narrow(index, 1)
-    return new Tensor(
-      one.buffer,
-      one.byteOffset,
-      Object.freeze(this.shape.slice(1)),
-      this.dtype,
-      one.length,
-    )
+    return this.narrow(index, 1).reshape(this.shape.slice(1))
   }
 
   /** A copy with storage of its own. */
   clone(): Tensor {
     const copy = empty(this.shape, this.dtype)
     kernels().copy({ x: this, y: copy, n: this.length })
-    return copy
+    return this.#derived('clone', copy)
   }
 
   /**
@@ -297,7 +308,7 @@ export class Tensor {
     if (dtype === this.dtype) return this
     const result = empty(this.shape, dtype)
     kernels().cast({ x: this, y: result, n: this.length, scale: 1, shift: 0 })
-    return result
+    return dtype === 'float32' || dtype === 'float64' ? this.#derived('to', result) : result
   }
 
   /**
@@ -320,9 +331,113 @@ export class Tensor {
     this.#data = undefined
   }
 
+  /**
+   * Whether gradients by it are computed: of a leaf as it was set, of a result whether it was computed from
+   * one that requires a gradient.
+   *
+   * @throws ValueError when it is set to false on a result: `detach()` gives one without history.
+   * @throws DTypeError unless the tensor is float32 or float64.
+   *
+   * Source: https://pytorch.org/docs/stable/generated/torch.Tensor.requires_grad.html
+   */
+  get requiresGrad(): boolean {
+    return this.history !== null && autograd.requiresGrad(this)
+  }
+
+  set requiresGrad(requiresGrad: boolean) {
+    autograd.setRequiresGrad(this, requiresGrad)
+  }
+
+  /** Sets `requiresGrad`. Returns the tensor. */
+  requiresGrad_(requiresGrad = true): this {
+    this.requiresGrad = requiresGrad
+    return this
+  }
+
+  /** Whether it is no result of an operation in a graph. */
+  get isLeaf(): boolean {
+    return this.history === null || autograd.isLeaf(this)
+  }
+
+  /**
+   * The sum of the gradients by it of all backward passes so far; null before the first, where none has
+   * reached it, and on results without `retainGrad()`.
+   */
+  get grad(): Tensor | null {
+    return this.history === null ? null : autograd.grad(this)
+  }
+
+  /** @throws ShapeError, DTypeError when it is not like the tensor. */
+  set grad(grad: Tensor | null) {
+    autograd.setGrad(this, grad)
+  }
+
+  /**
+   * Computes the gradients of this tensor, a loss say, by all leaves that it was computed from, and adds
+   * them to their `grad`.
+   *
+   * @param gradient Of what is looked for by this tensor; may be left out where that is one number.
+   * @throws ValueError when it requires no gradient, when it is no single number and `gradient` is left
+   *   out, or when an earlier pass without `retainGraph` has freed a part of the graph.
+   * @throws ShapeError, DTypeError when `gradient` is not like the tensor. Nothing was changed then.
+   *
+   * Source: https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+   */
+  backward(gradient?: Tensor | null, options?: BackwardOptions): void {
+    autograd.backward(this, gradient ?? null, options)
+  }
+
+  /** The same numbers in the same memory, without history. */
+  detach(): Tensor {
+    return new Tensor(this.buffer, this.byteOffset, this.shape, this.dtype, this.length)
+  }
+
+  /** Has a result keep its gradient in `grad` as leaves do. */
+  retainGrad(): void {
+    autograd.retainGrad(this)
+  }
+
+  /**
+   * Calls a function with each whole gradient by this tensor, which it may replace by what it returns.
+   *
+   * @returns a function that takes it back.
+   * @throws ValueError when the tensor requires no gradient.
+   */
+  registerHook(hook: (grad: Tensor) => Tensor | void): () => void {
+    return autograd.registerHook(this, hook)
+  }
+
   toString(): string {
     return `Tensor${formatShape(this.shape)} ${this.dtype}`
   }
+}
+
+export interface BackwardOptions {
+  /** Whether what the graph has saved stays, for a further pass. Default false. */
+  retainGraph?: boolean
+}
+
+/** How a tensor comes from another one with the same numbers. */
+export type Derivation = 'reshape' | 'narrow' | 'clone' | 'to'
+
+/** What the methods of a tensor need of autograd, which stands above it and puts itself in here. */
+export interface Autograd {
+  requiresGrad(tensor: Tensor): boolean
+  setRequiresGrad(tensor: Tensor, requiresGrad: boolean): void
+  isLeaf(tensor: Tensor): boolean
+  derive(op: Derivation, from: Tensor, to: Tensor): void
+  grad(tensor: Tensor): Tensor | null
+  setGrad(tensor: Tensor, grad: Tensor | null): void
+  backward(tensor: Tensor, gradient: Tensor | null, options?: BackwardOptions): void
+  retainGrad(tensor: Tensor): void
+  registerHook(tensor: Tensor, hook: (grad: Tensor) => Tensor | void): () => void
+}
+
+let autograd: Autograd
+
+/** @internal */
+export function installAutograd(implementation: Autograd): void {
+  autograd = implementation
 }
 
 /**

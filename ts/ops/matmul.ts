@@ -1,7 +1,8 @@
-import { checkArguments } from '../../check.js'
-import { complaint, ShapeError } from '../../errors.js'
-import { kernels } from '../../kernels/backend.js'
-import { checkTensor, empty, formatShape, type Tensor } from '../tensor.js'
+import { checkArguments } from '../check.js'
+import { complaint, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { checkTensor, empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkOperands } from './check.js'
 
 /**
@@ -31,5 +32,18 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const rows = leading.reduce((product, size) => product * size, 1)
   const out = empty([...leading, ...b.shape.slice(1)], a.dtype)
   kernels().matmul({ a, b, out, m: rows, n: b.shape[1] ?? 1, k: k! })
-  return out
+  if (!joinsGraph(a, b)) return out
+  const n = b.shape[1] ?? 1
+  return joined('matmul', [a, b], {}, out, [a, b], ([gradient], wants, [left, right]) => {
+    const g = gradient!
+    const byA = wants[0] ? empty(left!.shape, left!.dtype) : null
+    const byB = wants[1] ? empty(right!.shape, right!.dtype) : null
+    if (byA) {
+      kernels().matmul({ a: g, b: right!, out: byA, m: rows, n: k!, k: n, transposeB: true })
+    }
+    if (byB) {
+      kernels().matmul({ a: left!, b: g, out: byB, m: k!, n, k: rows, transposeA: true })
+    }
+    return [byA, byB]
+  })
 }

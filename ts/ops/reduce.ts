@@ -1,10 +1,14 @@
-import { checkArguments } from '../../check.js'
-import { complaint, ShapeError } from '../../errors.js'
-import { kernels } from '../../kernels/backend.js'
-import { ReduceKind } from '../../kernels/kernels.js'
-import { flag, type Options, readOptions } from '../../options.js'
-import { type Axis, axisOf } from '../axis.js'
-import { empty, formatShape, type Shape, type Tensor } from '../tensor.js'
+import { checkArguments } from '../check.js'
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { ReduceKind } from '../kernels/kernels.js'
+import { flag, type Options, readOptions } from '../options.js'
+import { type Axis, axisOf } from '../tensor/axis.js'
+import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
+import { full } from '../tensor/create.js'
+import { mul } from './binary.js'
 import { checkOperands } from './check.js'
 
 export interface ReduceOptions {
@@ -43,7 +47,19 @@ function reduce(
   const { axis, shape } = plan(who, x, dim, keepdim)
   const out = empty(shape, x.dtype)
   kernels().reduce({ kind, x, out, outer: axis.outer, n: axis.n, inner: axis.inner, beta: 0 })
-  return out
+  if (!joinsGraph(x)) return out
+  const { shape: whole } = x
+  return joined(who, [x], { dim, keepdim }, out, [], ([gradient]) => {
+    if (kind !== ReduceKind.sum && kind !== ReduceKind.mean) return withoutGradient(who)
+    const kept = gradient!.reshape(dim === undefined ? whole.map(() => 1) : whole.with(axis.dim, 1))
+    const { dtype } = kept as { dtype: FloatDType }
+    return [mul(full(whole, kind === ReduceKind.sum ? 1 : 1 / axis.n, { dtype }), kept)]
+  })
+}
+
+/** Until there are kernels that tell where an extremum is. */
+function withoutGradient(who: string): never {
+  throw new ValueError(complaint('backward', 'every operation', 'one with a gradient', who))
 }
 
 /** An extremum of nothing does not exist. */

@@ -1,11 +1,14 @@
-import { checkArguments } from '../../check.js'
-import { complaint, ShapeError } from '../../errors.js'
-import { kernels } from '../../kernels/backend.js'
-import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
-import { full, ones } from '../create.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor.js'
-import { sameShape } from '../workspace.js'
+import { checkArguments } from '../check.js'
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { full, ones } from '../tensor/create.js'
+import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import { type Gradient } from '../autograd/node.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkOperands } from './check.js'
+import { sumTo } from './sum-to.js'
 
 /** How `b` meets a tensor of shape `shape`, seen as (rows, cols). */
 interface Meeting {
@@ -81,9 +84,37 @@ function meeting(who: string, kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
   return out
 }
 
-function binary(who: string, kind: BinaryKind, a: Tensor | number, b: Tensor | number): Tensor {
+/** Gradients by both operands from that by the result; null for one that nobody wants. */
+type Rule = (
+  gradient: Tensor,
+  wants: readonly boolean[],
+  a: Tensor,
+  b: Tensor,
+) => readonly [Gradient, Gradient]
+
+/** @param saves Whether the rule reads the operands. */
+function binary(
+  who: string,
+  kind: BinaryKind,
+  a: Tensor | number,
+  b: Tensor | number,
+  saves: boolean,
+  rule: Rule,
+): Tensor {
   const left = operand(who, a, b)
   const right = operand(who, b, a)
+  const result = computed(who, kind, left, right)
+  if (!joinsGraph(left, right)) return result
+  const inputs = [left, right]
+  const { shape: leftShape } = left
+  const { shape: rightShape } = right
+  return joined(who, inputs, {}, result, saves ? inputs : [], ([gradient], wants, [x, y]) => {
+    const [byLeft, byRight] = rule(gradient!, wants, x!, y!)
+    return [byLeft ? sumTo(byLeft, leftShape) : null, byRight ? sumTo(byRight, rightShape) : null]
+  })
+}
+
+function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): Tensor {
   checkOperands(who, left, right)
   const shape = commonShape(who, left.shape, right.shape)
   // Times 1 rather than plus 0: it keeps the sign of a zero.
@@ -91,6 +122,11 @@ function binary(who: string, kind: BinaryKind, a: Tensor | number, b: Tensor | n
     ? left
     : meeting(who, BinaryKind.mul, ones(shape, { dtype: left.dtype }), left)
   return meeting(who, kind, expanded, right)
+}
+
+/** Until there are kernels that compare. */
+function withoutGradient(who: string): never {
+  throw new ValueError(complaint('backward', 'every operation', 'one with a gradient', who))
 }
 
 /** A number as a 0-d tensor of the other operand's dtype. */
@@ -113,35 +149,41 @@ function operand(who: string, value: Tensor | number, other: Tensor | number): T
  */
 export function add(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('add', 2, arguments)
-  return binary('add', BinaryKind.add, a, b)
+  return binary('add', BinaryKind.add, a, b, false, (g) => [g, g])
 }
 
 /** a - b, elementwise; see `add`. */
 export function sub(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('sub', 2, arguments)
-  return binary('sub', BinaryKind.sub, a, b)
+  return binary('sub', BinaryKind.sub, a, b, false, (g, wants) => [g, wants[1] ? mul(g, -1) : null])
 }
 
 /** a b, elementwise; see `add`. */
 export function mul(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('mul', 2, arguments)
-  return binary('mul', BinaryKind.mul, a, b)
+  return binary('mul', BinaryKind.mul, a, b, true, (g, wants, x, y) => [
+    wants[0] ? mul(g, y) : null,
+    wants[1] ? mul(g, x) : null,
+  ])
 }
 
 /** a / b, elementwise; see `add`. */
 export function div(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('div', 2, arguments)
-  return binary('div', BinaryKind.div, a, b)
+  return binary('div', BinaryKind.div, a, b, true, (g, wants, x, y) => [
+    wants[0] ? div(g, y) : null,
+    wants[1] ? mul(div(mul(g, div(x, y)), y), -1) : null,
+  ])
 }
 
 /** The larger of a and b, elementwise; NaN if one is. See `add`. */
 export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('maximum', 2, arguments)
-  return binary('maximum', BinaryKind.max, a, b)
+  return binary('maximum', BinaryKind.max, a, b, true, () => withoutGradient('maximum'))
 }
 
 /** The smaller of a and b, elementwise; NaN if one is. See `add`. */
 export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('minimum', 2, arguments)
-  return binary('minimum', BinaryKind.min, a, b)
+  return binary('minimum', BinaryKind.min, a, b, true, () => withoutGradient('minimum'))
 }

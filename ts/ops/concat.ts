@@ -1,7 +1,8 @@
-import { checkArguments, checkList } from '../../check.js'
-import { complaint, DTypeError, ValueError } from '../../errors.js'
-import { Partition } from '../partition.js'
-import { empty, noTensor, Tensor } from '../tensor.js'
+import { checkArguments, checkList } from '../check.js'
+import { complaint, DTypeError, ValueError } from '../errors.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
+import { Partition } from '../tensor/partition.js'
+import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 
 /**
  * Tensors joined along a dimension, as a copy; any one dtype.
@@ -33,7 +34,15 @@ export function concat(parts: readonly Tensor[], dim = 0): Tensor {
   tensors.forEach((part, index) => {
     partition.write(whole, index, part)
   })
-  return whole
+  if (!joinsGraph(...tensors)) return whole
+  return joined('concat', tensors, { dim }, whole, [], ([g], wants) =>
+    shapes.map((shape, index) => {
+      if (!wants[index]) return null
+      const gradient = empty(shape, dtype)
+      partition.read(g!, index, gradient)
+      return gradient
+    }),
+  )
 }
 
 /** @throws DTypeError unless all have the dtype of the first. */

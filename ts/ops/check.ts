@@ -1,6 +1,6 @@
-import { complaint, DTypeError } from '../../errors.js'
-import { checkFloat } from '../create.js'
-import { noTensor, Tensor } from '../tensor.js'
+import { complaint, DTypeError } from '../errors.js'
+import { checkFloat } from '../tensor/create.js'
+import { noTensor, Tensor } from '../tensor/tensor.js'
 
 /**
  * Refuses operands that are no tensors of one float dtype.

@@ -1,3 +1,5 @@
+import './methods.js'
+
 export { add, div, maximum, minimum, mul, sub } from './binary.js'
 export { concat } from './concat.js'
 export { matmul } from './matmul.js'

@@ -1,8 +1,11 @@
-import { checkArguments } from '../../check.js'
-import { complaint, ValueError } from '../../errors.js'
-import { axisOf } from '../axis.js'
-import { Partition } from '../partition.js'
-import { checkCountable, empty, noTensor, Tensor } from '../tensor.js'
+import { joinedAll, joinsGraph } from '../autograd/differentiable.js'
+import { checkArguments } from '../check.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { zeros } from '../tensor/create.js'
+import { complaint, ValueError } from '../errors.js'
+import { axisOf } from '../tensor/axis.js'
+import { Partition } from '../tensor/partition.js'
+import { checkCountable, empty, noTensor, Tensor } from '../tensor/tensor.js'
 
 /**
  * A tensor cut along a dimension, as copies; any dtype.
@@ -66,11 +69,23 @@ function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Ten
   const own = [...(sizes as readonly number[])]
   for (const size of own) checkSize(who, size)
   const partition = Partition.cut(who, x.shape, dim, own)
-  return partition.parts.map((shape, index) => {
+  const parts = partition.parts.map((shape, index) => {
     const part = empty(shape, x.dtype)
     partition.read(x, index, part)
     return part
   })
+  if (joinsGraph(x)) {
+    const { shape } = x
+    const dtype = x.dtype as FloatDType
+    joinedAll(who, [x], { sizes: own, dim }, parts, [], (gradients) => {
+      const whole = zeros(shape, { dtype })
+      gradients.forEach((gradient, index) => {
+        if (gradient) partition.write(whole, index, gradient)
+      })
+      return [whole]
+    })
+  }
+  return parts
 }
 
 function checkSize(who: string, size: unknown): void {

@@ -1,7 +1,8 @@
-import { checkArguments } from '../../check.js'
-import { complaint, ShapeError } from '../../errors.js'
-import { kernels } from '../../kernels/backend.js'
-import { empty, formatShape, noTensor, Tensor } from '../tensor.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
+import { checkArguments } from '../check.js'
+import { complaint, ShapeError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 
 /**
  * A matrix with rows and columns exchanged, as a copy; any dtype.
@@ -19,5 +20,5 @@ export function transpose(x: Tensor): Tensor {
   }
   const out = empty([cols, rows], x.dtype)
   kernels().transpose({ x, out, rows, cols })
-  return out
+  return joinsGraph(x) ? joined('transpose', [x], {}, out, [], ([g]) => [transpose(g!)]) : out
 }

@@ -1,0 +1,61 @@
+import { checkFunction } from '../check.js'
+import { complaint, ValueError } from '../errors.js'
+
+let enabled = true
+
+/** Whether operations on tensors that require a gradient become part of a graph now. */
+export function isGradEnabled(): boolean {
+  return enabled
+}
+
+/** Sets the mode and returns the one before, which the caller puts back in a `finally`. @internal */
+export function setGradEnabled(mode: boolean): boolean {
+  const before = enabled
+  enabled = mode
+  return before
+}
+
+/**
+ * Runs `body` without a graph: what it computes requires no gradient, and activations are freed at once.
+ * Modes nest, and the one before comes back whatever `body` throws.
+ *
+ * @throws ValueError for an async function: the mode would hold for all that runs while it waits.
+ *
+ * @example
+ * const answer = noGrad(() => model.forward(x))
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.no_grad.html
+ */
+export function noGrad<T>(body: () => T): T {
+  return within('noGrad', false, body)
+}
+
+/** Runs `body` with a graph, inside of `noGrad` too; see there. */
+export function enableGrad<T>(body: () => T): T {
+  return within('enableGrad', true, body)
+}
+
+function within<T>(who: string, mode: boolean, body: () => T): T {
+  checkFunction(who, 'what it runs', body)
+  if (body.constructor.name === 'AsyncFunction') throw noPromise(who)
+  const before = setGradEnabled(mode)
+  try {
+    const result = body()
+    if (typeof (result as { then?: unknown } | null)?.then === 'function') throw noPromise(who)
+    return result
+  } finally {
+    enabled = before
+  }
+}
+
+function noPromise(who: string): ValueError {
+  return new ValueError(
+    complaint(
+      who,
+      'what it runs',
+      'a function that returns its result',
+      'an async one',
+      'await first, then compute inside of it',
+    ),
+  )
+}

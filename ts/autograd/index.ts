@@ -1,0 +1,3 @@
+import './tensor.js'
+
+export { enableGrad, isGradEnabled, noGrad } from './grad-mode.js'
