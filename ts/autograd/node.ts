@@ -31,7 +31,7 @@ export interface History {
   hooks: Hook[] | null
 }
 
-export type Hook = (grad: Tensor) => Tensor | void
+export type Hook = (grad: Tensor) => Tensor | null | undefined
 
 let moments = 0
 

@@ -403,7 +403,7 @@ export class Tensor {
    * @returns a function that takes it back.
    * @throws ValueError when the tensor requires no gradient.
    */
-  registerHook(hook: (grad: Tensor) => Tensor | void): () => void {
+  registerHook(hook: (grad: Tensor) => Tensor | null | undefined): () => void {
     return autograd.registerHook(this, hook)
   }
 
@@ -430,7 +430,7 @@ export interface Autograd {
   setGrad(tensor: Tensor, grad: Tensor | null): void
   backward(tensor: Tensor, gradient: Tensor | null, options?: BackwardOptions): void
   retainGrad(tensor: Tensor): void
-  registerHook(tensor: Tensor, hook: (grad: Tensor) => Tensor | void): () => void
+  registerHook(tensor: Tensor, hook: (grad: Tensor) => Tensor | null | undefined): () => void
 }
 
 let autograd: Autograd
