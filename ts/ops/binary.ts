@@ -2,6 +2,7 @@ import { checkArguments } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import type { FloatDType } from '../kernels/dtype.js'
 import { full, ones } from '../tensor/create.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
@@ -67,18 +68,9 @@ function meet(shape: Shape, b: Shape): Meeting | null {
 }
 
 /** op(a, b) for an `a` that has the result's shape. */
-function meeting(who: string, kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
+function meeting(kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
   const met = meet(a.shape, b.shape)
-  if (met === null) {
-    throw new ShapeError(
-      complaint(
-        who,
-        'the smaller operand',
-        'repeated along leading or trailing dimensions only',
-        `${formatShape(b.shape)} for ${formatShape(a.shape)}`,
-      ),
-    )
-  }
+  if (met === null) return meeting(kind, a, expanded(b, a.shape))
   const out = empty(a.shape, a.dtype)
   kernels().binary({ kind, broadcast: met.broadcast, a, b, out, rows: met.rows, cols: met.cols })
   return out
@@ -117,11 +109,34 @@ function binary(
 function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): Tensor {
   checkOperands(who, left, right)
   const shape = commonShape(who, left.shape, right.shape)
+  return meeting(kind, expanded(left, shape), right)
+}
+
+/** A tensor repeated to a shape. */
+function expanded(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x
   // Times 1 rather than plus 0: it keeps the sign of a zero.
-  const expanded = sameShape(left.shape, shape)
-    ? left
-    : meeting(who, BinaryKind.mul, ones(shape, { dtype: left.dtype }), left)
-  return meeting(who, kind, expanded, right)
+  if (meet(shape, x.shape) !== null)
+    return meeting(BinaryKind.mul, ones(shape, { dtype: x.dtype as FloatDType }), x)
+  const padded = [...Array<number>(shape.length - x.ndim).fill(1), ...x.shape]
+  const dim = padded.findIndex((size, i) => size !== shape[i])
+  const n = shape[dim]!
+  const size = productOf(padded.slice(dim + 1))
+  const count = productOf(padded.slice(0, dim))
+  const out = empty(padded.with(dim, n), x.dtype)
+  for (let i = 0; i < n; i++) {
+    kernels().copyBlocks({
+      x,
+      out,
+      count,
+      size,
+      xOffset: 0,
+      xStride: size,
+      outOffset: i * size,
+      outStride: n * size,
+    })
+  }
+  return expanded(out, shape)
 }
 
 /** Until there are kernels that compare. */
@@ -140,8 +155,7 @@ function operand(who: string, value: Tensor | number, other: Tensor | number): T
 }
 
 /**
- * a + b, elementwise, broadcast as in PyTorch where the smaller operand is repeated along leading or
- * trailing dimensions; one of them may be a number. The same holds for `sub`, `mul`, `div`, `maximum`
+ * a + b, elementwise, broadcast as in PyTorch; one of them may be a number. The same holds for `sub`, `mul`, `div`, `maximum`
  * and `minimum`.
  *
  * @throws ShapeError when the shapes do not go together.
@@ -172,7 +186,7 @@ export function div(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('div', 2, arguments)
   return binary('div', BinaryKind.div, a, b, true, (g, wants, x, y) => [
     wants[0] ? div(g, y) : null,
-    wants[1] ? mul(div(mul(g, div(x, y)), y), -1) : null,
+    wants[1] ? mul(mul(g, div(div(x, y), y)), -1) : null,
   ])
 }
 
