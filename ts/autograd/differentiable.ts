@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/tensor.js'
 import { isGradEnabled } from './grad-mode.js'
-import { type History, Node, type VectorJacobian } from './node.js'
+import { noteResult, noteUseOfResult } from './kept-graphs.js'
+import { History, Node, type VectorJacobian } from './node.js'
 
 /** Whether what is computed from these tensors now becomes part of a graph. */
 export function joinsGraph(...inputs: readonly Tensor[]): boolean {
@@ -29,8 +30,8 @@ export function joined(
   saved: readonly Tensor[],
   backward: VectorJacobian,
 ): Tensor {
-  const node = new Node(op, attributes, inputs.map(edgeOf), saved, backward)
-  join(node, output, 0)
+  const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
+  node.outputs = [resultOf(node, output)]
   return output
 }
 
@@ -43,41 +44,36 @@ export function joinedAll(
   saved: readonly Tensor[],
   backward: VectorJacobian,
 ): void {
-  const node = new Node(op, attributes, inputs.map(edgeOf), saved, backward)
-  for (let i = 0; i < outputs.length; i++) join(node, outputs[i]!, i)
+  const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
+  node.outputs = outputs.map((output) => resultOf(node, output))
 }
 
-function join(node: Node, output: Tensor, index: number): void {
-  const history: History = {
-    requiresGrad: true,
-    grad: null,
-    node,
-    index,
-    leaf: null,
-    retains: false,
-    hooks: null,
-  }
-  node.outputs.push(history)
+function resultOf(node: Node, output: Tensor): History {
+  const history = new History(true, node, null)
   output.history = history
+  if (output.length === 1) noteResult()
+  return history
+}
+
+function edgesOf(inputs: readonly Tensor[]): (History | null)[] {
+  // Of one or two, as most are, a literal is made several times as fast as a list that grows.
+  if (inputs.length === 1) return [edgeOf(inputs[0]!)]
+  if (inputs.length === 2) return [edgeOf(inputs[0]!), edgeOf(inputs[1]!)]
+  return inputs.map(edgeOf)
 }
 
 /** The history of an input; null if it requires no gradient. */
 export function edgeOf(input: Tensor): History | null {
   if (!input.requiresGrad) return null
-  return (input.history as History | null) ?? leafOf(input, true)
+  const history = input.history as History | null
+  if (history === null) return leafOf(input, true)
+  if (input.length === 1 && history.node !== null) noteUseOfResult()
+  return history
 }
 
 /** Makes a tensor a leaf of graphs. */
 export function leafOf(tensor: Tensor, requiresGrad: boolean): History {
-  const history: History = {
-    requiresGrad,
-    grad: null,
-    node: null,
-    index: 0,
-    leaf: tensor,
-    retains: false,
-    hooks: null,
-  }
+  const history = new History(requiresGrad, null, tensor)
   tensor.history = history
   return history
 }

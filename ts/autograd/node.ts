@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js'
+import { tick } from '../tensor/written.js'
 
 /** A gradient; null where the loss does not depend on something. */
 export type Gradient = Tensor | null
@@ -16,47 +17,51 @@ export type VectorJacobian = (
   saved: readonly Tensor[],
 ) => readonly Gradient[]
 
-/** What the graph knows of a tensor: of a leaf, whether it requires a gradient; of a result, where it is from. */
-export interface History {
-  requiresGrad: boolean
-  grad: Tensor | null
-  /** The operation that made the tensor; null for a leaf. */
-  readonly node: Node | null
-  /** Which of its outputs. */
-  readonly index: number
-  /** The tensor itself if it is a leaf. Of a result nothing is held. */
-  readonly leaf: Tensor | null
-  /** Whether a result keeps its gradient in `grad`. */
-  retains: boolean
-  hooks: Hook[] | null
-}
-
 export type Hook = (grad: Tensor) => Tensor | null | undefined
 
-let moments = 0
+/** What the graph knows of a tensor: of a leaf, whether it requires a gradient; of a result, where it is from. */
+export class History {
+  grad: Gradient = null
+  /** Whether a result keeps its gradient in `grad`. */
+  retains = false
+  hooks: Hook[] | null = null
+  /** Of a result: the sum of the gradients by it that have come in so far. */
+  pending: Gradient = null
+  /** Whether that is memory of its own, so that more may be added into it. */
+  owned = false
 
-/**
- * The next number of a clock that counts operations and writes: what was written after an operation had
- * saved it has the higher number.
- */
-export function tick(): number {
-  return ++moments
+  /**
+   * @param node The operation that made the tensor; null for a leaf.
+   * @param leaf The tensor itself if it is a leaf. Of a result nothing is held.
+   */
+  constructor(
+    public requiresGrad: boolean,
+    readonly node: Node | null,
+    readonly leaf: Tensor | null,
+  ) {}
+}
+
+/** Sees the operations that join the graph; returns the one before, to be put back. */
+export type Observer = (node: Node) => void
+
+let observer: Observer | null = null
+
+export function observeNodes(next: Observer | null): Observer | null {
+  const before = observer
+  observer = next
+  return before
 }
 
 /** An operation that was computed, in the graph from a loss back to the leaves. */
 export class Node {
   /** Later ones are differentiated first, so the order of a backward pass is that of the forward, reversed. */
   readonly order = tick()
-  /** Sums of the gradients by its outputs that have come in so far. */
-  readonly pending: Gradient[] = []
-  /** Whether a pending sum is memory of its own, so that more may be added into it. */
-  readonly owned: boolean[] = []
   /** The backward pass that has met it. */
   visit = 0
   /** Whether that pass needs it for what it looks for. */
-  leads = false
-  /** Histories of its outputs, for hooks and kept gradients. */
-  readonly outputs: History[] = []
+  leads = true
+  /** Histories of its results. */
+  outputs: readonly History[] = NOTHING
 
   /**
    * @param op Its name in messages and exports.
@@ -72,7 +77,9 @@ export class Node {
     public inputs: readonly (History | null)[],
     public saved: readonly Tensor[],
     public backward: VectorJacobian | null,
-  ) {}
+  ) {
+    if (observer !== null) observer(this)
+  }
 
   /** Frees what it saved. */
   release(): void {

@@ -1,8 +1,8 @@
 // What the methods of a tensor do: see ts/tensor/tensor.ts.
 import { checkFlag, checkFunction } from '../check.js'
-import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { complaint, ValueError } from '../errors.js'
 import { flag, type Options, readOptions } from '../options.js'
-import { kernels } from '../kernels/backend.js'
+import { currentCapture, kernels } from '../kernels/backend.js'
 import { type FloatDType, itemSize } from '../kernels/dtype.js'
 import { checkFloat, zeros } from '../tensor/create.js'
 import {
@@ -12,11 +12,11 @@ import {
   empty,
   formatShape,
   installAutograd,
-  noTensor,
-  Tensor,
+  type Tensor,
 } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { noteWrite } from '../tensor/written.js'
 import { runBackward } from './backward.js'
+import { checkLike } from './check.js'
 import { edgeOf, joined, joinsGraph, leafOf } from './differentiable.js'
 import type { History } from './node.js'
 
@@ -46,19 +46,6 @@ function backOf(op: Derivation, from: Tensor, to: Tensor): (g: Tensor) => Tensor
       outStride: size,
     })
     return whole
-  }
-}
-
-/** @throws ShapeError, DTypeError unless a gradient is like its tensor. */
-function checkLike(who: string, tensor: Tensor, gradient: Tensor): void {
-  if (!(gradient instanceof Tensor)) throw noTensor(who, 'the gradient', gradient)
-  if (!sameShape(gradient.shape, tensor.shape)) {
-    const expected = `shape ${formatShape(tensor.shape)}`
-    const got = `shape ${formatShape(gradient.shape)}`
-    throw new ShapeError(complaint(who, 'the gradient', expected, got))
-  }
-  if (gradient.dtype !== tensor.dtype) {
-    throw new DTypeError(complaint(who, 'the gradient', tensor.dtype, gradient.dtype))
   }
 }
 
@@ -129,11 +116,16 @@ const implementation: Autograd = {
     joined(op, [from], {}, to, [], ([g]) => [back(g!)])
   },
 
-  grad: (tensor) => historyOf(tensor)!.grad,
+  grad(tensor) {
+    const history = historyOf(tensor)!
+    noteGradient(history, true)
+    return history.grad
+  },
 
   setGrad(tensor, grad) {
     if (grad !== null) checkLike(tensor.toString(), tensor, grad)
     const history = historyOf(tensor) ?? leafOf(tensor, false)
+    noteGradient(history, false)
     history.grad = grad
   },
 
@@ -142,9 +134,9 @@ const implementation: Autograd = {
     const { retainGraph } = readOptions(who, BACKWARD, options)
     checkRequires(who, tensor)
     const seed = seedOf(who, tensor, gradient)
-    for (const [{ leaf }, share] of runBackward([edgeOf(tensor)!], [seed], retainGraph, null)) {
-      keep(leaf!, share)
-    }
+    const gradients = runBackward([edgeOf(tensor)!], [seed], retainGraph, null)
+    for (const history of gradients.keys()) (history.leaf ?? history).grad?.checkMemory()
+    for (const [history, share] of gradients) keep(history.leaf ?? history, share)
   },
 
   retainGrad(tensor) {
@@ -166,11 +158,19 @@ const implementation: Autograd = {
   },
 }
 
-/** Adds a pass's gradient to that of a leaf. */
-function keep(leaf: Tensor, share: Tensor): void {
-  const known = leaf.grad
-  if (known === null) leaf.grad = share
+/** Adds a pass's gradient to that of a leaf, or of a result that retains it. */
+function keep(of: { grad: Tensor | null }, share: Tensor): void {
+  const known = of.grad
+  if (known === null) of.grad = share
   else kernels().axpby({ x: share, y: known, n: known.length, alpha: 1, beta: 1 })
+  noteWrite((known ?? share).buffer)
+}
+
+/** Has a step that is being captured keep what the gradient of a leaf was before it. */
+function noteGradient({ leaf, grad: before }: History, asked: boolean): void {
+  const capture = currentCapture()
+  if (capture === null || leaf === null || capture.gradients.has(leaf)) return
+  capture.gradients.set(leaf, { before, asked })
 }
 
 installAutograd(implementation)
