@@ -67,7 +67,7 @@
     },
     {
       'target_name': 'kernels_baseline_s',
-      'variables': { 'row': 'baseline', 'level': 's' },
+      'variables': { 'isa': 'baseline', 'level': 's' },
       'includes': ['native/kernels.gypi'],
     },
   ],
@@ -76,32 +76,32 @@
       'targets': [
         {
           'target_name': 'kernels_avx2_3',
-          'variables': { 'row': 'avx2', 'level': '3' },
+          'variables': { 'isa': 'avx2', 'level': '3' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_avx2_2',
-          'variables': { 'row': 'avx2', 'level': '2' },
+          'variables': { 'isa': 'avx2', 'level': '2' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_avx2_s',
-          'variables': { 'row': 'avx2', 'level': 's' },
+          'variables': { 'isa': 'avx2', 'level': 's' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_avx512_3',
-          'variables': { 'row': 'avx512', 'level': '3' },
+          'variables': { 'isa': 'avx512', 'level': '3' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_avx512_2',
-          'variables': { 'row': 'avx512', 'level': '2' },
+          'variables': { 'isa': 'avx512', 'level': '2' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_avx512_s',
-          'variables': { 'row': 'avx512', 'level': 's' },
+          'variables': { 'isa': 'avx512', 'level': 's' },
           'includes': ['native/kernels.gypi'],
         },
       ],
@@ -109,12 +109,12 @@
       'targets': [
         {
           'target_name': 'kernels_baseline_3',
-          'variables': { 'row': 'baseline', 'level': '3' },
+          'variables': { 'isa': 'baseline', 'level': '3' },
           'includes': ['native/kernels.gypi'],
         },
         {
           'target_name': 'kernels_baseline_2',
-          'variables': { 'row': 'baseline', 'level': '2' },
+          'variables': { 'isa': 'baseline', 'level': '2' },
           'includes': ['native/kernels.gypi'],
         },
       ],

@@ -45,10 +45,10 @@ function measure(layer: string, runs: readonly (() => void)[]): BinaryFigure {
 }
 
 /** Prints a table and returns it. */
-export async function binary(): Promise<{ row: string; figures: BinaryFigure[] }> {
+export async function binary(): Promise<{ isa: string; figures: BinaryFigure[] }> {
   const { info, nn, randn, setNumThreads } = (await import(built)) as typeof Gradlane
   setNumThreads(1)
-  const row = info().isa ?? 'reference'
+  const isa = info().isa ?? 'reference'
   const figures: BinaryFigure[] = []
   const add = (
     title: string,
@@ -68,7 +68,7 @@ export async function binary(): Promise<{ row: string; figures: BinaryFigure[] }
       `  ${title.padEnd(34)}${against(figure.real).padEnd(18)}${against(figure.binary).padEnd(18)}${format(figure.packed)}`,
     )
   }
-  console.log(`  row ${row}, us a forward pass`)
+  console.log(`  ${isa}, us a forward pass`)
   console.log(`  ${''.padEnd(34)}${'real'.padEnd(18)}${'binary'.padEnd(18)}packed`)
   for (const batch of [1, 64]) {
     const bias = { bias: false }
@@ -82,5 +82,5 @@ export async function binary(): Promise<{ row: string; figures: BinaryFigure[] }
     new nn.Conv2d(...conv, { padding: 1, bias: false }),
     new nn.BinaryConv2d(...conv, { padding: 1 }),
   )
-  return { row, figures }
+  return { isa, figures }
 }

@@ -146,10 +146,10 @@ async function compareCalls(): Promise<Comparison> {
 }
 
 const host = machine()
-const row = process.env['GRADLANE_ISA'] ?? 'best'
+const isa = process.env['GRADLANE_ISA'] ?? 'best'
 const folder = mkdtempSync(join(tmpdir(), 'gradlane-builds-'))
 const results: Record<string, Comparison> = {}
-console.log(`${describe(host)}\nrow ${row}; this build to the other, CPU time`)
+console.log(`${describe(host)}\n${isa}; this build to the other, CPU time`)
 const show = (name: string, result: Comparison): void => {
   results[name] = result
   const { other, here, ratio, lowest, highest } = result
@@ -177,7 +177,7 @@ if (values.out !== undefined) {
   const record = {
     date: new Date().toISOString(),
     command: ['npm run bench:builds -- <other checkout>', ...options].join(' '),
-    row,
+    isa,
     machine: host,
     unit: 'CPU microseconds a step, nanoseconds a call; ratios: this build to the other',
     processes,

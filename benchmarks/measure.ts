@@ -1,7 +1,7 @@
 // One trial over several drivers: learn, agree, calibrate, then rounds that go from driver to driver.
 import { DriverError } from './child.js'
 import type { Child } from './child.js'
-import type { Crew } from './crew.js'
+import type { DriverProcesses } from './driver-processes.js'
 import { format, median } from './statistics.js'
 import type { Trial } from './trials.js'
 
@@ -120,15 +120,15 @@ function checkLearned(trial: Trial, runners: readonly Runner[]): void {
 export async function measure(
   trial: Trial,
   folder: string,
-  crew: Crew,
+  processes: DriverProcesses,
   options: MeasureOptions,
 ): Promise<Result[]> {
   const results: Result[] = []
   const runners: Runner[] = []
-  for (const { name: driver, ours } of crew.drivers) {
+  for (const { name: driver, ours } of processes.drivers) {
     const runner = {
       driver,
-      child: await crew.child(driver),
+      child: await processes.child(driver),
       learned: [],
       microseconds: [],
       steps: 0,

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { Crew } from './crew.js'
+import { DriverProcesses } from './driver-processes.js'
 import { writeDataset } from './dataset.js'
 import { labelOf } from './drivers.js'
 import { measure, type Result } from './measure.js'
@@ -10,8 +10,8 @@ import type { Options } from './options.js'
 import { table } from './report.js'
 
 export interface Training {
-  readonly versions: Crew['versions']
-  readonly missing: Crew['missing']
+  readonly versions: DriverProcesses['versions']
+  readonly missing: DriverProcesses['missing']
   readonly results: Readonly<Record<string, readonly Result[]>>
   /** By trial, what went wrong with it: then it has no results. */
   readonly failures: Readonly<Record<string, string>>
@@ -24,10 +24,10 @@ const QUICK_PATIENCE = 10 // seconds
 export async function train(options: Options, folder: string): Promise<Training> {
   const { drivers, threads, rounds, seconds, quick } = options
   const labels = new Map(drivers.map((driver) => [driver.name, labelOf(driver)]))
-  const crew = await Crew.start(drivers, threads, quick ? QUICK_PATIENCE : Infinity)
+  const processes = await DriverProcesses.start(drivers, threads, quick ? QUICK_PATIENCE : Infinity)
   const results: Record<string, readonly Result[]> = {}
   const failures: Record<string, string> = {}
-  const { versions, missing } = crew
+  const { versions, missing } = processes
   try {
     if (quick) console.log('quick: every trial runs and learns, its times mean nothing')
     for (const [name, packages] of Object.entries(versions)) {
@@ -45,7 +45,7 @@ export async function train(options: Options, folder: string): Promise<Training>
       try {
         const slowStep = quick ? 0.2 : 1.5
         const how = { rounds, secondsARound: seconds, slowStep }
-        results[trial.name] = await measure(trial, files, crew, how)
+        results[trial.name] = await measure(trial, files, processes, how)
         console.log(table(results[trial.name]!, labels))
       } catch (error) {
         // What the other trials show is not lost.
@@ -55,7 +55,7 @@ export async function train(options: Options, folder: string): Promise<Training>
       rmSync(files, { recursive: true })
     }
   } finally {
-    crew.stop()
+    processes.stop()
   }
   return { versions, missing, results, failures }
 }

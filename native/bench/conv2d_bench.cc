@@ -4,7 +4,7 @@
 //   peer:
 //                         for each line "trial pass" the CPU seconds of one call
 //   --algorithm n         by the algorithm of that code where it can compute a trial
-// GRADLANE_ISA chooses the row.
+// GRADLANE_ISA chooses the ISA target.
 #include <time.h>
 #include <unistd.h>
 
@@ -150,7 +150,7 @@ double Median(std::vector<double> values) {
 }
 
 void Table() {
-  std::printf("%s, row %s, one thread, batch 32, float32\n", CpuBrand(), Kernels().name);
+  std::printf("%s, %s, one thread, batch 32, float32\n", CpuBrand(), Kernels().name);
 #if defined(GRADLANE_ONEDNN)
   std::printf("oneDNN %d.%d.%d, plain layouts in and out; ratio: oneDNN's time over ours\n",
               dnnl_version()->major, dnnl_version()->minor, dnnl_version()->patch);

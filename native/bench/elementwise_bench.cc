@@ -2,7 +2,7 @@
 // and the ratio to the copy; then what a small call costs. One thread, float32.
 //   elementwise_bench [--json FILE]
 //   elementwise_bench --serve  for benchmarks/peers/torch_memory.py
-// GRADLANE_ISA chooses the row.
+// GRADLANE_ISA chooses the ISA target.
 #include "bench/bandwidth.h"
 #include "ops/activation.h"
 #include "ops/cross_entropy.h"

@@ -10,7 +10,7 @@ namespace gradlane {
 
 // Two floating point operations each, 1e9 a second; 0 where it is not known how to measure.
 template <class T>
-double FmaPeak(const std::string& row) {
+double FmaPeak(const std::string& isa) {
 #if defined(__x86_64__)
   // 12 independent chains: enough for two units with a latency of up to 6 cycles.
 #define GRADLANE_CHAIN(op, r) op " %%" r "mm13, %%" r "mm14, %%" r
@@ -32,7 +32,7 @@ double FmaPeak(const std::string& row) {
       "xmm11", "xmm13", "xmm14"
   constexpr bool kSingle = sizeof(T) == 4;
   constexpr long kRounds = 4000000;
-  const int bytes = row == "avx512" ? 64 : row == "avx2" ? 32 : 16;
+  const int bytes = isa == "avx512" ? 64 : isa == "avx2" ? 32 : 16;
   const int a_round = bytes == 16 ? 6 : 12;
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {
@@ -68,7 +68,7 @@ double FmaPeak(const std::string& row) {
   if (bytes != 16) __asm__ volatile("vzeroupper" ::: GRADLANE_CLOBBERS);
   return best;
 #else
-  (void)row;
+  (void)isa;
   return 0;
 #endif
 }

@@ -1,6 +1,6 @@
 // Matrix products against OpenBLAS, interleaved in one run: medians of GFLOP/s, and the ratio.
 //   matmul_bench [square|small|batch1|all] [float32|float64|both] [--json FILE]
-// GRADLANE_ISA chooses our row, OPENBLAS_CORETYPE theirs.
+// GRADLANE_ISA chooses our ISA target, OPENBLAS_CORETYPE theirs.
 #include <cblas.h>
 #include <time.h>
 
@@ -196,7 +196,7 @@ void WriteJson(const char* path, const std::string& command, const std::vector<R
   }
   std::fprintf(file,
                "{\n  \"cpu\": \"%s\", \"cores\": %d, \"l1d\": %lld, \"l2\": %lld,\n"
-               "  \"row\": \"%s\", \"openblas\": \"%s\", \"openblasCore\": \"%s\",\n"
+               "  \"isa\": \"%s\", \"openblas\": \"%s\", \"openblasCore\": \"%s\",\n"
                "  \"command\": \"%s\", \"unit\": \"GFLOP/s, medians of interleaved rounds\",\n"
                "  \"results\": [\n",
                CpuBrand(), LogicalCores(), static_cast<long long>(Caches().l1d),
@@ -238,7 +238,7 @@ int Main(int argc, char** argv) {
     }
   }
   openblas_set_num_threads(1);
-  std::printf("%s, row %s against OpenBLAS %s, one thread\n", CpuBrand(), Kernels().name,
+  std::printf("%s, %s against OpenBLAS %s, one thread\n", CpuBrand(), Kernels().name,
               openblas_get_corename());
   std::printf("%-9s %-7s %5s   %5s   %5s %2s %8s %8s %7s %6s %s\n", "trial", "dtype", "m", "n", "k",
               "", "gradlane", "openblas", "ratio", "peak", "2 threads");

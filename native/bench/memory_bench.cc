@@ -3,7 +3,7 @@
 // gradients' norm.
 //   memory_bench [--json FILE] [--only PREFIX]
 //   memory_bench --serve  for benchmarks/peers/torch_memory.py
-// GRADLANE_ISA chooses the row.
+// GRADLANE_ISA chooses the ISA target.
 //
 // Bytes are those that a call has to move at least: batch normalisation reads x twice, for its
 // statistics and to normalise, and its gradient both operands twice.

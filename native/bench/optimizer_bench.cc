@@ -3,7 +3,7 @@
 // Beside the medians stand the fastest rounds, which a busy machine disturbs less.
 //   optimizer_bench [elements] [--json FILE]
 //   optimizer_bench --serve  for benchmarks/peers/torch_memory.py
-// GRADLANE_ISA chooses the row, GRADLANE_NUM_THREADS the threads of both (default 1).
+// GRADLANE_ISA chooses the ISA target, GRADLANE_NUM_THREADS the threads of both (default 1).
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -74,7 +74,7 @@ void WriteJson(const char* path, std::int64_t n, const std::string& command,
     std::exit(1);
   }
   std::fprintf(file,
-               "{\n  \"cpu\": \"%s\", \"cores\": %d, \"row\": \"%s\", \"threads\": %d,\n"
+               "{\n  \"cpu\": \"%s\", \"cores\": %d, \"isa\": \"%s\", \"threads\": %d,\n"
                "  \"command\": \"%s\", \"elements\": %lld, \"unit\": \"ms, medians of 21 "
                "interleaved rounds\",\n  \"results\": [\n",
                CpuBrand(), LogicalCores(), Kernels().name, Threads(), command.c_str(),
@@ -143,7 +143,7 @@ int Main(int argc, char** argv) {
     Serve(names, [&](std::size_t i) { return Seconds(trials[i].step); });
     return 0;
   }
-  std::printf("%s, row %s, %lld elements, %d thread(s)\n", CpuBrand(), Kernels().name,
+  std::printf("%s, %s, %lld elements, %d thread(s)\n", CpuBrand(), Kernels().name,
               static_cast<long long>(n), Threads());
   std::printf("%-14s %8s %8s %22s %9s %9s\n", "trial", "ms", "copy ms", "share of its bandwidth",
               "fastest", "copy");

@@ -27,7 +27,7 @@ inline double Seconds(const std::function<void()>& run) {
   return CpuTime() - start;
 }
 
-// Prints one line "row|cpu|name;name;...", then for each number of a name that is read the seconds
+// Prints one line "isa|cpu|name;name;...", then for each number of a name that is read the seconds
 // that `seconds` returns for it; ends with the input.
 inline void Serve(const std::vector<std::string>& names,
                   const std::function<double(std::size_t)>& seconds) {

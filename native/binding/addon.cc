@@ -18,10 +18,11 @@ namespace {
 Napi::Value Info(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
-  Napi::Array rows = Napi::Array::New(env);
-  for (const Row row : SupportedRows()) rows.Set(rows.Length(), KernelsOf(row).name);
+  Napi::Array targets = Napi::Array::New(env);
+  for (const IsaTarget target : SupportedIsaTargets())
+    targets.Set(targets.Length(), KernelsOf(target).name);
   result.Set("isa", Kernels().name);
-  result.Set("supportedIsas", rows);
+  result.Set("supportedIsas", targets);
   result.Set("cpu", CpuBrand());
   result.Set("cores", LogicalCores());
   result.Set("flushDenormal", g_flush_denormals.load(std::memory_order_relaxed) && kFlush != 0);
@@ -45,7 +46,7 @@ void SetDefaultNumThreads(const Napi::CallbackInfo& info) {
 
 // limitThreads(count): for this thread of JavaScript; 0 takes the limit away.
 void LimitThreads(const Napi::CallbackInfo& info) {
-  SetCrew({info[0].As<Napi::Number>().Int32Value(), Priority::kNormal});
+  SetThreadLimit({info[0].As<Napi::Number>().Int32Value(), Priority::kNormal});
 }
 
 // setFlushDenormal(flush) -> whether this processor can

@@ -93,7 +93,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     arguments.Read(threads);
     arguments.Read(background);
     arguments.Read(listener);
-    const Crew crew{threads, background ? Priority::kBackground : Priority::kNormal};
+    const ThreadLimit limit{threads, background ? Priority::kBackground : Priority::kNormal};
 
     napi_value name = Napi::String::New(env_, "gradlane replay");
     napi_threadsafe_function notify = nullptr;
@@ -102,7 +102,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
       Throw(ErrorCode::kValue, {"program: the replay could not be started"});
     }
     try {
-      replay_.Start(times, interval_ms, crew, [this, notify, closed = false]() mutable {
+      replay_.Start(times, interval_ms, limit, [this, notify, closed = false]() mutable {
         // Once the environment is closing, the function must not be touched again.
         if (closed) return;
         const bool finished = !replay_.Running();

@@ -1,5 +1,5 @@
-// One row of the dispatch: the kernels of one instruction set, together with their block sizes.
-// The row `baseline` is complete; a later row overrides what it does better.
+// The kernels of one ISA target, together with their block sizes. `baseline` is complete; a later
+// target overrides what it does better.
 #pragma once
 
 #include "cpu/tables/activation.h"

@@ -1,12 +1,12 @@
 #include "cpu/tables/activation.h"
 
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
 // A function is a struct of two bodies over a vector: Forward(x, p) and Gradient(x, y, p), the
 // derivative at x. All comparisons are written so that NaN goes where it goes in PyTorch.
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -187,7 +187,7 @@ void Fill(ActivationKernels<T>& kernels) {
 
 void FillActivation(KernelTable& table) {
   Fill(table.f32.activation);
-  if constexpr (kCompleteRow) Fill(table.f64.activation);
+  if constexpr (kCompleteTarget) Fill(table.f64.activation);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

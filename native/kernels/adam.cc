@@ -1,10 +1,10 @@
 #include <cstdint>
 
 #include "cpu/tables/optimizer.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -73,8 +73,8 @@ void Adam(void* p, const void* g, void* const* state, std::int64_t n,
 
 void FillAdam(KernelTable& table) {
   table.f32.optimizer.update[static_cast<int>(UpdateKind::kAdam)] = &Adam<float>;
-  if constexpr (kCompleteRow)
+  if constexpr (kCompleteTarget)
     table.f64.optimizer.update[static_cast<int>(UpdateKind::kAdam)] = &Adam<double>;
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

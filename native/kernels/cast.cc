@@ -1,14 +1,14 @@
-// Plain loops: the compiler vectorizes each of the ten for the row, widening included.
+// Plain loops: the compiler vectorizes each of the ten for the ISA target, widening included.
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 #include "base/dtype.h"
 #include "cpu/tables/memory.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class From, class To>
@@ -82,4 +82,4 @@ void FillCast(KernelTable& table) {
   FillFrom<std::uint8_t>(table.cast, Dtype::kUint8);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

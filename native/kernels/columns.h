@@ -3,7 +3,7 @@
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Calls body(c, load, store) for one vector of columns after the other.
@@ -24,4 +24,4 @@ GRADLANE_INLINE void ForColumns(std::int64_t cols, Body&& body) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

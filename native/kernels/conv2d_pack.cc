@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "cpu/tables/conv2d.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -138,4 +138,4 @@ void FillConv2dPack(KernelTable& table) {
   Fill(table.f64.conv2d);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

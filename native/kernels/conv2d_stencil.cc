@@ -1,10 +1,10 @@
 // Convolution of one plane without a product of matrices: vectors along a row, a few rows at a
 // time, so that a broadcast weight serves several vectors.
 #include "cpu/tables/conv2d.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T, int kRows, int kVectors>
@@ -140,4 +140,4 @@ void FillConv2dStencil(KernelTable& table) {
   Fill(table.f64.conv2d);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -3,10 +3,10 @@
 #include "cpu/tables/conv2d_winograd.h"
 
 #include "kernels/interleave.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 inline constexpr int kPoints = 6;
@@ -194,4 +194,4 @@ void FillConv2dWinograd(KernelTable& table) {
   Fill(table.f64.winograd);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

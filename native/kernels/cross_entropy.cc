@@ -1,13 +1,13 @@
 #include "cpu/tables/cross_entropy.h"
 
 #include "kernels/fold.h"
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/short_rows.h"
 #include "kernels/simd.h"
 #include "kernels/softmax_row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // The weights of the classes from i on: ones without `weight`, and zero past the end.
@@ -228,4 +228,4 @@ void FillCrossEntropy(KernelTable& table) {
   Fill(table.f64.cross_entropy);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
+#include "kernels/isa_target.h"
 #include "kernels/philox_batches.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Masks as wide as the elements, made a batch at a time in a buffer of their own: loops over
@@ -93,7 +93,7 @@ void Fill(DropoutKernels<T>& kernels) {
 
 void FillDropout(KernelTable& table) {
   Fill(table.f32.dropout);
-  if constexpr (kCompleteRow) Fill(table.f64.dropout);
+  if constexpr (kCompleteTarget) Fill(table.f64.dropout);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,10 +1,10 @@
 #include "cpu/tables/elementwise.h"
 
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T, Unary kKind>
@@ -115,4 +115,4 @@ void FillElementwise(KernelTable& table) {
   Fill(table.f64.elementwise);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

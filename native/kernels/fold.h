@@ -3,7 +3,7 @@
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Elements of a block: each lane of each of four vectors adds up 16 (64-byte vectors, float) to
@@ -88,4 +88,4 @@ GRADLANE_INLINE double SumRun(const T* x, std::int64_t n) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

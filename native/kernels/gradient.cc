@@ -2,11 +2,11 @@
 #include <cstdint>
 
 #include "cpu/tables/optimizer.h"
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 using Doubles = Simd<double>;
@@ -103,4 +103,4 @@ void FillGradient(KernelTable& table) {
   Fill(table.f64.optimizer);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -5,7 +5,7 @@
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <int kFrom, int kLanes, class Vec, int... kLane>
@@ -29,4 +29,4 @@ GRADLANE_INLINE Vec InterleaveHigh(Vec a, Vec b) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,11 +1,11 @@
 #include "cpu/tables/layer_norm.h"
 
 #include "kernels/columns.h"
+#include "kernels/isa_target.h"
 #include "kernels/norm_chains.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -77,4 +77,4 @@ void FillLayerNorm(KernelTable& table) {
   Fill(table.f64.layer_norm);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

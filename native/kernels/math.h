@@ -9,7 +9,7 @@
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -261,4 +261,4 @@ GRADLANE_INLINE SigmoidPair<T> SigmoidBoth(VecOf<T> x) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,9 +1,9 @@
 // The two inner loops of the matrix product over panels: a panel of B stays in L1 while all panels
 // of A pass by it from L2.
+#include "kernels/isa_target.h"
 #include "kernels/matmul_tile.h"
-#include "kernels/row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -61,4 +61,4 @@ void FillMatmulBlock(KernelTable& table) {
   Fill(table.f64.matmul);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "cpu/tables/matmul.h"
+#include "kernels/isa_target.h"
 #include "kernels/matmul_shape.h"
-#include "kernels/row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Four numbers: of one row of out, the columns that a tile computes.
@@ -35,7 +35,7 @@ GRADLANE_INLINE Quad<T> FoldToQuad(typename Simd<T>::Vec v) {
 }
 
 // Within each 16 bytes: lanes `offset`.. of a, then those of b, kRun of each in turn. These
-// shuffles never cross 16 bytes, which makes them cheap on every row.
+// shuffles never cross 16 bytes, which makes them cheap on every ISA target.
 template <class T, int kRun, int kOffset, std::size_t... kLane>
 GRADLANE_INLINE typename Simd<T>::Vec Interleave(typename Simd<T>::Vec a, typename Simd<T>::Vec b,
                                                  std::index_sequence<kLane...>) {
@@ -166,4 +166,4 @@ void FillMatmulDot(KernelTable& table) {
   table.f64.matmul.dot = &Dot<double>;
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

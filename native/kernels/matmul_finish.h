@@ -6,7 +6,7 @@
 #include "cpu/tables/matmul.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -52,4 +52,4 @@ __attribute__((noinline)) void FinishSums(const T* sums, T* out, std::int64_t co
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

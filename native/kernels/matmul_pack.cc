@@ -1,11 +1,11 @@
 // Packing into panels. Lines that lie side by side are copied; lines that lie one after the other
-// are transposed in squares of 16-byte vectors, which every row has.
+// are transposed in squares of 16-byte vectors, which every ISA target has.
 #include <cstddef>
 
+#include "kernels/isa_target.h"
 #include "kernels/matmul_shape.h"
-#include "kernels/row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 typedef float Float4 __attribute__((vector_size(16)));
@@ -178,4 +178,4 @@ void FillMatmulPack(KernelTable& table) {
   Fill(table.f64.matmul);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

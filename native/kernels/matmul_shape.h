@@ -1,11 +1,11 @@
-// Register tiles of the matrix product for this row.
+// Register tiles of the matrix product for this ISA target.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // kTileRows x kTileVectors vectors of sums are held in registers, besides kTileVectors of B and one
@@ -59,4 +59,4 @@ constexpr std::int64_t TileRows(std::int64_t rows) {
 constexpr int NextSmallerTile(int rows) { return rows == 12 ? 8 : rows == 8 ? 6 : rows - 1; }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

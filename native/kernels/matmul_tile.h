@@ -7,7 +7,7 @@
 #include "kernels/matmul_shape.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Steps of k between two requests for memory: a tile that asks for all of its rows of out at once
@@ -182,4 +182,4 @@ TileFn<T> TileFor(std::int64_t rows, std::int64_t vectors) noexcept {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,9 +1,9 @@
 // Matrix products that read or write each matrix element once: one row against B, and a column
 // against a row. Memory sets their speed, so they go along the rows.
+#include "kernels/isa_target.h"
 #include "kernels/matmul_finish.h"
-#include "kernels/row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Sums of this many columns stay in L1 while the rows of B pass by (8 KiB of float32).
@@ -75,4 +75,4 @@ void FillMatmulVector(KernelTable& table) {
   Fill(table.f64.matmul);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

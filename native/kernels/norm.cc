@@ -1,11 +1,11 @@
 #include "cpu/tables/norm.h"
 
 #include "kernels/columns.h"
+#include "kernels/isa_target.h"
 #include "kernels/norm_chains.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Both sweeps over a block: the mean in plain arithmetic first, then the deviations from it. What
@@ -191,7 +191,7 @@ void Fill(NormKernels<T>& kernels) {
 
 void FillNorm(KernelTable& table) {
   Fill(table.f32.norm);
-  if constexpr (kCompleteRow) Fill(table.f64.norm);
+  if constexpr (kCompleteTarget) Fill(table.f64.norm);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -3,7 +3,7 @@
 
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Four chains of additions, joined in a fixed order.
@@ -71,4 +71,4 @@ GRADLANE_INLINE void DownRows(std::int64_t rows, Body&& body) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

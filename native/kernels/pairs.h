@@ -7,7 +7,7 @@
 #include "kernels/interleave.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <int kLanes, class Vec, int... kLane>
@@ -87,4 +87,4 @@ GRADLANE_INLINE void Zero(T* p, std::int64_t n) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -6,7 +6,7 @@
 #include "kernels/interleave.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // A 32-bit word in the lower half of each lane; what the upper halves hold is ignored.
@@ -62,4 +62,4 @@ GRADLANE_INLINE void PhiloxWords(std::uint64_t seed, std::uint64_t first, std::u
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -6,7 +6,7 @@
 #include "cpu/tables/random.h"
 #include "kernels/philox.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 constexpr std::int64_t kBatchBlocks = 64;
@@ -27,4 +27,4 @@ GRADLANE_INLINE void PhiloxBatches(PhiloxState state, std::int64_t n, Body&& bod
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

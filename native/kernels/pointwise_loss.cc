@@ -1,13 +1,13 @@
 #include "cpu/tables/pointwise_loss.h"
 
 #include "kernels/fold.h"
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
 // A loss is a struct of two bodies over a vector: Loss(lanes, p) and Slope(lanes, p), its
 // derivative by x. Comparisons are written so that a NaN stays one.
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -245,7 +245,7 @@ void Fill(PointwiseLossKernels<T>& kernels) {
 }  // namespace
 
 void FillPointwiseLoss(KernelTable& table) {
-  if constexpr (kCompleteRow) {
+  if constexpr (kCompleteTarget) {
     Fill(table.f32.pointwise_loss);
     Fill(table.f64.pointwise_loss);
   } else {
@@ -253,4 +253,4 @@ void FillPointwiseLoss(KernelTable& table) {
   }
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -2,11 +2,11 @@
 
 #include "cpu/tables/pool2d.h"
 #include "kernels/fold.h"
+#include "kernels/isa_target.h"
 #include "kernels/pool2d_row.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Rows [y0, y1) and columns [x0, x1) of a plane.
@@ -369,4 +369,4 @@ void FillPool2dAverage(KernelTable& table) {
   Fill(table.f64.pool2d);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,11 +1,11 @@
 #include <cstdint>
 
 #include "cpu/tables/pool2d.h"
+#include "kernels/isa_target.h"
 #include "kernels/pool2d_row.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -257,4 +257,4 @@ void FillPool2dMax(KernelTable& table) {
   Fill(table.f64.pool2d);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

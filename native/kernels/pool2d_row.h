@@ -7,7 +7,7 @@
 #include "kernels/pairs.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // 2 x 2 windows beside each other, none of them clipped.
@@ -81,4 +81,4 @@ class Fetch {
 };
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

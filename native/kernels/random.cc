@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
 #include "kernels/philox_batches.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 #include "kernels/turn.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 void Words(PhiloxState state, std::uint32_t* words, std::int64_t blocks) noexcept {
@@ -39,7 +39,7 @@ void Uniform(PhiloxState state, T* y, std::int64_t n, double low, double range, 
         for (std::int64_t i = 0; i < count; ++i) {
           products[i] = range * static_cast<double>(Unit<T>(words, i));
         }
-        // Both roundings have to happen, on every row: the products really go
+        // Both roundings have to happen, on every ISA target: the products really go
         // through memory, so that the compiler cannot fuse the sum with them.
         __asm__ volatile("" : : "r"(products) : "memory");
         for (std::int64_t i = 0; i < count; ++i) {
@@ -99,4 +99,4 @@ void FillRandom(KernelTable& table) {
   Fill(table.f64.random);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

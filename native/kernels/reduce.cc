@@ -1,11 +1,11 @@
 #include "cpu/tables/reduce.h"
 
 #include "kernels/fold.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/short_rows.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T, template <class> class Fold>
@@ -183,7 +183,7 @@ void Fill(ReduceKernels<T>& kernels) {
 }  // namespace
 
 void FillReduce(KernelTable& table) {
-  if constexpr (kCompleteRow) {
+  if constexpr (kCompleteTarget) {
     Fill(table.f32.reduce);
     Fill(table.f64.reduce);
   } else {
@@ -191,4 +191,4 @@ void FillReduce(KernelTable& table) {
   }
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,10 +1,10 @@
 #include <cstdint>
 
 #include "cpu/tables/optimizer.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -59,8 +59,8 @@ void Sgd(void* parameter, const void* gradient, void* const* state, std::int64_t
 
 void FillSgd(KernelTable& table) {
   table.f32.optimizer.update[static_cast<int>(UpdateKind::kSgd)] = &Sgd<float>;
-  if constexpr (kCompleteRow)
+  if constexpr (kCompleteTarget)
     table.f64.optimizer.update[static_cast<int>(UpdateKind::kSgd)] = &Sgd<double>;
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -11,7 +11,7 @@
 #include "kernels/simd.h"
 #include "kernels/softmax_row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -121,4 +121,4 @@ struct ShortRows {
 };
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,5 +1,5 @@
-// The vector type of this row, over the compilers' vector extension: 64 bytes with AVX-512, 32
-// with AVX2, 16 otherwise (SSE2, NEON). GRADLANE_VECTOR_BYTES forces a width (the tests compile
+// The vector type of this ISA target, over the compilers' vector extension: 64 bytes with AVX-512,
+// 32 with AVX2, 16 otherwise (SSE2, NEON). GRADLANE_VECTOR_BYTES forces a width (the tests compile
 // the 64-byte body for AVX2 with it).
 #pragma once
 
@@ -21,14 +21,14 @@
 
 #define GRADLANE_INLINE inline __attribute__((always_inline))
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
-// A row of 64-byte vectors overrides what gains from them, some families, and what a small step is
-// made of (sums, the mean squared error, SGD, Adam): few numbers written by narrow masks are read
-// late by wide loads. Of what is no product, the float32 half. The rest it has from the row before
-// (native/cpu/dispatch.cc).
-inline constexpr bool kCompleteRow = GRADLANE_VECTOR_BYTES < 64;
+// A target of 64-byte vectors overrides what gains from them, some families, and what a small step
+// is made of (sums, the mean squared error, SGD, Adam): few numbers written by narrow masks are
+// read late by wide loads. Of what is no product, the float32 half. The rest it has from the target
+// before (native/cpu/dispatch.cc).
+inline constexpr bool kCompleteTarget = GRADLANE_VECTOR_BYTES < 64;
 
 template <class T>
 struct IntOf;
@@ -44,11 +44,11 @@ struct IntOf<double> {
 };
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET
 
 #include "kernels/simd_target.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -170,4 +170,4 @@ GRADLANE_INLINE void Map(const T* a, const T* b, const T* c, T* y, std::int64_t 
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

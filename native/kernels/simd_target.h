@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 namespace target {
 
@@ -215,4 +215,4 @@ GRADLANE_INLINE Vec Sqrt(Vec v) {
 
 }  // namespace target
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

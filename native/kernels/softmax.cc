@@ -2,13 +2,13 @@
 
 #include "kernels/columns.h"
 #include "kernels/fold.h"
+#include "kernels/isa_target.h"
 #include "kernels/math.h"
-#include "kernels/row.h"
 #include "kernels/short_rows.h"
 #include "kernels/simd.h"
 #include "kernels/softmax_row.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T, bool kLog>
@@ -193,4 +193,4 @@ void FillSoftmax(KernelTable& table) {
   Fill(table.f64.softmax);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -7,7 +7,7 @@
 #include "kernels/math.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -68,4 +68,4 @@ GRADLANE_INLINE T ScalarLog(T x) {
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,8 +1,8 @@
-// Fills one row of the kernel table from the families of this folder.
-#include "kernels/row.h"
+// Fills the kernel table of one ISA target from the families of this folder.
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 
 void FillActivation(KernelTable& table);
 void FillAdam(KernelTable& table);
@@ -33,7 +33,7 @@ void FillUpsample2d(KernelTable& table);
 void FillXnor(KernelTable& table);
 
 void FillTable(KernelTable& table) {
-  table.name = GRADLANE_STRING(GRADLANE_ROW);
+  table.name = GRADLANE_STRING(GRADLANE_ISA_TARGET);
   FillActivation(table);
   FillAdam(table);
   FillConv2dPack(table);
@@ -49,7 +49,7 @@ void FillTable(KernelTable& table) {
   FillReduce(table);
   FillSgd(table);
   FillXnor(table);
-  if constexpr (kCompleteRow) {
+  if constexpr (kCompleteTarget) {
     FillCast(table);
     FillCrossEntropy(table);
     FillElementwise(table);
@@ -65,4 +65,4 @@ void FillTable(KernelTable& table) {
   }
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -4,10 +4,10 @@
 
 #include "cpu/tables/memory.h"
 #include "kernels/interleave.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -110,4 +110,4 @@ void FillTranspose(KernelTable& table) {
   table.transpose = {&TransposeBytes, &Transpose<float>, &Transpose<double>};
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -6,7 +6,7 @@
 #include "kernels/math.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 template <class T>
@@ -55,4 +55,4 @@ GRADLANE_INLINE void SinCosOfTurns(VecOf<T> u, VecOf<T>& sine, VecOf<T>& cosine)
 }
 
 }  // namespace
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -2,10 +2,10 @@
 #include <cstdint>
 
 #include "cpu/tables/optimizer.h"
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // Parameters, their gradient after sign and penalty, and the arrays of state, in the order of the
@@ -178,4 +178,4 @@ void FillUpdate(KernelTable& table) {
   Fill(table.f64.optimizer);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -1,10 +1,10 @@
 #include "cpu/tables/upsample2d.h"
 
+#include "kernels/isa_target.h"
 #include "kernels/pairs.h"
-#include "kernels/row.h"
 #include "kernels/simd.h"
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 // t[-1] and t[in] hold the first and the last element again.
@@ -125,4 +125,4 @@ void FillUpsample2d(KernelTable& table) {
   Fill(table.f64.upsample2d);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

@@ -2,14 +2,14 @@
 // whose words are broadcast, so that no sum runs across a vector.
 #include "cpu/tables/xnor.h"
 
-#include "kernels/row.h"
+#include "kernels/isa_target.h"
 #include "kernels/simd.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
-namespace gradlane::GRADLANE_ROW {
+namespace gradlane::GRADLANE_ISA_TARGET {
 namespace {
 
 typedef std::uint32_t Words __attribute__((vector_size(GRADLANE_VECTOR_BYTES)));
@@ -23,7 +23,7 @@ GRADLANE_INLINE Words LoadWords(const std::uint32_t* p) {
 }
 
 #if defined(__AVX512BW__) && GRADLANE_VECTOR_BYTES == 64
-// The ones of each byte. VPOPCNT would do it at once, but the row does not promise it.
+// The ones of each byte. VPOPCNT would do it at once, but the ISA target does not promise it.
 GRADLANE_INLINE Words OnesOfBytes(Words words) {
   const __m512i ones =
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
@@ -209,7 +209,7 @@ void Fill(XnorKernels<T>& kernels) {
 
 void FillXnor(KernelTable& table) {
   Fill(table.f32.xnor);
-  if constexpr (kCompleteRow) Fill(table.f64.xnor);
+  if constexpr (kCompleteTarget) Fill(table.f64.xnor);
 }
 
-}  // namespace gradlane::GRADLANE_ROW
+}  // namespace gradlane::GRADLANE_ISA_TARGET

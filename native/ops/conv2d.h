@@ -4,7 +4,7 @@
 // with x = 0 outside of the image, g the group of o; weight is (outChannels, C/G, kH, kW).
 //
 // Each element of a result is one sum in a fixed order that depends on the geometry, the algorithm,
-// the row of kernels and nothing else.
+// the ISA target and nothing else.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The convolution as a product of weights with patches that are gathered while packing. One driver
-// serves the forward pass, the gradient by the input and, with patches taken as they lie, 1x1.
+// The convolution as a product of weights with patches that are gathered while packing (implicit
+// im2col). One driver serves the forward pass, the gradient by the input and, with patches taken as
+// they lie, 1x1.
 #pragma once
 
 #include <cstdint>

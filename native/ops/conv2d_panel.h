@@ -8,7 +8,7 @@
 
 namespace gradlane {
 
-// The longest line of a panel in any row of kernels: a copy moves one element of it at least.
+// The longest line of a panel on any ISA target: a copy moves one element of it at least.
 using PanelCopies = std::array<Conv2dCopy, 64>;
 
 // Lists the vectors that bring runs of neighbouring elements into a panel, one after the other.

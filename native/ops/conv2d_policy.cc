@@ -10,8 +10,8 @@ std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / s
 // The smallest number that divides n into as few parts as parts of `most` do.
 std::int64_t Even(std::int64_t n, std::int64_t most) { return Ceil(n, Ceil(n, most)); }
 
-constexpr std::int64_t kWinogradNumbers = 36;  // of a square and a channel
-constexpr std::int64_t kWinogradSide = 7;      // sides of a kernel and of its squares together
+constexpr std::int64_t kWinogradNumbers = 36;  // of a tile and a channel
+constexpr std::int64_t kWinogradSide = 7;      // sides of a kernel and of its tiles together
 
 bool IsWinograd(const Conv2dGeometry& g) {
   return g.groups == 1 && g.kernel_height == g.kernel_width &&
@@ -20,13 +20,14 @@ bool IsWinograd(const Conv2dGeometry& g) {
          g.in_channels > 0 && g.out_channels > 0;
 }
 
-// Both costs in multiply-adds at the full speed of the row, fitted to Zen 5 in AVX-512 and AVX2.
+// Both costs in multiply-adds at the full speed of the ISA target, fitted to Zen 5 in AVX-512 and
+// AVX2.
 bool WinogradPays(Conv2dPass pass, const Conv2dGeometry& g) {
   if (!IsWinograd(g)) return false;
-  constexpr double kEfficiency = 0.75;                      // of large products
-  constexpr double kFilter = 1500;                          // there or back
-  const double square = g.kernel_height == 3 ? 1000 : 600;  // of one channel, there or back
-  constexpr std::int64_t kVector = 16;  // channels, or squares of a panel, done together
+  constexpr double kEfficiency = 0.75;                    // of large products
+  constexpr double kFilter = 1500;                        // there or back
+  const double tile = g.kernel_height == 3 ? 1000 : 600;  // of one channel, there or back
+  constexpr std::int64_t kVector = 16;  // channels, or tiles of a panel, done together
   const bool by_input = pass == Conv2dPass::kInputGradient;
   const bool by_weight = pass == Conv2dPass::kWeightGradient;
   const std::int64_t side = kWinogradSide - g.kernel_height;
@@ -34,14 +35,14 @@ bool WinogradPays(Conv2dPass pass, const Conv2dGeometry& g) {
   const std::int64_t width = by_input ? g.in_width : g.out_width;
   const std::int64_t source = by_input ? g.out_channels : g.in_channels;
   const std::int64_t results = by_input ? g.in_channels : g.out_channels;
-  const std::int64_t squares = g.batch * Ceil(height, side) * Ceil(width, side);
+  const std::int64_t tiles = g.batch * Ceil(height, side) * Ceil(width, side);
   const auto whole = [](std::int64_t n) { return Ceil(n, kVector) * kVector; };
   const double filters = static_cast<double>(source * results);
-  const double products = static_cast<double>((by_weight ? squares : whole(squares)) *
-                                              kWinogradNumbers * source * results);
+  const double products =
+      static_cast<double>((by_weight ? tiles : whole(tiles)) * kWinogradNumbers * source * results);
   const std::int64_t channels = whole(source) + (by_weight ? whole(results) : results);
   const double winograd =
-      products / kEfficiency + static_cast<double>(squares * channels) * square + filters * kFilter;
+      products / kEfficiency + static_cast<double>(tiles * channels) * tile + filters * kFilter;
   // Few results leave a part of the register tile empty, and share what it costs to gather.
   const double lines = static_cast<double>(results);
   const double lowered = static_cast<double>(g.batch * height * width * g.taps()) * filters /
@@ -133,16 +134,16 @@ std::int64_t RowsOfTile(std::int64_t m, std::int64_t mr) {
   return Even(std::max<std::int64_t>(1, m), mr);
 }
 
-std::int64_t CutWinograd(std::int64_t channels, std::int64_t m, std::int64_t squares,
+std::int64_t CutWinograd(std::int64_t channels, std::int64_t m, std::int64_t tiles,
                          std::int64_t nr) {
   const std::int64_t most = kWinogradBudget / (kWinogradNumbers * (channels + m)) / nr * nr;
-  return Even(Ceil(squares, nr), std::max<std::int64_t>(1, most / nr)) * nr;
+  return Even(Ceil(tiles, nr), std::max<std::int64_t>(1, most / nr)) * nr;
 }
 
-std::int64_t CutWinogradGradient(const Conv2dGeometry& g, std::int64_t squares, std::int64_t nr) {
+std::int64_t CutWinogradGradient(const Conv2dGeometry& g, std::int64_t tiles, std::int64_t nr) {
   const std::int64_t channels = g.in_channels + g.out_channels;
   const std::int64_t most = kWinogradGradientBudget / (kWinogradNumbers * channels) / nr;
-  return Even(Ceil(squares, nr), std::max<std::int64_t>(1, most)) * nr;
+  return Even(Ceil(tiles, nr), std::max<std::int64_t>(1, most)) * nr;
 }
 
 LoweredPieces CutLowered(const LoweredShape& s) {

@@ -1,5 +1,5 @@
 // Which algorithm computes a convolution, and in which pieces. Everything here follows from the
-// geometry, the tile sizes of the row and fixed budgets; never from the number of threads.
+// geometry, the tile sizes of the ISA target and fixed budgets; never from the number of threads.
 //
 // Scratch, in elements, beside the packed weights (the weights rounded up to whole panels of mr
 // rows, for the input gradient and a stride above 1 one class of taps at a time):
@@ -10,10 +10,10 @@
 //   direct                    a thread: one padded image with the channels of a group
 //   Winograd                  of the filters 36 numbers a filter (4 times the weights of 3 x 3), as
 //                             many sums for the weight gradient, and CutWinograd's blocks: for each
-//                             channel, of the source and of the results, 36 numbers a square, in
+//                             channel, of the source and of the results, 36 numbers a tile, in
 //                             all kWinogradBudget (the weight gradient: kWinogradGradientBudget,
-//                             shared) or one panel of squares, where that is longer; a thread: 36
-//                             squares and their pixels of one vector of channels
+//                             shared) or one panel of tiles, where that is longer; a thread: 36
+//                             tiles and their pixels of one vector of channels
 //   unfolded                  kChunkBudget of patches, or those of one image, and its results
 //   weight gradient           kChunkBudget of packed gradients and as much of a padded image (or
 //                             what one panel length of pixels needs), one panel of B a thread, and
@@ -49,10 +49,10 @@ std::int64_t StepOfSum(std::int64_t channels, std::int64_t taps, std::int64_t kc
 // Rows of the register tiles of a product with m rows: as high as they may be, of even height.
 std::int64_t RowsOfTile(std::int64_t m, std::int64_t mr);
 
-// Squares of a block of Winograd's convolution of `channels` to m channels, whole panels of nr.
-std::int64_t CutWinograd(std::int64_t channels, std::int64_t m, std::int64_t squares,
+// Tiles of a block of Winograd's convolution of `channels` to m channels, whole panels of nr.
+std::int64_t CutWinograd(std::int64_t channels, std::int64_t m, std::int64_t tiles,
                          std::int64_t nr);
-std::int64_t CutWinogradGradient(const Conv2dGeometry& geometry, std::int64_t squares,
+std::int64_t CutWinogradGradient(const Conv2dGeometry& geometry, std::int64_t tiles,
                                  std::int64_t nr);
 
 // What the pieces of a lowered convolution follow from: a grid of pixels, and the padded source

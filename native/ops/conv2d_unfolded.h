@@ -1,5 +1,5 @@
 // The convolution as plain products with a matrix whose rows are the patches that the results'
-// pixels see, written out (Chellapilla, Puri and Simard 2006). It needs the memory, but the
+// pixels see, written out (im2col; Chellapilla, Puri and Simard 2006). It needs the memory, but the
 // arithmetic of the results' pixels alone, where the others compute with every zero that a kernel
 // as large as the image meets around it. Where there is one result an image, the image is its patch
 // already.

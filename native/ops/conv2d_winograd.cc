@@ -28,7 +28,7 @@ class Run {
         kernel_(large_ ? 5 : 3),
         grid_{problem.batch, problem.grid_height, problem.grid_width,
               kWinogradPoints + 1 - kernel_},
-        squares_(grid_.squares()) {
+        tiles_(grid_.tiles()) {
     const Conv2dTap& first = problem.taps.front();
     const Conv2dTap& last = problem.taps.back();
     const std::int64_t y = std::min(first.y, last.y), x = std::min(first.x, last.x);
@@ -43,7 +43,7 @@ class Run {
               0};
     image_.LimitTo(problem.grid_height + kernel_ - 1, problem.grid_width + kernel_ - 1);
     reversed_ = first.y > last.y;
-    block_ = CutWinograd(problem.channels, problem.m, squares_, nr_);
+    block_ = CutWinograd(problem.channels, problem.m, tiles_, nr_);
     channels_ = Ceil(problem.channels, lanes_) * lanes_;
     panel_ = mr_ * problem.channels + lanes_;
     filters_plane_ = Ceil(problem.m, mr_) * panel_ + kGap;
@@ -55,7 +55,7 @@ class Run {
     filters_ = Scratch(ScratchSlot::kPackA, kPlanes * filters_plane_);
     const std::int64_t panels = Ceil(problem_.m, mr_);
     ParallelFor(panels, [&](std::int64_t panel) { TurnFilters(panel); });
-    const std::int64_t blocks = Ceil(squares_, block_);
+    const std::int64_t blocks = Ceil(tiles_, block_);
     // Few blocks leave the threads to the steps of each.
     if (blocks < kWinogradFewBlocks) {
       for (std::int64_t block = 0; block < blocks; ++block) Block(block * block_);
@@ -103,10 +103,10 @@ class Run {
     }
   }
 
-  // --- a block of squares ------------------------------------------------------------------------
+  // --- a block of tiles ------------------------------------------------------------------------
 
   void Block(std::int64_t first) const {
-    const std::int64_t count = std::min(block_, squares_ - first);
+    const std::int64_t count = std::min(block_, tiles_ - first);
     T* const source = Scratch(ScratchSlot::kPackB, kPlanes * source_plane_);
     T* const sums = Scratch(ScratchSlot::kResult, kPlanes * sums_plane_);
     const std::int64_t panels = Ceil(count, nr_);
@@ -122,7 +122,7 @@ class Run {
     });
   }
 
-  // Squares [first, end), a panel's at most, of `lanes` channels, to (point, channel, square).
+  // Tiles [first, end), a panel's at most, of `lanes` channels, to (point, channel, tile).
   void TurnSource(std::int64_t first, std::int64_t end, std::int64_t channel, T* to) const {
     const auto transpose = sizeof(T) == 4 ? Kernels().transpose.bytes4 : Kernels().transpose.bytes8;
     const std::int64_t plane = nr_ * lanes_ + kGap;
@@ -196,12 +196,12 @@ class Run {
   const int large_;
   const std::int64_t kernel_;
   const WinogradGrid grid_;
-  const std::int64_t squares_;
+  const std::int64_t tiles_;
   WinogradImage<T> image_{};
   bool reversed_ = false;
   // Between planes, so that they do not share sets of a cache: one line.
   static constexpr std::int64_t kGap = 64 / sizeof(T);
-  std::int64_t block_ = 0;     // squares
+  std::int64_t block_ = 0;     // tiles
   std::int64_t channels_ = 0;  // rounded up to whole vectors
   std::int64_t panel_ = 0, filters_plane_ = 0, source_plane_ = 0, sums_plane_ = 0;
   T* filters_ = nullptr;

@@ -1,4 +1,4 @@
-// Winograd's convolution at stride 1: squares of results, the filters and the squares of the source
+// Winograd's convolution at stride 1: tiles of results, the filters and the tiles of the source
 // that they read become 6 x 6 numbers each, for which the convolution is a product; over the
 // channels, 36 products of matrices. (Lavin and Gray, Fast Algorithms for Convolutional Neural
 // Networks, 2015; the points are our own, see cpu/tables/conv2d_winograd.h.)

@@ -1,5 +1,5 @@
 // The gradient by the weights: the transposes of the steps that make results of filters. The sum
-// over the squares of all images is taken before the last step, block by block in their order.
+// over the tiles of all images is taken before the last step, block by block in their order.
 #include <algorithm>
 
 #include "ops/conv2d_policy.h"
@@ -28,7 +28,7 @@ class Run {
         kernel_(g_.kernel_height),
         large_(kernel_ == 5 ? 1 : 0),
         grid_{g_.batch, g_.out_height, g_.out_width, kWinogradPoints + 1 - kernel_},
-        squares_(grid_.squares()),
+        tiles_(grid_.tiles()),
         x_{problem.x,
            g_.in_channels,
            g_.in_height,
@@ -41,7 +41,7 @@ class Run {
         grad_{problem.grad_out, g_.out_channels, g_.out_height, g_.out_width, 0, 0,
               grid_.side,       g_.out_height,   g_.out_width} {
     x_.LimitTo(g_.out_height + kernel_ - 1, g_.out_width + kernel_ - 1);
-    block_ = CutWinogradGradient(g_, squares_, nr_);
+    block_ = CutWinogradGradient(g_, tiles_, nr_);
     const std::int64_t gap = 64 / static_cast<std::int64_t>(sizeof(T));
     outs_ = Ceil(g_.out_channels, lanes_) * lanes_;
     grad_plane_ = outs_ * block_ + gap;
@@ -54,8 +54,8 @@ class Run {
     a_ = Scratch(ScratchSlot::kPackA, kPlanes * grad_plane_);
     b_ = Scratch(ScratchSlot::kPackB, kPlanes * x_plane_);
     sums_ = Scratch(ScratchSlot::kResult, kPlanes * sums_plane_);
-    for (std::int64_t first = 0; first < squares_; first += block_) {
-      const std::int64_t end = std::min(squares_, first + block_);
+    for (std::int64_t first = 0; first < tiles_; first += block_) {
+      const std::int64_t end = std::min(tiles_, first + block_);
       const std::int64_t panels = Ceil(end - first, nr_);
       const std::int64_t groups = (outs_ + ins_) / lanes_;
       ParallelFor(groups * panels, [&](std::int64_t task) {
@@ -76,8 +76,8 @@ class Run {
         ScratchSlot::kPlaces, static_cast<std::size_t>(count) * sizeof(std::int64_t)));
   }
 
-  // Squares [begin, end) of a block, for one vector of channels: those of the gradients by the
-  // results, to (point, square, channel), then those of x, to (point, panel of channels, square,
+  // Tiles [begin, end) of a block, for one vector of channels: those of the gradients by the
+  // results, to (point, tile, channel), then those of x, to (point, panel of channels, tile,
   // channel), which are panels of the product as they are.
   void Turn(std::int64_t first, std::int64_t begin, std::int64_t end, std::int64_t channel) const {
     T* const pixels =
@@ -140,9 +140,9 @@ class Run {
   const std::int64_t lanes_, mr_, nr_, kernel_;
   const int large_;
   const WinogradGrid grid_;
-  const std::int64_t squares_;
+  const std::int64_t tiles_;
   WinogradImage<T> x_, grad_;
-  std::int64_t block_ = 0;           // squares
+  std::int64_t block_ = 0;           // tiles
   std::int64_t outs_ = 0, ins_ = 0;  // channels, rounded up to whole vectors
   std::int64_t grad_plane_ = 0, x_plane_ = 0, sums_plane_ = 0;
   T* a_ = nullptr;

@@ -63,7 +63,7 @@ struct Tiles {
 
   Tiles(std::int64_t outer, std::int64_t classes, std::int64_t inner_samples)
       : inner(inner_samples) {
-    constexpr std::int64_t kLanes = 16;  // the most of any row, so that tiles end between vectors
+    constexpr std::int64_t kLanes = 16;  // the most of any ISA target: tiles end between vectors
     width = std::max<std::int64_t>(kLanes, RowsOfGrain(kMathGrain, classes) / kLanes * kLanes);
     width = std::min(width, std::max<std::int64_t>(1, inner));
     per_outer = (inner + width - 1) / width;

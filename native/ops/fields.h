@@ -1,5 +1,5 @@
 // What an argument struct is made of, as data: the binding fills one, a program finds the memory in
-// one and a test tries nonsense, without code of their own for each operation.
+// one and a test tries invalid values, without code of their own for each operation.
 #pragma once
 
 #include <array>

@@ -24,7 +24,7 @@ struct MatmulArgs {
   GRADLANE_FIELDS(MatmulArgs, dtype, a, b, out, m, n, k, transpose_a, transpose_b, alpha, beta,
                   bias, activation, parameter)
 };
-// Each element of out is one sum in a fixed order that depends on the shape, the row of kernels and
+// Each element of out is one sum in a fixed order that depends on the shape, the ISA target and
 // nothing else.
 void Matmul(const MatmulArgs& args);
 

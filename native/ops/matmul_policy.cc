@@ -44,7 +44,7 @@ bool CanRun(MatmulAlgorithm algorithm, MatmulShape shape) {
   return false;
 }
 
-// Measured on Zen 5 in float32, GF/s of 262 (AVX-512); the limits are kept for all rows.
+// Measured on Zen 5 in float32, GF/s of 262 (AVX-512); the limits are kept for all ISA targets.
 MatmulAlgorithm ChooseMatmul(const MatmulShape& shape, std::int64_t mr, std::int64_t nr) {
   const std::int64_t m = shape.m, n = shape.n, k = shape.k;
   if (k == 1) return MatmulAlgorithm::kOuter;
@@ -64,7 +64,7 @@ MatmulAlgorithm ChooseMatmul(const MatmulShape& shape, std::int64_t mr, std::int
   // Rows that lie a large power of two apart share a few sets of the caches, so a column of tiles
   // of B cannot stay there for many tiles, nor a tile of an A that lies along its columns: direct
   // against packed 155 : 103 at 24 x 1024 x 1024, 193 : 174 with 64 rows, but 60 : 80 and 67 : 93
-  // on the avx2 row, where 512 columns do it too (45 : 60 in float64 at 256 x 256 x 256, 33 : 59 at
+  // on avx2, where 512 columns do it too (45 : 60 in float64 at 256 x 256 x 256, 33 : 59 at
   // 512 x 784 x 128 with A transposed).
   const auto aliased = [nr](std::int64_t length) { return length % (32 * nr) == 0; };
   if (aliased(n) || (shape.transpose_a && aliased(m))) {

@@ -1,5 +1,5 @@
 // Which algorithm computes a matrix product, and in which blocks. Everything here follows from the
-// shape, the tile sizes of the row and the caches; never from the number of threads.
+// shape, the tile sizes of the ISA target and the caches; never from the number of threads.
 #pragma once
 
 #include <cstdint>

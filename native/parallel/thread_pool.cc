@@ -18,7 +18,7 @@ namespace gradlane {
 namespace {
 
 thread_local bool t_inside = false;  // on a pool thread, or in a ParallelRun of this thread
-thread_local Crew t_crew;
+thread_local ThreadLimit t_limit;
 
 // One job at a time. A worker joins a job only while it is open and counts itself in `active_`
 // around it, so the caller never waits for a thread that was still asleep when the work ran out.
@@ -197,11 +197,11 @@ void SetDefaultThreads(int count) {
   State().threads.compare_exchange_strong(unset, count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
-void SetCrew(const Crew& crew) { t_crew = crew; }
+void SetThreadLimit(const ThreadLimit& limit) { t_limit = limit; }
 
 void ParallelRun(std::int64_t tasks, TaskFn fn, void* context) {
   const int threads = Threads();
-  const auto [limit, priority] = t_crew;
+  const auto [limit, priority] = t_limit;
   const int most = limit == 0 ? threads : std::min(limit, threads);
   if (tasks > 1 && most > 1 && !t_inside) {
     Slot& slot = priority == Priority::kBackground ? State().background : State().normal;

@@ -10,8 +10,8 @@
 namespace gradlane {
 
 // Runs body(task) for every task in [0, tasks), on the calling thread and on up to Threads() - 1
-// others, or those of its Crew; returns when all are done. A call from inside a task, or while
-// another caller holds the pool, runs on the calling thread alone. Nothing is allocated.
+// others, fewer where it has a ThreadLimit; returns when all are done. A call from inside a task,
+// or while another caller holds the pool, runs on the calling thread alone. Nothing is allocated.
 //
 // Tasks throw nothing but std::bad_alloc. If one does, no further ones are begun, and when those
 // under way are done OutOfMemory is thrown here, with the bytes that were asked for.
@@ -44,15 +44,15 @@ int Threads();
 void SetThreads(int count);         // at least 1; takes effect at the next ParallelRun
 void SetDefaultThreads(int count);  // the same, unless a count was set before
 
-// Who helps a thread with its tasks.
-struct Crew {
+// How many threads, and of which priority, share the tasks of a thread.
+struct ThreadLimit {
   int threads = 0;  // at most so many, the calling one included; 0: Threads()
   // kBackground: threads of a second pool, which have low priority. Those of the first keep theirs.
   Priority priority = Priority::kNormal;
 };
 
 // From now on, for the calling thread.
-void SetCrew(const Crew& crew);
+void SetThreadLimit(const ThreadLimit& limit);
 
 // The pools live as long as a Node environment uses the addon: the last Release joins their
 // threads.

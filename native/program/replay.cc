@@ -45,15 +45,15 @@ void Replay::End() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Replay::Start(std::int64_t times, double interval_ms, const Crew& crew,
+void Replay::Start(std::int64_t times, double interval_ms, const ThreadLimit& limit,
                    std::function<void()> report) {
   if (Running()) Throw(ErrorCode::kValue, {"program: a replay is running"});
-  if (thread_.joinable() && crew.priority != crew_.priority) {
+  if (thread_.joinable() && limit.priority != limit_.priority) {
     End();
     abandon_.store(false, std::memory_order_seq_cst);
   }
-  crew_ = crew;
-  if (!thread_.joinable()) thread_ = std::thread([this, crew] { ThreadLoop(crew.priority); });
+  limit_ = limit;
+  if (!thread_.joinable()) thread_ = std::thread([this, limit] { ThreadLoop(limit.priority); });
   control_ = ReadFloatControl();
   times_ = times;
   interval_ms_ = interval_ms;
@@ -83,7 +83,7 @@ void Replay::ThreadLoop(Priority priority) {
 }
 
 void Replay::RunSteps() {
-  SetCrew(crew_);
+  SetThreadLimit(limit_);
   WriteFloatControl(control_);
   Clock::time_point reported = Clock::now();
   Clock::time_point looked = reported;

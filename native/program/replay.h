@@ -35,11 +35,11 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  // Starts `times` steps with these threads; in the background the replay thread has low priority,
-  // too. `report` is called on the replay thread, about every `interval_ms`
-  // milliseconds between two steps and once at the end, when Running() is false already.
-  // Throws ERR_VALUE when one is Running(), std::system_error when there is no thread to be had.
-  void Start(std::int64_t times, double interval_ms, const Crew& crew,
+  // Starts `times` steps with these threads at most; in the background the replay thread has low
+  // priority, too. `report` is called on the replay thread, about every `interval_ms` milliseconds
+  // between two steps and once at the end, when Running() is false already. Throws ERR_VALUE when
+  // one is Running(), std::system_error when there is no thread to be had.
+  void Start(std::int64_t times, double interval_ms, const ThreadLimit& limit,
              std::function<void()> report);
 
   // Ends a replay in flight after its current operation, joins the thread and starts no other.
@@ -62,7 +62,7 @@ class Replay {
   Program& program_;
   std::int64_t times_ = 0;
   double interval_ms_ = 0;
-  Crew crew_;
+  ThreadLimit limit_;
   FloatControl control_ = 0;  // of the thread that started the replay
   std::function<void()> report_;
   std::optional<ReplayFailure> failure_;

@@ -1,5 +1,5 @@
 // Activations and their gradients against the formulas in wider arithmetic, at every size, offset
-// and row, and the same bits wherever an element stands.
+// and ISA target, and the same bits wherever an element stands.
 #include "ops/activation.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -103,7 +103,7 @@ struct Invoke {
   }
 };
 
-class ActivationTest : public EveryRow {
+class ActivationTest : public EveryIsaTarget {
  protected:
   // Ten roundings of the terms, and what is lost of a result below the smallest normal number.
   template <class T>
@@ -196,7 +196,7 @@ class ActivationTest : public EveryRow {
 
   void TearDown() override {
     SetThreads(2);
-    EveryRow::TearDown();
+    EveryIsaTarget::TearDown();
   }
 };
 
@@ -224,7 +224,7 @@ TEST_P(ActivationTest, RefusesWhatItCannotRead) {
                                   x.buffer(), x.buffer(), 4, 0}),
                Error);
 }
-GRADLANE_ON_EVERY_ROW(ActivationTest);
+GRADLANE_ON_EVERY_ISA_TARGET(ActivationTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -5,7 +5,7 @@
 
 #include "ops/update.h"
 #include "parallel/thread_pool.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 #include "test/slots.h"
 
 namespace gradlane {
@@ -96,7 +96,7 @@ void CheckStep(const Hyper& h, const Parameters<T>& before, const Parameters<T>&
   }
 }
 
-class AdamTest : public EveryRow {};
+class AdamTest : public EveryIsaTarget {};
 
 template <class T>
 void CheckSteps() {
@@ -176,7 +176,7 @@ TEST_P(AdamTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   EXPECT_TRUE(SameBits(parameters, untouched));
 }
 
-GRADLANE_ON_EVERY_ROW(AdamTest);
+GRADLANE_ON_EVERY_ISA_TARGET(AdamTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -12,7 +12,7 @@
 #include "cpu/dispatch.h"
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -68,7 +68,7 @@ T Expected(const AugmentShape& s, const std::int32_t* drawn, const T* channel, s
   return inside ? channel[y * s.in_width + x] : T(-5);
 }
 
-class AugmentTest : public EveryRow {
+class AugmentTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formulas() {
@@ -200,7 +200,7 @@ TEST_P(AugmentTest, TheGradientStaysInsideWhateverWasDrawn) {
   }
 }
 
-GRADLANE_ON_EVERY_ROW(AugmentTest);
+GRADLANE_ON_EVERY_ISA_TARGET(AugmentTest);
 
 }  // namespace
 }  // namespace gradlane

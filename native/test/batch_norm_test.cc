@@ -7,7 +7,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -73,7 +73,7 @@ struct Case {
   Array<std::int32_t> batches;
 };
 
-class BatchNormTest : public EveryRow {
+class BatchNormTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formulas() {
@@ -167,7 +167,7 @@ TEST_P(BatchNormTest, EqualNumbersHaveNoVariance) {
     }
   }
 }
-GRADLANE_ON_EVERY_ROW(BatchNormTest);
+GRADLANE_ON_EVERY_ISA_TARGET(BatchNormTest);
 
 TEST(BatchNorm, RefusesShortBuffersBeforeAnythingChanges) {
   Case<float> it({2, 3, 4});

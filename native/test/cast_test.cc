@@ -9,7 +9,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -70,7 +70,7 @@ void CheckFrom() {
   }
 }
 
-class CastTest : public EveryRow {};
+class CastTest : public EveryIsaTarget {};
 
 TEST_P(CastTest, EveryPairOfTypes) {
   CheckFrom<float>();
@@ -115,7 +115,7 @@ TEST_P(CastTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(y.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(CastTest);
+GRADLANE_ON_EVERY_ISA_TARGET(CastTest);
 
 }  // namespace
 }  // namespace gradlane

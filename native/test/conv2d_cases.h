@@ -78,7 +78,7 @@ inline std::vector<Conv2dGeometry> Conv2dGeometries() {
 }
 
 // What the steps of Winograd's convolution make of numbers of size 1, in the worst case: the
-// largest sum of magnitudes that passes through them into one result of one square and one channel.
+// largest sum of magnitudes that passes through them into one result of one tile and one channel.
 struct WinogradGrowth {
   double result = 0, filter = 0;  // of results (and, filters reversed, of grad_x), of grad_weight
 

@@ -11,7 +11,7 @@
 #include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
 #include "test/conv2d_cases.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -95,9 +95,10 @@ void ExpectSums(const char* what, const Array<T>& actual, const std::vector<Wide
   }
 }
 
-class Conv2dTest : public EveryRow {
+class Conv2dTest : public EveryIsaTarget {
  protected:
-  // What the problem of a case must give: the same on every row, so it is computed for the first.
+  // What the problem of a case must give: the same on every ISA target, so it is computed for the
+  // first.
   template <class T>
   static const Conv2dByDefinition<T>& Exact(std::size_t at, const Problem<T>& problem) {
     static std::map<std::size_t, Conv2dByDefinition<T>> known;
@@ -137,7 +138,7 @@ class Conv2dTest : public EveryRow {
                                                                                              : 0;
       };
       const std::int64_t side = winograd ? 7 - g.kernel_height : 1;
-      const std::int64_t squares =
+      const std::int64_t tiles =
           g.batch * ((g.out_height + side - 1) / side) * ((g.out_width + side - 1) / side);
       ExpectSums("out", problem.out, exact.out, exact.out_size, g.in_group() * g.taps(),
                  terms(Conv2dPass::kForward, g.in_channels), growth.result);
@@ -145,8 +146,7 @@ class Conv2dTest : public EveryRow {
                  g.out_group() * g.taps(), terms(Conv2dPass::kInputGradient, g.out_channels),
                  growth.result);
       ExpectSums("grad_weight", problem.grad_weight, exact.grad_weight, exact.grad_weight_size,
-                 g.batch * g.out_plane(), terms(Conv2dPass::kWeightGradient, squares),
-                 growth.filter);
+                 g.batch * g.out_plane(), terms(Conv2dPass::kWeightGradient, tiles), growth.filter);
       if (::testing::Test::HasFatalFailure()) return;
     }
   }
@@ -163,7 +163,7 @@ TEST_P(Conv2dTest, EqualsItsDefinition) {
 
 TEST_P(Conv2dTest, SameBitsAtAnyNumberOfThreads) {
   std::vector<Conv2dGeometry> all = Conv2dGeometries();
-  // enough blocks of squares for threads to share
+  // enough blocks of tiles for threads to share
   all.push_back(GeometryOf(3, 1, 10, 12, {120, 3, 1, 1, 1}, {121, 3, 1, 1, 1}));
   for (const Conv2dGeometry& g : all) {
     for (const Conv2dAlgorithm algorithm : kAlgorithms) {
@@ -238,7 +238,7 @@ TEST_P(Conv2dTest, ScratchOfWinogradIsBounded) {
         36 * std::max(up(g.in_channels, tile.mr) * (g.out_channels + tile.lanes),
                       up(g.out_channels, tile.mr) * (g.in_channels + tile.lanes));
     const std::int64_t packed = (g.in_channels + g.out_channels) * tile.mr * g.taps();
-    const std::int64_t squares = (36 + 6 * 6) * tile.nr * tile.lanes + 36 * 64;
+    const std::int64_t tiles = (36 + 6 * 6) * tile.nr * tile.lanes + 36 * 64;
     const std::int64_t block =
         std::max({kWinogradBudget, kWinogradGradientBudget, 36 * channels * tile.nr}) * 5 / 4;
     for (int pass = 0; pass < 3; ++pass) {
@@ -250,7 +250,7 @@ TEST_P(Conv2dTest, ScratchOfWinogradIsBounded) {
         if (pass == 2) problem.ByWeight(Conv2dAlgorithm::kWinograd);
         held = static_cast<std::int64_t>(ThreadScratchBytes());
       }).join();
-      EXPECT_LE(held, (filters + packed + squares + block) * 8 + 7 * 4096)
+      EXPECT_LE(held, (filters + packed + tiles + block) * 8 + 7 * 4096)
           << Describe(g) << " pass " << pass;
       EXPECT_GT(held, 36 * g.in_channels * g.out_channels * 8);
     }
@@ -277,7 +277,7 @@ TEST_P(Conv2dTest, SizeZero) {
   for (std::int64_t i = 0; i < no_output.grad_x.size(); ++i) EXPECT_EQ(no_output.grad_x[i], 0);
 }
 
-GRADLANE_ON_EVERY_ROW(Conv2dTest);
+GRADLANE_ON_EVERY_ISA_TARGET(Conv2dTest);
 
 TEST(Conv2dErrors, ComeBeforeAnythingIsWritten) {
   const Conv2dGeometry good = GeometryOf(1, 2, 2, 3, {5, 3, 1, 1, 1}, {6, 3, 1, 1, 1});

@@ -9,14 +9,14 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
 constexpr std::int64_t kIgnore = -100;
 
-class CrossEntropyTest : public EveryRow {
+class CrossEntropyTest : public EveryIsaTarget {
  protected:
   // One setting of everything that changes the formula.
   template <class T>
@@ -317,7 +317,7 @@ TEST_P(CrossEntropyTest, IsStableFarOut) {
   EXPECT_EQ(gradient[3], 1);
   EXPECT_EQ(gradient[4], -1);
 }
-GRADLANE_ON_EVERY_ROW(CrossEntropyTest);
+GRADLANE_ON_EVERY_ISA_TARGET(CrossEntropyTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -11,7 +11,7 @@
 #include "ops/random.h"
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -40,7 +40,7 @@ class State {
   Array<std::int32_t> words_;
 };
 
-class DropoutTest : public EveryRow {
+class DropoutTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formulas(double p) {
@@ -131,7 +131,7 @@ TEST_P(DropoutTest, RefusesWhatDoesNotFitAndDrawsNothing) {
   EXPECT_TRUE(state.SameBits(before));
 }
 
-GRADLANE_ON_EVERY_ROW(DropoutTest);
+GRADLANE_ON_EVERY_ISA_TARGET(DropoutTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -1,4 +1,4 @@
-// Elementwise functions of one and two tensors, every broadcast, size, offset and row.
+// Elementwise functions of one and two tensors, every broadcast, size, offset and ISA target.
 #include "ops/elementwise.h"
 
 #include <gtest/gtest.h>
@@ -8,12 +8,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class ElementwiseTest : public EveryRow {
+class ElementwiseTest : public EveryIsaTarget {
  protected:
   template <class T>
   static T Unary1(Unary kind, T x) {
@@ -185,7 +185,7 @@ TEST_P(ElementwiseTest, SameBitsAtOneAndTwoThreads) {
   Axpby({Dtype::kFloat32, x.buffer(), two.buffer(), kMany, 0.3, 0.7});
   EXPECT_TRUE(one.SameBits(two));
 }
-GRADLANE_ON_EVERY_ROW(ElementwiseTest);
+GRADLANE_ON_EVERY_ISA_TARGET(ElementwiseTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -8,12 +8,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class EmbeddingTest : public EveryRow {
+class EmbeddingTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formula(std::int64_t rows, std::int64_t cols, std::int64_t count) {
@@ -78,7 +78,7 @@ TEST_P(EmbeddingTest, RefusesAnIndexBeforeWriting) {
     for (int i = 0; i < 8; ++i) EXPECT_EQ(grad[i], 7);
   }
 }
-GRADLANE_ON_EVERY_ROW(EmbeddingTest);
+GRADLANE_ON_EVERY_ISA_TARGET(EmbeddingTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -7,12 +7,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class GatherTest : public EveryRow {};
+class GatherTest : public EveryIsaTarget {};
 
 template <class From, class To>
 void Check(Dtype from, Dtype to, double scale, double shift) {
@@ -94,7 +94,7 @@ TEST_P(GatherTest, RefusesOtherTypesAndShortBuffers) {
   EXPECT_TRUE(out.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(GatherTest);
+GRADLANE_ON_EVERY_ISA_TARGET(GatherTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "parallel/thread_pool.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 #include "test/slots.h"
 
 namespace gradlane {
@@ -35,7 +35,7 @@ long double ExactNorm(const Parameters<T>& parameters, double p) {
   return p == kInf ? sum : std::pow(sum, 1 / static_cast<long double>(p));
 }
 
-class GradientTest : public EveryRow {};
+class GradientTest : public EveryIsaTarget {};
 
 // All terms are positive, so the relative error of the sum is bounded by the number of additions
 // that one term passes, here at most 20003 / 8 in a chain of 2 lanes and 4 accumulators within a
@@ -118,7 +118,7 @@ TEST_P(GradientTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(SameBits(parameters, untouched));
 }
 
-GRADLANE_ON_EVERY_ROW(GradientTest);
+GRADLANE_ON_EVERY_ISA_TARGET(GradientTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -7,7 +7,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -52,7 +52,7 @@ struct Case {
   Array<double> sums;
 };
 
-class GroupNormTest : public EveryRow {};
+class GroupNormTest : public EveryIsaTarget {};
 
 TEST_P(GroupNormTest, FollowsTheFormula) {
   for (const Shape& s : kShapes) {
@@ -92,7 +92,7 @@ TEST_P(GroupNormTest, SameBitsAtOneAndTwoThreads) {
                 one.grad_weight.SameBits(two.grad_weight) && one.sums.SameBits(two.sums));
   }
 }
-GRADLANE_ON_EVERY_ROW(GroupNormTest);
+GRADLANE_ON_EVERY_ISA_TARGET(GroupNormTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -14,7 +14,7 @@
 #include "ops/nll.h"
 #include "ops/pool2d.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define GRADLANE_RACES 0  // the race is what is tested
@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::int64_t kRows = 4096, kCols = 2, kCount = 8;
 
-class IndicesTest : public EveryRow {
+class IndicesTest : public EveryIsaTarget {
  protected:
   // Runs `operation` again and again while the last index goes from a good one to a far one and
   // back, until both outcomes were seen often or it has run 300 times.
@@ -56,7 +56,7 @@ class IndicesTest : public EveryRow {
   }
 
   void SetUp() override {
-    EveryRow::SetUp();
+    EveryIsaTarget::SetUp();
     index_.Fill([](std::int64_t i) { return i % kCount; });
   }
 
@@ -114,7 +114,7 @@ TEST_P(IndicesTest, OfTheLargestElementsOfWindows) {
   EXPECT_TRUE(plane.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(IndicesTest);
+GRADLANE_ON_EVERY_ISA_TARGET(IndicesTest);
 
 }  // namespace
 }  // namespace gradlane

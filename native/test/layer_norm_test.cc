@@ -7,7 +7,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -54,7 +54,7 @@ struct Case {
   Array<T> x, g, out, grad_x, weight, bias, mean, inverse_std, grad_weight, grad_bias;
 };
 
-class LayerNormTest : public EveryRow {
+class LayerNormTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formulas() {
@@ -124,7 +124,7 @@ TEST_P(LayerNormTest, SameBitsAtOneAndTwoThreads) {
                 one.grad_weight.SameBits(two.grad_weight) && one.grad_bias.SameBits(two.grad_bias));
   }
 }
-GRADLANE_ON_EVERY_ROW(LayerNormTest);
+GRADLANE_ON_EVERY_ISA_TARGET(LayerNormTest);
 
 }  // namespace
 }  // namespace gradlane

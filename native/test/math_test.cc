@@ -9,7 +9,7 @@
 
 #include "cpu/dispatch.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -107,7 +107,7 @@ std::vector<T> Specials() {
   return values;
 }
 
-class MathTest : public EveryRow {};
+class MathTest : public EveryIsaTarget {};
 
 TEST_P(MathTest, FloatWithinTwoUlp) {
   std::vector<float> inputs = Specials<float>();
@@ -132,7 +132,7 @@ TEST_P(MathTest, DoubleWithinTwoUlp) {
   }
 }
 
-GRADLANE_ON_EVERY_ROW(MathTest);
+GRADLANE_ON_EVERY_ISA_TARGET(MathTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -1,4 +1,5 @@
-// The matrix product against plain sums in a wider type: every row, algorithm, transpose and edge.
+// The matrix product against plain sums in a wider type: every ISA target, algorithm, transpose and
+// edge.
 #include "ops/matmul.h"
 
 #include <gtest/gtest.h>
@@ -127,7 +128,7 @@ struct Run {
   }
 };
 
-// What the product of a case must be and how far off it may be, the same for every row and
+// What the product of a case must be and how far off it may be, the same for every ISA target and
 // algorithm. A sum of k products, in any order, in precision u is off by at most (k + 1) u times
 // the sum of the magnitudes (to first order); alpha, beta and bias round up to four times more. 1 %
 // covers the higher orders for all k used here.
@@ -186,17 +187,17 @@ template <class T>
 class MatmulTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    ForceRowForTesting(SupportedRows().back());
+    ForceIsaTargetForTesting(SupportedIsaTargets().back());
     SetThreads(LogicalThreads());
   }
   static int LogicalThreads() { return 2; }
 
-  // body(algorithm) for every row and every algorithm that can compute the shape.
+  // body(algorithm) for every ISA target and every algorithm that can compute the shape.
   template <class Body>
   static void Everywhere(const Case& c, Body&& body) {
     const MatmulShape shape{c.m, c.n, c.k, c.transpose_a, c.transpose_b, sizeof(T)};
-    for (const Row row : SupportedRows()) {
-      ForceRowForTesting(row);
+    for (const IsaTarget target : SupportedIsaTargets()) {
+      ForceIsaTargetForTesting(target);
       for (const MatmulAlgorithm algorithm : kAlgorithms) {
         if (CanRun(algorithm, shape)) body(algorithm);
       }
@@ -229,8 +230,8 @@ TYPED_TEST(MatmulTest, SmallSizes) {
 
 TYPED_TEST(MatmulTest, SizesAroundTheTile) {
   std::set<std::pair<std::int64_t, std::int64_t>> sizes;
-  for (const Row row : SupportedRows()) {
-    const auto& kernels = KernelsOf(row).template typed<TypeParam>().matmul;
+  for (const IsaTarget target : SupportedIsaTargets()) {
+    const auto& kernels = KernelsOf(target).template typed<TypeParam>().matmul;
     for (const std::int64_t m : {kernels.mr - 1, kernels.mr, kernels.mr + 1, 2 * kernels.mr + 1}) {
       for (const std::int64_t n : {kernels.nr - 1, kernels.nr, kernels.nr + 1, kernels.nr / 2,
                                    kernels.nr / 2 + 1, 2 * kernels.nr + 3}) {
@@ -253,8 +254,8 @@ TYPED_TEST(MatmulTest, Primes) {
 
 TYPED_TEST(MatmulTest, SumsLongerThanAPanel) {
   std::set<std::int64_t> lengths;
-  for (const Row row : SupportedRows()) {
-    const std::int64_t kc = KernelsOf(row).template typed<TypeParam>().matmul.kc;
+  for (const IsaTarget target : SupportedIsaTargets()) {
+    const std::int64_t kc = KernelsOf(target).template typed<TypeParam>().matmul.kc;
     for (const std::int64_t k : {kc - 1, kc, kc + 1, 2 * kc + 3}) lengths.insert(k);
   }
   for (const std::int64_t k : lengths) {
@@ -292,8 +293,8 @@ TYPED_TEST(MatmulTest, PointersThatAreNotVectorAligned) {
 }
 
 TYPED_TEST(MatmulTest, SizeZero) {
-  for (const Row row : SupportedRows()) {
-    ForceRowForTesting(row);
+  for (const IsaTarget target : SupportedIsaTargets()) {
+    ForceIsaTargetForTesting(target);
     for (const Case& c : {Case{.m = 0, .n = 5, .k = 3}, Case{.m = 5, .n = 0, .k = 3}}) {
       Run<TypeParam> run(c);
       Matmul(run.ArgsFor(c));

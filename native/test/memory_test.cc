@@ -7,12 +7,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class MemoryTest : public EveryRow {};
+class MemoryTest : public EveryIsaTarget {};
 
 template <class T>
 void FillAndCopy(Dtype dtype, double value, T expected) {
@@ -133,7 +133,7 @@ TEST_P(MemoryTest, RefusesWhatDoesNotFit) {
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_EQ(y[i], 5);
 }
 
-GRADLANE_ON_EVERY_ROW(MemoryTest);
+GRADLANE_ON_EVERY_ISA_TARGET(MemoryTest);
 
 }  // namespace
 }  // namespace gradlane

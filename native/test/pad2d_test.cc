@@ -8,7 +8,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -47,15 +47,15 @@ std::int64_t SourceOf(const Case& c, std::int64_t o, PadMode mode) {
   return y < 0 || x < 0 ? -1 : (plane * c.shape.in_height + y) * c.shape.in_width + x;
 }
 
-class Pad2dTest : public EveryRow {
+class Pad2dTest : public EveryIsaTarget {
  protected:
   void SetUp() override {
-    EveryRow::SetUp();
+    EveryIsaTarget::SetUp();
     RetainPool();
   }
   void TearDown() override {
     ReleasePool();
-    EveryRow::TearDown();
+    EveryIsaTarget::TearDown();
   }
 
   template <class T>
@@ -147,7 +147,7 @@ TEST_P(Pad2dTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(x.GuardsIntact() && out.GuardsIntact() && short_out.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(Pad2dTest);
+GRADLANE_ON_EVERY_ISA_TARGET(Pad2dTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -10,7 +10,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -65,7 +65,7 @@ Exact<W> ExactOf(Kind kind, W x, W y, W w, W p, W c) {
   return {};
 }
 
-class PointwiseLossTest : public EveryRow {
+class PointwiseLossTest : public EveryIsaTarget {
  protected:
   template <class T>
   struct Trial {
@@ -236,7 +236,7 @@ TEST_P(PointwiseLossTest, RefusesAnUnknownKind) {
   EXPECT_THROW(t.Loss(loss, true, 1), Error);
   EXPECT_THROW(t.Gradient(loss, 1), Error);
 }
-GRADLANE_ON_EVERY_ROW(PointwiseLossTest);
+GRADLANE_ON_EVERY_ISA_TARGET(PointwiseLossTest);
 
 }  // namespace
 }  // namespace gradlane

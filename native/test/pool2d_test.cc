@@ -10,7 +10,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -64,7 +64,7 @@ void ForWindow(const Case& c, std::int64_t o, Body&& body) {
   }
 }
 
-class Pool2dTest : public EveryRow {
+class Pool2dTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void MaxFollowsItsDefinition() {
@@ -215,7 +215,7 @@ TEST_P(Pool2dTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(x.GuardsIntact() && out.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(Pool2dTest);
+GRADLANE_ON_EVERY_ISA_TARGET(Pool2dTest);
 
 // Before, each of these took seconds or gigabytes an output: taps and padding were counted one by
 // one.

@@ -295,7 +295,7 @@ TEST_F(ReplayTest, ComputesWithDenormalsAsTheThreadThatStartsItDoes) {
   }
 }
 
-TEST_F(ReplayTest, GivesTheSameBitsWithAnyCrew) {
+TEST_F(ReplayTest, GivesTheSameBitsWithAnyThreadLimit) {
   SetThreads(4);
   constexpr std::int64_t kSize = 131;
   std::vector<float> a(kSize * kSize), b(kSize * kSize), out(kSize * kSize), expected;

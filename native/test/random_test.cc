@@ -1,5 +1,5 @@
-// Random numbers against a plain implementation of Philox 4x32-10, bit for bit on every row, and
-// that one against the known answers of Random123 (D. E. Shaw Research, tests/kat_vectors).
+// Random numbers against a plain implementation of Philox 4x32-10, bit for bit on every ISA target,
+// and that one against the known answers of Random123 (D. E. Shaw Research, tests/kat_vectors).
 #include "ops/random.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -88,7 +88,7 @@ const std::vector<std::int64_t> kCounts = {0,   1,   2,   3,    4,    5,    7,  
                                            15,  16,  17,  31,   33,   63,   127,  128,  129,
                                            255, 256, 257, 1001, 8191, 8192, 8193, 16387};
 
-class RandomTest : public EveryRow {};
+class RandomTest : public EveryIsaTarget {};
 
 TEST_P(RandomTest, TheKernelIsPhilox) {
   std::uint32_t words[4 * 64];
@@ -245,7 +245,7 @@ TEST_P(RandomTest, RefusesWhatDoesNotFitAndDrawsNothing) {
   EXPECT_TRUE(y.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(RandomTest);
+GRADLANE_ON_EVERY_ISA_TARGET(RandomTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -8,7 +8,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -23,7 +23,7 @@ constexpr Shape kShapes[] = {
     {1, 40, 3000}, {50, 11, 2},   {0, 3, 3},      {3, 3, 0},
 };
 
-class ReduceTest : public EveryRow {
+class ReduceTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Run(Reduce kind, const Array<T>& x, const Array<T>& out, const Shape& s,
@@ -148,7 +148,7 @@ TEST_P(ReduceTest, AMillionTenthsAddUp) {
   Run(Reduce::kSum, x, out, {1, 1000000, 1}, 0);
   EXPECT_NEAR(out[0], 1e6 * static_cast<double>(0.1f), 1e5 * 70 * 0x1p-24);
 }
-GRADLANE_ON_EVERY_ROW(ReduceTest);
+GRADLANE_ON_EVERY_ISA_TARGET(ReduceTest);
 
 }  // namespace
 }  // namespace gradlane

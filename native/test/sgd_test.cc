@@ -5,7 +5,7 @@
 
 #include "ops/update.h"
 #include "parallel/thread_pool.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 #include "test/slots.h"
 
 namespace gradlane {
@@ -75,7 +75,7 @@ void CheckStep(const Hyper& h, const Parameters<T>& before, const Parameters<T>&
   }
 }
 
-class SgdTest : public EveryRow {};
+class SgdTest : public EveryIsaTarget {};
 
 template <class T>
 void CheckSteps() {
@@ -163,7 +163,7 @@ TEST_P(SgdTest, NeedsNoStateWithoutMomentum) {
   EXPECT_EQ(parameters.steps[0], 1);
 }
 
-GRADLANE_ON_EVERY_ROW(SgdTest);
+GRADLANE_ON_EVERY_ISA_TARGET(SgdTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -8,7 +8,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -20,7 +20,7 @@ constexpr Shape kShapes[] = {{1, 1, 1},     {3, 2, 1},     {16, 10, 1}, {4, 33, 
                              {1, 30000, 1}, {2500, 10, 1}, {2, 1, 5},   {2, 3, 4},  {3, 10, 17},
                              {1, 70, 300},  {2, 200, 31},  {0, 5, 5},   {5, 0, 1},  {2, 3, 0}};
 
-class SoftmaxTest : public EveryRow {
+class SoftmaxTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Run(const Array<T>& x, const Array<T>& y, const Shape& s, bool log) {
@@ -128,7 +128,7 @@ TEST_P(SoftmaxTest, SameBitsAtOneAndTwoThreads) {
     EXPECT_TRUE(one.SameBits(two));
   }
 }
-GRADLANE_ON_EVERY_ROW(SoftmaxTest);
+GRADLANE_ON_EVERY_ISA_TARGET(SoftmaxTest);
 
 }  // namespace
 }  // namespace gradlane

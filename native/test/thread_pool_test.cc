@@ -217,18 +217,18 @@ std::set<std::thread::id> ThreadsOf(std::int64_t tasks) {
   return threads;
 }
 
-class CrewTest : public ThreadPoolTest {
+class ThreadLimitTest : public ThreadPoolTest {
  protected:
   void TearDown() override {
-    SetCrew({});
+    SetThreadLimit({});
     ThreadPoolTest::TearDown();
   }
 };
 
-TEST_F(CrewTest, HasAtMostSoManyThreadsAndThenAllOfThemAgain) {
+TEST_F(ThreadLimitTest, HasAtMostSoManyThreadsAndThenAllOfThemAgain) {
   SetThreads(4);
   for (const int limit : {2, 0, 1, 3, 9, 1, 2}) {
-    SetCrew({limit});
+    SetThreadLimit({limit});
     const std::size_t expected = limit == 0 || limit > 4 ? 4 : static_cast<std::size_t>(limit);
     std::set<std::thread::id> threads = ThreadsOf(60);
     // Until all have taken part: on a busy machine some wake up late.
@@ -238,19 +238,19 @@ TEST_F(CrewTest, HasAtMostSoManyThreadsAndThenAllOfThemAgain) {
   }
 }
 
-TEST_F(CrewTest, EveryTaskRunsOnceWhateverTheLimits) {
+TEST_F(ThreadLimitTest, EveryTaskRunsOnceWhateverTheLimits) {
   SetThreads(4);
   for (int round = 0; round < 2000; ++round) {
-    SetCrew({round % 5});
+    SetThreadLimit({round % 5});
     std::atomic<int> sum{0};
     ParallelFor(16, [&](std::int64_t task) { sum += static_cast<int>(task); });
     ASSERT_EQ(sum.load(), 120);
   }
 }
 
-TEST_F(CrewTest, IsTheCallingThreadsOwn) {
+TEST_F(ThreadLimitTest, IsTheCallingThreadsOwn) {
   SetThreads(4);
-  SetCrew({1});
+  SetThreadLimit({1});
   std::set<std::thread::id> elsewhere;
   std::thread([&] {
     while (elsewhere.size() < 4) elsewhere.merge(ThreadsOf(60));
@@ -259,7 +259,7 @@ TEST_F(CrewTest, IsTheCallingThreadsOwn) {
   EXPECT_EQ(ThreadsOf(60).size(), 1u);
 }
 
-TEST_F(CrewTest, BackgroundAndNormalThreadsWorkSideBySide) {
+TEST_F(ThreadLimitTest, BackgroundAndNormalThreadsWorkSideBySide) {
   SetThreads(3);
   std::atomic<std::int64_t> sum{0};
   std::vector<std::thread> callers;
@@ -267,7 +267,7 @@ TEST_F(CrewTest, BackgroundAndNormalThreadsWorkSideBySide) {
     callers.emplace_back([&sum, caller] {
       const Priority priority = caller % 2 == 0 ? Priority::kNormal : Priority::kBackground;
       for (int round = 0; round < 200; ++round) {
-        SetCrew({round % 4, priority});
+        SetThreadLimit({round % 4, priority});
         ParallelFor(16, [&](std::int64_t task) { sum += task; });
       }
     });
@@ -293,13 +293,13 @@ std::set<int> NicenessOfHelpers() {
   return found;
 }
 
-TEST_F(CrewTest, ThreadsOfTheBackgroundAreNiceAndTheOthersAreNot) {
+TEST_F(ThreadLimitTest, ThreadsOfTheBackgroundAreNiceAndTheOthersAreNot) {
   SetThreads(3);
   const int usual = getpriority(PRIO_PROCESS, 0);
   for (int round = 0; round < 2; ++round) {
-    SetCrew({0, Priority::kBackground});
+    SetThreadLimit({0, Priority::kBackground});
     EXPECT_EQ(NicenessOfHelpers(), std::set<int>{19});
-    SetCrew({});
+    SetThreadLimit({});
     EXPECT_EQ(NicenessOfHelpers(), std::set<int>{usual});
   }
   EXPECT_EQ(getpriority(PRIO_PROCESS, 0), usual);

@@ -7,12 +7,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class TransposeTest : public EveryRow {};
+class TransposeTest : public EveryIsaTarget {};
 
 template <class T>
 void Check(Dtype dtype) {
@@ -62,7 +62,7 @@ TEST_P(TransposeTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(out.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(TransposeTest);
+GRADLANE_ON_EVERY_ISA_TARGET(TransposeTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "parallel/thread_pool.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 #include "test/slots.h"
 
 namespace gradlane {
@@ -151,7 +151,7 @@ void CheckStep(const Hyper& h, const Parameters<T>& before, const Array<double>&
   }
 }
 
-class UpdateTest : public EveryRow {};
+class UpdateTest : public EveryIsaTarget {};
 
 template <class T>
 void CheckSteps() {
@@ -259,7 +259,7 @@ TEST_P(UpdateTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   EXPECT_EQ(products[0], 0);
 }
 
-GRADLANE_ON_EVERY_ROW(UpdateTest);
+GRADLANE_ON_EVERY_ISA_TARGET(UpdateTest);
 
 }  // namespace
 }  // namespace gradlane

@@ -9,7 +9,7 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -83,7 +83,7 @@ Upsample2dArgs ArgsOf(const Case& c, const Array<T>& from, const Array<T>& to) {
           c.in_width,  c.out_height, c.out_width,   c.scale,     c.scale,  c.align};
 }
 
-class Upsample2dTest : public EveryRow {
+class Upsample2dTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void FollowsItsDefinition() {
@@ -162,7 +162,7 @@ TEST_P(Upsample2dTest, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(x.GuardsIntact() && out.GuardsIntact());
 }
 
-GRADLANE_ON_EVERY_ROW(Upsample2dTest);
+GRADLANE_ON_EVERY_ISA_TARGET(Upsample2dTest);
 
 }  // namespace
 }  // namespace gradlane

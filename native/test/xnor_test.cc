@@ -6,7 +6,7 @@
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
 #include "test/conv2d_cases.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
@@ -25,7 +25,7 @@ Array<std::int32_t> Pack(const Array<T>& x, std::int64_t outer, std::int64_t n,
   return words;
 }
 
-class XnorTest : public EveryRow {
+class XnorTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Bits(std::int64_t outer, std::int64_t n, std::int64_t inner) {
@@ -102,7 +102,7 @@ class XnorTest : public EveryRow {
 
   void TearDown() override {
     SetThreads(2);
-    EveryRow::TearDown();
+    EveryIsaTarget::TearDown();
   }
 };
 
@@ -146,7 +146,7 @@ TEST_P(XnorTest, RefusesWhatIsTooShort) {
       XnorConv2d({Dtype::kFloat32, more.buffer(), more.buffer(), Buffer{}, out.buffer(), g}),
       Error);
 }
-GRADLANE_ON_EVERY_ROW(XnorTest);
+GRADLANE_ON_EVERY_ISA_TARGET(XnorTest);
 
 }  // namespace
 }  // namespace gradlane

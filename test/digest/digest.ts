@@ -6,9 +6,9 @@ import { capture, type FloatDType, getBackend, info, Tensor } from '../../ts/ind
 import type { Training } from './training.js'
 import { trainings } from './trainings.js'
 
-/** What stands in digests.json: by training and dtype, then by row or `reference`. */
+/** What stands in digests.json: by training and dtype, then by ISA target or `reference`. */
 export interface Digests {
-  /** Which compiler the rows are of: another one may contract and order sums otherwise. */
+  /** Which compiler the digests are of: another one may contract and order sums otherwise. */
   readonly compiler: string
   readonly digests: Readonly<Record<string, Readonly<Record<string, string>>>>
 }

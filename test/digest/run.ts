@@ -1,4 +1,4 @@
-// npm run digest: the digests of this build on every row of the machine and on the reference backend
+// npm run digest: the digests of this build on every ISA target of the machine and on the reference backend
 // against those of digests.json; with --write into it. A change that keeps the bits prints no difference.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -14,7 +14,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-/** The digests of one row or of the reference, from a process of its own: a row is chosen once. */
+/** The digests of one ISA target or of the reference, from a process of its own: a target is chosen once. */
 function digestsOn(environment: Readonly<Record<string, string>>): Record<string, string> {
   const self = fileURLToPath(import.meta.url)
   const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', self, CHILD], {
@@ -46,10 +46,11 @@ if (process.argv.includes(CHILD)) {
     ),
   )
 } else {
-  const rows = info().supportedIsas
+  const targets = info().supportedIsas
   const found = new Map([
-    ...rows.map(
-      (row) => [row, digestsOn({ GRADLANE_BACKEND: 'native', GRADLANE_ISA: row })] as const,
+    ...targets.map(
+      (target) =>
+        [target, digestsOn({ GRADLANE_BACKEND: 'native', GRADLANE_ISA: target })] as const,
     ),
     ['reference', digestsOn({ GRADLANE_BACKEND: 'reference' })] as const,
   ])
@@ -65,7 +66,7 @@ if (process.argv.includes(CHILD)) {
   const different = compare(now, before)
   print(`${[...found.keys()].join(', ')}: ${different} digests differ`)
   if (process.argv.includes('--write')) {
-    // A row that this machine lacks keeps what it has.
+    // A target that this machine lacks keeps what it has.
     for (const [key, columns] of Object.entries(digests)) {
       digests[key] = { ...(before.compiler === now.compiler && before.digests[key]), ...columns }
     }

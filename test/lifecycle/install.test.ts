@@ -169,7 +169,7 @@ describe('an install', function () {
       putBinary(builtBinary())
     })
 
-    it('which row of kernels to use', () => {
+    it('which ISA target to use', () => {
       const { supportedIsas = [] } = report(folder)
       expect(supportedIsas[0]).to.equal('baseline')
       for (const isa of supportedIsas) {
@@ -177,7 +177,7 @@ describe('an install', function () {
       }
     })
 
-    it('and refuses a row that is unknown or that this CPU lacks', () => {
+    it('and refuses a target that is unknown or that this CPU lacks', () => {
       const { supportedIsas = [] } = report(folder)
       const lacking = ['avx2', 'avx512'].filter((isa) => !supportedIsas.includes(isa))
       for (const isa of ['sse9', 'AVX2', ...lacking]) {

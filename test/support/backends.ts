@@ -8,7 +8,7 @@ const asked = process.env['GRADLANE_BACKEND'] ?? ''
 /**
  * Tests of kernels name their backends. `GRADLANE_BACKEND` leaves one of them out: where it is
  * `reference`, no native binary is expected to exist, and the native halves are shown as pending;
- * where it is `native`, as on each further row of kernels, the reference was tested elsewhere. In all
+ * where it is `native`, as on each further ISA target, the reference was tested elsewhere. In all
  * runs but the first a binary that cannot be loaded is a failure. `GRADLANE_TEST_REFERENCE=elsewhere` leaves
  * what tests ask of the reference by itself to another run; what compares the two stays.
  */
@@ -22,7 +22,7 @@ export const backends: readonly Kernels[] = [
   ...(referenceTested ? [reference] : []),
 ]
 
-/** How a suite of kernel tests is called: with the row that runs, so that a log shows it. */
+/** How a suite of kernel tests is called: with the ISA target that runs, so that a log shows it. */
 export function suiteTitle(op: string): string {
   return nativeExpected ? `kernels: ${op} [${addon().info().isa}]` : `kernels: ${op}`
 }

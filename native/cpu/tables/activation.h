@@ -1,4 +1,4 @@
-// Row of the kernel table: activation functions and their gradients.
+// Kernel table: activation functions and their gradients.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ enum class Activation : std::int32_t {
   kGelu = 6,   // exact, with erf
   kGeluTanh = 7,
   kSoftplus = 8,  // parameter: beta, y = log(1 + exp(beta * x)) / beta
-  // -1 where x < 0, 1 elsewhere, with the gradient of an estimate: of the identity; of the identity
-  // cut off outside of [-1, 1]; of 2x + x^2 on [-1, 0) and 2x - x^2 on [0, 1)
+  // -1 where x < 0, 1 elsewhere, with the gradient of a straight-through estimator: the identity;
+  // the identity cut off outside of [-1, 1]; 2x + x^2 on [-1, 0) and 2x - x^2 on [0, 1)
   kSignStraightThrough = 9,
   kSignClipped = 10,
   kSignParabola = 11,

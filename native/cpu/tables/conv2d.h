@@ -1,4 +1,4 @@
-// Row of the kernel table: what a convolution needs beside the pieces of the matrix product.
+// Kernel table: what a convolution needs beside the pieces of the matrix product.
 #pragma once
 
 #include <cstdint>

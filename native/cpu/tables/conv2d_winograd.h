@@ -1,4 +1,4 @@
-// Row of the kernel table: the transforms of Winograd's convolution, all on squares of 6 x 6
+// Kernel table: the transforms of Winograd's convolution, all on tiles of 6 x 6
 // points: 4 x 4 results under a kernel of 3 x 3, or 2 x 2 results under one of 5 x 5.
 //
 // Numbers that belong to polynomials are evaluated at 0, +-5/8, +-3/2 and infinity, where the
@@ -41,8 +41,8 @@ struct WinogradKernels {
   Transform gradient[2] = {};         // gradients by results to 6 x 6
   Transform filter_gradient[2] = {};  // sums of products, 6 x 6, to the gradient by a kernel
 
-  // The results of `tiles` squares from their sums, which are `plane` apart: + bias, then ReLU if
-  // `relu`. Results (row, column) of square t is written to rows[row * tiles * side + t * side +
+  // The results of so many tiles from their sums, which are `plane` apart: + bias, then ReLU if
+  // `relu`. Results (row, column) of tile t is written to rows[row * tiles * side + t * side +
   // column]. `tiles` is a multiple of the lanes.
   void (*output[2])(const T* sums, std::int64_t plane, std::int64_t tiles, T bias, bool relu,
                     T* rows) noexcept = {};

@@ -1,4 +1,4 @@
-// Row of the kernel table: cross entropy and its gradient by the logits.
+// Kernel table: cross entropy and its gradient by the logits.
 #pragma once
 
 #include <cstdint>

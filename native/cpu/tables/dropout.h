@@ -1,4 +1,4 @@
-// Row of the kernel table: dropout.
+// Kernel table: dropout.
 #pragma once
 
 #include <cstdint>

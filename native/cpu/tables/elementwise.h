@@ -1,4 +1,4 @@
-// Row of the kernel table: elementwise functions of one and two arguments.
+// Kernel table: elementwise functions of one and two arguments.
 #pragma once
 
 #include <cstdint>

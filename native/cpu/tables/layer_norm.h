@@ -1,4 +1,4 @@
-// Row of the kernel table: normalisation of contiguous rows by statistics of each row, with a
+// Kernel table: normalisation of contiguous rows by statistics of each row, with a
 // weight and a bias for each column. The moments of a row are those of cpu/tables/norm.h.
 #pragma once
 

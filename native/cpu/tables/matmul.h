@@ -1,4 +1,4 @@
-// Row of the kernel table: the pieces of the matrix product, with the tile sizes they were
+// Kernel table: the pieces of the matrix product, with the tile sizes they were
 // compiled for.
 #pragma once
 
@@ -43,8 +43,8 @@ template <class T>
 struct MatmulKernels {
   std::int64_t mr = 0;  // rows of the register tile: width of a panel of A
   std::int64_t nr = 0;  // columns of the register tile: width of a panel of B
-  std::int64_t kc = 0;  // longest packed panel. Part of the row, not of the machine: it fixes the
-                        // order of the additions
+  std::int64_t kc = 0;  // longest packed panel. Part of the ISA target, not of the machine: it
+                        // fixes the order of the additions
   std::int64_t lanes = 0;
   std::int64_t unit = 0;  // `block` reads lines of B that are not packed in multiples of this many
                           // columns: lanes, or 1 where loads are masked

@@ -1,4 +1,4 @@
-// Rows of the kernel table: conversion between element types, transposition.
+// Kernel table: conversion between element types, transposition.
 #pragma once
 
 #include <cstdint>

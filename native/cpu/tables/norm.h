@@ -1,4 +1,4 @@
-// Row of the kernel table: statistics, normalisation and their gradients, along contiguous runs
+// Kernel table: statistics, normalisation and their gradients, along contiguous runs
 // (one channel or one group of a sample) and down columns (features of a batch).
 #pragma once
 

@@ -1,4 +1,4 @@
-// Rows of the kernel table: optimizer steps and the norm of gradients.
+// Kernel table: optimizer steps and the norm of gradients.
 #pragma once
 
 #include <cstdint>

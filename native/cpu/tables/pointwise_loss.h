@@ -1,4 +1,4 @@
-// Row of the kernel table: losses of each element by itself, and their gradients.
+// Kernel table: losses of each element by itself, and their gradients.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Rows of the kernel table: pooling of images, and its gradients.
+// Kernel table: pooling of images, and its gradients.
 #pragma once
 
 #include <cstdint>

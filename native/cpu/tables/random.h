@@ -1,6 +1,6 @@
-// Rows of the kernel table: random numbers of Philox 4x32-10 (Salmon et al., "Parallel random
+// Kernel table: random numbers of Philox 4x32-10 (Salmon et al., "Parallel random
 // numbers: as easy as 1, 2, 3", 2011). The stream is described in ts/kernels/random.ts; its bits
-// are the same on every row.
+// are the same on every ISA target.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Row of the kernel table: sums, largest and smallest elements, and where the largest stands.
+// Kernel table: sums, largest and smallest elements, and where the largest stands.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Row of the kernel table: softmax, its logarithm, and their gradients.
+// Kernel table: softmax, its logarithm, and their gradients.
 #pragma once
 
 #include <cstdint>

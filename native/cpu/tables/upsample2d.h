@@ -1,4 +1,4 @@
-// Rows of the kernel table: enlarging (or thinning) images row by row, and the gradient.
+// Kernel table: upsampling (or downsampling) images row by row, and the gradient.
 #pragma once
 
 #include <cstdint>

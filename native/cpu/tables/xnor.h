@@ -1,4 +1,4 @@
-// Row of the kernel table: signs packed into bits, and products of them by XNOR and popcount.
+// Kernel table: signs packed into bits, and products of them by XNOR and popcount.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,8 @@
 namespace gradlane {
 
 inline constexpr std::int64_t kWordBits = 32;
-// Words of a line of a panel: one vector of AVX-512, and a multiple of those of the other rows.
+// Words of a line of a panel: one vector of AVX-512, and a multiple of those of the other ISA
+// targets.
 inline constexpr int kXnorLanes = 16;
 
 // What the lanes of a tile hold, in lines of 16 words: line i of all lanes stands at

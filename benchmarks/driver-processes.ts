@@ -3,7 +3,7 @@ import { Child } from './child.js'
 import type { Driver } from './drivers.js'
 import type { Hello } from './protocol.js'
 
-export class Crew {
+export class DriverProcesses {
   /** Those that started. */
   readonly drivers: readonly Driver[]
   readonly versions: Readonly<Record<string, Hello['versions']>>
@@ -30,7 +30,11 @@ export class Crew {
    * @param patience Seconds that a request to a driver which is not ours may take at most.
    * @throws when one of our own drivers does not start.
    */
-  static async start(all: readonly Driver[], threads: number, patience = Infinity): Promise<Crew> {
+  static async start(
+    all: readonly Driver[],
+    threads: number,
+    patience = Infinity,
+  ): Promise<DriverProcesses> {
     const drivers = all.map((driver) =>
       driver.ours ? driver : { ...driver, patience: Math.min(driver.patience, patience) },
     )
@@ -50,7 +54,7 @@ export class Crew {
       }
     }
     const present = drivers.filter(({ name }) => children.has(name))
-    return new Crew(threads, present, children, versions, missing)
+    return new DriverProcesses(threads, present, children, versions, missing)
   }
 
   /** The driver's process; a new one where it had to be stopped. */

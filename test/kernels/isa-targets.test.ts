@@ -1,8 +1,8 @@
 /**
- * `npm test` runs the kernels of the best row of the machine; here the native halves of the same tests
- * run once more for each of its other rows, in a process of its own because a row is chosen when the
- * addon is loaded. These runs leave out the big sizes (GRADLANE_TEST_SMALL, see support/op-case.ts);
- * the continuous integration runs `npm run test:kernels` on each row instead, which does not.
+ * `npm test` runs the kernels of the best ISA target of the machine; here the native halves of the same tests
+ * run once more for each of its other targets, in a process of its own because a target is chosen when
+ * the addon is loaded. These runs leave out the big sizes (GRADLANE_TEST_SMALL, see support/op-case.ts);
+ * the continuous integration runs `npm run test:kernels` on each target instead, which does not.
  */
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
@@ -25,14 +25,14 @@ interface Outcome {
   readonly output: string
 }
 
-function runOnRow(row: string): Promise<Outcome> {
+function runOn(target: string): Promise<Outcome> {
   const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js')
   const options = ['--no-config', '--extension', 'ts', '--timeout', '60000']
   const child = spawn(process.execPath, ['--import', 'tsx', mocha, ...options, ...files], {
     cwd: root,
     env: {
       ...process.env,
-      ...{ GRADLANE_BACKEND: 'native', GRADLANE_ISA: row, GRADLANE_TEST_SMALL: '1' },
+      ...{ GRADLANE_BACKEND: 'native', GRADLANE_ISA: target, GRADLANE_TEST_SMALL: '1' },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -47,20 +47,20 @@ function runOnRow(row: string): Promise<Outcome> {
   })
 }
 
-describe('kernels: the other rows of this machine', function () {
+describe('kernels: the other ISA targets of this machine', function () {
   this.timeout(180_000)
   if (!nativeExpected || (process.env['GRADLANE_ISA'] ?? '') !== '') {
     it('are left to runs with another GRADLANE_ISA or GRADLANE_BACKEND')
     return
   }
   const { isa, supportedIsas } = addon().info()
-  for (const row of supportedIsas.filter((supported) => supported !== isa)) {
-    it(row, async function () {
-      const { status, output } = await runOnRow(row)
+  for (const target of supportedIsas.filter((supported) => supported !== isa)) {
+    it(target, async function () {
+      const { status, output } = await runOn(target)
       const passed = /(\d+) passing/.exec(output)?.[1]
       expect(status, output).to.equal(0)
-      expect(output).to.contain(`[${row}]`)
-      this.test!.title = `${row}: ${passed} tests`
+      expect(output).to.contain(`[${target}]`)
+      this.test!.title = `${target}: ${passed} tests`
       expect(Number(passed)).to.be.greaterThan(200)
     })
   }

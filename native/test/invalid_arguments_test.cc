@@ -31,13 +31,13 @@ constexpr std::int64_t kNasty[] = {-(std::int64_t{1} << 53),
 constexpr double kNastyReals[] = {-1, 0.5, 1e300, std::numeric_limits<double>::infinity(),
                                   std::numeric_limits<double>::quiet_NaN()};
 
-// Fills argument structs: small numbers, so that some get past the first check, and nonsense in
-// none, an eighth or a quarter of the fields of a call.
+// Fills argument structs: small numbers, so that some get past the first check, and invalid values
+// in none, an eighth or a quarter of the fields of a call.
 class Filler {
  public:
   void Fill(const Operation& operation, ArgumentBytes& args) {
     memory_.clear();
-    nonsense_ = Below(3);
+    invalid_ = Below(3);
     for (const Field& field : operation.fields) {
       for (int i = 0; i < field.count; ++i) Fill(field.kind, args.bytes + field.offset, i);
     }
@@ -50,11 +50,11 @@ class Filler {
         static_cast<std::int64_t*>(at)[i] = Size();
         break;
       case FieldKind::kNumber:
-        *static_cast<double*>(at) = Nonsense() ? Of(kNastyReals) : static_cast<double>(Below(2));
+        *static_cast<double*>(at) = Invalid() ? Of(kNastyReals) : static_cast<double>(Below(2));
         break;
       case FieldKind::kCode:
-        *static_cast<std::int32_t*>(at) = Nonsense() ? static_cast<std::int32_t>(Below(40)) - 1
-                                                     : static_cast<std::int32_t>(Below(2));
+        *static_cast<std::int32_t*>(at) = Invalid() ? static_cast<std::int32_t>(Below(40)) - 1
+                                                    : static_cast<std::int32_t>(Below(2));
         break;
       case FieldKind::kFlag:
         *static_cast<bool*>(at) = Below(2) == 1;
@@ -74,7 +74,7 @@ class Filler {
     }
   }
 
-  std::int64_t Size() { return Nonsense() ? Of(kNasty) : static_cast<std::int64_t>(Below(4)); }
+  std::int64_t Size() { return Invalid() ? Of(kNasty) : static_cast<std::int64_t>(Below(4)); }
   Buffer Memory() {
     if (Below(8) == 0) return Below(2) == 0 ? Buffer{} : Buffer{nullptr, 0};
     // As long as it says, so that a step outside is seen. All zeros: places and labels are good.
@@ -83,21 +83,21 @@ class Filler {
     return {memory_.back().get(), static_cast<std::int64_t>(bytes)};
   }
   std::uint32_t Below(std::uint32_t n) { return random_() % n; }
-  bool Nonsense() { return Below(8) < nonsense_; }
+  bool Invalid() { return Below(8) < invalid_; }
   template <class T, std::size_t kCount>
   T Of(const T (&values)[kCount]) {
     return values[Below(kCount)];
   }
 
   std::mt19937 random_{7};
-  std::uint32_t nonsense_ = 0;  // of 8 fields
+  std::uint32_t invalid_ = 0;  // of 8 fields
   std::vector<std::unique_ptr<double[]>> memory_;
   std::vector<ParameterSlot> slots_;
 };
 
-class NonsenseTest : public ::testing::TestWithParam<Operation> {};
+class InvalidTest : public ::testing::TestWithParam<Operation> {};
 
-TEST_P(NonsenseTest, IsComputedOrRefused) {
+TEST_P(InvalidTest, IsComputedOrRefused) {
   Filler filler;
   int computed = 0;
   for (int i = 0; i < 2000; ++i) {
@@ -112,7 +112,7 @@ TEST_P(NonsenseTest, IsComputedOrRefused) {
   EXPECT_GT(computed, 0) << "no call got past the checks";
 }
 
-INSTANTIATE_TEST_SUITE_P(Operation, NonsenseTest, ::testing::ValuesIn(Operations()),
+INSTANTIATE_TEST_SUITE_P(Operation, InvalidTest, ::testing::ValuesIn(Operations()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
