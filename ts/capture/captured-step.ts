@@ -194,6 +194,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
     try {
       this.refresh()
       this.#step.checkMemory(who)
+      this.#step.noteWrites()
     } catch (error) {
       this.#running = false
       throw error
@@ -282,6 +283,7 @@ export class CapturedStep<I extends Inputs, O extends Outputs> {
         `${who}: memory that the step works on was detached while it ran; what the run wrote there is lost`,
       )
     } finally {
+      step.noteWrites()
       this.#end(program)
     }
   }

@@ -1,6 +1,7 @@
 import { getBackend } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { forgetWrites } from '../tensor/written.js'
 import { Gradients, restoreGradients } from './gradients.js'
 import type { Outputs } from './outputs.js'
 import { RecordedStep } from './recorded-step.js'
@@ -27,6 +28,7 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     scratch: new Set(),
     used: new Set(),
     passed: new Set(),
+    written: new Map(),
     gradients: new Map(),
   }
   try {
@@ -42,8 +44,9 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     const second = record(capture, backend, () => fn({ ...inputs }))
     checkSameStep(first.calls, second.calls)
     settings.leaveOutChanges()
-    return new RecordedStep(inputs, second, capture.scratch, settings, new Gradients(capture))
+    return new RecordedStep(inputs, second, capture, settings, new Gradients(capture))
   } finally {
     restoreGradients(capture)
+    forgetWrites(capture.written)
   }
 }

@@ -1,8 +1,10 @@
 import { ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { KernelCall } from '../kernels/operations.js'
+import type { Capture } from '../kernels/program.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
+import { noteWrite } from '../tensor/written.js'
 import type { Gradients } from './gradients.js'
 import { heldMemoryCanGo, hold } from './held-memory.js'
 import { type Outputs, outputsOf } from './outputs.js'
@@ -42,6 +44,8 @@ export class RecordedStep<O extends Outputs> {
   readonly memory: readonly Memory[]
   /** That of it which was not recorded, so that nobody else has it. */
   readonly #unreachable: ReadonlySet<ArrayBuffer>
+  /** Memory of others that a run writes. */
+  readonly #written: readonly ArrayBuffer[]
   /** The step on a copy of its memory. */
   #away: Away | null = null
   #abandoned = abandonedCount()
@@ -49,7 +53,7 @@ export class RecordedStep<O extends Outputs> {
   constructor(
     inputs: Readonly<Record<string, Tensor>>,
     { calls, result }: Recording<O>,
-    scratch: ReadonlySet<ArrayBuffer>,
+    { scratch, written }: Pick<Capture, 'scratch' | 'written'>,
     settings: Settings,
     gradients: Gradients,
   ) {
@@ -67,6 +71,7 @@ export class RecordedStep<O extends Outputs> {
     this.outputs = outputs.map(({ copy }) => copy)
     this.settings = settings
     this.gradients = gradients
+    this.#written = [...written.keys()]
     const tensors = tensorsOf(this.calls.map(({ args }) => args))
     for (const tensor of tensors) tensor.checkMemory()
     const buffers = new Set(tensors.map(({ buffer }) => buffer))
@@ -94,6 +99,11 @@ export class RecordedStep<O extends Outputs> {
         `${who}: memory that the step works on was detached or resized; capture again`,
       )
     }
+  }
+
+  /** Declares that a run writes, or has written. */
+  noteWrites(): void {
+    for (const buffer of this.#written) noteWrite(buffer)
   }
 
   /** Where a run on another thread works. On the reference backend there is none. */

@@ -97,7 +97,7 @@ function difference(a: unknown, b: unknown, places: Places, what = ''): string |
 function differing(call: number, what: string): CaptureError {
   return new CaptureError(
     `capture: the function does not do the same each time: its kernel call ${call} ${what}. ` +
-      'A captured step begins with zeroGrad() if it computes gradients (that of the model, where its optimizer ' +
+      'A captured step begins with zeroGrad(), or grad = null of its leaves, if it computes gradients (that of the model, where its optimizer ' +
       'holds some of the parameters only), and draws random numbers with gradlane; what it prepares once is ' +
       'prepared by running it before the capture',
   )

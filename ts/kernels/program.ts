@@ -27,6 +27,8 @@ export interface Capture {
   readonly used: Set<object>
   /** Modules and criteria whose forward pass ran, so that they hold results which were never computed. */
   readonly passed: Set<object>
+  /** Memory of others that it writes, and when that was last written before. */
+  readonly written: Map<ArrayBuffer, number>
   /** The gradients that it asked for, set or forgot. */
   readonly gradients: Map<WithGradient, FoundGradient>
 }

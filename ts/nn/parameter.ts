@@ -6,6 +6,7 @@ import { flag, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { noteWrite } from '../tensor/written.js'
 
 export interface ParameterOptions {
   /** Whether gradients are computed for it and optimizers change it. Default true. */
@@ -103,6 +104,7 @@ export class Parameter extends Tensor {
    */
   keepGrad(): void {
     this.#hasGrad = true
+    noteWrite(this.#storage!.buffer)
   }
 
   /**

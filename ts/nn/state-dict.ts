@@ -1,7 +1,7 @@
 import { flag, type Options } from '../options.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
+import { overwrite } from '../tensor/overwrite.js'
 import { sameShape } from '../tensor/workspace.js'
 
 export interface LoadOptions {
@@ -76,9 +76,6 @@ export function loadStateDict(module: Stateful, state: StateDict, strict: boolea
   }
 
   for (const tensor of pairs.flat()) tensor.checkMemory()
-  for (const [source, target] of pairs) {
-    if (source.dtype === target.dtype) kernels().copy({ x: source, y: target, n: target.length })
-    else kernels().cast({ x: source, y: target, n: target.length, scale: 1, shift: 0 })
-  }
+  for (const [source, target] of pairs) overwrite(target, source)
   return { missingKeys, unexpectedKeys }
 }

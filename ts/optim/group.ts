@@ -4,6 +4,7 @@ import type { Parameter } from '../nn/parameter.js'
 import type { TypedArray } from '../kernels/dtype.js'
 import { checkNames, checkOption, readOptions } from '../options.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
+import { noteWrite } from '../tensor/written.js'
 import { Bucket } from './bucket.js'
 import type { Hyper } from './hyper.js'
 import type { UpdateRule } from './rule.js'
@@ -121,6 +122,7 @@ export class Group<O extends object> {
       const { state, stateLength, slots } = bucket
       const [hyper, numbers] = [this.#hyper, this.#numbers]
       this.#rule.step(kernels, { hyper, steps, numbers, state, stateLength, slots })
+      for (let i = 0; i < slots.length; i++) noteWrite(slots[i]!.parameter.buffer)
     }
   }
 

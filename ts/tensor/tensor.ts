@@ -6,6 +6,7 @@ import { abandon } from './abandoned.js'
 import { show } from '../show.js'
 import type { Elements } from './elements.js'
 import { showAs } from './show.js'
+import { noteWrite } from './written.js'
 import { type DType, itemSize, type TypedArray, viewOf } from '../kernels/dtype.js'
 
 /** Sizes by dimension, outermost first; `[]` is a scalar. */
@@ -329,6 +330,7 @@ export class Tensor {
     self.byteOffset = other.byteOffset
     self.length = other.length
     this.#data = undefined
+    noteWrite(other.buffer)
   }
 
   /**

@@ -1,7 +1,11 @@
 // A clock that counts operations and writes, so that what was written since an operation is known.
 
+import { currentCapture } from '../kernels/backend.js'
+
 /** When memory was last written: on the ArrayBuffer itself, which all tensors over it share. */
 const WRITTEN = Symbol('written')
+
+const SLOT = { value: 0, writable: true }
 
 interface Memory extends ArrayBuffer {
   [WRITTEN]?: number
@@ -17,13 +21,19 @@ export function tick(): number {
 /** Declares that memory of a user's has been written, or is about to be. It costs a few nanoseconds. */
 export function noteWrite(buffer: ArrayBuffer): void {
   const memory: Memory = buffer
-  if (memory[WRITTEN] === undefined) {
-    Object.defineProperty(memory, WRITTEN, { value: 0, writable: true })
-  }
+  const capture = currentCapture()
+  if (capture?.written.has(buffer) === false) capture.written.set(buffer, writtenAt(buffer))
+  // A frozen one takes no property: writes to it are not seen.
+  if (memory[WRITTEN] === undefined && !Reflect.defineProperty(memory, WRITTEN, SLOT)) return
   memory[WRITTEN] = ++moments
 }
 
 /** The moment of the last declared write; 0 if there was none. */
 export function writtenAt(buffer: ArrayBuffer): number {
   return (buffer as Memory)[WRITTEN] ?? 0
+}
+
+/** Nothing was written: that was the recording of a step. */
+export function forgetWrites(written: ReadonlyMap<ArrayBuffer, number>): void {
+  for (const [buffer, before] of written) (buffer as Memory)[WRITTEN] = before
 }

@@ -18,6 +18,7 @@ import {
   whole,
 } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
+import { overwrite } from '../tensor/overwrite.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { drive, driveSync } from './flow.js'
@@ -288,7 +289,7 @@ export class OnlineTrainer {
       return losses
     } catch (error) {
       for (const [learning, answering] of this.#pairs) {
-        kernels().copy({ x: answering, y: learning, n: learning.length })
+        overwrite(learning, answering)
       }
       throw error
     }
@@ -326,7 +327,7 @@ export class OnlineTrainer {
   /** On this thread and in one go: nobody computes with some of the weights. */
   #publish(): void {
     for (const [learning, answering] of this.#pairs) {
-      kernels().copy({ x: learning, y: answering, n: learning.length })
+      overwrite(answering, learning)
     }
   }
 
@@ -334,7 +335,7 @@ export class OnlineTrainer {
     const { tensors, optimizer, seen } = this.#good
     this.#reservoir?.forgetAfter(seen)
     this.#pairs.forEach(([learning], i) => {
-      kernels().copy({ x: tensors[i]!, y: learning, n: learning.length })
+      overwrite(learning, tensors[i]!)
     })
     this.optimizer.loadStateDict(optimizer)
     this.#publish()

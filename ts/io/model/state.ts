@@ -1,10 +1,10 @@
 import { complaint, FormatError } from '../../errors.js'
 import { isWithheld } from '../../kernels/allocate.js'
-import { kernels } from '../../kernels/backend.js'
 import type { DType } from '../../kernels/dtype.js'
 import type { Module } from '../../nn/module.js'
 import { stateEntries } from '../../nn/state-dict.js'
 import { formatShape, type Shape, type Tensor } from '../../tensor/tensor.js'
+import { overwrite } from '../../tensor/overwrite.js'
 import { sameShape } from '../../tensor/workspace.js'
 import { shown } from '../json.js'
 
@@ -67,7 +67,7 @@ export function readState(who: string, model: Module, tensor: (name: string) => 
     }
     first.set(target, name)
     if (isWithheld(target.buffer)) target.adopt(source)
-    else kernels().copy({ x: source, y: target, n: target.length })
+    else overwrite(target, source)
   }
 }
 

@@ -5,6 +5,7 @@ import { type Options, readOptions } from '../../options.js'
 import { type Generator, generatorOf, generatorOption } from '../../random/generator.js'
 import { checkFloat } from '../../tensor/create.js'
 import { checkTensor, type Tensor } from '../../tensor/tensor.js'
+import { noteWrite } from '../../tensor/written.js'
 
 export interface InitOptions {
   /** Default: the generator that `manualSeed` seeds. */
@@ -35,6 +36,7 @@ export function uniform_<T extends Tensor>(
   const { generator } = readOptions('init.uniform_', INIT, options)
   const { state } = generatorOf('init.uniform_', generator)
   kernels().uniform({ state, y: tensor, n: tensor.length, low, high })
+  noteWrite(tensor.buffer)
   return tensor
 }
 
@@ -60,6 +62,7 @@ export function normal_<T extends Tensor>(
   const { generator } = readOptions('init.normal_', INIT, options)
   const { state } = generatorOf('init.normal_', generator)
   kernels().normal({ state, y: tensor, n: tensor.length, mean, std })
+  noteWrite(tensor.buffer)
   return tensor
 }
 
@@ -69,6 +72,7 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkTensor('init.constant_', tensor)
   checkNumber('init.constant_', 'the value', value)
   kernels().fill({ y: tensor, n: tensor.length, value })
+  noteWrite(tensor.buffer)
   return tensor
 }
 

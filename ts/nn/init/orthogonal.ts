@@ -3,6 +3,7 @@ import { complaint, ShapeError } from '../../errors.js'
 import { finite, type Options, readOptions } from '../../options.js'
 import { checkFloat } from '../../tensor/create.js'
 import { checkTensor, empty, formatShape, type Tensor } from '../../tensor/tensor.js'
+import { noteWrite } from '../../tensor/written.js'
 import { INIT, type InitOptions, normal_ } from './fill.js'
 
 export interface OrthogonalOptions extends InitOptions {
@@ -50,6 +51,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOpti
       data[place] = gain * vectors.data[v * size + i]!
     }
   }
+  noteWrite(tensor.buffer)
   return tensor
 }
 

@@ -4,6 +4,7 @@ import { kernels } from '../../kernels/backend.js'
 import type { ParameterSlot } from '../../kernels/kernels.js'
 import { type Option, type Options, readOptions } from '../../options.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
+import { noteWrite } from '../../tensor/written.js'
 import type { Parameter } from '../parameter.js'
 import { partsOf } from './gradients.js'
 
@@ -48,7 +49,10 @@ export function clipGradNorm_(
   }
   const parts = partsOf('clipGradNorm_', parameters)
   const total = normOf(parts, normType)
-  for (const part of parts) kernels().clipGradients({ norm: total, maxNorm, slots: part })
+  for (const slots of parts) {
+    kernels().clipGradients({ norm: total, maxNorm, slots })
+    for (const { gradient } of slots) noteWrite(gradient.buffer)
+  }
   return total
 }
 

@@ -3,6 +3,7 @@ import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../../kernels/kernels.js'
 import { full } from '../../tensor/create.js'
+import { noteWrite } from '../../tensor/written.js'
 import type { Parameter } from '../parameter.js'
 import { partsOf } from './gradients.js'
 
@@ -31,6 +32,7 @@ export function clipGradValue_(
     const [low, high] = [-clipValue, clipValue].map((bound) => full([], bound, { dtype }))
     for (const { gradient } of part) {
       const { length } = gradient
+      noteWrite(gradient.buffer)
       kernels().binary({
         kind: BinaryKind.max,
         broadcast: Broadcast.scalar,

@@ -2,6 +2,7 @@ import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
 import type { Module } from '../../nn/module.js'
 import type { StateDict } from '../../nn/state-dict.js'
+import { overwrite } from '../../tensor/overwrite.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { checkArguments, checkCount, checkObject } from '../../check.js'
 import { flag, type Options, readOptions, whole } from '../../options.js'
@@ -98,7 +99,7 @@ export class EarlyStopping implements Callback {
     // Also when the best epoch was the last whole one: another may have been begun since.
     for (const [name, tensor] of Object.entries(model.stateDict())) {
       const best = weights.get(name)
-      if (best !== undefined) kernels().copy({ x: best, y: tensor, n: tensor.length })
+      if (best !== undefined) overwrite(tensor, best)
     }
   }
 

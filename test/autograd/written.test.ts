@@ -1,0 +1,136 @@
+import { expect } from 'chai'
+
+import {
+  add,
+  capture,
+  mul,
+  nn,
+  ones,
+  optim,
+  sum,
+  type Tensor,
+  tensor,
+  ValueError,
+} from '../../ts/index.js'
+import { eachBackend } from '../support/each-backend.js'
+
+/** A loss whose graph has saved the parameter. */
+function lossOf(parameter: Tensor): Tensor {
+  return sum(mul(mul(parameter, 2), parameter))
+}
+
+const parameterOf = (): nn.Parameter => new nn.Parameter(tensor([1, 2]))
+
+/** What writes into a parameter, or into the gradient that is there. */
+const writers: Record<string, (parameter: nn.Parameter) => void> = {
+  'optim.SGD': (p) => {
+    new optim.SGD([p], { lr: 0.1 }).step()
+  },
+  'optim.Adam': (p) => {
+    new optim.Adam([p]).step()
+  },
+  'init.zeros_': (p) => nn.init.zeros_(p),
+  'init.uniform_': (p) => nn.init.uniform_(p),
+  'init.normal_': (p) => nn.init.normal_(p),
+  'init.orthogonal_ of a view': (p) => nn.init.orthogonal_(p.detach().reshape([1, 2])),
+  'init.ones_ of a part': (p) => nn.init.ones_(p.detach().narrow(0, 1)),
+  loadStateDict: (p) => moduleOf(p).loadStateDict({ weight: ones([2]) }),
+  'to another dtype': (p) => moduleOf(p).to('float64'),
+  'a captured step': (p) => {
+    capture(() => {
+      nn.init.ones_(p)
+    }).runSync()
+  },
+}
+
+function moduleOf(weight: nn.Parameter): nn.Module {
+  class Holder extends nn.Identity {
+    readonly weight = weight
+  }
+  return new Holder()
+}
+
+describe('a saved tensor that was written since', () => {
+  eachBackend(() => {
+    for (const [name, write] of Object.entries(writers)) {
+      it(`makes backward throw, and changes nothing: ${name}`, () => {
+        const parameter = parameterOf()
+        const loss = lossOf(parameter)
+        parameter.grad = ones([2])
+        write(parameter)
+        const grad = parameter.grad as Tensor | null
+        const before = grad?.toArray()
+        expect(() => {
+          loss.backward()
+        }).to.throw(ValueError, 'what mul saved to be as it was')
+        expect((parameter.grad as Tensor | null)?.toArray()).to.deep.equal(before)
+      })
+    }
+
+    it('a forward after the write is fine, and so is a write after the backward', () => {
+      const parameter = parameterOf()
+      const optimizer = new optim.SGD([parameter], { lr: 0.5 })
+      for (let i = 0; i < 3; i++) {
+        optimizer.zeroGrad()
+        lossOf(parameter).backward()
+        optimizer.step()
+      }
+      expect(parameter.toArray()).to.deep.equal([-1, -2])
+    })
+
+    it('what nothing has saved may be written', () => {
+      const w = new nn.Parameter(ones([2, 1]))
+      const loss = sum(add(w.reshape([2]), 1))
+      nn.init.zeros_(w)
+      loss.backward()
+      expect(w.grad!.toArray()).to.deep.equal([[1], [1]])
+    })
+
+    it('gradients that grow are written too, and clipped ones', () => {
+      const parameter = parameterOf()
+      lossOf(parameter).backward()
+      const w = ones([2]).requiresGrad_()
+      const first = sum(mul(w, parameter.grad!))
+      nn.utils.clipGradNorm_([parameter], 0.1)
+      const second = sum(mul(w, parameter.grad!))
+      nn.utils.clipGradValue_([parameter], 0.01)
+      const third = sum(mul(w, parameter.grad!))
+      lossOf(parameter).backward()
+      for (const loss of [first, second, third]) {
+        expect(() => {
+          loss.backward()
+        }).to.throw(ValueError, 'mul saved')
+      }
+    })
+
+    it('recording a step writes nothing', () => {
+      const parameter = parameterOf()
+      const loss = lossOf(parameter)
+      const step = capture(() => {
+        nn.init.ones_(parameter)
+      })
+      loss.backward(null, { retainGraph: true })
+      expect(parameter.grad!.toArray()).to.deep.equal([4, 8])
+      step.runSync()
+      expect(() => {
+        loss.backward()
+      }).to.throw(ValueError, 'mul saved')
+    })
+
+    it('a run on another thread has written what it changes', async () => {
+      const layer = new nn.Linear(2, 2)
+      const step = capture(() => {
+        nn.init.zeros_(layer.weight)
+      })
+      const before = lossOf(layer.weight)
+      const run = step.run()
+      const meanwhile = lossOf(layer.weight)
+      await run
+      for (const loss of [before, meanwhile]) {
+        expect(() => {
+          loss.backward()
+        }).to.throw(ValueError, 'mul saved')
+      }
+    })
+  })
+})
