@@ -126,6 +126,28 @@ struct Lion {
   }
 };
 
+struct Rprop {
+  static constexpr int kArrays = 2;
+  template <class T>
+  static GRADLANE_INLINE void Step(Lanes<T>& x, const UpdateScalars<T>& s) {
+    using S = Simd<T>;
+    using V = typename S::Vec;
+    auto &previous = x.state[0], &size = x.state[1];
+    if (s.first) {
+      previous = V{};
+      size = S::Set(s.step_size);
+    }
+    const V product = x.g * previous, one = S::Set(T(1));
+    const auto turned = product < V{};
+    size *=
+        S::Select(turned, S::Set(s.eta_minus), S::Select(product > V{}, S::Set(s.eta_plus), one));
+    size = S::Min(S::Max(size, S::Set(s.step_size_min)), S::Set(s.step_size_max));
+    x.g = S::Select(turned, V{}, x.g);
+    x.p -= S::Select(S::Abs(x.g) > V{}, S::CopySign(size, x.g), V{});
+    previous = x.g;
+  }
+};
+
 template <class Rule, class T>
 void Update(void* parameter, const void* gradient, void* const* state, std::int64_t n,
             const void* scalars) noexcept {
@@ -136,7 +158,7 @@ void Update(void* parameter, const void* gradient, void* const* state, std::int6
   const T* const g = static_cast<const T*>(gradient);
   T* arrays[kUpdateArrays] = {};
   for (int k = 0; k < Rule::kArrays; ++k) arrays[k] = static_cast<T*>(state[k]);
-  // One body for whole vectors and the tail keeps seven rules of two types small.
+  // One body for whole vectors and the tail keeps eight rules of two types small.
   for (std::int64_t i = 0; i < n; i += S::kLanes) {
     const std::int64_t rest = n - i;
     const bool whole = rest >= S::kLanes;
@@ -169,6 +191,7 @@ void Fill(OptimizerKernels<T>& kernels) {
   set(UpdateKind::kNadam, &Update<Nadam, T>);
   set(UpdateKind::kRadam, &Update<Radam, T>);
   set(UpdateKind::kLion, &Update<Lion, T>);
+  set(UpdateKind::kRprop, &Update<Rprop, T>);
 }
 
 }  // namespace

@@ -27,6 +27,10 @@ enum Hyper {
   kNesterov,
   kAmsgrad,
   kBiasCorrection,
+  kEtaMinus,
+  kEtaPlus,
+  kStepSizeMin,
+  kStepSizeMax,
   kHyperCount
 };
 
@@ -72,11 +76,19 @@ void ScalarsAt(UpdateKind kind, double step, double product, const double* hyper
   s.keep = static_cast<T>(decoupled ? 1 - lr * hyper[kWeightDecay] : 1);
   s.sign = hyper[kMaximize] != 0 ? T(-1) : T(1);
   s.momentum = static_cast<T>(hyper[kMomentum]);
+  s.first = step == 1;
+  if (kind == UpdateKind::kRprop) {
+    s.step_size = static_cast<T>(lr);
+    s.eta_minus = static_cast<T>(hyper[kEtaMinus]);
+    s.eta_plus = static_cast<T>(hyper[kEtaPlus]);
+    s.step_size_min = static_cast<T>(hyper[kStepSizeMin]);
+    s.step_size_max = static_cast<T>(hyper[kStepSizeMax]);
+    return;
+  }
   if (kind == UpdateKind::kSgd) {
     s.step_size = static_cast<T>(lr);
     s.one_minus_dampening = static_cast<T>(1 - hyper[kDampening]);
     s.nesterov = hyper[kNesterov] != 0;
-    s.first = step == 1;
     return;
   }
   const auto t = static_cast<std::uint64_t>(step);

@@ -28,7 +28,7 @@ Array<double> Values(const Hyper& h) {
   const double values[15] = {h.lr,        h.beta1,    h.beta2, h.eps,     h.weight_decay,
                              h.decoupled, h.maximize, 0,       0,         0,
                              0,           0,          0,       h.amsgrad, h.bias_correction};
-  Array<double> array(15);
+  Array<double> array(19);
   array.Fill([&](std::int64_t i) { return values[i]; });
   return array;
 }

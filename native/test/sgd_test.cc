@@ -26,7 +26,7 @@ constexpr Hyper kHypers[] = {
 Array<double> Values(const Hyper& h) {
   const double values[15] = {h.lr,       0, 0, 0, h.weight_decay, 0,         h.maximize,
                              h.momentum, 0, 0, 0, h.dampening,    h.nesterov};
-  Array<double> array(15);
+  Array<double> array(19);
   array.Fill([&](std::int64_t i) { return values[i]; });
   return array;
 }

@@ -32,14 +32,16 @@ constexpr Hyper kHypers[] = {
 };
 constexpr Hyper kCentered{
     .kind = UpdateKind::kRmsprop, .weight_decay = 0.1, .momentum = 0.5, .centered = 1};
+constexpr Hyper kRprop{.kind = UpdateKind::kRprop};
 constexpr Hyper kLion{.kind = UpdateKind::kLion, .weight_decay = 0.1, .decoupled = 1};
 
 Array<double> Values(const Hyper& h) {
   const double values[] = {h.lr,           h.beta1,     h.beta2,         h.eps,
                            h.weight_decay, h.decoupled, h.maximize,      h.momentum,
                            h.centered,     h.lr_decay,  h.momentum_decay};
-  Array<double> array(15);
-  array.Fill([&](std::int64_t i) { return i < 11 ? values[i] : 0; });
+  const double rprop[] = {0.5, 1.2, 1e-6, 50};  // etas, step sizes
+  Array<double> array(19);
+  array.Fill([&](std::int64_t i) { return i < 11 ? values[i] : i < 15 ? 0 : rprop[i - 15]; });
   return array;
 }
 
@@ -187,6 +189,33 @@ TEST_P(UpdateTest, LionMovesByTheSign) {
   }
 }
 
+TEST_P(UpdateTest, RpropGrowsAndShrinksTheStepOfEachElement) {
+  Parameters<double> before(1), after(1);
+  Array<double> products(0);
+  const auto run = [&](double sign) {
+    for (std::int64_t j = 0; j < after.parameters[6]->size(); ++j) {
+      (*after.gradients[6])[j] = sign * (j % 3 - 1);
+    }
+    Step(kRprop, after, products);
+  };
+  // 0.01, then 1.2 times that, half of it without a move, and that again after a gradient of 0
+  double moved = 0;
+  for (const auto& [sign, size, step] : {std::tuple{1.0, 0.01, 0.01},
+                                         {1.0, 0.012, 0.012},
+                                         {-1.0, 0.006, 0.0},
+                                         {-1.0, 0.006, -0.006}}) {
+    run(sign);
+    moved += step;
+    for (std::int64_t j = 0; j < after.parameters[6]->size(); ++j) {
+      const std::int64_t at = after.offsets[6] + j;
+      const double g = j % 3 - 1;
+      ASSERT_NEAR((*after.parameters[6])[j], (*before.parameters[6])[j] - moved * g, 0x1p-50);
+      ASSERT_NEAR((*after.state)[after.length + at], g == 0 ? 0.01 : size, 0x1p-55);
+      ASSERT_EQ((*after.state)[at], step == 0 ? 0 : sign * g);
+    }
+  }
+}
+
 TEST_P(UpdateTest, RmspropReachesOnlyToTheArraysThatItUses) {
   for (const auto& [momentum, centered, arrays] :
        {std::tuple{0.0, 0.0, 1}, {0.5, 0.0, 2}, {0.0, 1.0, 3}}) {
@@ -217,7 +246,7 @@ TEST_P(UpdateTest, RmspropReachesOnlyToTheArraysThatItUses) {
 TEST_P(UpdateTest, TheSameBitsWithTwoThreads) {
   RetainPool();
   for (const Hyper& hyper :
-       {kHypers[0], kCentered, kHypers[4], kHypers[5], kHypers[7], kHypers[9], kLion}) {
+       {kHypers[0], kCentered, kHypers[4], kHypers[5], kHypers[7], kHypers[9], kRprop, kLion}) {
     Parameters<float> one(1), two(1);
     Array<double> of_one(one.count()), of_two(two.count());
     for (int step = 0; step < 2; ++step) {
@@ -249,7 +278,8 @@ TEST_P(UpdateTest, ALastSlotThatDoesNotFitLeavesTheFirstAlone) {
   EXPECT_THROW(step(state, length - Parameters<float>::kGap - 1, steps, numbers, slots), Error);
   EXPECT_THROW(step(state, length, {steps.data, steps.bytes - 8}, numbers, slots), Error);
   EXPECT_THROW(step(state, length, steps, {numbers.data, numbers.bytes - 8}, slots), Error);
-  EXPECT_THROW(step(state, length, steps, numbers, slots, static_cast<UpdateKind>(9)), Error);
+  EXPECT_THROW(
+      step(state, length, steps, numbers, slots, static_cast<UpdateKind>(kUpdateKindCount)), Error);
   slots.back().parameter.bytes -= 4;
   EXPECT_THROW(step(state, length, steps, numbers, slots), Error);
   slots = parameters.Slots();

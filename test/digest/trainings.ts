@@ -4,7 +4,7 @@ import { labels, type Parts, signed, training, type Training } from './training.
 const { Sequential, Linear, Conv2d } = nn
 
 /**
- * Twenty small trainings that between them pass through every layer, criterion and optimizer. A change
+ * Twenty-one small trainings that between them pass through every layer, criterion and optimizer. A change
  * of one of them makes all its digests new, so do not change them without need.
  */
 const table: Readonly<Record<string, (dtype: FloatDType) => Parts>> = {
@@ -208,6 +208,20 @@ const table: Readonly<Record<string, (dtype: FloatDType) => Parts>> = {
       optimizer: new optim.Adadelta(model.parameters(), { weightDecay: 1e-3 }),
       x: signed([13, 9], dtype),
       y: labels(13, 7),
+    }
+  },
+  'the whole set at each step, Rprop': (dtype) => {
+    const model = new Sequential(
+      new Linear(7, 19, { dtype }),
+      new nn.Softplus(),
+      new Linear(19, 3, { dtype }),
+    )
+    return {
+      model,
+      criterion: new nn.SmoothL1Loss(),
+      optimizer: new optim.Rprop(model.parameters(), { stepSizes: [1e-5, 0.02] }),
+      x: signed([23, 7], dtype),
+      y: signed([23, 3], dtype),
     }
   },
   'branches, Lion': (dtype) => {

@@ -82,6 +82,12 @@ const rules: Readonly<Record<keyof Kinds, Rule>> = {
     ],
     arrays: ['signed', 'positive'],
   },
+  rprop: {
+    kind: UpdateKind.rprop,
+    defaults: { lr: 0.01, etaMinus: 0.5, etaPlus: 1.2, stepSizeMin: 1e-6, stepSizeMax: 50 },
+    cases: [{}, { etaMinus: 0.3, etaPlus: 1.5, stepSizeMin: 0.5, stepSizeMax: 1.9, maximize: 1 }],
+    arrays: ['signed', 'positive'],
+  },
   lion: {
     kind: UpdateKind.lion,
     defaults: { lr: 0.01, beta1: 0.9, beta2: 0.99, decoupled: 1 },
@@ -204,6 +210,18 @@ function formulas(
           return [rectified ? div(step, add(sqrt(v), eps)) : step, [m, v]]
         }
       }
+      case UpdateKind.rprop: {
+        const [lowest, highest] = [hyper(o.stepSizeMin), hyper(o.stepSizeMax)]
+        return (g, [previous, size]) => {
+          const product = t === 1 ? 0 : g.value * previous!.value
+          const factor = product < 0 ? o.etaMinus : product > 0 ? o.etaPlus : 1
+          const grown = mul(t === 1 ? cast(lr) : size!, hyper(factor))
+          const next =
+            grown.value < lowest.value ? lowest : grown.value > highest.value ? highest : grown
+          const kept = product < 0 ? exact(0) : g
+          return [mul(next, exact(Math.sign(kept.value))), [kept, next]]
+        }
+      }
       case UpdateKind.lion: {
         const rate = cast(lr)
         return (g, [x]) => {
@@ -245,7 +263,7 @@ function checkUpdate(name: keyof typeof rules, dtype: FloatDType, given: Options
       const [low, high] = sign === 'positive' ? [1, 2] : [-0.5, 0.5]
       state.set(spread(dtype, stateLength, i + 1, low, high), i * stateLength)
     })
-  } else if (kind === UpdateKind.adagrad) {
+  } else if (kind === UpdateKind.rprop) {
     state.fill(NaN) // the first step does not read it
   }
   const products = new Float64Array(sizes.length).fill(done > 0 ? 0.9 ** done : NaN)

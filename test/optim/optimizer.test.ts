@@ -14,6 +14,7 @@ import {
   type OptimizerStateDict,
   RAdam,
   RMSprop,
+  Rprop,
   SGD,
 } from '../../ts/optim/index.js'
 import { tensor } from '../../ts/tensor/create.js'
@@ -212,6 +213,7 @@ const all: readonly [
     ['step', 'mu_product', 'exp_avg', 'exp_avg_sq'],
   ],
   ['RAdam', (params) => new RAdam(params), ['step', 'exp_avg', 'exp_avg_sq']],
+  ['Rprop', (params) => new Rprop(params), ['step', 'prev', 'step_size']],
   ['Lion', (params) => new Lion(params, { weightDecay: 0.1 }), ['exp_avg']],
 ]
 
@@ -545,6 +547,9 @@ describe('optimizer options and parameters out of order', () => {
     ['a negative momentumDecay', other(NAdam, { momentumDecay: -1 }), 'expected momentumDecay'],
     ['a flag of RAdam', other(RAdam, { decoupledWeightDecay: 1 }), 'true or false, got 1'],
     ['betas of Adamax', other(Adamax, { betas: [0.9, 1] }), 'two numbers in [0, 1), got [0.9, 1]'],
+    ['an eta of 1', other(Rprop, { etas: [0.5, 1] }), 'one between 0 and 1 and one above 1'],
+    ['falling stepSizes', other(Rprop, { stepSizes: [2, 1] }), 'that do not fall, got [2, 1]'],
+    ['infinite stepSizes', other(Rprop, { stepSizes: [0, Infinity] }), 'got [0, Infinity]'],
     ['an eps of Lion', other(Lion, { eps: 1 }), 'unknown option eps'],
     ['no parameters', () => new SGD([]), 'an empty list; pass model.parameters()'],
     ['something else', () => new SGD(5 as never), 'got 5'],

@@ -27,7 +27,7 @@ interface Case {
 }
 
 const STEPS = 50
-const { SGD, Adam, AdamW, Adagrad, RMSprop, Adadelta, Adamax, NAdam, RAdam, Lion } = optim
+const { SGD, Adam, AdamW, Adagrad, RMSprop, Adadelta, Adamax, NAdam, RAdam, Rprop, Lion } = optim
 const classes = {
   SGD,
   Adam,
@@ -38,6 +38,7 @@ const classes = {
   Adamax,
   NAdam,
   RAdam,
+  Rprop,
   Lion,
 } as const
 

@@ -58,6 +58,7 @@ export const others: Readonly<Record<string, (params: nn.Parameter[]) => Trainin
   Adamax: (params) => new optim.Adamax(params),
   NAdam: (params) => new optim.NAdam(params, { momentumDecay: 0.3 }),
   RAdam: (params) => new optim.RAdam(params, { betas: [0.9, 0.9] }),
+  Rprop: (params) => new optim.Rprop(params),
   Lion: (params) => new optim.Lion(params, { lr: 0.01, weightDecay: 0.1 }),
 }
 

@@ -11,6 +11,7 @@ export const UpdateKind = {
   lion: 6,
   sgd: 7,
   adam: 8,
+  rprop: 9,
 } as const
 export type UpdateKind = (typeof UpdateKind)[keyof typeof UpdateKind]
 
@@ -40,7 +41,11 @@ export const UpdateHyper = {
   amsgrad: 13,
   /** 1: divide the moments by 1 - beta^t */
   biasCorrection: 14,
-  length: 15,
+  etaMinus: 15,
+  etaPlus: 16,
+  stepSizeMin: 17,
+  stepSizeMax: 18,
+  length: 19,
 } as const
 
 /**
@@ -62,6 +67,11 @@ export const UpdateHyper = {
  *   adadelta  square = beta2 square + (1 - beta2) g^2
  *             d = g sqrt(moved + eps) / sqrt(square + eps)
  *             moved = beta2 moved + (1 - beta2) d^2;  p -= lr d
+ *   rprop     previous and size are 0 and lr at t = 1
+ *             c = g previous, size = size (c < 0 ? etaMinus : c > 0 ? etaPlus : 1), at least
+ *             stepSizeMin and at most stepSizeMax;  g = 0 where c < 0
+ *             p -= size sign(g), sign(NaN) being 0;  previous = g
+ *             state: previous, size
  *   the others have m = beta1 m + (1 - beta1) g, and but for lion and adamax
  *   v = beta2 v + (1 - beta2) g^2
  *   adam      with amsgrad: w = max(w, v), else w = v

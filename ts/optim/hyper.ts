@@ -55,6 +55,31 @@ export function flag(key: string, place: number, initial: boolean): Hyper<boolea
   }
 }
 
+/** Two numbers that go together. */
+export function pair(
+  key: string,
+  places: readonly [number, number],
+  initial: readonly [number, number],
+  expected: string,
+  fits: (first: number, second: number) => boolean,
+): Hyper<readonly [number, number]> {
+  return {
+    key,
+    // It is what every optimizer shows, so nobody may write to it.
+    initial: Object.freeze(initial),
+    expected,
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      Array.from(value).every(Number.isFinite) &&
+      fits(value[0] as number, value[1] as number),
+    write(hyper, value) {
+      hyper[places[0]] = value[0]
+      hyper[places[1]] = value[1]
+    },
+  }
+}
+
 /** Two decay rates, each in [0, 1). */
 export function decayRates(
   key: string,
@@ -62,16 +87,7 @@ export function decayRates(
   initial: readonly [number, number],
 ): Hyper<readonly [number, number]> {
   const rate = options.share(0, '[0, 1)')
-  return {
-    key,
-    // It is what every optimizer shows, so nobody may write to it.
-    initial: Object.freeze(initial),
-    expected: 'two numbers in [0, 1)',
-    accepts: (value) =>
-      Array.isArray(value) && value.length === 2 && Array.from(value).every(rate.accepts),
-    write(hyper, value) {
-      hyper[places[0]] = value[0]
-      hyper[places[1]] = value[1]
-    },
-  }
+  const fits = (first: number, second: number): boolean =>
+    rate.accepts(first) && rate.accepts(second)
+  return pair(key, places, initial, 'two numbers in [0, 1)', fits)
 }

@@ -16,6 +16,7 @@ export {
 export type { Hyper, HyperTable } from './hyper.js'
 export { RAdam, type RAdamOptions } from './radam.js'
 export { RMSprop, type RMSpropOptions } from './rmsprop.js'
+export { Rprop, type RpropOptions } from './rprop.js'
 export type { Update, UpdateRule } from './rule.js'
 export * from './scheduler/index.js'
 export { SGD, type SGDOptions } from './sgd.js'

@@ -16,8 +16,9 @@ enum class UpdateKind : std::int32_t {
   kLion = 6,
   kSgd = 7,
   kAdam = 8,
+  kRprop = 9,
 };
-inline constexpr int kUpdateKindCount = 9;
+inline constexpr int kUpdateKindCount = 10;
 inline constexpr int kUpdateArrays = 3;  // of state, at most
 
 // What the rules need of hyper-parameters and step, each only a part of it.
@@ -31,10 +32,11 @@ struct UpdateScalars {
   T gradient_size;  // NAdam: of the part of the step along the gradient
   T second_scale;   // Adam, NAdam: 1 / sqrt(1 - beta2^t)
   T momentum, one_minus_dampening;
-  bool centered;   // RMSprop
+  T eta_minus, eta_plus, step_size_min, step_size_max;  // Rprop
+  bool centered;                                        // RMSprop
   bool rectified;  // RAdam: the second moment is reliable and used
   bool nesterov;
-  bool first;  // SGD: the momentum buffer is written without being read
+  bool first;  // SGD, Rprop: the state is written without being read
 };
 
 // One step over n elements of a parameter p with gradient g and the arrays of the rule's state,

@@ -64,7 +64,7 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
         const center = average(mean, at, h[UpdateHyper.beta2]!, g)
         // in the dtype, where a square that overflows is Infinity and two that underflow are 0
         variance -= Math.min(center * center, Number.MAX_VALUE)
-        if (square.BYTES_PER_ELEMENT === 4) variance = Math.fround(variance)
+        variance = inDtype(square, variance)
       }
       let step = g / (Math.sqrt(variance) + h[UpdateHyper.eps]!)
       if (momentum !== 0) step = store(buffer, at, momentum * buffer[at]! + step)
@@ -122,6 +122,20 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
     }
   },
 
+  [UpdateKind.rprop]({ h, t }, previous, sizes) {
+    const [lowest, highest] = [h[UpdateHyper.stepSizeMin]!, h[UpdateHyper.stepSizeMax]!]
+    return (at, g) => {
+      // in the dtype, where the product of two small gradients is 0
+      const product = t === 1 ? 0 : inDtype(previous, g * previous[at]!)
+      const factor =
+        product < 0 ? h[UpdateHyper.etaMinus]! : product > 0 ? h[UpdateHyper.etaPlus]! : 1
+      const size = (t === 1 ? h[UpdateHyper.lr]! : sizes[at]!) * factor
+      const next = store(sizes, at, Math.min(Math.max(size, lowest), highest))
+      previous[at] = product < 0 ? 0 : g
+      return product < 0 || Number.isNaN(g) ? 0 : next * Math.sign(g)
+    }
+  },
+
   [UpdateKind.lion]({ h }, expAvg) {
     const beta1 = h[UpdateHyper.beta1]!
     return (at, g) => {
@@ -131,6 +145,10 @@ const rules: Readonly<Record<UpdateKind, (context: Context, ...state: Floats[]) 
     }
   },
 }
+
+/** A number as the arrays of the state would hold it. */
+const inDtype = (array: Floats, value: number): number =>
+  array.BYTES_PER_ELEMENT === 4 ? Math.fround(value) : value
 
 /** Puts a number into the state; gives it as it is stored, so that what overflows does so at once. */
 function store(array: Floats, at: number, value: number): number {
