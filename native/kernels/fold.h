@@ -19,6 +19,14 @@ struct AddFold {
   }
 };
 template <class T>
+struct ProductFold {
+  using S = Simd<T>;
+  static GRADLANE_INLINE T Start() { return T(1); }
+  static GRADLANE_INLINE typename S::Vec Join(typename S::Vec a, typename S::Vec b) {
+    return a * b;
+  }
+};
+template <class T>
 struct MaxFold {
   using S = Simd<T>;
   static GRADLANE_INLINE T Start() { return -T(__builtin_inf()); }

@@ -84,11 +84,11 @@ void Columns(const T* x, T* out, std::int64_t n, std::int64_t cols, std::int64_t
 // The largest value first, then the first place that holds it: the second sweep stops early and
 // both run at the speed of loads, where carrying an index along would not.
 template <class T>
-void ArgmaxFew(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n) noexcept {
+void ArgmaxFew(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n, T sign) noexcept {
   using R = ShortRows<T>;
   using S = Simd<T>;
   using V = typename S::Vec;
-  const V past = S::Set(T(R::kMost));
+  const V past = S::Set(T(R::kMost)), signs = S::Set(sign);
   V lane;
   for (int i = 0; i < S::kLanes; ++i) lane[i] = T(i);
   const auto larger = [](V a, V b) { return S::MaxOrNan(a, b); };
@@ -96,7 +96,7 @@ void ArgmaxFew(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n)
   T largest[R::kLanes], place[R::kLanes];
   R::ForGroups(rows, [&](std::int64_t r, std::int64_t count) {
     const auto load = [&](std::int64_t i, std::int64_t at, std::int64_t lanes) {
-      return R::Load(x + (r + i) * n + at, lanes, -T(__builtin_inf()));
+      return R::Load(x + (r + i) * n + at, lanes, -sign * T(__builtin_inf())) * signs;
     };
     V v[R::kLanes];
     for (std::int64_t i = 0; i < count; ++i) {
@@ -123,14 +123,14 @@ void ArgmaxFew(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n)
 }
 
 template <class T>
-void ArgmaxRows(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n) noexcept {
+void ArgmaxRows(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n, T sign) noexcept {
   if (n <= ShortRows<T>::kMost) {
-    ArgmaxFew(x, out, rows, n);
+    ArgmaxFew(x, out, rows, n, sign);
     return;
   }
   for (std::int64_t r = 0; r < rows; ++r) {
     const T* row = x + r * n;
-    const T largest = FoldRun<T, MaxFold<T>>(row, n);
+    const T largest = static_cast<T>(sign > 0 ? All<T, MaxFold>(row, n) : All<T, MinFold>(row, n));
     std::int64_t i = 0;
     if (largest != largest) {
       while (row[i] == row[i]) ++i;
@@ -143,14 +143,15 @@ void ArgmaxRows(const T* x, std::int32_t* out, std::int64_t rows, std::int64_t n
 
 template <class T>
 void ArgmaxColumns(const T* x, std::int32_t* out, std::int64_t n, std::int64_t cols,
-                   std::int64_t stride) noexcept {
+                   std::int64_t stride, T sign) noexcept {
   using S = Simd<T>;
+  const typename S::Vec signs = S::Set(sign);
   constexpr std::int64_t kLanes = S::kLanes;
   for (std::int64_t c = 0; c < cols; c += kLanes) {
     const std::int64_t width = cols - c < kLanes ? cols - c : kLanes;
     const auto load = [&](std::int64_t j) {
       const T* p = x + j * stride + c;
-      return width == kLanes ? S::Load(p) : S::LoadPart(p, width);
+      return (width == kLanes ? S::Load(p) : S::LoadPart(p, width)) * signs;
     };
     typename S::Vec best = load(0);
     typename S::Mask place = {};
@@ -176,6 +177,7 @@ void Fill(ReduceKernels<T>& kernels) {
   SetFold<T, AddFold>(kernels, ReduceFold::kSum);
   SetFold<T, MaxFold>(kernels, ReduceFold::kMax);
   SetFold<T, MinFold>(kernels, ReduceFold::kMin);
+  SetFold<T, ProductFold>(kernels, ReduceFold::kProduct);
   kernels.argmax_rows = &ArgmaxRows<T>;
   kernels.argmax_columns = &ArgmaxColumns<T>;
 }

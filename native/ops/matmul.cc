@@ -1,16 +1,23 @@
 #include "ops/matmul.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "cpu/dispatch.h"
 #include "ops/matmul_problem.h"
 #include "parallel/scratch.h"
+#include "parallel/thread_pool.h"
 
 namespace gradlane {
 namespace {
 
 constexpr const char* kOp = "matmul";
+constexpr const char* kBatchOp = "batchMatmul";
+
+// Products that are split up one after the other where there are fewer than so many of them.
+constexpr std::int64_t kManyProducts = 16;
+constexpr std::int64_t kLargeProduct = 1 << 23;  // multiply-adds
 
 template <class T>
 MatmulProblem<T> Check(const MatmulArgs& args) {
@@ -43,7 +50,7 @@ void EmptySum(const MatmulProblem<T>& problem) {
   const std::int64_t m = problem.shape.m, n = problem.shape.n;
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
-      T& element = problem.out[i * n + j];
+      T& element = problem.out[i * problem.ldo + j];
       T value = epilogue.beta == T(0) ? T(0) : epilogue.beta * element;
       if (epilogue.bias != nullptr) value += epilogue.bias[j];
       element = epilogue.relu && value <= T(0) ? T(0) : value;
@@ -55,7 +62,9 @@ void EmptySum(const MatmulProblem<T>& problem) {
 // A column of results is computed as a row, whose bias then has to be one.
 template <class T>
 void Turn(MatmulProblem<T>& problem) {
-  if (!Normalize(problem.shape)) return;
+  const bool turned = Normalize(problem.shape);
+  problem.SetTight();
+  if (!turned) return;
   std::swap(problem.a, problem.b);
   if (problem.epilogue.bias == nullptr) return;
   const std::int64_t n = problem.shape.n;
@@ -66,13 +75,8 @@ void Turn(MatmulProblem<T>& problem) {
 }
 
 template <class T>
-void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
-  MatmulProblem<T> problem = Check<T>(args);
-  if (args.m == 0 || args.n == 0) return;
-  if (args.k == 0) return EmptySum(problem);
-  Turn(problem);
-  const std::int64_t mr = problem.kernels->mr, nr = problem.kernels->nr;
-  switch (forced != nullptr ? *forced : ChooseMatmul(problem.shape, mr, nr)) {
+void RunBy(MatmulAlgorithm algorithm, const MatmulProblem<T>& problem) {
+  switch (algorithm) {
     case MatmulAlgorithm::kPacked:
       return MatmulPacked(problem);
     case MatmulAlgorithm::kDirect:
@@ -86,6 +90,128 @@ void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
   }
 }
 
+template <class T>
+void Run(const MatmulArgs& args, const MatmulAlgorithm* forced) {
+  MatmulProblem<T> problem = Check<T>(args);
+  if (args.m == 0 || args.n == 0) return;
+  if (args.k == 0) {
+    problem.SetTight();
+    return EmptySum(problem);
+  }
+  Turn(problem);
+  const std::int64_t mr = problem.kernels->mr, nr = problem.kernels->nr;
+  RunBy(forced != nullptr ? *forced : ChooseMatmul(problem.shape, mr, nr), problem);
+}
+
+// With gaps between rows a vector along a column is none, which some algorithms go by.
+template <class T>
+MatmulAlgorithm ChooseBatch(const MatmulShape& shape, bool tight, const MatmulKernels<T>& kernels) {
+  if (!tight && (shape.k == 1 || (shape.m == 1 && shape.transpose_a))) {
+    return MatmulAlgorithm::kPacked;
+  }
+  return ChooseMatmul(shape, kernels.mr, kernels.nr);
+}
+
+// Elements of an operand from its first to its last. An empty one has none.
+std::int64_t Extent(const BatchMatmulShape& s, std::int64_t outer, std::int64_t inner,
+                    std::int64_t row, std::int64_t rows, std::int64_t columns) {
+  if (s.outer == 0 || s.inner == 0 || rows == 0 || columns == 0) return 0;
+  const std::int64_t last = Product(kBatchOp, s.outer - 1, outer) +
+                            Product(kBatchOp, s.inner - 1, inner) +
+                            Product(kBatchOp, rows - 1, row);
+  return last + columns;
+}
+
+// Every element of out has a place of its own: each dimension steps over all of those with smaller
+// steps.
+void CheckApart(const BatchMatmulShape& s) {
+  std::pair<std::int64_t, std::int64_t> dims[] = {
+      {1, s.n}, {s.out_row, s.m}, {s.out_inner, s.inner}, {s.out_outer, s.outer}};
+  std::sort(std::begin(dims), std::end(dims));
+  std::int64_t reach = 0;
+  for (const auto& [step, count] : dims) {
+    if (count == 1) continue;
+    if (step <= reach) {
+      Throw(ErrorCode::kShape,
+            {"batchMatmul: expected steps of out past ", reach, " elements, got ", step});
+    }
+    reach += (count - 1) * step;
+  }
+}
+
+template <class T>
+void RunBatch(const BatchMatmulArgs& args) {
+  const BatchMatmulShape& s = args.shape;
+  const std::int64_t batch = Product(kBatchOp, s.outer, s.inner);
+  Product(kBatchOp, s.m, s.n);
+  Product(kBatchOp, s.m, s.k);
+  Product(kBatchOp, s.k, s.n);
+  const auto stored = [&s](std::int64_t outer, std::int64_t inner, std::int64_t row,
+                           std::int64_t rows, std::int64_t columns, bool transposed) {
+    if (transposed) std::swap(rows, columns);
+    return Extent(s, outer, inner, row, rows, columns);
+  };
+  const T* const a = Elements<T>(
+      args.a, stored(s.a_outer, s.a_inner, s.a_row, s.m, s.k, args.transpose_a), kBatchOp, "a");
+  const T* const b = Elements<T>(
+      args.b, stored(s.b_outer, s.b_inner, s.b_row, s.k, s.n, args.transpose_b), kBatchOp, "b");
+  T* const out = Elements<T>(args.out, stored(s.out_outer, s.out_inner, s.out_row, s.m, s.n, false),
+                             kBatchOp, "out");
+  if (batch == 0 || s.m == 0 || s.n == 0) return;
+  CheckApart(s);
+
+  MatmulProblem<T> first;
+  first.shape = {
+      s.m, s.n, s.k, args.transpose_a, args.transpose_b, static_cast<std::int64_t>(sizeof(T))};
+  first.epilogue.alpha = static_cast<T>(args.alpha);
+  first.epilogue.beta = static_cast<T>(args.beta);
+  first.activation = nullptr;
+  first.parameter = 0;
+  first.kernels = &Kernels().typed<T>().matmul;
+  first.SetTight();
+  // How far apart the rows of a single one are makes no difference.
+  const auto gap = [](std::int64_t row, std::int64_t tight, std::int64_t rows) {
+    return rows > 1 ? row : tight;
+  };
+  const std::int64_t lda = gap(s.a_row, first.lda, args.transpose_a ? s.k : s.m);
+  const std::int64_t ldb = gap(s.b_row, first.ldb, args.transpose_b ? s.n : s.k);
+  const std::int64_t ldo = gap(s.out_row, first.ldo, s.m);
+  const bool tight = lda == first.lda && ldb == first.ldb && ldo == first.ldo;
+  bool turned = false;
+  if (tight) {
+    turned = Normalize(first.shape);
+    first.SetTight();
+  } else {
+    first.lda = lda;
+    first.ldb = ldb;
+    first.ldo = ldo;
+  }
+  const MatmulAlgorithm algorithm = ChooseBatch(first.shape, tight, *first.kernels);
+  const auto run = [&](std::int64_t begin, std::int64_t end) {
+    MatmulProblem<T> problem = first;
+    for (std::int64_t index = begin; index < end; ++index) {
+      const std::int64_t i = index / s.inner, j = index % s.inner;
+      problem.a = a + i * s.a_outer + j * s.a_inner;
+      problem.b = b + i * s.b_outer + j * s.b_inner;
+      problem.out = out + i * s.out_outer + j * s.out_inner;
+      if (turned) std::swap(problem.a, problem.b);
+      if (s.k == 0) {
+        EmptySum(problem);
+      } else {
+        RunBy(algorithm, problem);
+      }
+    }
+  };
+  // 2^20 multiply-adds take some 10 us; with few rows the time goes into reading B. A few large
+  // products are split one after the other.
+  const std::int64_t work = std::max<std::int64_t>(1, s.n * std::max<std::int64_t>(s.m, 8) * s.k);
+  if (batch < kManyProducts && work >= kLargeProduct) {
+    run(0, batch);
+  } else {
+    ParallelRanges(batch, std::max<std::int64_t>(1, (1 << 20) / work), run);
+  }
+}
+
 }  // namespace
 
 void Matmul(const MatmulArgs& args) {
@@ -94,6 +220,10 @@ void Matmul(const MatmulArgs& args) {
 
 void MatmulWith(const MatmulArgs& args, MatmulAlgorithm algorithm) {
   DispatchFloat(args.dtype, kOp, [&](auto zero) { Run<decltype(zero)>(args, &algorithm); });
+}
+
+void BatchMatmul(const BatchMatmulArgs& args) {
+  DispatchFloat(args.dtype, kBatchOp, [&](auto zero) { RunBatch<decltype(zero)>(args); });
 }
 
 }  // namespace gradlane

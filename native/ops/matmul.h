@@ -28,7 +28,28 @@ struct MatmulArgs {
 // nothing else.
 void Matmul(const MatmulArgs& args);
 
-// The same by a given algorithm. Precondition: CanRun(algorithm, shape).
+// Matmul by a given algorithm. Precondition: CanRun(algorithm, shape).
 void MatmulWith(const MatmulArgs& args, MatmulAlgorithm algorithm);
+
+// outer * inner products, each of the shape of one: product (i, j) has its operands i * outer + j *
+// inner elements after those of the first, which is 0 where all share one. Rows lie `row` elements
+// apart, so that heads inside of the rows of a matrix are operands as they lie. No two elements of
+// out may share a place.
+struct BatchMatmulShape {
+  std::int64_t outer, inner, m, n, k;
+  std::int64_t a_outer, a_inner, a_row;
+  std::int64_t b_outer, b_inner, b_row;
+  std::int64_t out_outer, out_inner, out_row;
+};
+struct BatchMatmulArgs {
+  Dtype dtype;
+  Buffer a, b, out;
+  BatchMatmulShape shape;
+  bool transpose_a, transpose_b;
+  double alpha, beta;
+
+  GRADLANE_FIELDS(BatchMatmulArgs, dtype, a, b, out, shape, transpose_a, transpose_b, alpha, beta)
+};
+void BatchMatmul(const BatchMatmulArgs& args);
 
 }  // namespace gradlane

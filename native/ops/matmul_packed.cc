@@ -50,8 +50,7 @@ class Packed {
 
   // Packs `rows` lines of A from line i on.
   void PackA(std::int64_t i, std::int64_t rows, T* panels) const {
-    kernels_.pack_a(problem_.a_at(i, pc_), problem_.lda(), shape_.transpose_a, rows, k_, mr_,
-                    panels);
+    kernels_.pack_a(problem_.a_at(i, pc_), problem_.lda, shape_.transpose_a, rows, k_, mr_, panels);
   }
 
   // Rows from i on times columns from j on of this step, from packed panels of A.
@@ -59,7 +58,7 @@ class Packed {
                 std::int64_t columns) const {
     kernels_.block(MatmulPanels<T>::Packed(a_panels, mr_, k_),
                    MatmulPanels<T>::Packed(b_panels_ + j * k_, nr_, k_), rows, columns, k_,
-                   problem_.out + i * shape_.n + jc_ + j, shape_.n,
+                   problem_.out + i * problem_.ldo + jc_ + j, problem_.ldo,
                    problem_.EpilogueOf(pc_, pc_ + k_, jc_ + j));
   }
   void Activate(std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) const {
@@ -78,8 +77,8 @@ class Packed {
       // Two panels at a time: longer pieces of the rows of B.
       for (std::int64_t j = begin; j < end; j += 2 * nr_) {
         const std::int64_t columns = std::min(2 * nr_, end - j);
-        kernels_.pack_b(problem_.b_at(pc_, jc_ + j), problem_.ldb(), !shape_.transpose_b, columns,
-                        k_, b_panels_ + j * k_);
+        kernels_.pack_b(problem_.b_at(pc_, jc_ + j), problem_.ldb, !shape_.transpose_b, columns, k_,
+                        b_panels_ + j * k_);
         Multiply(a_panels, 0, rows, j, columns);
       }
       Activate(0, rows, begin, end - begin);

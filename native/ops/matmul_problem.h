@@ -12,22 +12,27 @@ template <class T>
 struct MatmulProblem {
   const T* a;
   const T* b;
-  T* out;  // (m, n), contiguous
+  T* out;  // (m, n)
   MatmulShape shape;
+  std::int64_t lda, ldb, ldo;  // from one stored row to the next
   MatmulEpilogue<T> epilogue;  // relu is set when the activation is ReLU
   // Other activations, applied to finished pieces of out while they are in cache; null: none.
   void (*activation)(const T* x, T* y, std::int64_t n, T parameter) noexcept;
   T parameter;
   const MatmulKernels<T>* kernels;
 
-  std::int64_t lda() const { return shape.transpose_a ? shape.m : shape.k; }
-  std::int64_t ldb() const { return shape.transpose_b ? shape.k : shape.n; }
+  // The operands lie without gaps.
+  void SetTight() {
+    lda = shape.transpose_a ? shape.m : shape.k;
+    ldb = shape.transpose_b ? shape.k : shape.n;
+    ldo = shape.n;
+  }
   // Element (i, p) of op(a) and (p, j) of op(b).
   const T* a_at(std::int64_t i, std::int64_t p) const {
-    return a + (shape.transpose_a ? p * shape.m + i : i * shape.k + p);
+    return a + (shape.transpose_a ? p * lda + i : i * lda + p);
   }
   const T* b_at(std::int64_t p, std::int64_t j) const {
-    return b + (shape.transpose_b ? j * shape.k + p : p * shape.n + j);
+    return b + (shape.transpose_b ? j * ldb + p : p * ldb + j);
   }
 
   // The epilogue of the step of k that begins at p and ends at `end`, for columns from j on: the
@@ -47,7 +52,7 @@ struct MatmulProblem {
   void Activate(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns) const {
     if (activation == nullptr) return;
     for (std::int64_t row = i; row < i + rows; ++row) {
-      T* const piece = out + row * shape.n + j;
+      T* const piece = out + row * ldo + j;
       activation(piece, piece, columns, parameter);
     }
   }

@@ -34,11 +34,11 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
   using Panels = MatmulPanels<T>;
   const MatmulShape& shape = problem.shape;
   const MatmulKernels<T>& kernels = *problem.kernels;
-  const std::int64_t m = shape.m, n = shape.n, k = shape.k, nr = kernels.nr;
+  const std::int64_t n = shape.n, k = shape.k, nr = kernels.nr;
   const std::int64_t width = DirectRows(shape, kernels.mr);
 
-  const Panels a =
-      shape.transpose_a ? Panels::InPlace(problem.a, width, m) : Panels::Lines(problem.a, width, k);
+  const Panels a = shape.transpose_a ? Panels::InPlace(problem.a, width, problem.lda)
+                                     : Panels::Lines(problem.a, width, problem.lda);
   // Tiles without masks read whole vectors, and nothing stands behind the last row of B: columns
   // past the last whole one are packed.
   const std::int64_t whole = n - n % kernels.unit;
@@ -46,19 +46,19 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
   if (whole < n) {
     edge = static_cast<T*>(
         ThreadScratch(ScratchSlot::kPackB, static_cast<std::size_t>(nr * k) * sizeof(T)));
-    kernels.pack_b(problem.b + whole, n, true, n - whole, k, edge);
+    kernels.pack_b(problem.b + whole, problem.ldb, true, n - whole, k, edge);
   }
 
   const auto body = [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
     Panels a_part = a;
-    a_part.data += shape.transpose_a ? i : i * k;
+    a_part.data = problem.a_at(i, 0);
     const auto block = [&](const Panels& b, std::int64_t first, std::int64_t count) {
       if (count <= 0) return;
-      kernels.block(a_part, b, rows, count, k, problem.out + i * n + first, n,
+      kernels.block(a_part, b, rows, count, k, problem.out + i * problem.ldo + first, problem.ldo,
                     problem.EpilogueOf(0, k, first));
     };
     const std::int64_t end = j + columns;
-    block(Panels::InPlace(problem.b + j, nr, n), j, std::min(end, whole) - j);
+    block(Panels::InPlace(problem.b + j, nr, problem.ldb), j, std::min(end, whole) - j);
     if (end > whole) block(Panels::Packed(edge, nr, k), whole, end - whole);
     problem.Activate(i, j, rows, columns);
   };
@@ -67,37 +67,38 @@ void MatmulDirect(const MatmulProblem<T>& problem) {
 
 template <class T>
 void MatmulDot(const MatmulProblem<T>& problem) {
-  const std::int64_t n = problem.shape.n, k = problem.shape.k;
+  const std::int64_t k = problem.shape.k;
   const MatmulKernels<T>& kernels = *problem.kernels;
   const MatmulTasks tasks = SplitMatmul(problem.shape, kernels.mr, 4);
   ForTasks(problem.shape, tasks,
            [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
-             kernels.dot(problem.a + i * k, k, problem.b + j * k, k, rows, columns, k,
-                         problem.out + i * n + j, n, problem.EpilogueOf(0, k, j));
+             kernels.dot(problem.a_at(i, 0), problem.lda, problem.b_at(0, j), problem.ldb, rows,
+                         columns, k, problem.out + i * problem.ldo + j, problem.ldo,
+                         problem.EpilogueOf(0, k, j));
              problem.Activate(i, j, rows, columns);
            });
 }
 
 template <class T>
 void MatmulRow(const MatmulProblem<T>& problem) {
-  const std::int64_t n = problem.shape.n, k = problem.shape.k;
+  const std::int64_t k = problem.shape.k;
   const MatmulTasks tasks = SplitMatmul(problem.shape, 1, problem.kernels->nr);
   ForTasks(problem.shape, tasks,
            [&](std::int64_t, std::int64_t, std::int64_t j, std::int64_t columns) {
-             problem.kernels->row(problem.a, problem.b + j, n, columns, k, problem.out + j,
-                                  problem.EpilogueOf(0, k, j));
+             problem.kernels->row(problem.a, problem.b + j, problem.ldb, columns, k,
+                                  problem.out + j, problem.EpilogueOf(0, k, j));
              problem.Activate(0, j, 1, columns);
            });
 }
 
 template <class T>
 void MatmulOuter(const MatmulProblem<T>& problem) {
-  const std::int64_t n = problem.shape.n;
   const MatmulTasks tasks = SplitMatmul(problem.shape, 16, problem.kernels->nr);
   ForTasks(problem.shape, tasks,
            [&](std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns) {
              problem.kernels->outer(problem.a + i, problem.b + j, rows, columns,
-                                    problem.out + i * n + j, n, problem.EpilogueOf(0, 1, j));
+                                    problem.out + i * problem.ldo + j, problem.ldo,
+                                    problem.EpilogueOf(0, 1, j));
              problem.Activate(i, j, rows, columns);
            });
 }

@@ -22,6 +22,7 @@
 #include "ops/pool2d.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/scan.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
 #include "ops/update.h"
@@ -36,6 +37,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&ActivationForward>("activation"),
     OperationOf<&ActivationGradient>("activationGradient"),
     OperationOf<&Matmul>("matmul"),
+    OperationOf<&BatchMatmul>("batchMatmul"),
     OperationOf<&ElementwiseUnary>("unary"),
     OperationOf<&ElementwiseBinary>("binary"),
     OperationOf<&Affine>("affine"),
@@ -44,6 +46,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&SoftmaxGradient>("softmaxGradient"),
     OperationOf<&ReduceAlong>("reduce"),
     OperationOf<&Argmax>("argmax"),
+    OperationOf<&Scan>("scan"),
     OperationOf<&ChannelSum>("channelSum"),
     OperationOf<&Conv2d>("conv2d"),
     OperationOf<&Conv2dInputGradient>("conv2dInputGradient"),

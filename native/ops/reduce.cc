@@ -14,13 +14,21 @@ namespace gradlane {
 namespace {
 
 ReduceFold FoldOf(Reduce kind) {
-  return kind == Reduce::kMax   ? ReduceFold::kMax
-         : kind == Reduce::kMin ? ReduceFold::kMin
-                                : ReduceFold::kSum;
+  switch (kind) {
+    case Reduce::kMax:
+      return ReduceFold::kMax;
+    case Reduce::kMin:
+      return ReduceFold::kMin;
+    case Reduce::kProduct:
+      return ReduceFold::kProduct;
+    default:
+      return ReduceFold::kSum;
+  }
 }
 
 double Join(ReduceFold fold, double a, double b) {
   if (fold == ReduceFold::kSum) return a + b;
+  if (fold == ReduceFold::kProduct) return a * b;
   if (std::isnan(a)) return a;
   if (std::isnan(b)) return b;
   return (fold == ReduceFold::kMax) == (a > b) ? a : b;
@@ -28,7 +36,16 @@ double Join(ReduceFold fold, double a, double b) {
 
 double Start(ReduceFold fold) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return fold == ReduceFold::kSum ? 0 : fold == ReduceFold::kMax ? -kInfinity : kInfinity;
+  switch (fold) {
+    case ReduceFold::kMax:
+      return -kInfinity;
+    case ReduceFold::kMin:
+      return kInfinity;
+    case ReduceFold::kProduct:
+      return 1;
+    default:
+      return 0;
+  }
 }
 
 // Elements along n: short rows are shared out whole, long ones in parts.
@@ -138,14 +155,16 @@ void Argmax(const ArgmaxArgs& args) {
       Throw(ErrorCode::kValue, {"argmax: expected n to be at least 1, got ", n});
     }
     const auto& kernels = Kernels().typed<T>().reduce;
+    const T sign = args.smallest ? T(-1) : T(1);
     ParallelRanges(args.outer, RowsOfGrain(kMemoryGrain, n * inner),
                    [&](std::int64_t begin, std::int64_t end) {
                      if (inner == 1) {
-                       kernels.argmax_rows(x + begin * n, out + begin, end - begin, n);
+                       kernels.argmax_rows(x + begin * n, out + begin, end - begin, n, sign);
                        return;
                      }
                      for (std::int64_t o = begin; o < end; ++o) {
-                       kernels.argmax_columns(x + o * n * inner, out + o * inner, n, inner, inner);
+                       kernels.argmax_columns(x + o * n * inner, out + o * inner, n, inner, inner,
+                                              sign);
                      }
                    });
   });

@@ -21,13 +21,15 @@ struct ReduceArgs {
 };
 void ReduceAlong(const ReduceArgs& args);
 
-// out (int32: outer, inner) = place of the largest of x (outer, n, inner) along n
+// out (int32: outer, inner) = place of the largest of x (outer, n, inner) along n, or of the
+// smallest
 struct ArgmaxArgs {
   Dtype dtype;
   Buffer x, out;
   std::int64_t outer, n, inner;
+  bool smallest;
 
-  GRADLANE_FIELDS(ArgmaxArgs, dtype, x, out, outer, n, inner)
+  GRADLANE_FIELDS(ArgmaxArgs, dtype, x, out, outer, n, inner, smallest)
 };
 void Argmax(const ArgmaxArgs& args);
 

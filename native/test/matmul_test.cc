@@ -393,6 +393,69 @@ TYPED_TEST(MatmulTest, NonFiniteOperandsReachTheirRowAndColumnOnly) {
   }
 }
 
+// Heads inside of the rows of matrices, with gaps: what a single product of the same numbers gives,
+// in as many bits where the algorithm is one.
+TYPED_TEST(MatmulTest, Batch) {
+  struct Sizes {
+    std::int64_t outer, inner, m, n, k;
+  };
+  for (const Sizes& z :
+       {Sizes{2, 3, 5, 7, 4}, Sizes{3, 2, 33, 40, 65}, Sizes{2, 2, 1, 9, 20}, Sizes{2, 2, 9, 1, 20},
+        Sizes{40, 2, 30, 30, 30}, Sizes{1, 2, 230, 200, 200}, Sizes{2, 2, 6, 5, 1}}) {
+    for (int transposes = 0; transposes < 4; ++transposes) {
+      const bool ta = transposes & 1, tb = transposes & 2;
+      const std::int64_t a_rows = ta ? z.k : z.m, a_cols = ta ? z.m : z.k;
+      const std::int64_t b_rows = tb ? z.n : z.k, b_cols = tb ? z.k : z.n;
+      const std::int64_t a_row = z.inner * a_cols + 3, b_row = z.inner * b_cols,
+                         out_row = z.inner * z.n + 1;
+      const BatchMatmulShape shape{
+          z.outer,        z.inner, z.m,   z.n,           z.k, a_rows * a_row, a_cols, a_row,
+          b_rows * b_row, b_cols,  b_row, z.m * out_row, z.n, out_row};
+      Array<TypeParam> a(z.outer * a_rows * a_row, 1), b(z.outer * b_rows * b_row, 2),
+          before(z.outer * z.m * out_row, 0), one(before.size(), 1), two(before.size(), 1);
+      Numbers numbers;
+      a.Randomize(numbers);
+      b.Randomize(numbers);
+      before.Randomize(numbers);
+      for (const IsaTarget target : SupportedIsaTargets()) {
+        ForceIsaTargetForTesting(target);
+        for (Array<TypeParam>* out : {&one, &two}) {
+          std::copy(before.data(), before.data() + before.size(), out->data());
+          SetThreads(out == &one ? 1 : 2);
+          BatchMatmul({Wider<TypeParam>::kDtype, a.buffer(), b.buffer(), out->buffer(), shape, ta,
+                       tb, 0.5, 2});
+          ASSERT_TRUE(out->Untouched());
+        }
+        EXPECT_EQ(0, std::memcmp(one.data(), two.data(),
+                                 static_cast<std::size_t>(one.size()) * sizeof(TypeParam)));
+        using Wide = typename Wider<TypeParam>::Type;
+        const Wide u = std::numeric_limits<TypeParam>::epsilon() / 2;
+        for (std::int64_t e = 0; e < one.size(); ++e) {
+          const std::int64_t o = e / (z.m * out_row), i = e / out_row % z.m, column = e % out_row;
+          if (column == out_row - 1) {  // the gap
+            ASSERT_EQ(one.data()[e], before.data()[e]);
+            continue;
+          }
+          const std::int64_t head = column / z.n, j = column % z.n;
+          const TypeParam* const ha = a.data() + o * a_rows * a_row + head * a_cols;
+          const TypeParam* const hb = b.data() + o * b_rows * b_row + head * b_cols;
+          Wide sum = 2 * static_cast<Wide>(before.data()[e]), magnitude = std::abs(sum);
+          for (std::int64_t p = 0; p < z.k; ++p) {
+            const Wide product = Wide(0.5) *
+                                 static_cast<Wide>(ha[ta ? p * a_row + i : i * a_row + p]) *
+                                 static_cast<Wide>(hb[tb ? j * b_row + p : p * b_row + j]);
+            sum += product;
+            magnitude += std::abs(product);
+          }
+          ASSERT_LE(std::abs(one.data()[e] - sum),
+                    Wide(1.01) * static_cast<Wide>(z.k + 5) * u * magnitude)
+              << z.m << " x " << z.n << " x " << z.k << " transposes " << transposes << " at " << e;
+        }
+      }
+    }
+  }
+}
+
 TEST(MatmulErrors, ComeBeforeAnythingIsWritten) {
   std::vector<float> a(6, 1), b(6, 1), out(4, 5);
   const auto buffer = [](std::vector<float>& v, std::int64_t n) { return Buffer{v.data(), n * 4}; };

@@ -78,8 +78,11 @@ class ReduceTest : public EveryIsaTarget {
         }
         Run(Reduce::kMax, x, high, s, 0);
         Run(Reduce::kMin, x, low, s, 0);
-        Argmax({kDtypeOf<T>, x.buffer(), place.buffer(), s.outer, s.n, s.inner});
+        Array<std::int32_t> low_place(results, 1);
+        Argmax({kDtypeOf<T>, x.buffer(), place.buffer(), s.outer, s.n, s.inner, false});
+        Argmax({kDtypeOf<T>, x.buffer(), low_place.buffer(), s.outer, s.n, s.inner, true});
         ASSERT_TRUE(high.GuardsIntact() && low.GuardsIntact() && place.GuardsIntact());
+        ASSERT_TRUE(low_place.GuardsIntact());
         for (std::int64_t i = 0; i < results; ++i) {
           const auto at = [&](std::int64_t j) {
             return x[(i / s.inner * s.n + j) * s.inner + i % s.inner];
@@ -90,6 +93,7 @@ class ReduceTest : public EveryIsaTarget {
             if (!std::isnan(at(worst)) && (at(j) < at(worst) || std::isnan(at(j)))) worst = j;
           }
           EXPECT_EQ(place[i], best);
+          EXPECT_EQ(low_place[i], worst);
           EXPECT_TRUE(high[i] == at(best) || (std::isnan(high[i]) && std::isnan(at(best))));
           EXPECT_TRUE(low[i] == at(worst) || (std::isnan(low[i]) && std::isnan(at(worst))));
         }
@@ -102,7 +106,7 @@ class ReduceTest : public EveryIsaTarget {
     for (const Shape& s : kShapes) {
       Array<T> x(s.outer * s.n * s.inner), one(s.outer * s.inner), two(s.outer * s.inner);
       x.FillRandom(41);
-      for (const Reduce kind : {Reduce::kSum, Reduce::kMax}) {
+      for (const Reduce kind : {Reduce::kSum, Reduce::kMax, Reduce::kProduct}) {
         SetThreads(1);
         Run(kind, x, one, s, 0);
         SetThreads(2);
@@ -125,6 +129,24 @@ TEST_P(ReduceTest, SameBitsAtOneAndTwoThreads) {
   SameBits<float>();
   SameBits<double>();
 }
+// 2 and 1/2 by turns, whose products are exact in any order, and one -3.
+TEST_P(ReduceTest, Products) {
+  for (const Shape& s : kShapes) {
+    Array<float> x(s.outer * s.n * s.inner, 1), out(s.outer * s.inner);
+    x.Fill([&](std::int64_t i) {
+      return i / s.inner % s.n == 0 ? -3.f : i / s.inner % 2 ? 2.f : .5f;
+    });
+    Run(Reduce::kProduct, x, out, s, 0);
+    ASSERT_TRUE(out.GuardsIntact());
+    for (std::int64_t i = 0; i < out.size(); ++i) {
+      float product = 1;
+      for (std::int64_t j = 0; j < s.n; ++j) {
+        product *= x[(i / s.inner * s.n + j) * s.inner + i % s.inner];
+      }
+      EXPECT_EQ(out[i], product) << s.outer << " x " << s.n << " x " << s.inner << " at " << i;
+    }
+  }
+}
 TEST_P(ReduceTest, Empty) {
   for (const std::int64_t inner : {1, 3}) {
     Array<float> x(0), out(2 * inner);
@@ -133,11 +155,12 @@ TEST_P(ReduceTest, Empty) {
       return out[2 * inner - 1];
     };
     EXPECT_EQ(run(Reduce::kSum), 0);
+    EXPECT_EQ(run(Reduce::kProduct), 1);
     EXPECT_TRUE(std::isnan(run(Reduce::kMean)));
     EXPECT_EQ(run(Reduce::kMax), -std::numeric_limits<float>::infinity());
     EXPECT_EQ(run(Reduce::kMin), std::numeric_limits<float>::infinity());
     Array<std::int32_t> place(2 * inner);
-    EXPECT_THROW(Argmax({Dtype::kFloat32, x.buffer(), place.buffer(), 2, 0, inner}), Error);
+    EXPECT_THROW(Argmax({Dtype::kFloat32, x.buffer(), place.buffer(), 2, 0, inner, false}), Error);
   }
 }
 // A plain running sum in float is off by about 1% here. A lane of a block adds up to 64 terms, then

@@ -88,6 +88,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
   Object.entries({
     backward,
     backwardParameters: backward,
+    bmm: () => [ones([2, 3, 4]), ones([2, 4, 3])],
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
     'metrics.Metric.update': loss,

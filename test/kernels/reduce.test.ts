@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import { ReduceKind } from '../../ts/kernels/kernels.js'
 import { arrayOf, bell, floatDTypes, whole } from '../support/samples.js'
 import { backends, suiteTitle } from '../support/backends.js'
-import { asView, type Bound, check } from '../support/op-case.js'
-import { sumBound } from '../support/tolerance.js'
+import { asView, type Bound, check, tooBig } from '../support/op-case.js'
+import { roundings, sumBound } from '../support/tolerance.js'
 import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 
 type Shape = readonly [outer: number, n: number, inner: number]
@@ -68,7 +68,10 @@ function checkReduce(
     kind === ReduceKind.sum || kind === ReduceKind.mean
       ? // the sum, a division or a product with the rounded 1 / n, and the addition
         (at) => sumBound(dtype, n, magnitudeAt(at), 3) + sumBound(dtype, 0, added(at), 3)
-      : (at, y) => (beta === 0 ? 0 : sumBound(dtype, 0, Math.abs(y) + 2 * added(at), 3))
+      : kind === ReduceKind.product
+        ? // each factor after the first is a rounding
+          (at, y) => roundings(dtype, n + 3, Math.abs(y) + 2 * added(at))
+        : (at, y) => (beta === 0 ? 0 : sumBound(dtype, 0, Math.abs(y) + 2 * added(at), 3))
   check({
     title: `(${outer}, ${n}, ${inner}), beta ${beta}${what}`,
     dtype,
@@ -87,6 +90,8 @@ describe(suiteTitle('reduce'), () => {
         for (const shape of shapes) {
           const [outer, n, inner] = shape
           const x = bell(dtype, outer * n * inner, n)
+          // around 1, or a long product is 0 in float32
+          if (kind === ReduceKind.product) x.forEach((value, i) => (x[i] = 1 + value / (2 * n)))
           for (const beta of [0, 1, -0.3]) checkReduce(dtype, kind, x, shape, beta)
         }
       })
@@ -112,24 +117,61 @@ describe(suiteTitle('reduce'), () => {
       })
     }
 
-    it(`argmax ${dtype}`, () => {
+    it(`argmax and argmin ${dtype}`, () => {
       for (const [outer, n, inner] of shapes) {
         if (n === 0 && outer * inner > 0) continue
         const size = outer * n * inner
         // few different values: most lines have several largest elements
-        for (const x of [bell(dtype, size, 1), whole(dtype, size, 2, -3, 3)]) {
+        for (const [x, smallest] of [
+          [bell(dtype, size, 1), false],
+          [whole(dtype, size, 2, -3, 3), false],
+          [whole(dtype, size, 2, -3, 3), true],
+        ] as const) {
           check({
-            title: `argmax (${outer}, ${n}, ${inner})`,
+            title: `argmax (${outer}, ${n}, ${inner}) ${smallest ? 'of the smallest' : ''}`,
             dtype,
             operands: { x, out: whole('int32', outer * inner, 3, 0, 9) },
             bounds: { out: 'exact' },
             run: (kernels, v) => {
-              kernels.argmax({ x: v.x, out: v.out, outer, n, inner })
+              kernels.argmax({ x: v.x, out: v.out, outer, n, inner, smallest })
             },
           })
         }
       }
     })
+
+    for (const kind of [ReduceKind.sum, ReduceKind.product] as const) {
+      for (const reverse of [false, true]) {
+        it(`scan ${kind === ReduceKind.sum ? 'sum' : 'product'} ${reverse ? 'from the end ' : ''}${dtype}`, () => {
+          for (const [outer, n, inner] of shapes) {
+            const size = outer * n * inner
+            if (tooBig(size)) continue
+            const x = bell(dtype, size, 4)
+            if (kind === ReduceKind.product) x.forEach((value, i) => (x[i] = 1 + value / (2 * n)))
+            let magnitude = 1
+            for (const value of x) magnitude += Math.abs(value)
+            for (const exclusive of [false, true]) {
+              check({
+                title: `(${outer}, ${n}, ${inner})${exclusive ? ' exclusive' : ''}`,
+                dtype,
+                operands: { x, y: bell(dtype, size, 5) },
+                bounds: {
+                  y: (_, y) =>
+                    kind === ReduceKind.sum
+                      ? // added up in double, rounded once
+                        roundings(dtype, 1, Math.abs(y)) + sumBound('float64', n, magnitude)
+                      : roundings(dtype, 1, Math.abs(y)) + roundings('float64', n, Math.abs(y)),
+                },
+                inPlace: [['y', 'x']],
+                run: (kernels, v) => {
+                  kernels.scan({ kind, x: v.x, y: v.y, outer, n, inner, reverse, exclusive })
+                },
+              })
+            }
+          }
+        })
+      }
+    }
 
     it(`argmax ${dtype}, infinities and NaN`, () => {
       for (const [n, inner] of [
@@ -148,15 +190,17 @@ describe(suiteTitle('reduce'), () => {
         x[3 * line + inner] = Infinity
         x[4 * line] = Infinity
         x[4 * line + inner] = NaN
-        check({
-          title: `argmax (5, ${n}, ${inner}), special values`,
-          dtype,
-          operands: { x, out: whole('int32', 5 * inner, 3, 0, 9) },
-          bounds: { out: 'exact' },
-          run: (kernels, v) => {
-            kernels.argmax({ x: v.x, out: v.out, outer: 5, n, inner })
-          },
-        })
+        for (const smallest of [false, true]) {
+          check({
+            title: `argmax (5, ${n}, ${inner}), special values`,
+            dtype,
+            operands: { x, out: whole('int32', 5 * inner, 3, 0, 9) },
+            bounds: { out: 'exact' },
+            run: (kernels, v) => {
+              kernels.argmax({ x: v.x, out: v.out, outer: 5, n, inner, smallest })
+            },
+          })
+        }
       }
     })
   }

@@ -66,6 +66,21 @@ export const sweep: Record<OpName, Sized> = {
       bias: f(),
     })
   }),
+  batchMatmul: sized(8, (k, outer, inner, m, n, depth, step, row, a) => {
+    k.batchMatmul({
+      a: f(),
+      b: f(),
+      out: f(),
+      shape: {
+        ...{ outer, inner, m, n, k: depth },
+        ...{ aOuter: step, aInner: 0, aRow: row },
+        ...{ bOuter: 0, bInner: step, bRow: row },
+        ...{ outOuter: inner * m * n, outInner: m * n, outRow: Math.max(n, row) },
+      },
+      transposeA: a > 0,
+      transposeB: a > 1,
+    })
+  }),
   activation: sized(1, (k, n) => {
     k.activation({ kind: 2, x: f(), y: f(), n, parameter: 0 })
   }),
@@ -91,10 +106,14 @@ export const sweep: Record<OpName, Sized> = {
     k.softmaxGradient({ y: f(), gradY: f(), gradX: f(), outer: o, n, inner: s, log: false })
   }),
   reduce: sized(4, (k, o, n, s, kind) => {
-    k.reduce({ kind: Math.min(kind, 3) as 0, x: f(), out: f(), outer: o, n, inner: s, beta: 0 })
+    k.reduce({ kind: Math.min(kind, 4) as 0, x: f(), out: f(), outer: o, n, inner: s, beta: 0 })
   }),
-  argmax: sized(3, (k, o, n, s) => {
-    k.argmax({ x: f(), out: i(), outer: o, n, inner: s })
+  argmax: sized(4, (k, o, n, s, which) => {
+    k.argmax({ x: f(), out: i(), outer: o, n, inner: s, smallest: which > 0 })
+  }),
+  scan: sized(5, (k, o, n, s, kind, how) => {
+    const direction = { reverse: how > 0, exclusive: how > 1 }
+    k.scan({ kind: kind > 0 ? 4 : 0, x: f(), y: f(), outer: o, n, inner: s, ...direction })
   }),
   crossEntropy: sized(4, (k, o, n, s, r) => {
     k.crossEntropy({

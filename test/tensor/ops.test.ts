@@ -233,11 +233,11 @@ describe('sum, mean, max, min, argmax', () => {
       [5, 7, 9],
       [6, 8, 6],
     ])
-    expect(max(x, -1).toArray()).to.deep.equal([
+    expect(max(x, -1).values.toArray()).to.deep.equal([
       [5, 6],
       [9, 8],
     ])
-    expect(min(x, 2).toArray()).to.deep.equal([
+    expect(min(x, 2).values.toArray()).to.deep.equal([
       [1, 2],
       [-1, -3],
     ])
@@ -254,7 +254,7 @@ describe('sum, mean, max, min, argmax', () => {
 
   it('keep the dimension when asked to', () => {
     expect(sum(x, 1, { keepdim: true }).shape).to.deep.equal([2, 1, 3])
-    expect(max(x, -1, { keepdim: true }).shape).to.deep.equal([2, 2, 1])
+    expect(max(x, -1, { keepdim: true }).indices.shape).to.deep.equal([2, 2, 1])
     expect(argmax(x, 0, { keepdim: true }).shape).to.deep.equal([1, 2, 3])
     expect(sum(x, undefined, { keepdim: true }).shape).to.deep.equal([1, 1, 1])
   })
@@ -264,8 +264,8 @@ describe('sum, mean, max, min, argmax', () => {
     expect(mean(zeros([0])).item()).to.be.NaN
     expect(sum(zeros([2, 0]), 1).toArray()).to.deep.equal([0, 0])
     expect(() => max(zeros([0]))).to.throw(ShapeError, 'at least one')
-    expect(() => argmax(zeros([2, 0]), 1)).to.throw(ShapeError, 'along 1')
-    expect(max(zeros([2, 0]), 0).shape).to.deep.equal([0])
+    expect(() => argmax(zeros([2, 0]), 1)).to.throw(ShapeError, '(2, 0)')
+    expect(max(zeros([2, 0]), 0).values.shape).to.deep.equal([0])
   })
 
   it('refuse a dimension that is not there', () => {
@@ -274,8 +274,7 @@ describe('sum, mean, max, min, argmax', () => {
     expect(() => sum(x, 0.5)).to.throw(ShapeError)
     expect(() => max([1] as unknown as Tensor)).to.throw(ValueError, 'tensor(array)')
     expect(() => transpose([[1]] as unknown as Tensor)).to.throw(ValueError, 'transpose')
-    expect(() => sum(tensor(1), 0)).to.throw(ShapeError, 'scalar')
-    expect(() => sum(zeros([2], { dtype: 'int32' }))).to.throw(DTypeError, 'sum')
+    expect(() => mean(zeros([2], { dtype: 'int32' }))).to.throw(DTypeError, 'mean')
   })
 })
 
@@ -302,7 +301,7 @@ describe('matmul and transpose', () => {
     expect(() => matmul(zeros([2, 3]), zeros([2, 3]))).to.throw(ShapeError, '(2, 3) and (2, 3)')
     expect(() => matmul(zeros([2, 3]), zeros([4, 3]))).to.throw(ShapeError, 'transpose(b)')
     expect(() => matmul(zeros([]), zeros([1]))).to.throw(ShapeError)
-    expect(() => matmul(zeros([2, 3]), zeros([2, 3, 4]))).to.throw(ShapeError)
+    expect(() => matmul(zeros([2, 3]), zeros([2, 4, 3]))).to.throw(ShapeError)
     expect(() => matmul(zeros([2]), zeros([2], f64))).to.throw(DTypeError)
     expect(() => transpose(zeros([2]))).to.throw(ShapeError, '2 dimensions')
   })

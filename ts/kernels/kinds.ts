@@ -57,7 +57,7 @@ export const Broadcast = {
 } as const
 export type Broadcast = (typeof Broadcast)[keyof typeof Broadcast]
 
-export const ReduceKind = { sum: 0, mean: 1, max: 2, min: 3 } as const
+export const ReduceKind = { sum: 0, mean: 1, max: 2, min: 3, product: 4 } as const
 export type ReduceKind = (typeof ReduceKind)[keyof typeof ReduceKind]
 
 /** What a criterion does with the losses of the rows. */

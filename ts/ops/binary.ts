@@ -26,7 +26,7 @@ function productOf(shape: Shape): number {
  * The common shape by PyTorch's rule: sizes are matched from the last one on, and a size of 1 or a
  * missing one takes the other's.
  */
-function commonShape(who: string, a: Shape, b: Shape): Shape {
+export function commonShape(who: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length)
   const shape = Array.from({ length: rank }, (_, i) => {
     const left = a[i - rank + a.length] ?? 1
@@ -113,7 +113,7 @@ function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): T
 }
 
 /** A tensor repeated to a shape. */
-function expanded(x: Tensor, shape: Shape): Tensor {
+export function expanded(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
   // Times 1 rather than plus 0: it keeps the sign of a zero.
   if (meet(shape, x.shape) !== null)

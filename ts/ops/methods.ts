@@ -1,8 +1,11 @@
 // The functions of tensors as methods: x.add(y) is add(x, y).
 import { Tensor } from '../tensor/tensor.js'
+import type { ReduceOptions } from './along.js'
 import { add, div, maximum, minimum, mul, sub } from './binary.js'
-import { matmul } from './matmul.js'
-import { argmax, max, mean, min, sum } from './reduce.js'
+import { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
+import { bmm, dot, matmul, outer } from './matmul.js'
+import { mean, sum } from './reduce.js'
+import { cumsum, prod } from './scan.js'
 import { logSoftmax, softmax } from './softmax.js'
 import { chunk, split } from './split.js'
 import { transpose } from './transpose.js'
@@ -18,9 +21,15 @@ type Method<F> = F extends (x: infer X, ...rest: infer R) => infer O
 const functions = {
   abs,
   add,
+  amax,
+  amin,
   argmax,
+  argmin,
+  bmm,
   chunk,
+  cumsum,
   div,
+  dot,
   erf,
   exp,
   log,
@@ -33,6 +42,8 @@ const functions = {
   minimum,
   mul,
   neg,
+  outer,
+  prod,
   reciprocal,
   sign,
   softmax,
@@ -48,10 +59,18 @@ const functions = {
 type Functions = typeof functions
 type Methods = { readonly [K in keyof Functions]: Method<Functions[K]> }
 
+/** `max` and `min`: of everything, or along a dimension. */
+interface Extremum {
+  (): Tensor
+  (dim: number, options?: ReduceOptions): ValuesAndIndices
+}
+
 declare module '../tensor/tensor.js' {
   // The functions' own docstrings tell what they do.
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-  interface Tensor extends Methods {}
+  interface Tensor extends Omit<Methods, 'max' | 'min'> {
+    readonly max: Extremum
+    readonly min: Extremum
+  }
 }
 
 for (const [name, of] of Object.entries(functions)) {

@@ -23,4 +23,10 @@ export const reduceCalls = {
       k.argmax({ x: v(w, 'x'), out: v(w, 'out'), outer: rows, n: cols, inner: 1 })
     },
   },
+  scan: {
+    operands: () => ({ x: values(35, 1), y: values(35, 2) }),
+    run: (k, w) => {
+      k.scan({ kind: ReduceKind.sum, x: v(w, 'x'), y: v(w, 'y'), outer: rows, n: cols, inner: 1 })
+    },
+  },
 } satisfies OpCalls

@@ -257,6 +257,16 @@ export const native: Kernels = {
       bias?.byteOffset ?? 0, activation, parameter,
     )
   },
+  batchMatmul: ({
+    a, b, out, shape, transposeA = false, transposeB = false, alpha = 1, beta = 0,
+  }) => {
+    addon().batchMatmul(
+      dtypeCode[out.dtype], a.buffer, a.byteOffset, b.buffer, b.byteOffset, out.buffer,
+      out.byteOffset, shape.outer, shape.inner, shape.m, shape.n, shape.k, shape.aOuter,
+      shape.aInner, shape.aRow, shape.bOuter, shape.bInner, shape.bRow, shape.outOuter,
+      shape.outInner, shape.outRow, transposeA, transposeB, alpha, beta,
+    )
+  },
   gatherRows: ({ src, index, out, srcRows, rows, cols, scale, shift }) => {
     addon().gatherRows(
       dtypeCode[src.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset,
@@ -411,9 +421,16 @@ export const native: Kernels = {
       beta,
     )
   },
-  argmax: ({ x, out, outer, n, inner }) => {
+  argmax: ({ x, out, outer, n, inner, smallest = false }) => {
     addon().argmax(
       dtypeCode[x.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, outer, n, inner,
+      smallest,
+    )
+  },
+  scan: ({ kind, x, y, outer, n, inner, reverse = false, exclusive = false }) => {
+    addon().scan(
+      dtypeCode[x.dtype], kind, x.buffer, x.byteOffset, y.buffer, y.byteOffset, outer, n, inner,
+      reverse, exclusive,
     )
   },
   softmax: ({ x, y, outer, n, inner, log }) => {

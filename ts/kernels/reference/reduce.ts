@@ -1,4 +1,4 @@
-import type { ReduceArgs, ArgmaxArgs } from '../reduce.js'
+import type { ArgmaxArgs, ReduceArgs, ScanArgs } from '../reduce.js'
 import { ValueError } from '../../errors.js'
 import { ReduceKind } from '../kernels.js'
 import { floats, ints } from './operand.js'
@@ -12,6 +12,7 @@ const add: Fold = { start: 0, step: (sum, x) => sum + x }
 // Math.max and Math.min give NaN when either argument is NaN
 const largest: Fold = { start: -Infinity, step: Math.max }
 const smallest: Fold = { start: Infinity, step: Math.min }
+const product: Fold = { start: 1, step: (soFar, x) => soFar * x }
 
 function foldOf(kind: ReduceKind): Fold {
   switch (kind) {
@@ -22,6 +23,8 @@ function foldOf(kind: ReduceKind): Fold {
       return largest
     case ReduceKind.min:
       return smallest
+    case ReduceKind.product:
+      return product
     default:
       throw new ValueError(`reduce: unknown reduction ${String(kind)}`)
   }
@@ -43,7 +46,7 @@ export function reduce({ kind, x, out, outer, n, inner, beta }: ReduceArgs): voi
   }
 }
 
-export function argmax({ x, out, outer, n, inner }: ArgmaxArgs): void {
+export function argmax({ x, out, outer, n, inner, smallest = false }: ArgmaxArgs): void {
   const xs = floats(x, outer * n * inner, 'argmax', 'x')
   const outs = ints(out, outer * inner, 'argmax', 'out')
   if (outs.length === 0) return
@@ -56,7 +59,7 @@ export function argmax({ x, out, outer, n, inner }: ArgmaxArgs): void {
       let bestValue = xs[o * n * inner + i]!
       for (let j = 1; j < n && !Number.isNaN(bestValue); j++) {
         const value = xs[(o * n + j) * inner + i]!
-        if (value > bestValue || Number.isNaN(value)) {
+        if ((smallest ? value < bestValue : value > bestValue) || Number.isNaN(value)) {
           best = j
           bestValue = value
         }
@@ -66,4 +69,25 @@ export function argmax({ x, out, outer, n, inner }: ArgmaxArgs): void {
   }
 }
 
-export const reduceKernels = { reduce, argmax }
+export function scan({ kind, x, y, outer, n, inner, reverse, exclusive }: ScanArgs): void {
+  if (kind !== ReduceKind.sum && kind !== ReduceKind.product) {
+    throw new ValueError(`scan: unknown reduction ${String(kind)}`)
+  }
+  const { start, step } = foldOf(kind)
+  const xs = floats(x, outer * n * inner, 'scan', 'x')
+  const ys = floats(y, outer * n * inner, 'scan', 'y')
+  if (ys.length === 0) return
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let value = start
+      for (let j = 0; j < n; j++) {
+        const at = (o * n + (reverse ? n - 1 - j : j)) * inner + i
+        const next = step(value, xs[at]!)
+        ys[at] = exclusive ? value : next
+        value = next
+      }
+    }
+  }
+}
+
+export const reduceKernels = { reduce, argmax, scan }

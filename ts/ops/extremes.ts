@@ -1,0 +1,186 @@
+import { checkArguments } from '../check.js'
+import { complaint, ValueError } from '../errors.js'
+import { kernels } from '../kernels/backend.js'
+import { ReduceKind } from '../kernels/kernels.js'
+import { readOptions } from '../options.js'
+import { axisOf } from '../tensor/axis.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+import { joined, joinsGraph } from '../autograd/differentiable.js'
+import {
+  checkNotEmpty,
+  type Dims,
+  dimsAndOptions,
+  inDoubles,
+  type Plan,
+  planOf,
+  REDUCE,
+  reduceAlong,
+  type ReduceOptions,
+} from './along.js'
+import { checkOperands } from './check.js'
+
+/** Extrema along a dimension, and where they stand: int32. */
+export interface ValuesAndIndices {
+  readonly values: Tensor
+  readonly indices: Tensor
+}
+
+const kindOf = (smallest: boolean): ReduceKind => (smallest ? ReduceKind.min : ReduceKind.max)
+
+/** Until there are kernels that tell where an extremum is. */
+function withoutGradient(who: string): never {
+  throw new ValueError(complaint('backward', 'every operation', 'one with a gradient', who))
+}
+
+/** The extremum of what a plan reduces; its gradient is shared evenly by all that are it. */
+function extremum(who: string, smallest: boolean, x: Tensor, plan: Plan): Tensor {
+  checkOperands(who, x)
+  checkNotEmpty(who, plan)
+  const out = reduceAlong(kindOf(smallest), x, plan.reduced, plan.shape)
+  if (!joinsGraph(x)) return out
+  return joined(who, [x], {}, out, [x, out], () => withoutGradient(who))
+}
+
+function extremes(
+  who: string,
+  smallest: boolean,
+  x: Tensor,
+  given: Dims | ReduceOptions | undefined,
+  options: ReduceOptions | undefined,
+): Tensor {
+  const whole = inDoubles(who, x)
+  const [dim, { keepdim }] = dimsAndOptions(who, REDUCE, given, options)
+  const out = extremum(who, smallest, whole, planOf(who, x, dim, keepdim))
+  return whole === x ? out : out.to(x.dtype)
+}
+
+/**
+ * Largest elements along dimensions, or the largest of all; NaN if there is one. All elements that are it
+ * share its gradient. Any dtype. See `sum`.
+ *
+ * @throws ShapeError also when there is nothing to reduce.
+ * @see https://pytorch.org/docs/stable/generated/torch.amax.html
+ */
+export function amax(x: Tensor, dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor {
+  checkArguments('amax', 3, arguments)
+  return extremes('amax', false, x, dim, options)
+}
+
+/** Smallest elements; see `amax`. */
+export function amin(x: Tensor, dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor {
+  checkArguments('amin', 3, arguments)
+  return extremes('amin', true, x, dim, options)
+}
+
+/** A plan for one dimension, and where the extremum stands along it. */
+function places(
+  who: string,
+  smallest: boolean,
+  x: Tensor,
+  dim: number | null | undefined,
+  keepdim: boolean,
+): { plan: Plan; indices: Tensor } {
+  checkOperands(who, x)
+  const plan = planOf(who, x, dim, keepdim)
+  checkNotEmpty(who, plan)
+  const axis =
+    dim === undefined || dim === null
+      ? { outer: 1, n: x.length, inner: 1 }
+      : axisOf(who, x.ndim === 0 ? [1] : x.shape, dim)
+  const { outer, n, inner } = axis
+  const indices = empty(plan.shape, 'int32')
+  kernels().argmax({ x, out: indices, outer, n, inner, smallest })
+  return { plan, indices }
+}
+
+function extremumOf(
+  who: string,
+  smallest: boolean,
+  x: Tensor,
+  dim: number | null | undefined,
+  options: ReduceOptions | undefined,
+): Tensor | ValuesAndIndices {
+  const whole = inDoubles(who, x)
+  const back = (values: Tensor): Tensor => (whole === x ? values : values.to(x.dtype))
+  if (dim === undefined || dim === null) {
+    if (options !== undefined) {
+      throw new ValueError(
+        complaint(who, 'the options', 'left out without a dimension', options, `use a${who}`),
+      )
+    }
+    return back(extremum(who, smallest, whole, planOf(who, whole, null, false)))
+  }
+  const { keepdim } = readOptions(who, REDUCE, options)
+  const { plan, indices } = places(who, smallest, whole, dim, keepdim)
+  const values = reduceAlong(kindOf(smallest), whole, plan.reduced, plan.shape)
+  if (!joinsGraph(x)) return { values: back(values), indices }
+  return {
+    values: joined(who, [x], { dim, keepdim }, values, [], () => withoutGradient(who)),
+    indices,
+  }
+}
+
+/**
+ * The largest element, NaN if there is one; with `dim` the largest along a dimension, and where the first
+ * of them stands. The gradient along a dimension goes to that one; that of the largest of all is shared by
+ * all that are it. Any dtype.
+ *
+ * @param dim Negative ones count from the end.
+ * @throws ShapeError when there is no such dimension, or nothing to reduce.
+ * @see https://pytorch.org/docs/stable/generated/torch.max.html
+ *
+ * @example
+ * max(tensor([3, 7, 5])).item() // 7
+ * max(tensor([[3, 7], [5, 1]]), 1).indices // [1, 0]
+ */
+export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices
+export function max(x: Tensor): Tensor
+export function max(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
+  checkArguments('max', 3, arguments)
+  return extremumOf('max', false, x, dim, options)
+}
+
+/** The smallest element, or the smallest along a dimension and where it stands; see `max`. */
+export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices
+export function min(x: Tensor): Tensor
+export function min(x: Tensor, dim?: number, options?: ReduceOptions): Tensor | ValuesAndIndices {
+  checkArguments('min', 3, arguments)
+  return extremumOf('min', true, x, dim, options)
+}
+
+/**
+ * Place of the largest element along a dimension, or in the flattened tensor when `dim` is left out; the
+ * first among equals, or the first NaN. int32; of any dtype.
+ *
+ * @throws ShapeError when there is no such dimension, or nothing to reduce.
+ */
+export function argmax(
+  x: Tensor,
+  dim?: number | null | ReduceOptions,
+  options?: ReduceOptions,
+): Tensor {
+  checkArguments('argmax', 3, arguments)
+  return place('argmax', false, x, dim, options)
+}
+
+/** Place of the smallest element; see `argmax`. */
+export function argmin(
+  x: Tensor,
+  dim?: number | null | ReduceOptions,
+  options?: ReduceOptions,
+): Tensor {
+  checkArguments('argmin', 3, arguments)
+  return place('argmin', true, x, dim, options)
+}
+
+function place(
+  who: string,
+  smallest: boolean,
+  x: Tensor,
+  given: number | null | ReduceOptions | undefined,
+  options: ReduceOptions | undefined,
+): Tensor {
+  const whole = inDoubles(who, x)
+  const [dim, { keepdim }] = dimsAndOptions(who, REDUCE, given, options)
+  return places(who, smallest, whole, dim as number | null | undefined, keepdim).indices
+}
