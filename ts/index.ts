@@ -30,6 +30,7 @@ export {
 } from './tensor/create.js'
 export * from './ops/index.js'
 export * from './autograd/index.js'
+export * as autograd from './autograd/autograd.js'
 export { Generator, manualSeed } from './random/generator.js'
 export { rand, randn, randperm, type SampleOptions } from './random/sample.js'
 export * as nn from './nn/index.js'

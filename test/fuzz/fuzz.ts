@@ -14,6 +14,7 @@ import {
 } from '../../ts/index.js'
 import { Draw } from './draw.js'
 import { hostile, hostileGetter, hostileValue } from './hostile.js'
+import { derived } from './instances.js'
 import { Plausible } from './plausible.js'
 import { adapted, recipes } from './recipes.js'
 import { stateOf } from './state.js'
@@ -148,7 +149,7 @@ export class Fuzzer {
   /** What a member is called on. */
   receiver(draw: Draw, { kind, owner }: Callable): object | undefined {
     if (kind === 'function' || kind === 'constructor') return undefined
-    if (kind === 'static') return this.surface.classes.get(owner)!.made
+    if (kind === 'static') return derived.get(owner) ?? this.surface.classes.get(owner)!.made
     return this.plausible.instance(draw, { kind: 'instance', name: owner, of: [] })
   }
 

@@ -7,6 +7,7 @@ import process from 'node:process'
 import sharp from 'sharp'
 
 import {
+  autograd,
   capture,
   data,
   fitSync,
@@ -15,6 +16,7 @@ import {
   nn,
   ones,
   optim,
+  sum,
   type Tensor,
   tensor,
 } from '../../ts/index.js'
@@ -31,6 +33,16 @@ class Twice extends nn.Module {
   }
   computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
     return mul(gradOutput, 2)
+  }
+}
+
+/** An operation of a user's own. */
+class Doubled extends autograd.Function {
+  static forward(_ctx: autograd.Context, x: Tensor): Tensor {
+    return mul(x, 2)
+  }
+  static backward(_ctx: autograd.Context, gradient: Tensor): Tensor {
+    return mul(gradient, 2)
   }
 }
 
@@ -83,7 +95,11 @@ const fitted = await (async () => {
 /** By the names of classes. */
 export const instances: ReadonlyMap<string, Make> = new Map(
   Object.entries<Make>({
-    Tensor: (draw, plausible) => plausible.tensor(draw),
+    // Some with a graph.
+    Tensor: (draw, plausible) =>
+      draw.oneIn(4)
+        ? sum(plausible.tensor(draw).to('float32').requiresGrad_())
+        : plausible.tensor(draw),
     Generator: () => new Generator(1),
     'data.ImageFolder': () => folder,
     'nn.Module': model,
@@ -112,6 +128,9 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     },
   }),
 )
+
+/** What the static methods of an abstract class are called on. */
+export const derived: ReadonlyMap<string, object> = new Map([['autograd.Function', Doubled]])
 
 /** By the names of interfaces. */
 export const objects: ReadonlyMap<string, Make> = new Map(

@@ -3,7 +3,18 @@ import { tableFromArrays } from 'apache-arrow'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { data, io, mul, nn, ones, onesLike, optim, type Tensor, tensor } from '../../ts/index.js'
+import {
+  data,
+  io,
+  mul,
+  nn,
+  ones,
+  onesLike,
+  optim,
+  sum,
+  type Tensor,
+  tensor,
+} from '../../ts/index.js'
 import { photos } from './instances.js'
 import { Halved, preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
@@ -144,6 +155,12 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'io.readModelSync': saved,
     'io.registerModule': () => ['Named', Named, { create: () => new Named() }],
     'data.registerTransformer': () => ['Halved', Halved, { create: () => new Halved() }],
+    'Tensor.backward': () => [],
+    'autograd.grad': (draw, plausible) => {
+      const x = plausible.tensor(draw, [3]).to('float32').requiresGrad_()
+      return [sum(mul(x, x)), [x], {}]
+    },
+    'autograd.Function.apply': (draw, plausible) => [plausible.tensor(draw, [3]).to('float32')],
     capture: () => [({ x }: { x: Tensor }) => mul(x, 3), { inputs: { x: ones([4, 3]) } }],
   } satisfies Record<string, Recipe>),
 )

@@ -2,7 +2,8 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { writtenAt } from '../tensor/written.js'
-import { checkLike } from './check.js'
+import { checkNumbers, checkSums } from './anomaly.js'
+import { checkLike, written } from './check.js'
 import { setGradEnabled } from './grad-mode.js'
 import { noteBackward } from './kept-graphs.js'
 import type { Gradient, History, Node } from './node.js'
@@ -42,7 +43,7 @@ export function runBackward(
   noteBackward()
   const visit = ++visits
   const nodes = collect(roots, visit)
-  checkUnwritten(nodes)
+  checkUnwritten(nodes, visit)
   if (targets !== null) {
     for (const node of nodes) node.leads = node.inputs.some((input) => leads(input, targets))
   }
@@ -57,7 +58,7 @@ export function runBackward(
       const gradients = finished(node, targets, found)
       if (gradients !== null && node.leads) run(node, gradients, targets, leaves)
       // As the pass goes by, so that activations are freed while gradients are made.
-      if (!retainGraph) node.release()
+      if (!retainGraph) node.free()
     }
     for (const [leaf, share] of leaves) {
       if (targets === null || targets.has(leaf)) found.set(leaf, own(hooked(leaf, share)))
@@ -88,19 +89,21 @@ function meet(histories: readonly (History | null)[], visit: number, nodes: Node
     if (node === null || node.visit === visit) continue
     if (active.length > 0 && active.includes(node.visit)) throw underway(node)
     node.visit = visit
-    if (node.backward === null) throw freed(node)
+    if (node.backward === null && node.region === null) throw freed(node)
     nodes.push(node)
   }
 }
 
 /** @throws ValueError when a backward would read something else than what its operation has saved. */
-function checkUnwritten(nodes: readonly Node[]): void {
+function checkUnwritten(nodes: readonly Node[], visit: number): void {
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i]!
     const { saved } = node
     for (let k = 0; k < saved.length; k++) {
-      if (writtenAt(saved[k]!.buffer) > node.order) throw written(node, saved[k]!)
+      if (writtenAt(saved[k]!.buffer) > node.order) throw written(node.op, saved[k]!)
     }
+    if (node.backward === null) node.region!.check(visit)
+    checkSums(node)
   }
 }
 
@@ -115,7 +118,9 @@ function run(node: Node, gradients: readonly Gradient[], targets: Targets, leave
   const { inputs } = node
   const wants: boolean[] = []
   for (let i = 0; i < inputs.length; i++) wants.push(leads(inputs[i]!, targets))
+  if (node.backward === null) node.region!.recompute()
   const shares = node.backward!(gradients, wants, node.saved)
+  checkNumbers(node, shares)
   for (let i = 0; i < inputs.length; i++) {
     const share = shares[i]
     if (wants[i] && share) addTo(inputs[i]!, share, leaves)
@@ -209,16 +214,4 @@ function freed(node: Node): ValueError {
 function underway(node: Node): ValueError {
   const got = `${node.op} of a graph that one is going through`
   return new ValueError(complaint('backward', 'the graph', 'one without a pass at work', got))
-}
-
-function written(node: Node, tensor: Tensor): ValueError {
-  return new ValueError(
-    complaint(
-      'backward',
-      `what ${node.op} saved`,
-      'as it was',
-      `${tensor.toString()} that was written since`,
-      'run backward before an optimizer or an init function changes it, or give the operation a clone()',
-    ),
-  )
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor/tensor.js'
 import { isGradEnabled } from './grad-mode.js'
 import { noteResult, noteUseOfResult } from './kept-graphs.js'
-import { History, Node, type VectorJacobian } from './node.js'
+import { History, Node, nodeObserver, type VectorJacobian } from './node.js'
 
 /** Whether what is computed from these tensors now becomes part of a graph. */
 export function joinsGraph(...inputs: readonly Tensor[]): boolean {
@@ -32,6 +32,8 @@ export function joined(
 ): Tensor {
   const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
   node.outputs = [resultOf(node, output)]
+  const observer = nodeObserver()
+  if (observer !== null) observer(node, inputs, [output])
   return output
 }
 
@@ -46,6 +48,7 @@ export function joinedAll(
 ): void {
   const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
   node.outputs = outputs.map((output) => resultOf(node, output))
+  nodeObserver()?.(node, inputs, outputs)
 }
 
 function resultOf(node: Node, output: Tensor): History {

@@ -36,16 +36,25 @@ export function enableGrad<T>(body: () => T): T {
 }
 
 function within<T>(who: string, mode: boolean, body: () => T): T {
-  checkFunction(who, 'what it runs', body)
-  if (body.constructor.name === 'AsyncFunction') throw noPromise(who)
+  checkSync(who, body)
   const before = setGradEnabled(mode)
   try {
-    const result = body()
-    if (typeof (result as { then?: unknown } | null)?.then === 'function') throw noPromise(who)
-    return result
+    return settled(who, body())
   } finally {
     enabled = before
   }
+}
+
+/** @throws ValueError unless it is a function that may run in a mode that ends with it. @internal */
+export function checkSync(who: string, body: (...args: never) => unknown): void {
+  checkFunction(who, 'what it runs', body)
+  if (body.constructor.name === 'AsyncFunction') throw noPromise(who)
+}
+
+/** What such a function has returned. @throws ValueError for a promise. @internal */
+export function settled<T>(who: string, result: T): T {
+  if (typeof (result as { then?: unknown } | null)?.then === 'function') throw noPromise(who)
+  return result
 }
 
 function noPromise(who: string): ValueError {

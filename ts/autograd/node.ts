@@ -41,15 +41,31 @@ export class History {
   ) {}
 }
 
-/** Sees the operations that join the graph; returns the one before, to be put back. */
-export type Observer = (node: Node) => void
+/** Sees the operations that join the graph, with what they were computed from and their results. */
+export type Observer = (node: Node, inputs: readonly Tensor[], outputs: readonly Tensor[]) => void
 
 let observer: Observer | null = null
 
+/** Who sees them now. */
+export function nodeObserver(): Observer | null {
+  return observer
+}
+
+/** Sets who sees them from here on; returns who did before, to be put back. */
 export function observeNodes(next: Observer | null): Observer | null {
   const before = observer
   observer = next
   return before
+}
+
+/** Operations that have not kept what their backward needs. */
+export interface Recomputed {
+  /** @throws ValueError when that would not be the same any more, once for a backward pass. */
+  check(visit: number): void
+  /** Gives it back to them. */
+  recompute(): void
+  /** Has one stand for another of them. */
+  replace(node: Node, by: Node): void
 }
 
 /** An operation that was computed, in the graph from a loss back to the leaves. */
@@ -60,6 +76,8 @@ export class Node {
   visit = 0
   /** Whether that pass needs it for what it looks for. */
   leads = true
+  /** What computes again what it saved, instead of keeping it; see `checkpoint`. */
+  region: Recomputed | null = null
   /** Histories of its results. */
   outputs: readonly History[] = NOTHING
 
@@ -77,15 +95,19 @@ export class Node {
     public inputs: readonly (History | null)[],
     public saved: readonly Tensor[],
     public backward: VectorJacobian | null,
-  ) {
-    if (observer !== null) observer(this)
+  ) {}
+
+  /** Forgets what it saved, and where it came from. */
+  free(): void {
+    this.inputs = NOTHING
+    this.forget()
   }
 
-  /** Frees what it saved. */
-  release(): void {
-    this.inputs = NOTHING
+  /** Forgets what its backward needs. */
+  forget(): void {
     this.saved = NOTHING
     this.backward = null
+    this.region = null
   }
 }
 

@@ -9,18 +9,18 @@ import {
   type Autograd,
   type BackwardOptions,
   type Derivation,
-  empty,
-  formatShape,
   installAutograd,
   type Tensor,
 } from '../tensor/tensor.js'
 import { noteWrite } from '../tensor/written.js'
 import { runBackward } from './backward.js'
-import { checkLike } from './check.js'
+import { checkLike, checkRequires } from './check.js'
 import { edgeOf, joined, joinsGraph, leafOf } from './differentiable.js'
+import { createGraph } from './grad.js'
 import type { History } from './node.js'
+import { seedOf } from './seed.js'
 
-const BACKWARD = { retainGraph: flag(false) } satisfies Options<BackwardOptions>
+const BACKWARD = { retainGraph: flag(false), createGraph } satisfies Options<BackwardOptions>
 
 const historyOf = (tensor: Tensor): History | null => tensor.history as History | null
 
@@ -47,41 +47,6 @@ function backOf(op: Derivation, from: Tensor, to: Tensor): (g: Tensor) => Tensor
     })
     return whole
   }
-}
-
-/** What a backward pass starts with. */
-export function seedOf(who: string, tensor: Tensor, gradient: Tensor | null): Tensor {
-  if (gradient !== null) {
-    checkLike(who, tensor, gradient)
-    return gradient
-  }
-  if (tensor.length !== 1) {
-    throw new ValueError(
-      complaint(
-        who,
-        'the tensor',
-        'one number, as a loss is',
-        `shape ${formatShape(tensor.shape)}`,
-        'give the gradient by it, or sum it up first',
-      ),
-    )
-  }
-  const one = empty(tensor.shape, tensor.dtype)
-  kernels().fill({ y: one, n: 1, value: 1 })
-  return one
-}
-
-/** @throws ValueError unless it requires a gradient. */
-export function checkRequires(who: string, tensor: Tensor): void {
-  if (tensor.requiresGrad) return
-  throw new ValueError(
-    complaint(
-      who,
-      'the tensor',
-      'computed from one that requires a gradient, outside of noGrad',
-      `${tensor.toString()} without history`,
-    ),
-  )
 }
 
 const implementation: Autograd = {
@@ -132,9 +97,8 @@ const implementation: Autograd = {
   backward(tensor, gradient, options = {}) {
     const who = 'backward'
     const { retainGraph } = readOptions(who, BACKWARD, options)
-    checkRequires(who, tensor)
-    const seed = seedOf(who, tensor, gradient)
-    const gradients = runBackward([edgeOf(tensor)!], [seed], retainGraph, null)
+    const [root, seed] = seedOf(who, tensor, gradient)
+    const gradients = runBackward([root], [seed], retainGraph, null)
     for (const history of gradients.keys()) (history.leaf ?? history).grad?.checkMemory()
     for (const [history, share] of gradients) keep(history.leaf ?? history, share)
   },

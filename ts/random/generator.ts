@@ -1,3 +1,4 @@
+import { noteDraw } from '../autograd/draws.js'
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import type { Option } from '../options.js'
@@ -21,7 +22,12 @@ export class Generator {
    *
    * @internal
    */
-  readonly state: Tensor = empty([4], 'int32')
+  get state(): Tensor {
+    noteDraw(this.#state)
+    return this.#state
+  }
+
+  readonly #state: Tensor = empty([4], 'int32')
 
   /**
    * @param seed A whole number from 0 to 2^53 - 1; without one, a different seed every time.

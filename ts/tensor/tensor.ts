@@ -417,6 +417,8 @@ export class Tensor {
 export interface BackwardOptions {
   /** Whether what the graph has saved stays, for a further pass. Default false. */
   retainGraph?: boolean
+  /** Gradients have no graph of their own: anything but false is refused. */
+  createGraph?: false
 }
 
 /** How a tensor comes from another one with the same numbers. */
