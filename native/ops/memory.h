@@ -28,15 +28,4 @@ struct CopyArgs {
 };
 void Copy(const CopyArgs& args);
 
-struct CopyBlocksArgs {
-  Dtype dtype;
-  Buffer x, out;
-  std::int64_t count, size, x_offset, x_stride, out_offset, out_stride;
-
-  GRADLANE_FIELDS(CopyBlocksArgs, dtype, x, out, count, size, x_offset, x_stride, out_offset,
-                  out_stride)
-};
-// out[out_offset + r out_stride + j] = x[x_offset + r x_stride + j] for r < count, j < size.
-void CopyBlocks(const CopyBlocksArgs& args);
-
 }  // namespace gradlane

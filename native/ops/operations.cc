@@ -24,7 +24,7 @@
 #include "ops/reduce.h"
 #include "ops/scan.h"
 #include "ops/softmax.h"
-#include "ops/transpose.h"
+#include "ops/strided.h"
 #include "ops/update.h"
 #include "ops/upsample2d.h"
 #include "ops/xnor.h"
@@ -76,7 +76,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&Cast>("cast"),
     OperationOf<&ClipGradients>("clipGradients"),
     OperationOf<&Copy>("copy"),
-    OperationOf<&CopyBlocks>("copyBlocks"),
+    OperationOf<&CopyStrided>("copyStrided"),
     OperationOf<&Dropout>("dropout"),
     OperationOf<&DropoutGradient>("dropoutGradient"),
     OperationOf<&MaxPool2d>("maxPool2d"),
@@ -90,7 +90,6 @@ constexpr Operation kOperations[] = {
     OperationOf<&GradNorm>("gradNorm"),
     OperationOf<&Normal>("normal"),
     OperationOf<&Permutation>("permutation"),
-    OperationOf<&Transpose>("transpose"),
     OperationOf<&Uniform>("uniform"),
     OperationOf<&UpdateStep>("updateStep"),
     OperationOf<&Upsample2d>("upsample2d"),

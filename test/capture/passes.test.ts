@@ -15,6 +15,7 @@ import {
 import { type KernelCall, run } from '../../ts/kernels/kernels.js'
 import { argument } from '../../ts/kernels/operations.js'
 import { reference } from '../../ts/kernels/reference/index.js'
+import { stridedGeometryOf } from '../../ts/kernels/strided.js'
 import { empty } from '../../ts/tensor/tensor.js'
 import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
@@ -344,7 +345,10 @@ describe('values of a captured step', () => {
           return copy(source, to)
         }
         if (kind === 2 && from !== to) {
-          return { method: 'transpose', args: { x: from, out: to, rows: to.length / 4, cols: 4 } }
+          // The matrix of 4 columns, transposed.
+          const [rows, cols] = [to.length / 4, 4]
+          const geometry = stridedGeometryOf([rows, cols], [cols, 1], [1, rows], 0, 0)
+          return { method: 'copyStrided', args: { x: from, out: to, geometry } }
         }
         // In the place of what it reads, or elsewhere.
         return { method: 'affine', args: { x: from, y: to, n: to.length, scale: 3, shift: 1 } }

@@ -104,7 +104,7 @@ describe('errors of the native core', () => {
     })
     expect(type).to.be.instanceOf(DTypeError).and.to.include({ code: 'ERR_DTYPE' })
     const size = codes(() => {
-      native.transpose({ x: four, out: empty([4]), rows: 65536, cols: 65536 })
+      native.softmax({ x: four, y: empty([4]), outer: 65536, n: 65536, inner: 1, log: false })
     })
     expect(size).to.be.instanceOf(ShapeError).and.to.include({ code: 'ERR_SHAPE' })
   })

@@ -70,10 +70,13 @@ describe('sizes that cannot be', function () {
         ['copy', [0, x, value, y, 0, 1]],
         ['copy', [0, x, 0, y, value, 1]],
         ['copy', [0, x, 0, y, 0, value]],
-        ['transpose', [0, x, 0, y, 0, value, 2]],
-        ['copyBlocks', [0, x, 0, y, 0, 2, 2, value, 2, 0, 2]],
-        ['copyBlocks', [0, x, 0, y, 0, 2, 2, 0, 2, 0, value]],
-        ['copyBlocks', [0, x, 0, y, 0, value, 2, 0, 2, 0, 2]],
+        ...[0, 1, 2, 3].map((place): [keyof Addon, unknown[]] => [
+          'copyStrided',
+          [0, x, 0, y, 0, 1, 1, 1, 1, 2, 2, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 2, 1, 0, 0].with(
+            [9, 10, 23, 24][place]!,
+            value,
+          ),
+        ]),
         ['softmax', [0, x, 0, y, 0, 2, value, 1, false]],
         ['reduce', [0, 0, x, 0, y, 0, value, 2, 1, 0]],
         ['matmul', [0, x, 0, x, 0, y, 0, 2, value, 2, false, false, 1, 0, null, 0, 0, 0]],

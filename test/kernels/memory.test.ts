@@ -66,64 +66,6 @@ describe(suiteTitle('memory'), () => {
       }
     })
 
-    it(`transpose ${dtype}`, () => {
-      const sizes = [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 127]
-      const shapes = [
-        ...sizes.flatMap((rows, i) => [
-          [rows, sizes[(i * 7 + 3) % sizes.length]!],
-          [rows, rows],
-        ]),
-        [1, 5000],
-        [5000, 1],
-        [3, 4001],
-        [1009, 5],
-        [401, 257],
-      ] as const
-      for (const [rows, cols] of shapes as readonly (readonly [number, number])[]) {
-        check({
-          title: `transpose (${rows}, ${cols})`,
-          dtype: 'float32',
-          operands: { x: valuesOf(dtype, rows * cols, 1), out: valuesOf(dtype, rows * cols, 2) },
-          bounds: { out: 'exact' },
-          run: (kernels, v) => {
-            kernels.transpose({ x: v.x, out: v.out, rows, cols })
-          },
-        })
-      }
-    })
-
-    it(`copyBlocks ${dtype}`, () => {
-      /** (count, size, offset and stride of x, offset and stride of out) */
-      const cases = [
-        [0, 3, 5, 3, 0, 4], [4, 0, 0, 0, 9, 2], [1, 1, 0, 1, 0, 1], [5, 1, 2, 3, 1, 2],
-        [7, 3, 0, 3, 2, 8], [3, 17, 4, 33, 0, 17], [64, 49, 49, 98, 0, 49], [31, 7, 0, 7, 5, 29],
-        [2, 40_000, 7, 40_011, 3, 40_000], [1, 70_001, 1, 70_001, 2, 70_001], [33_000, 2, 0, 3, 1, 4],
-      ] as const // prettier-ignore
-      for (const [count, size, xOffset, xStride, outOffset, outStride] of cases) {
-        check({
-          title: `${count} blocks of ${size} from ${xOffset} by ${xStride} to ${outOffset} by ${outStride}`,
-          dtype: 'float32',
-          operands: {
-            x: valuesOf(dtype, xOffset + count * xStride, 1),
-            out: valuesOf(dtype, outOffset + count * outStride, 2),
-          },
-          bounds: { out: 'exact' },
-          run: (kernels, v) => {
-            kernels.copyBlocks({
-              x: v.x,
-              out: v.out,
-              count,
-              size,
-              xOffset,
-              xStride,
-              outOffset,
-              outStride,
-            })
-          },
-        })
-      }
-    })
-
     for (const to of dtypes) {
       it(`cast ${dtype} to ${to}`, () => {
         // to integers the exact value decides: only scales whose products have no rounding
@@ -190,38 +132,6 @@ describe(suiteTitle('memory'), () => {
       expect(filled('int32', -1e20)).to.equal(-(2 ** 31))
       expect(filled('int32', 2 ** 31)).to.equal(2 ** 31 - 1)
       expect(filled('int32', -2.9)).to.equal(-2)
-    }
-  })
-
-  it('copyBlocks refuses blocks that overlap or start before the operand', () => {
-    for (const kernels of backends) {
-      for (const [count, size, xOffset, xStride, outOffset, outStride] of [
-        [2, 3, 0, 2, 0, 3],
-        [2, 3, 0, 3, 0, 2],
-        [2, 3, -1, 3, 0, 3],
-        [2, 3, 0, 3, -1, 3],
-      ] as const) {
-        const [x, out] = [
-          arrayOf('float32', Array(9).fill(1)),
-          arrayOf('float32', Array(9).fill(5)),
-        ]
-        const call = (): void => {
-          kernels.copyBlocks({
-            x: asView(x),
-            out: asView(out),
-            count,
-            size,
-            xOffset,
-            xStride,
-            outOffset,
-            outStride,
-          })
-        }
-        expect(call, kernels.name)
-          .to.throw(/^copyBlocks: expected offsets of at least 0 and strides of at least the size/)
-          .with.property('code', 'ERR_SHAPE')
-        expect(out.every((y) => y === 5)).to.equal(true)
-      }
     }
   })
 

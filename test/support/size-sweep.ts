@@ -3,6 +3,7 @@ import { type Conv2dGeometry } from '../../ts/kernels/conv2d.js'
 import { type Kernels, UpdateHyper, UpdateKind, type View } from '../../ts/kernels/kernels.js'
 import type { Pad2dGeometry } from '../../ts/kernels/pad2d.js'
 import type { Pool2dGeometry } from '../../ts/kernels/pool2d.js'
+import { stridedGeometryOf } from '../../ts/kernels/strided.js'
 import { asView } from './op-case.js'
 import type { OpName } from './every-op/index.js'
 
@@ -235,23 +236,15 @@ export const sweep: Record<OpName, Sized> = {
   copy: sized(1, (k, n) => {
     k.copy({ x: f(), y: f(), n })
   }),
-  copyBlocks: sized(4, (k, count, size, offset, stride) => {
-    k.copyBlocks({
+  copyStrided: sized(4, (k, outer, inner, stride, offset) => {
+    k.copyStrided({
       x: f(),
       out: f(),
-      count,
-      size,
-      xOffset: offset,
-      xStride: stride,
-      outOffset: 0,
-      outStride: stride,
+      geometry: stridedGeometryOf([inner, outer], [1, stride], [1, stride], offset, 0),
     })
   }),
   cast: sized(1, (k, n) => {
     k.cast({ x: f(), y: d(), n, scale: 1, shift: 0 })
-  }),
-  transpose: sized(2, (k, rows, cols) => {
-    k.transpose({ x: f(), out: f(), rows, cols })
   }),
   uniform: sized(1, (k, n) => {
     k.uniform({ state: i(), y: f(), n, low: 0, high: 1 })

@@ -12,6 +12,7 @@ import {
   installAutograd,
   type Tensor,
 } from '../tensor/tensor.js'
+import { copyStrided, placesOf } from '../tensor/strided.js'
 import { noteWrite } from '../tensor/written.js'
 import { runBackward } from './backward.js'
 import { checkLike, checkRequires } from './check.js'
@@ -31,20 +32,10 @@ function backOf(op: Derivation, from: Tensor, to: Tensor): (g: Tensor) => Tensor
   if (op === 'clone') return (g) => g
   if (op === 'reshape') return (g) => g.reshape(shape)
   if (op === 'to') return (g) => g.to(dtype)
-  const outOffset = (to.byteOffset - from.byteOffset) / itemSize[dtype]
+  const offset = (to.byteOffset - from.byteOffset) / itemSize[dtype]
   return (g) => {
     const whole = zeros(shape, { dtype })
-    const { length: size } = g
-    kernels().copyBlocks({
-      x: g,
-      out: whole,
-      count: 1,
-      size,
-      xOffset: 0,
-      xStride: size,
-      outOffset,
-      outStride: size,
-    })
+    copyStrided(g, placesOf([g.length]), whole, { offset, strides: [1] }, [g.length])
     return whole
   }
 }

@@ -1,13 +1,4 @@
-import {
-  type ArgsOf,
-  type Field,
-  number,
-  operation,
-  overwritten,
-  read,
-  typed,
-} from './operation.js'
-import type { View } from './view.js'
+import { type ArgsOf, number, operation, overwritten, read, typed } from './operation.js'
 
 /**
  * out[r, :] = scale * src[index[r], :] + shift. src has srcRows rows of `cols` elements and any
@@ -42,33 +33,6 @@ export const copy = operation('y', {
 })
 export type CopyArgs = ArgsOf<typeof copy>
 
-/** Written in full where the blocks leave nothing out. */
-const blocksOf: Field<View> = {
-  kind: 'operand',
-  effect: ({ out, count, size, outOffset, outStride }) => {
-    const whole = outOffset === 0 && outStride === size
-    const all = (out as View).length === (count as number) * (size as number)
-    return whole && all ? 'overwrites' : 'updates'
-  },
-}
-
-/**
- * out[outOffset + r * outStride + j] = x[xOffset + r * xStride + j] for r < count, j < size, of any
- * one dtype: the columns of a matrix, or blocks along a dimension. Offsets and strides count
- * elements; an offset below 0 or a stride below `size` raises `ERR_SHAPE`. out must not be x.
- */
-export const copyBlocks = operation('out', {
-  x: read,
-  out: blocksOf,
-  count: number,
-  size: number,
-  xOffset: number,
-  xStride: number,
-  outOffset: number,
-  outStride: number,
-})
-export type CopyBlocksArgs = ArgsOf<typeof copyBlocks>
-
 /** y[i] = scale * x[i] + shift, converted from any dtype to any. To integers it truncates and clamps
  * to the range; NaN becomes 0. */
 export const cast = operation('x', {
@@ -80,13 +44,4 @@ export const cast = operation('x', {
 })
 export type CastArgs = ArgsOf<typeof cast>
 
-/** out (cols, rows) = x (rows, cols) transposed, of any one dtype. out must not be x. */
-export const transpose = operation('out', {
-  x: read,
-  out: overwritten,
-  rows: number,
-  cols: number,
-})
-export type TransposeArgs = ArgsOf<typeof transpose>
-
-export const memoryOperations = { gatherRows, fill, copy, copyBlocks, cast, transpose }
+export const memoryOperations = { gatherRows, fill, copy, cast }

@@ -20,6 +20,7 @@ import type { Caller } from './program.js'
 import { randomOperations } from './random.js'
 import { reduceOperations } from './reduce.js'
 import { softmaxOperations } from './softmax.js'
+import { stridedOperations } from './strided.js'
 import { updateOperations } from './update.js'
 import { upsample2dOperations } from './upsample2d.js'
 import { xnorOperations } from './xnor.js'
@@ -46,6 +47,7 @@ export const operations = {
   ...randomOperations,
   ...reduceOperations,
   ...softmaxOperations,
+  ...stridedOperations,
   ...updateOperations,
   ...upsample2dOperations,
   ...xnorOperations,

@@ -2,6 +2,7 @@ import { checkArguments } from '../check.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { kernels } from '../kernels/backend.js'
 import { readOptions } from '../options.js'
+import { transposeInto } from '../tensor/strided.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { FeaturePlan } from './feature-plan.js'
@@ -48,7 +49,7 @@ export class PackedBinaryLinear extends PackedLayer {
   take(weight: Tensor, bias: Tensor | null): void {
     const { inFeatures, outFeatures } = this
     const turned = empty([inFeatures, outFeatures], weight.dtype)
-    kernels().transpose({ x: weight, out: turned, rows: outFeatures, cols: inFeatures })
+    transposeInto(weight, turned, outFeatures, inFeatures)
     kernels().packSigns({
       x: turned,
       words: this.weight,

@@ -1,7 +1,7 @@
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
+import { transposeInto } from '../tensor/strided.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 
 /**
@@ -19,6 +19,6 @@ export function transpose(x: Tensor): Tensor {
     )
   }
   const out = empty([cols, rows], x.dtype)
-  kernels().transpose({ x, out, rows, cols })
+  transposeInto(x, out, rows, cols)
   return joinsGraph(x) ? joined('transpose', [x], {}, out, [], ([g]) => [transpose(g!)]) : out
 }

@@ -1,6 +1,6 @@
 import { complaint, ShapeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
 import { axisOf } from './axis.js'
+import { copyStrided, type Places, placesOf } from './strided.js'
 import { formatShape, type Shape, type Tensor } from './tensor.js'
 import { sameShape } from './workspace.js'
 
@@ -101,32 +101,18 @@ export class Partition {
 
   /** part = part `index` of `whole`. */
   read(whole: Tensor, index: number, part: Tensor): void {
-    const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
-    kernels().copyBlocks({
-      x: whole,
-      out: part,
-      count: this.#outer,
-      size,
-      xOffset: start,
-      xStride: this.#stride,
-      outOffset: 0,
-      outStride: size,
-    })
+    const sizes = [this.#outer, this.#sizes[index]!]
+    copyStrided(whole, this.#places(index), part, placesOf(sizes), sizes)
   }
 
   /** Part `index` of `whole` = part. */
   write(whole: Tensor, index: number, part: Tensor): void {
-    const [start, size] = [this.#starts[index]!, this.#sizes[index]!]
-    kernels().copyBlocks({
-      x: part,
-      out: whole,
-      count: this.#outer,
-      size,
-      xOffset: 0,
-      xStride: size,
-      outOffset: start,
-      outStride: this.#stride,
-    })
+    const sizes = [this.#outer, this.#sizes[index]!]
+    copyStrided(part, placesOf(sizes), whole, this.#places(index), sizes)
+  }
+
+  #places(index: number): Places {
+    return { offset: this.#starts[index]!, strides: [this.#stride, 1] }
   }
 }
 

@@ -18,6 +18,7 @@ import { pool2dCalls } from './pool2d.js'
 import { randomCalls } from './random.js'
 import { reduceCalls } from './reduce.js'
 import { softmaxCalls } from './softmax.js'
+import { stridedCalls } from './strided.js'
 import { upsample2dCalls } from './upsample2d.js'
 import { xnorCalls } from './xnor.js'
 import type { OpCall, OpName } from './op-call.js'
@@ -46,6 +47,7 @@ export const everyOp = {
   ...randomCalls,
   ...reduceCalls,
   ...softmaxCalls,
+  ...stridedCalls,
   ...upsample2dCalls,
   ...xnorCalls,
 } satisfies Record<OpName, OpCall> as Record<OpName, OpCall>

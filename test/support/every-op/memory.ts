@@ -33,32 +33,10 @@ export const memoryCalls = {
       k.copy({ x: v(w, 'x'), y: v(w, 'y'), n })
     },
   },
-  copyBlocks: {
-    operands: () => ({ x: values(35, 1), out: values(35, 2) }),
-    run: (k, w) => {
-      // needs both operands to their last element
-      k.copyBlocks({
-        x: v(w, 'x'),
-        out: v(w, 'out'),
-        count: rows,
-        size: 3,
-        xOffset: 4,
-        xStride: cols,
-        outOffset: 4,
-        outStride: cols,
-      })
-    },
-  },
   cast: {
     operands: () => ({ x: values(n, 1), y: whole('int32', n, 2, 0, 9) }),
     run: (k, w) => {
       k.cast({ x: v(w, 'x'), y: v(w, 'y'), n, scale: 1, shift: 0 })
-    },
-  },
-  transpose: {
-    operands: () => ({ x: values(35, 1), out: values(35, 2) }),
-    run: (k, w) => {
-      k.transpose({ x: v(w, 'x'), out: v(w, 'out'), rows, cols })
     },
   },
 } satisfies OpCalls

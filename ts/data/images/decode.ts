@@ -5,6 +5,7 @@ import { kernels } from '../../kernels/backend.js'
 import type { View } from '../../kernels/view.js'
 import { peer } from '../../peer.js'
 import { reasonOf } from '../../show.js'
+import { transposeInto } from '../../tensor/strided.js'
 import type { Tensor } from '../../tensor/tensor.js'
 
 /** What an image is made when it is decoded. */
@@ -76,12 +77,7 @@ export async function decode(
 function planes(data: Uint8Array, pixels: number, channels: number): Uint8Array {
   if (channels === 1) return new Uint8Array(data)
   const bytes = new Uint8Array(data.length)
-  kernels().transpose({
-    x: viewOf(new Uint8Array(data)),
-    out: viewOf(bytes),
-    rows: pixels,
-    cols: channels,
-  })
+  transposeInto(viewOf(new Uint8Array(data)), viewOf(bytes), pixels, channels)
   return bytes
 }
 

@@ -283,21 +283,10 @@ export const native: Kernels = {
       dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n,
     )
   },
-  copyBlocks: ({ x, out, count, size, xOffset, xStride, outOffset, outStride }) => {
-    addon().copyBlocks(
-      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, count, size,
-      xOffset, xStride, outOffset, outStride,
-    )
-  },
   cast: ({ x, y, n, scale, shift }) => {
     addon().cast(
       dtypeCode[x.dtype], x.buffer, x.byteOffset, dtypeCode[y.dtype], y.buffer, y.byteOffset, n,
       scale, shift,
-    )
-  },
-  transpose: ({ x, out, rows, cols }) => {
-    addon().transpose(
-      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, rows, cols,
     )
   },
   nll: ({
@@ -442,6 +431,16 @@ export const native: Kernels = {
     addon().softmaxGradient(
       dtypeCode[gradX.dtype], y.buffer, y.byteOffset, gradY.buffer, gradY.byteOffset, gradX.buffer,
       gradX.byteOffset, outer, n, inner, log,
+    )
+  },
+  copyStrided: ({ x, out, geometry }) => {
+    addon().copyStrided(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, geometry.size0,
+      geometry.size1, geometry.size2, geometry.size3, geometry.size4, geometry.size5,
+      geometry.xStride0, geometry.xStride1, geometry.xStride2, geometry.xStride3, geometry.xStride4,
+      geometry.xStride5, geometry.outStride0, geometry.outStride1, geometry.outStride2,
+      geometry.outStride3, geometry.outStride4, geometry.outStride5, geometry.xOffset,
+      geometry.outOffset,
     )
   },
   updateStep: ({ kind, hyper, steps, products, state, stateLength, slots }) => {

@@ -19,6 +19,7 @@ import { pool2dKernels } from './pool2d.js'
 import { randomKernels } from './random.js'
 import { reduceKernels } from './reduce.js'
 import { softmaxKernels } from './softmax.js'
+import { stridedKernels } from './strided.js'
 import { updateKernels } from './update.js'
 import { upsample2dKernels } from './upsample2d.js'
 import { xnorKernels } from './xnor.js'
@@ -50,6 +51,7 @@ export const reference: Kernels = {
   ...randomKernels,
   ...reduceKernels,
   ...softmaxKernels,
+  ...stridedKernels,
   ...updateKernels,
   ...upsample2dKernels,
   ...xnorKernels,

@@ -1,12 +1,4 @@
-import type {
-  GatherRowsArgs,
-  FillArgs,
-  CopyArgs,
-  CopyBlocksArgs,
-  CastArgs,
-  TransposeArgs,
-} from '../memory.js'
-import { ShapeError } from '../../errors.js'
+import type { GatherRowsArgs, FillArgs, CopyArgs, CastArgs } from '../memory.js'
 import type { DType } from '../dtype.js'
 import { checkedIndices } from './indices.js'
 import { elements } from './operand.js'
@@ -62,35 +54,6 @@ export function copy({ x, y, n }: CopyArgs): void {
   elements(y, n, 'copy', 'y').set(xs)
 }
 
-export function copyBlocks({
-  x,
-  out,
-  count,
-  size,
-  xOffset,
-  xStride,
-  outOffset,
-  outStride,
-}: CopyBlocksArgs): void {
-  const op = 'copyBlocks'
-  const extent = (offset: number, stride: number): number => {
-    if (count < 0 || size < 0 || offset < 0 || stride < size) {
-      throw new ShapeError(
-        `${op}: expected offsets of at least 0 and strides of at least the size, got ${offset} and ` +
-          `${stride} for ${count} blocks of ${size}`,
-      )
-    }
-    return count * size === 0 ? 0 : offset + (count - 1) * stride + size
-  }
-  const xs = elements(x, extent(xOffset, xStride), op, 'x')
-  const outs = elements(out, extent(outOffset, outStride), op, 'out')
-  if (outs.length === 0) return
-  for (let r = 0; r < count; r++) {
-    for (let j = 0; j < size; j++)
-      outs[outOffset + r * outStride + j] = xs[xOffset + r * xStride + j]!
-  }
-}
-
 export function cast({ x, y, n, scale, shift }: CastArgs): void {
   const xs = elements(x, n, 'cast', 'x')
   const ys = elements(y, n, 'cast', 'y')
@@ -98,13 +61,4 @@ export function cast({ x, y, n, scale, shift }: CastArgs): void {
   for (let i = 0; i < n; i++) ys[i] = convert(scale * xs[i]! + shift)
 }
 
-export function transpose({ x, out, rows, cols }: TransposeArgs): void {
-  const xs = elements(x, rows * cols, 'transpose', 'x')
-  const outs = elements(out, rows * cols, 'transpose', 'out')
-  if (outs.length === 0) return
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) outs[c * rows + r] = xs[r * cols + c]!
-  }
-}
-
-export const memoryKernels = { gatherRows, fill, copy, copyBlocks, cast, transpose }
+export const memoryKernels = { gatherRows, fill, copy, cast }
