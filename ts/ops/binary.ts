@@ -2,10 +2,9 @@ import { checkArguments } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
-import type { FloatDType } from '../kernels/dtype.js'
-import { full, ones } from '../tensor/create.js'
+import { full } from '../tensor/create.js'
+import { repeated } from '../tensor/strided.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
 import { type Gradient } from '../autograd/node.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkOperands } from './check.js'
@@ -70,7 +69,7 @@ function meet(shape: Shape, b: Shape): Meeting | null {
 /** op(a, b) for an `a` that has the result's shape. */
 function meeting(kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
   const met = meet(a.shape, b.shape)
-  if (met === null) return meeting(kind, a, expanded(b, a.shape))
+  if (met === null) return meeting(kind, a, repeated(b, a.shape))
   const out = empty(a.shape, a.dtype)
   kernels().binary({ kind, broadcast: met.broadcast, a, b, out, rows: met.rows, cols: met.cols })
   return out
@@ -109,34 +108,7 @@ function binary(
 function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): Tensor {
   checkOperands(who, left, right)
   const shape = commonShape(who, left.shape, right.shape)
-  return meeting(kind, expanded(left, shape), right)
-}
-
-/** A tensor repeated to a shape. */
-export function expanded(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x
-  // Times 1 rather than plus 0: it keeps the sign of a zero.
-  if (meet(shape, x.shape) !== null)
-    return meeting(BinaryKind.mul, ones(shape, { dtype: x.dtype as FloatDType }), x)
-  const padded = [...Array<number>(shape.length - x.ndim).fill(1), ...x.shape]
-  const dim = padded.findIndex((size, i) => size !== shape[i])
-  const n = shape[dim]!
-  const size = productOf(padded.slice(dim + 1))
-  const count = productOf(padded.slice(0, dim))
-  const out = empty(padded.with(dim, n), x.dtype)
-  for (let i = 0; i < n; i++) {
-    kernels().copyBlocks({
-      x,
-      out,
-      count,
-      size,
-      xOffset: 0,
-      xStride: size,
-      outOffset: i * size,
-      outStride: n * size,
-    })
-  }
-  return expanded(out, shape)
+  return meeting(kind, repeated(left, shape), right)
 }
 
 /** Until there are kernels that compare. */

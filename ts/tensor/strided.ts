@@ -1,7 +1,8 @@
 import { kernels } from '../kernels/backend.js'
 import type { View } from '../kernels/kernels.js'
 import { STRIDED_DIMS, stridedGeometryOf } from '../kernels/strided.js'
-import type { Shape } from './tensor.js'
+import { empty, type Shape, type Tensor } from './tensor.js'
+import { sameShape } from './workspace.js'
 
 /** Where the elements of a part lie in a tensor's memory: the first, and the steps along each dimension. */
 export interface Places {
@@ -72,4 +73,17 @@ function call(
 export function transposeInto(x: View, out: View, rows: number, cols: number): void {
   const from = { offset: 0, strides: [1, cols] }
   copyStrided(x, from, out, placesOf([cols, rows]), [cols, rows])
+}
+
+/** A tensor repeated along the dimensions that its shape has not, or with size 1; itself where there are none. */
+export function repeated(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x
+  const out = empty(shape, x.dtype)
+  const { strides } = placesOf(x.shape)
+  const missing = shape.length - x.ndim
+  const repeating = shape.map((size, i) =>
+    i < missing || (x.shape[i - missing] === 1 && size !== 1) ? 0 : strides[i - missing]!,
+  )
+  copyStrided(x, { offset: 0, strides: repeating }, out, placesOf(shape), shape)
+  return out
 }
