@@ -31,20 +31,20 @@ function prepare(trial: Trial, files: TrialFiles): Session {
     run(steps) {
       for (let done = 0; done < steps;) {
         const count = Math.min(epoch, steps - done)
-        const rows = randperm(samples).narrow(0, count * batch)
+        const rows = randperm(samples).narrow(0, 0, count * batch)
         step.scanSync({ rows: rows.reshape([count, batch]) })
         done += count
       }
     },
     learn(steps) {
       for (let i = 0; i < steps; ++i) {
-        step.runSync({ rows: inOrder.narrow(next * batch, batch) })
+        step.runSync({ rows: inOrder.narrow(0, next * batch, batch) })
         next = (next + 1) % epoch
       }
     },
     loss() {
-      const prediction = model.forward(x.narrow(0, lossSamples))
-      return criterion.forward(prediction, y.narrow(0, lossSamples)).item()
+      const prediction = model.forward(x.narrow(0, 0, lossSamples))
+      return criterion.forward(prediction, y.narrow(0, 0, lossSamples)).item()
     },
   }
 }

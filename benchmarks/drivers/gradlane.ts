@@ -29,8 +29,8 @@ function prepare(trial: Trial, files: TrialFiles): Session {
       for (let i = 0; i < steps; ++i) step(...next.next().value)
     },
     loss() {
-      const prediction = model.forward(x.narrow(0, trial.lossSamples))
-      return criterion.forward(prediction, y.narrow(0, trial.lossSamples)).item()
+      const prediction = model.forward(x.narrow(0, 0, trial.lossSamples))
+      return criterion.forward(prediction, y.narrow(0, 0, trial.lossSamples)).item()
     },
   }
 }

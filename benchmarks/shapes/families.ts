@@ -1,7 +1,7 @@
 import {
   argmax,
   capture,
-  concat,
+  cat,
   empty,
   Generator,
   max,
@@ -304,12 +304,12 @@ export const families: readonly Family[] = [
   ),
   operation('transpose', { rows: lengths, columns: lengths }, (at) => {
     const x = bell(numbers(at, 'rows', 'columns'))
-    return [x, () => transpose(x)]
+    return [x, () => transpose(x, 0, 1)]
   }),
   operation('concatenation', { outer: lengths, n: lengths, inner: [1, 2, 7, 64] }, (at) => {
     const shape = numbers(at, 'outer', 'n', 'inner')
     const x = bell(shape[0]! * shape[1]! * shape[2]! > 1e6 ? [2, 2, 2] : shape)
-    return [x, () => concat([x, x], 1)]
+    return [x, () => cat([x, x], 1)]
   }),
   ...(['CrossEntropyLoss', 'NLLLoss'] as const).map((name): Family => ({
     name,

@@ -20,8 +20,8 @@ export async function readImages(
   const images = await io.readIdx(path.join(folder, `${set}-images-idx3-ubyte${ending}`))
   const labels = await io.readIdx(path.join(folder, `${set}-labels-idx1-ubyte${ending}`))
   const columns = [
-    images.narrow(0, count).reshape([count, 1, 28, 28]),
-    labels.narrow(0, count),
+    images.narrow(0, 0, count).reshape([count, 1, 28, 28]),
+    labels.narrow(0, 0, count),
   ] as const
   return new data.TensorDataset(columns, { scale: [1 / 255, null] })
 }

@@ -63,10 +63,12 @@ class Walk {
 
 // Elements of x from its start to behind the last that is read, and the same of out.
 void Extents(Walk& walk, const StridedGeometry& geometry, std::int64_t& x, std::int64_t& out) {
-  std::int64_t first = geometry.x_offset;
+  // No offset is so large that the bytes up to it could not be counted.
+  std::int64_t first = geometry.x_offset < 0 ? -1 : Product(kOp, geometry.x_offset, 1);
+  out = geometry.out_offset < 0 ? -1 : Product(kOp, geometry.out_offset, 1);
   x = first + 1;
   std::int64_t held = 1;
-  bool nested = geometry.out_offset >= 0;
+  bool nested = out >= 0;
   for (int i = walk.rank() - 1; i >= 0; --i) {
     const Dim dim = walk[i];
     const std::int64_t reach = Product(kOp, dim.size - 1, dim.x < 0 ? -dim.x : dim.x);
@@ -74,7 +76,7 @@ void Extents(Walk& walk, const StridedGeometry& geometry, std::int64_t& x, std::
     nested = nested && dim.out >= held;
     if (nested) held += Product(kOp, dim.size - 1, dim.out);
   }
-  out = geometry.out_offset + held;
+  out += held;
   if (!nested || first < 0) {
     Throw(ErrorCode::kShape, {kOp, ": expected ",
                               nested ? "no place of x before its start"

@@ -7,12 +7,12 @@
 
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
-#include "test/rows.h"
+#include "test/isa_targets.h"
 
 namespace gradlane {
 namespace {
 
-class StridedTest : public EveryRow {};
+class StridedTest : public EveryIsaTarget {};
 
 using Three = std::array<std::int64_t, 3>;
 
@@ -132,7 +132,7 @@ TEST_P(StridedTest, RefusesWhatDoesNotFit) {
   for (std::int64_t i = 0; i < 11; ++i) EXPECT_EQ(out[i], 5);
 }
 
-GRADLANE_ON_EVERY_ROW(StridedTest);
+GRADLANE_ON_EVERY_ISA_TARGET(StridedTest);
 
 }  // namespace
 }  // namespace gradlane

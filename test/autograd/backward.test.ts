@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import {
   add,
-  concat,
+  cat,
   div,
   exp,
   logSoftmax,
@@ -78,15 +78,15 @@ describe('loss.backward()', () => {
       const x = randn([3, 4], f64).requiresGrad_()
       const loss = (): Tensor => {
         const [a, , c] = split(x, [1, 1, 2], 1)
-        const joined = concat(
+        const joined = cat(
           [
             a!,
-            transpose(x.narrow(1, 2))
+            transpose(x.narrow(0, 1, 2), 0, 1)
               .reshape([2, 4])
-              .narrow(0, 1)
+              .narrow(0, 0, 1)
               .reshape([1, 4])
               .reshape([4, 1])
-              .narrow(1, 3),
+              .narrow(0, 1, 3),
             c!,
           ],
           1,
@@ -94,7 +94,7 @@ describe('loss.backward()', () => {
         return sum(
           mul(
             softmax(joined),
-            add(logSoftmax(joined, 0), x.row(2).to('float32').to('float64').clone()),
+            add(logSoftmax(joined, 0), x.select(0, 2).to('float32').to('float64').clone()),
           ),
         )
       }

@@ -33,7 +33,7 @@ const writers: Record<string, (parameter: nn.Parameter) => void> = {
   'init.uniform_': (p) => nn.init.uniform_(p),
   'init.normal_': (p) => nn.init.normal_(p),
   'init.orthogonal_ of a view': (p) => nn.init.orthogonal_(p.detach().reshape([1, 2])),
-  'init.ones_ of a part': (p) => nn.init.ones_(p.detach().narrow(0, 1)),
+  'init.ones_ of a part': (p) => nn.init.ones_(p.detach().narrow(0, 0, 1)),
   loadStateDict: (p) => moduleOf(p).loadStateDict({ weight: ones([2]) }),
   'to another dtype': (p) => moduleOf(p).to('float64'),
   'a captured step': (p) => {

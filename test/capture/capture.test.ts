@@ -176,7 +176,7 @@ describe('capture', () => {
           { dtype: 'int32' },
         )
         const losses = Array.from({ length: 5 }, (_, i) =>
-          eager.step({ x: xs.row(i), y: ys.row(i) }).item(),
+          eager.step({ x: xs.select(0, i), y: ys.select(0, i) }).item(),
         )
         const step = capture((batch: { x: Tensor; y: Tensor }) => captured.step(batch), {
           inputs: { x: captured.x, y: captured.y },
@@ -198,7 +198,7 @@ describe('capture', () => {
           [9, 9],
           [1, 2],
           [3, 4],
-        ]).narrow(1, 2)
+        ]).narrow(0, 1, 2)
         expect((await step.scan({ x: xs })).toArray()).to.deep.equal([
           [3, 6],
           [9, 12],

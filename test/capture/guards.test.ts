@@ -413,7 +413,7 @@ describe('a result has a place of its own', () => {
       kind: BinaryKind.add,
       broadcast: Broadcast.row,
       a: x,
-      b: x.narrow(0, 4),
+      b: x.narrow(0, 0, 4),
       out: y,
       rows: 4,
       cols: 4,
@@ -429,8 +429,12 @@ describe('a result has a place of its own', () => {
   ] as const) {
     it(what, () => {
       const [x, y] = [own(from[1]), own(to[1])]
-      const half = call('affine', { x: x.narrow(from[0], 8), y, n: 8, scale: 2, shift: 0 })
-      const calls = [copied(input.narrow(0, from[1]), x), half, copied(y, output.narrow(0, to[1]))]
+      const half = call('affine', { x: x.narrow(0, from[0], 8), y, n: 8, scale: 2, shift: 0 })
+      const calls = [
+        copied(input.narrow(0, 0, from[1]), x),
+        half,
+        copied(y, output.narrow(0, 0, to[1])),
+      ]
       const { at } = places(calls, [x, y])
       expect(at(1, 'y')).to.not.equal(at(0, 'y'))
     })
@@ -445,7 +449,10 @@ describe('a result has a place of its own', () => {
 
   it('and stays in its memory where what is read begins before what was written', () => {
     const x = own(16)
-    const calls = [copied(input.narrow(0, 8), x.narrow(8, 8)), copied(x.narrow(4, 12), output)]
+    const calls = [
+      copied(input.narrow(0, 0, 8), x.narrow(0, 8, 8)),
+      copied(x.narrow(0, 4, 12), output),
+    ]
     const { lifted } = places(calls, [x])
     expect(lifted.calls).to.deep.equal(calls)
     expect(lifted.values.size).to.equal(0)
@@ -453,11 +460,11 @@ describe('a result has a place of its own', () => {
 
   it('where a call writes several into one memory, each by itself', () => {
     const x = own(16)
-    const [pooled, index] = [x.narrow(0, 4), x.narrow(4, 4)]
+    const [pooled, index] = [x.narrow(0, 0, 4), x.narrow(0, 4, 4)]
     const pool = call('maxPool2d', { x: input, out: pooled, index, geometry: {} })
     for (const [calls, count] of [
-      [[pool, copied(index, output.narrow(0, 4))], 2],
-      [[pool, copied(pooled, output.narrow(0, 4))], 0],
+      [[pool, copied(index, output.narrow(0, 0, 4))], 2],
+      [[pool, copied(pooled, output.narrow(0, 0, 4))], 0],
     ] as const) {
       expect(places(calls, [x]).lifted.values.size).to.equal(count)
     }

@@ -221,7 +221,8 @@ describe('memory under a captured step', () => {
 
       const stacked = (tensor: Tensor): Tensor => {
         const rows = zeros([3, ...tensor.shape], { dtype: tensor.dtype })
-        for (let i = 0; i < 3; i++) kernels().copy({ x: tensor, y: rows.row(i), n: tensor.length })
+        for (let i = 0; i < 3; i++)
+          kernels().copy({ x: tensor, y: rows.select(0, i), n: tensor.length })
         return rows
       }
 
@@ -254,7 +255,7 @@ describe('memory under a captured step', () => {
       it('brings back what the steps before a failure wrote, and nothing of its neighbours', async () => {
         assumeHeldMemoryCanGo(true)
         const memory = new Float64Array([5, 0, 7])
-        const count = fromTypedArray(memory).narrow(1, 1)
+        const count = fromTypedArray(memory).narrow(0, 1, 1)
         const one = ones([1], { dtype: 'float64' })
         const linear = new nn.Embedding(2, 3)
         const step = capture(

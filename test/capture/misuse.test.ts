@@ -42,7 +42,7 @@ describe('capture: what it refuses', () => {
     const impossible: readonly (readonly [string, () => unknown, RegExp])[] = [
       [
         'item()',
-        () => x.reshape([2]).narrow(0, 1).item(),
+        () => x.reshape([2]).narrow(0, 0, 1).item(),
         /item\(\).*Tensor\(1\) float32.*return the tensor/,
       ],
       ['data', () => x.data, /reading data/],

@@ -297,10 +297,10 @@ describe('values of a captured step', () => {
   it('leaves alone what is read before it was written, in full or in part', () => {
     const [input, output, scratch] = [4, 4, 4].map((n) => empty([n], 'float32'))
     const scratches = new Set([scratch!.buffer])
-    const half = scratch!.narrow(0, 2)
+    const half = scratch!.narrow(0, 0, 2)
     for (const calls of [
       [copy(scratch!, output!), copy(input!, scratch!)],
-      [copy(input!.narrow(0, 2), half), copy(scratch!, output!)],
+      [copy(input!.narrow(0, 0, 2), half), copy(scratch!, output!)],
       [
         {
           method: 'affine',

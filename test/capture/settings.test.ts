@@ -155,8 +155,8 @@ const ways: Readonly<Record<string, (step: Step, of: Made) => Promise<unknown>>>
 
 const twice = (batch: Tensor): Tensor => {
   const both = zeros([2, ...batch.shape], { dtype: batch.dtype })
-  both.row(0).data.set(batch.data)
-  both.row(1).data.set(batch.data)
+  both.select(0, 0).data.set(batch.data)
+  both.select(0, 1).data.set(batch.data)
   return both
 }
 

@@ -56,7 +56,7 @@ describe('DataLoader', () => {
       const loader = new DataLoader([numbers(100), x], { batchSize: 7, shuffle: true })
       for (const [number, row] of loader) {
         number.data.forEach((n, i) => {
-          expect(Array.from(row.row(i).data)).to.deep.equal([2 * n, 2 * n + 1])
+          expect(Array.from(row.select(0, i).data)).to.deep.equal([2 * n, 2 * n + 1])
         })
       }
       const order = epoch(loader)

@@ -119,7 +119,7 @@ describe('data: ImageFolder', () => {
   it('gives images through a transform, which load would run once only', async () => {
     const transform = async (image: Tensor): Promise<Tensor> => {
       await Promise.resolve()
-      return image.narrow(0, 1)
+      return image.narrow(0, 0, 1)
     }
     const folder = await data.ImageFolder.open(root, { transform })
     expect((await folder.get(0))[0].shape).to.deep.equal([1, 2, 3])

@@ -228,7 +228,7 @@ describe('gradcheck', () => {
       const all = bench()
       const { model, batch } = all
       model.to('float64')
-      const x = batch[0].to('float64').narrow(0, 4)
+      const x = batch[0].to('float64').narrow(0, 0, 4)
       model.forward(x)
       model.backward(x, ones([4, 2], f64))
       const kept = x.toArray()

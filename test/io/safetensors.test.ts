@@ -125,7 +125,7 @@ describe('safetensors', () => {
       [1, 2],
       [3, 4],
       [5, 6],
-    ]).narrow(1, 1)
+    ]).narrow(0, 1, 1)
     const { tensors: read } = safetensorsFromBuffer(safetensorsToBuffer({ slice }))
     expect(read['slice']!.toArray()).to.deep.equal([[3, 4]])
   })

@@ -43,7 +43,7 @@ function inPieces<T>(make: () => metrics.Metric<T>, x: Tensor, y: Tensor, seed: 
   let start = 0
   while (start < total) {
     const size = Math.min(total - start, Math.floor(next() * 12))
-    metric.update(x.narrow(start, size), y.narrow(start, size))
+    metric.update(x.narrow(0, start, size), y.narrow(0, start, size))
     start += size
     const state = JSON.stringify(metric.stateDict())
     metric = make()

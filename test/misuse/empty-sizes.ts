@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 import {
   argmax,
   chunk,
-  concat,
+  cat,
   data,
   GradlaneError,
   io,
@@ -127,7 +127,7 @@ refused('TensorDataset', () => new data.TensorDataset([long]))
 refused('DataLoader', () => new data.DataLoader([long, long]))
 refused('a second huge size', () => zeros([HUGE, 2, 0]))
 refused('a size beyond 2^53', () => zeros([2 ** 60, 0]))
-refused('concat', () => concat([long, long]))
+refused('concat', () => cat([long, long]))
 refused('reshape', () => wide.reshape([0, HUGE, 2]))
 refused('results beyond 2^31 - 1', () =>
   new nn.Upsample({ scaleFactor: 2 }).forward(zeros([0, 1, HUGE])),
@@ -165,7 +165,7 @@ same(
 )
 same(
   'transpose',
-  shapeOf(() => transpose(long)),
+  shapeOf(() => transpose(long, 0, 1)),
   [0, HUGE],
 )
 same(
@@ -179,8 +179,8 @@ same(
   [HUGE, 0],
 )
 same(
-  'row',
-  shapeOf(() => long.row(5)),
+  'select',
+  shapeOf(() => long.select(0, 5)),
   [0],
 )
 same(

@@ -71,18 +71,18 @@ describe('ColumnTransformer.embeddingModule', () => {
       { column: 'place', place: 3, numEmbeddings: 10, embeddingDim: 2 },
     ])
     const numbers = columns.transform(table)
-    expect(numbers.row(3).data[1]).to.equal(0)
+    expect(numbers.select(0, 3).data[1]).to.equal(0)
     const module = columns.embeddingModule()!
     const output = module.forward(numbers)
     expect(output.shape).to.deep.equal([60, 7])
     const [, kinds, , places] = module.children().map((child) => child.parameters()[0])
     const expected = [
-      numbers.row(8).data[0]!,
-      ...kinds!.row(1).data,
-      numbers.row(8).data[2]!,
-      ...places!.row(9).data,
+      numbers.select(0, 8).data[0]!,
+      ...kinds!.select(0, 1).data,
+      numbers.select(0, 8).data[2]!,
+      ...places!.select(0, 9).data,
     ]
-    expect([...output.row(8).data]).to.deep.equal(expected)
+    expect([...output.select(0, 8).data]).to.deep.equal(expected)
     const unseen = columns.transform({ size: 1, kind: 'z', weight: 1, place: 'p1' })
     expect([unseen.data[1], unseen.data[3]]).to.deep.equal([0, 2])
     expect(columns.inverseTransform(numbers).row(4).kind).to.equal('a')

@@ -4,7 +4,7 @@ import {
   add,
   capture,
   chunk,
-  concat,
+  cat,
   data,
   fit,
   Generator,
@@ -47,7 +47,7 @@ class Keeping extends nn.Module {
 
   computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const gradient = this.inner.backward(input, gradOutput)
-    return this.short ? gradient.narrow(0, 1) : gradient
+    return this.short ? gradient.narrow(0, 0, 1) : gradient
   }
 }
 
@@ -64,14 +64,14 @@ const kinds: readonly {
     make: (a, b) => new nn.Split([a, b], { sizes: [1, 3] }),
     expected: (x, a, b) => {
       const [left, right] = split(x, [1, 3], 1)
-      return concat([a.forward(left!), b.forward(right!)], 1)
+      return cat([a.forward(left!), b.forward(right!)], 1)
     },
   },
   {
     title: 'Concat',
     sizes: [4, 4],
     make: (a, b) => new nn.Concat([a, b]),
-    expected: (x, a, b) => concat([a.forward(x), b.forward(x)], 1),
+    expected: (x, a, b) => cat([a.forward(x), b.forward(x)], 1),
   },
   {
     title: 'Parallel',
@@ -329,7 +329,7 @@ describe('nn: AdditiveCoupling', () => {
       const layer = new nn.AdditiveCoupling(new nn.Tanh(), { dim })
       const x = random(2, 3, 4)
       const [x1, x2] = chunk(x, 2, dim)
-      const expected = concat([x1!, add(x2!, new nn.Tanh().forward(x1!))], dim)
+      const expected = cat([x1!, add(x2!, new nn.Tanh().forward(x1!))], dim)
       expect(layer.forward(x).toArray()).to.deep.equal(expected.toArray())
       gradcheck(layer, x, random(2, 3, 4))
       expect(

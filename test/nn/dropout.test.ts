@@ -184,7 +184,7 @@ describe('nn: Dropout and Dropout2d', () => {
     const shared = new nn.Dropout()
     const model = new nn.Concat([shared, shared], { dim: 0 })
     const output = model.forward(ones([1, 64]))
-    expect(output.row(0).toArray()).not.to.deep.equal(output.row(1).toArray())
+    expect(output.select(0, 0).toArray()).not.to.deep.equal(output.select(0, 1).toArray())
   })
 
   it('refuse a p that is no probability', () => {

@@ -51,10 +51,10 @@ describe('nn.Embedding', () => {
       [6, 8],
     ])
     module.backwardParameters(input, gradOutput)
-    expect(module.weight.grad!.row(2).toArray()).to.deep.equal([12, 16])
+    expect(module.weight.grad!.select(0, 2).toArray()).to.deep.equal([12, 16])
     module.zeroGrad()
     module.backward(input, gradOutput)
-    expect(module.weight.grad!.row(2).toArray()).to.deep.equal([6, 8])
+    expect(module.weight.grad!.select(0, 2).toArray()).to.deep.equal([6, 8])
     module.requiresGrad_(false)
     module.zeroGrad()
     module.backward(input, gradOutput)
@@ -64,9 +64,9 @@ describe('nn.Embedding', () => {
   it('keeps the padding at zero', () => {
     const module = new nn.Embedding(3, 2, { paddingIdx: -1 })
     expect(module.paddingIdx).to.equal(2)
-    expect(module.weight.row(2).toArray()).to.deep.equal([0, 0])
+    expect(module.weight.select(0, 2).toArray()).to.deep.equal([0, 0])
     const input = indices([2, 1], [2])
-    expect(module.forward(input).row(0).toArray()).to.deep.equal([0, 0])
+    expect(module.forward(input).select(0, 0).toArray()).to.deep.equal([0, 0])
     module.backward(
       input,
       tensor([
@@ -86,7 +86,7 @@ describe('nn.Embedding', () => {
     const input = indices([0, 1, 4, 2, 2, 0], [2, 3])
     expect(net.forward(input).shape).to.deep.equal([2, 2])
     expect(net.backward(input, randn([2, 2], { generator })).shape).to.deep.equal([2, 3])
-    expect(net.parameters()[0]!.grad!.row(3).toArray()).to.deep.equal([0, 0, 0, 0])
+    expect(net.parameters()[0]!.grad!.select(0, 3).toArray()).to.deep.equal([0, 0, 0, 0])
     const wrong = indices([0, 1, 5], [1, 3])
     expect(() => net.forward(wrong)).to.throw(ValueError, 'index 5 at row 2 is outside [0, 5)')
   })

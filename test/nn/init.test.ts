@@ -84,7 +84,7 @@ describe('nn.init', () => {
   ] as const) {
     it(`orthogonal_ makes the ${rows < cols ? 'rows' : 'columns'} of (${rows}, ${cols}) orthonormal`, () => {
       const q = init.orthogonal_(zeros([rows, cols], { dtype: 'float64' }), { gain: 2, generator })
-      const gram = rows < cols ? matmul(q, transpose(q)) : matmul(transpose(q), q)
+      const gram = rows < cols ? matmul(q, transpose(q, 0, 1)) : matmul(transpose(q, 0, 1), q)
       const size = Math.min(rows, cols)
       for (let i = 0; i < size * size; i++) {
         const expected = i % (size + 1) === 0 ? 4 : 0
@@ -96,7 +96,7 @@ describe('nn.init', () => {
 
   it('orthogonal_ flattens kernels', () => {
     const q = init.orthogonal_(zeros([6, 2, 2, 2]), { generator }).reshape([6, 8])
-    const gram = matmul(q, transpose(q))
+    const gram = matmul(q, transpose(q, 0, 1))
     for (let i = 0; i < 36; i++) {
       expect(gram.data[i]).to.be.closeTo(i % 7 === 0 ? 1 : 0, 16 * 2 ** -23)
     }

@@ -26,8 +26,8 @@ describe('memory of a training loop', () => {
       for (let step = 0; step < steps; step++) {
         // a last batch that is smaller, as at the end of an epoch
         const rows = step % 10 === 9 ? 100 : 256
-        const input = inputs.narrow(0, rows).clone()
-        const target = targets.narrow(0, rows).clone()
+        const input = inputs.narrow(0, 0, rows).clone()
+        const target = targets.narrow(0, 0, rows).clone()
         optimizer.zeroGrad()
         const prediction = model.forward(input)
         criterion.forward(prediction, target)

@@ -38,7 +38,7 @@ class Quadratic extends nn.Module {
   }
 
   computeOutput(input: Tensor): Tensor {
-    const product = matmul(square(input), transpose(this.A))
+    const product = matmul(square(input), transpose(this.A, 0, 1))
     return add(add(product, mul(input, this.b)), this.c)
   }
 
@@ -47,7 +47,7 @@ class Quadratic extends nn.Module {
   }
 
   override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
-    this.A.addGrad(matmul(transpose(gradOutput), square(input)))
+    this.A.addGrad(matmul(transpose(gradOutput, 0, 1), square(input)))
     this.c.addGrad(sum(gradOutput, 0))
   }
 

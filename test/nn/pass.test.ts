@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import {
   arange,
   capture,
-  concat,
+  cat,
   Generator,
   manualSeed,
   nn,
@@ -40,12 +40,12 @@ class Halves extends nn.Module {
 
 function halves(whole: Tensor): [Tensor, Tensor] {
   const rows = whole.shape[0]! / 2
-  return [whole.narrow(0, rows), whole.narrow(rows, rows)]
+  return [whole.narrow(0, 0, rows), whole.narrow(0, rows, rows)]
 }
 
 function joined(parts: readonly Tensor[]): Tensor {
   const [first, second] = parts as [Tensor, Tensor]
-  return concat([first, second])
+  return cat([first, second])
 }
 
 const bits = (tensors: readonly Tensor[]): unknown => tensors.map((tensor) => tensor.toArray())

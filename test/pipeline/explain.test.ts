@@ -39,7 +39,7 @@ describe('Pipeline.explain', () => {
           .transform(row)
           .data.map((end, i) => end - columns!.transform(baseline.row as data.Row).data[i]!)
         const reach = Array.from({ length: 16 }, (_, unit) => {
-          const weights = Array.from((hidden as nn.Linear).weight.row(unit).data)
+          const weights = Array.from((hidden as nn.Linear).weight.select(0, unit).data)
           const bend = total(weights.map((weight, i) => weight * way[i]!))
           return Math.abs(bend * (last as nn.Linear).weight.data[unit]!)
         })

@@ -53,7 +53,7 @@ function train({ x, y }: { x: Tensor; y: Tensor }): Tensor {
   return value
 }
 
-const example = { x: inputs.narrow(0, 32), y: labels.narrow(0, 32) }
+const example = { x: inputs.narrow(0, 0, 32), y: labels.narrow(0, 0, 32) }
 const recorded = process.argv[3] === 'captured' ? capture(train, { inputs: example }) : null
 const run = (x: Tensor, y: Tensor): Tensor => recorded?.runSync({ x, y }) ?? train({ x, y })
 

@@ -273,7 +273,7 @@ describe('sum, mean, max, min, argmax', () => {
     expect(() => argmax(x, -4)).to.throw(ShapeError)
     expect(() => sum(x, 0.5)).to.throw(ShapeError)
     expect(() => max([1] as unknown as Tensor)).to.throw(ValueError, 'tensor(array)')
-    expect(() => transpose([[1]] as unknown as Tensor)).to.throw(ValueError, 'transpose')
+    expect(() => transpose([[1]] as unknown as Tensor, 0, 1)).to.throw(ValueError, 'transpose')
     expect(() => mean(zeros([2], { dtype: 'int32' }))).to.throw(DTypeError, 'mean')
   })
 })
@@ -299,16 +299,15 @@ describe('matmul and transpose', () => {
 
   it('refuse sizes that do not go together', () => {
     expect(() => matmul(zeros([2, 3]), zeros([2, 3]))).to.throw(ShapeError, '(2, 3) and (2, 3)')
-    expect(() => matmul(zeros([2, 3]), zeros([4, 3]))).to.throw(ShapeError, 'transpose(b)')
+    expect(() => matmul(zeros([2, 3]), zeros([4, 3]))).to.throw(ShapeError, 'transpose(b, -2, -1)')
     expect(() => matmul(zeros([]), zeros([1]))).to.throw(ShapeError)
     expect(() => matmul(zeros([2, 3]), zeros([2, 4, 3]))).to.throw(ShapeError)
     expect(() => matmul(zeros([2]), zeros([2], f64))).to.throw(DTypeError)
-    expect(() => transpose(zeros([2]))).to.throw(ShapeError, '2 dimensions')
   })
 
   for (const dtype of ['float32', 'float64', 'int32', 'uint8'] as const) {
     it(`exchange rows and columns in ${dtype}`, () => {
-      expect(transpose(arange(6, { dtype }).reshape([2, 3])).toArray()).to.deep.equal([
+      expect(transpose(arange(6, { dtype }).reshape([2, 3]), 0, 1).toArray()).to.deep.equal([
         [0, 3],
         [1, 4],
         [2, 5],

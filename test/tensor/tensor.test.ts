@@ -21,17 +21,18 @@ describe('Tensor', () => {
 
   it('gives rows without a copy', () => {
     const x = arange(6).reshape([3, 2])
-    expect(x.narrow(1, 2).toArray()).to.deep.equal([
+    expect(x.narrow(0, 1, 2).toArray()).to.deep.equal([
       [2, 3],
       [4, 5],
     ])
-    expect(x.row(2).toArray()).to.deep.equal([4, 5])
-    x.narrow(1, 1).data[0] = 9
-    expect(x.row(1).data[0]).to.equal(9)
-    expect(x.narrow(3, 0).shape).to.deep.equal([0, 2])
-    expect(() => x.narrow(2, 2)).to.throw(ShapeError, 'start 2, length 2')
-    expect(() => x.row(-1)).to.throw(ShapeError)
-    expect(() => tensor(1).row(0)).to.throw(ShapeError)
+    expect(x.select(0, 2).toArray()).to.deep.equal([4, 5])
+    x.narrow(0, 1, 1).data[0] = 9
+    expect(x.select(0, 1).data[0]).to.equal(9)
+    expect(x.narrow(0, 3, 0).shape).to.deep.equal([0, 2])
+    expect(() => x.narrow(0, 2, 2)).to.throw(ShapeError, 'start 2, length 2')
+    expect(x.select(0, -1).toArray()).to.deep.equal([4, 5])
+    expect(() => x.select(0, 3)).to.throw(ShapeError)
+    expect(() => tensor(1).select(0, 0)).to.throw(ShapeError)
   })
 
   it('gives its only element', () => {
@@ -40,7 +41,7 @@ describe('Tensor', () => {
   })
 
   it('clones into storage of its own', () => {
-    const x = arange(4).narrow(1, 2)
+    const x = arange(4).narrow(0, 1, 2)
     const copy = x.clone()
     x.data[0] = 9
     expect(copy.toArray()).to.deep.equal([1, 2])

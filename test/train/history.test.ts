@@ -50,7 +50,7 @@ async function trained(chosen: readonly metrics.Metric<unknown>[], held = false)
   ])
   const y = tensor([0, 1, 0, 0], { dtype: 'int32' })
   const of = (rows: number): data.DataLoader<readonly [Tensor, Tensor]> =>
-    new data.DataLoader([x.narrow(0, rows), y.narrow(0, rows)], { batchSize: 3 })
+    new data.DataLoader([x.narrow(0, 0, rows), y.narrow(0, 0, rows)], { batchSize: 3 })
   return fit(model, of(4), {
     criterion: new nn.CrossEntropyLoss(),
     optimizer: new optim.SGD([{ params: model.parameters(), lr: 0 }]),

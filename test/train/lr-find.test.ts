@@ -92,7 +92,7 @@ describe('lrFind', () => {
       const model = new nn.Linear(4, 1, { generator })
       const optimizer = new optim.SGD(model.parameters())
       const [x] = separable(16, generator)
-      const batch = [x, x.reshape([64]).narrow(0, 16).reshape([16, 1])]
+      const batch = [x, x.reshape([64]).narrow(0, 0, 16).reshape([16, 1])]
       const result = lrFindSync(model, [batch], {
         criterion: new nn.MSELoss(),
         optimizer,
@@ -190,7 +190,12 @@ describe('lrFind', () => {
       [model, [[null, 2]], good, /features of a batch.*Tensor/],
       [model, loader, { ...good, batchSize: 4 }, /batchSize and shuffle go with tensors/],
       [model, loader, { ...good, shuffle: false }, /batchSize and shuffle go with tensors/],
-      [model, [all.batch[0], all.batch[1].narrow(0, 3)], good, /TensorDataset: expected tensor 1/],
+      [
+        model,
+        [all.batch[0], all.batch[1].narrow(0, 0, 3)],
+        good,
+        /TensorDataset: expected tensor 1/,
+      ],
       [model, loader, { ...good, optimizer: bench().optimizer }, /parameters of the model/],
     ]
     for (const [given, batches, options, message] of mistakes) {

@@ -54,7 +54,7 @@ describe('OnlineTrainer', () => {
           const losses: number[] = []
           for (let start = 0; start < rows; start += batchSize) {
             const count = Math.min(batchSize, rows - start)
-            const [input, target] = [x.narrow(start, count), y.narrow(start, count)]
+            const [input, target] = [x.narrow(0, start, count), y.narrow(0, start, count)]
             optimizer.zeroGrad()
             const prediction = twin.forward(input)
             losses.push(criterion.forward(prediction, target).item() * count)
@@ -178,7 +178,7 @@ describe('OnlineTrainer', () => {
     const often = new OnlineTrainer(network(), options({ snapshotEvery: 2 }))
     await often.partialFit(x, y)
     const good = state(often.model)
-    await often.partialFit(x.narrow(0, 1), y.narrow(0, 1))
+    await often.partialFit(x.narrow(0, 0, 1), y.narrow(0, 0, 1))
     await often.rollback()
     expect(state(often.model)).to.deep.equal(good)
   })

@@ -48,7 +48,7 @@ export function setting(extra: readonly nn.Module[] = []): Setting {
     criterion,
     options: { criterion, optimizer },
     loader: new data.DataLoader([x, y], { batchSize: BATCH, shuffle: true }),
-    held: new data.DataLoader([x.narrow(0, 20), y.narrow(0, 20)], { batchSize: 7 }),
+    held: new data.DataLoader([x.narrow(0, 0, 20), y.narrow(0, 0, 20)], { batchSize: 7 }),
   }
 }
 

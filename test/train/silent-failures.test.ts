@@ -144,7 +144,7 @@ describe('fit: failures that were silent', () => {
           const images = randn([6, 2, 2, 1])
           images.data[4 * 5 + 3] = Infinity
           const flat = new nn.Sequential(new nn.Flatten(), model)
-          const stream = [[images, labels.narrow(0, 6)]] as const
+          const stream = [[images, labels.narrow(0, 0, 6)]] as const
           const warnings = await warningsOf(() =>
             fit(flat, stream, { criterion, optimizer, capture, accumulate: 2 }),
           )

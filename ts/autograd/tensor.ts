@@ -3,8 +3,8 @@ import { checkFlag, checkFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { flag, type Options, readOptions } from '../options.js'
 import { currentCapture, kernels } from '../kernels/backend.js'
-import { type FloatDType, itemSize } from '../kernels/dtype.js'
-import { checkFloat, zeros } from '../tensor/create.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { checkFloat } from '../tensor/create.js'
 import {
   type Autograd,
   type BackwardOptions,
@@ -12,7 +12,6 @@ import {
   installAutograd,
   type Tensor,
 } from '../tensor/tensor.js'
-import { copyStrided, placesOf } from '../tensor/strided.js'
 import { noteWrite } from '../tensor/written.js'
 import { runBackward } from './backward.js'
 import { checkLike, checkRequires } from './check.js'
@@ -26,18 +25,11 @@ const BACKWARD = { retainGraph: flag(false), createGraph } satisfies Options<Bac
 const historyOf = (tensor: Tensor): History | null => tensor.history as History | null
 
 /** The gradient by a tensor from that by one of the same numbers. */
-function backOf(op: Derivation, from: Tensor, to: Tensor): (g: Tensor) => Tensor {
+function backOf(op: Derivation, from: Tensor): (g: Tensor) => Tensor {
   const { shape } = from
   const dtype = from.dtype as FloatDType
   if (op === 'clone') return (g) => g
-  if (op === 'reshape') return (g) => g.reshape(shape)
-  if (op === 'to') return (g) => g.to(dtype)
-  const offset = (to.byteOffset - from.byteOffset) / itemSize[dtype]
-  return (g) => {
-    const whole = zeros(shape, { dtype })
-    copyStrided(g, placesOf([g.length]), whole, { offset, strides: [1] }, [g.length])
-    return whole
-  }
+  return op === 'reshape' ? (g) => g.reshape(shape) : (g) => g.to(dtype)
 }
 
 const implementation: Autograd = {
@@ -68,7 +60,7 @@ const implementation: Autograd = {
 
   derive(op, from, to) {
     if (!joinsGraph(from)) return
-    const back = backOf(op, from, to)
+    const back = backOf(op, from)
     joined(op, [from], {}, to, [], ([g]) => [back(g!)])
   },
 

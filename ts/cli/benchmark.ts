@@ -110,7 +110,7 @@ function subjectOf(network: Network, signal: AbortSignal): Subject {
     model.backwardParameters(x, criterion.backward(prediction, y))
     optimizer.step()
   })
-  const row = x.narrow(0, 1)
+  const row = x.narrow(0, 0, 1)
   const train = (times: number): Promise<unknown> => step.run({}, { times, signal })
   const answer = (): void => void model.forward(row)
   return { ...network, train, answer, steps: [], rows: [] }

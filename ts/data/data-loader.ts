@@ -172,7 +172,7 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
     const { batchSize } = this
     const end = this.dropLast ? order.length - (order.length % batchSize) : order.length
     for (let start = 0; start < end; start += batchSize) {
-      yield order.narrow(start, Math.min(batchSize, end - start))
+      yield order.narrow(0, start, Math.min(batchSize, end - start))
     }
   }
 

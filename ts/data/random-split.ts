@@ -60,7 +60,7 @@ export function randomSplit(
   let start = 0
   return counts.map((count) => {
     start += count
-    return new Subset(dataset, order.narrow(start - count, count))
+    return new Subset(dataset, order.narrow(0, start - count, count))
   })
 }
 

@@ -28,7 +28,7 @@ const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<AdditiveCouplingO
 /**
  * An invertible layer around any module h:
  *
- * x1, x2 = the halves of x; y1 = x1, y2 = x2 + h(x1); y = concat(y1, y2).
+ * x1, x2 = the halves of x; y1 = x1, y2 = x2 + h(x1); y = cat(y1, y2).
  *
  * Its inverse is x1 = y1, x2 = y2 - h(y1), whatever h is. The gradients are dx1 = dy1 + h'(x1)ᵀ dy2 and
  * dx2 = dy2; the parameters of h get those of dy2.
@@ -120,7 +120,7 @@ export class AdditiveCoupling extends Module {
     return `dim=${this.dim}`
   }
 
-  /** concat(x1, x2 ± h(x1)). */
+  /** cat(x1, x2 ± h(x1)). */
   #couple(
     input: Tensor,
     own: Workspace,

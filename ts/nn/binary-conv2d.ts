@@ -95,7 +95,7 @@ export class BinaryConv2d extends ConvLayer {
     if (output.length === 0) return
     const images = output.reshape([batch, outChannels * spatial])
     for (let i = 0; i < batch; i++) {
-      const image = images.row(i)
+      const image = images.select(0, i)
       const { column } = Broadcast
       kernels().binary({
         kind: BinaryKind.add,

@@ -15,7 +15,7 @@ const OPTIONS = { dim: whole(-Infinity, 1) } satisfies Options<ConcatOptions>
  * Gives every module the same input and joins their outputs along a dimension, as in an Inception
  * block:
  *
- * y = concat(m1(x), m2(x), …); dx = dx1 + dx2 + ….
+ * y = cat(m1(x), m2(x), …); dx = dx1 + dx2 + ….
  *
  * Shapes: the outputs may have any size along `dim` and must agree in all others.
  *

@@ -92,7 +92,7 @@ export class Embedding extends Layer {
   /** Draws the rows anew. */
   resetParameters(generator?: Generator): void {
     normal_(this.weight, 0, 1, { generator })
-    if (this.paddingIdx !== null) zeros_(this.weight.row(this.paddingIdx))
+    if (this.paddingIdx !== null) zeros_(this.weight.select(0, this.paddingIdx))
   }
 
   protected override computeOutput(input: Tensor): Tensor {

@@ -21,7 +21,7 @@ const OPTIONS = {
  * Cuts the input along a dimension, gives each module its part and joins their outputs along the same
  * dimension:
  *
- * y = concat(m1(x1), m2(x2), …) for (x1, x2, …) = split(x); dx = concat(dx1, dx2, …).
+ * y = cat(m1(x1), m2(x2), …) for (x1, x2, …) = split(x); dx = cat(dx1, dx2, …).
  *
  * Shapes: the parts of the input have `sizes` along `dim`; the outputs may have any size there and must
  * agree in all others.

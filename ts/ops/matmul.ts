@@ -2,9 +2,10 @@ import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { checkTensor, empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { repeated } from '../tensor/strided.js'
 import { sameShape } from '../tensor/workspace.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
-import { commonShape, expanded } from './binary.js'
+import { commonShape } from './binary.js'
 import { checkOperands } from './check.js'
 import { sumTo } from './sum-to.js'
 
@@ -54,7 +55,7 @@ function levelsOf(a: Matrices, b: Matrices, batch: Shape): Level[] {
 /** Repeated along the whole batch. */
 function everywhere({ x, batch, rows, cols }: Matrices, whole: Shape): Matrices {
   const own = x.detach().reshape([...batch, rows, cols])
-  return { x: expanded(own, [...whole, rows, cols]), batch: whole, rows, cols }
+  return { x: repeated(own, [...whole, rows, cols]), batch: whole, rows, cols }
 }
 
 /** op(a) op(b) for all places of a batch that both are repeated to. */
@@ -107,7 +108,7 @@ function refused(a: Tensor, b: Tensor): ShapeError {
       'the shapes',
       '(…, m, k) and (…, k, n), or vectors of k elements',
       `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
-      b.ndim === 2 && k === n ? 'transpose(b) would fit' : undefined,
+      b.ndim === 2 && k === n ? 'transpose(b, -2, -1) would fit' : undefined,
     ),
   )
 }

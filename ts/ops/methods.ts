@@ -6,9 +6,13 @@ import { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './e
 import { bmm, dot, matmul, outer } from './matmul.js'
 import { mean, sum } from './reduce.js'
 import { cumsum, prod } from './scan.js'
+import { expand, tile } from './expand.js'
+import { flip, roll } from './flip.js'
+import { narrow, select, slice } from './part.js'
+import { permute, transpose } from './permute.js'
+import { flatten, squeeze, unflatten, unsqueeze } from './reshape.js'
 import { logSoftmax, softmax } from './softmax.js'
-import { chunk, split } from './split.js'
-import { transpose } from './transpose.js'
+import { chunk, split, unbind } from './split.js'
 import { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'
 
 /** A function of a tensor as its method: the tensor comes first. */
@@ -32,6 +36,9 @@ const functions = {
   dot,
   erf,
   exp,
+  expand,
+  flatten,
+  flip,
   log,
   logSoftmax,
   matmul,
@@ -41,19 +48,29 @@ const functions = {
   min,
   minimum,
   mul,
+  narrow,
   neg,
   outer,
   prod,
+  permute,
   reciprocal,
+  roll,
+  select,
   sign,
+  slice,
   softmax,
   split,
   sqrt,
   square,
+  squeeze,
   sub,
   sum,
   tanh,
+  tile,
   transpose,
+  unbind,
+  unflatten,
+  unsqueeze,
 }
 
 type Functions = typeof functions

@@ -2,6 +2,7 @@ import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
+import { repeated } from '../tensor/strided.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   type Dims,
@@ -12,7 +13,6 @@ import {
   reduceAlong,
   type ReduceOptions,
 } from './along.js'
-import { expanded } from './binary.js'
 import { checkOperands } from './check.js'
 
 /**
@@ -59,9 +59,9 @@ function added(
   if (!joinsGraph(x)) return out
   return joined(who, [x], { dim, keepdim }, out, [], ([gradient]) => {
     const g = gradient!
-    if (kind === ReduceKind.sum) return [expanded(g.reshape(kept), whole)]
+    if (kind === ReduceKind.sum) return [repeated(g.reshape(kept), whole)]
     const share = empty(kept, g.dtype)
     kernels().affine({ x: g, y: share, n: g.length, scale: 1 / count, shift: 0 })
-    return [expanded(share, whole)]
+    return [repeated(share, whole)]
   })
 }

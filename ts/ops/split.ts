@@ -5,10 +5,10 @@ import { zeros } from '../tensor/create.js'
 import { complaint, ValueError } from '../errors.js'
 import { axisOf } from '../tensor/axis.js'
 import { Partition } from '../tensor/partition.js'
-import { checkCountable, empty, noTensor, Tensor } from '../tensor/tensor.js'
+import { checkCountable, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 
 /**
- * A tensor cut along a dimension, as copies; any dtype.
+ * A tensor cut along a dimension; any dtype. Parts along dimension 0 share its memory, others are copies.
  *
  * @param sizes Of the parts; a number is the size of every part, of which the last may be smaller.
  * @param dim Default 0.
@@ -29,7 +29,7 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
 
 /**
  * A tensor cut into `chunks` parts of ceil(n / chunks) along a dimension of size n; the last is smaller
- * where they do not divide n, and there may be fewer then.
+ * where they do not divide n, and there may be fewer then. Memory as for `split`.
  *
  * @param dim Default 0.
  * @throws ValueError unless `chunks` is a whole number ≥ 1.
@@ -51,6 +51,22 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   return cut('chunk', x, sizes, dim)
 }
 
+/**
+ * The places of a dimension one by one, without that dimension. Memory as for `split`.
+ *
+ * @param dim Default 0.
+ * @throws ShapeError when there is no such dimension, or more than 2^16 parts would hold no element.
+ * @see https://pytorch.org/docs/stable/generated/torch.unbind.html
+ */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  checkArguments('unbind', 2, arguments)
+  if (!(x instanceof Tensor)) throw noTensor('unbind', 'the operand', x)
+  const axis = axisOf('unbind', x.shape, dim)
+  checkCountable('unbind', x.shape, axis.n)
+  const shape = Object.freeze(x.shape.toSpliced(axis.dim, 1))
+  return cut('unbind', x, Array<number>(axis.n).fill(1), dim, shape)
+}
+
 function equalSizes(who: string, x: Tensor, n: number, size: number): number[] {
   checkSize(who, size)
   if (size === 0 && n > 0) {
@@ -62,27 +78,30 @@ function equalSizes(who: string, x: Tensor, n: number, size: number): number[] {
   return n === 0 ? [0] : sizes
 }
 
-function cut(who: string, x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
+/** @param shape That of every part where it is another one. */
+function cut(
+  who: string,
+  x: Tensor,
+  sizes: readonly number[],
+  dim: number,
+  shape?: Shape,
+): Tensor[] {
   if (!Array.isArray(sizes)) {
     throw new ValueError(complaint(who, 'the sizes', 'a number or an array', sizes))
   }
   const own = [...(sizes as readonly number[])]
   for (const size of own) checkSize(who, size)
   const partition = Partition.cut(who, x.shape, dim, own)
-  const parts = partition.parts.map((shape, index) => {
-    const part = empty(shape, x.dtype)
-    partition.read(x, index, part)
-    return part
-  })
+  const parts = partition.parts.map((like, index) => partition.part(x, index, shape ?? like))
   if (joinsGraph(x)) {
-    const { shape } = x
+    const { shape: whole } = x
     const dtype = x.dtype as FloatDType
     joinedAll(who, [x], { sizes: own, dim }, parts, [], (gradients) => {
-      const whole = zeros(shape, { dtype })
-      gradients.forEach((gradient, index) => {
-        if (gradient) partition.write(whole, index, gradient)
+      const gradient = zeros(whole, { dtype })
+      gradients.forEach((share, index) => {
+        if (share) partition.write(gradient, index, share)
       })
-      return [whole]
+      return [gradient]
     })
   }
   return parts

@@ -110,7 +110,7 @@ export class Fitted {
       return
     }
     for (let start = 0; start < rows; start += BLOCK) {
-      yield this.forward(x.narrow(start, Math.min(BLOCK, rows - start)))
+      yield this.forward(x.narrow(0, start, Math.min(BLOCK, rows - start)))
     }
   }
 }

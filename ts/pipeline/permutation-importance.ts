@@ -83,7 +83,7 @@ function scoreOf(fitted: Fitted, table: Table, y: Tensor): number {
   const metric = fitted.task === 'classification' ? new Accuracy() : new R2Score()
   let row = 0
   for (const outputs of fitted.passes(fitted.columns.transform(table))) {
-    metric.update(outputs, y.narrow(row, outputs.shape[0]!))
+    metric.update(outputs, y.narrow(0, row, outputs.shape[0]!))
     row += outputs.shape[0]!
   }
   return metric.compute() as number

@@ -199,7 +199,7 @@ function networkOf(
   checkModel(who, made)
   const network = embedding === null ? made : new Sequential(embedding, made)
   network.eval()
-  checkOutputs(network, 1, outputs, network.forward(x.narrow(0, 1)))
+  checkOutputs(network, 1, outputs, network.forward(x.narrow(0, 0, 1)))
   return network.train()
 }
 

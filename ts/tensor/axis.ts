@@ -41,6 +41,20 @@ export function resolveDim(who: string, shape: Shape, dim: number): number {
 }
 
 /**
+ * The places of one dimension or several, in the order given.
+ *
+ * @throws ShapeError when the shape has no such dimension, or one is there twice.
+ */
+export function resolveDims(who: string, shape: Shape, dims: number | readonly number[]): number[] {
+  const given = Array.isArray(dims) ? [...(dims as readonly number[])] : [dims as number]
+  const resolved = given.map((dim) => resolveDim(who, shape, dim))
+  if (new Set(resolved).size < resolved.length) {
+    throw new ShapeError(complaint(who, 'dims', 'each dimension once at most', formatShape(given)))
+  }
+  return resolved
+}
+
+/**
  * @throws ShapeError when the shape has no such dimension.
  */
 export function axisOf(who: string, shape: Shape, dim: number): Axis {

@@ -1,7 +1,8 @@
 import { complaint, ShapeError } from '../errors.js'
+import { itemSize } from '../kernels/dtype.js'
 import { axisOf } from './axis.js'
 import { copyStrided, type Places, placesOf } from './strided.js'
-import { formatShape, type Shape, type Tensor } from './tensor.js'
+import { empty, formatShape, type Shape, Tensor } from './tensor.js'
 import { sameShape } from './workspace.js'
 
 /** A tensor as parts that lie one after the other along a dimension. */
@@ -10,6 +11,8 @@ export class Partition {
   readonly shape: Shape
   /** Of the parts. */
   readonly parts: readonly Shape[]
+  /** Whether they lie along the first dimension. */
+  readonly #first: boolean
   readonly #outer: number
   /** Elements that the whole has for each place of the dimensions before. */
   readonly #stride: number
@@ -20,6 +23,7 @@ export class Partition {
     const axis = axisOf(who, shape, dim)
     this.shape = shape
     this.parts = sizes.map((size) => withSize(shape, axis.dim, size))
+    this.#first = axis.dim === 0
     this.#outer = axis.outer
     this.#stride = axis.n * axis.inner
     let start = 0
@@ -103,6 +107,18 @@ export class Partition {
   read(whole: Tensor, index: number, part: Tensor): void {
     const sizes = [this.#outer, this.#sizes[index]!]
     copyStrided(whole, this.#places(index), part, placesOf(sizes), sizes)
+  }
+
+  /** Part `index` of `whole` as a tensor of its own; along dimension 0 it shares memory. */
+  part(whole: Tensor, index: number, shape: Shape): Tensor {
+    if (this.#first) {
+      const { buffer, byteOffset, dtype } = whole
+      const start = byteOffset + this.#starts[index]! * itemSize[dtype]
+      return new Tensor(buffer, start, shape, dtype, this.#sizes[index]!)
+    }
+    const part = empty(shape, whole.dtype)
+    this.read(whole, index, part)
+    return part
   }
 
   /** Part `index` of `whole` = part. */

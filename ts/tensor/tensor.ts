@@ -82,7 +82,7 @@ function checkShape(shape: unknown): void {
 
 /**
  * A contiguous, row-major array of numbers over an ordinary ArrayBuffer, which the garbage collector
- * frees. `reshape`, `narrow` and `row` share storage with the tensor they come from.
+ * frees. Other shapes of it and parts along its first dimension share storage with it.
  *
  * Create tensors with `tensor`, `zeros`, `ones`, `full`, `arange`, `rand`, `randn` or, over an
  * existing typed array without a copy, `fromTypedArray`.
@@ -244,52 +244,10 @@ export class Tensor {
     )
   }
 
-  /** Another tensor of the same numbers, or of some of them, with this one as its history. */
+  /** Another tensor of the same numbers, with this one as its history. */
   #derived(op: Derivation, from: Tensor): Tensor {
     if (this.requiresGrad) autograd.derive(op, this, from)
     return from
-  }
-
-  /**
-   * Rows `start` to `start + length` of the first dimension; shares storage.
-   *
-   * @throws ShapeError when they are not all there.
-   */
-  narrow(start: number, length: number): Tensor {
-    const rows = this.shape[0]
-    if (
-      rows === undefined ||
-      !Number.isInteger(start) ||
-      !Number.isInteger(length) ||
-      start < 0 ||
-      length < 0 ||
-      start + length > rows
-    ) {
-      throw new ShapeError(
-        complaint(
-          'narrow',
-          'the range',
-          `within the first dimension of ${formatShape(this.shape)}`,
-          `start ${show(start)}, length ${show(length)}`,
-        ),
-      )
-    }
-    const rowSize = rows === 0 ? 0 : this.length / rows
-    return this.#derived(
-      'narrow',
-      new Tensor(
-        this.buffer,
-        this.byteOffset + start * rowSize * itemSize[this.dtype],
-        Object.freeze([length, ...this.shape.slice(1)]),
-        this.dtype,
-        length * rowSize,
-      ),
-    )
-  }
-
-  /** Row `index` of the first dimension, without that dimension; shares storage. */
-  row(index: number): Tensor {
-    return this.narrow(index, 1).reshape(this.shape.slice(1))
   }
 
   /** A copy with storage of its own. */
@@ -422,7 +380,7 @@ export interface BackwardOptions {
 }
 
 /** How a tensor comes from another one with the same numbers. */
-export type Derivation = 'reshape' | 'narrow' | 'clone' | 'to'
+export type Derivation = 'reshape' | 'clone' | 'to'
 
 /** What the methods of a tensor need of autograd, which stands above it and puts itself in here. */
 export interface Autograd {

@@ -136,7 +136,7 @@ export function isIndexed(batches: Batches): batches is IndexedLoader {
 export function cut(index: Tensor, batchSize: number): Tensor[] {
   const parts: Tensor[] = []
   for (let start = 0; start < index.length; start += batchSize) {
-    parts.push(index.narrow(start, Math.min(batchSize, index.length - start)))
+    parts.push(index.narrow(0, start, Math.min(batchSize, index.length - start)))
   }
   return parts
 }

@@ -210,7 +210,7 @@ export class OnlineTrainer {
     const prediction = this.#learner.forward(x)
     const fresh = x.shape[0]! - old
     const told =
-      old === 0 ? null : criterion.forward(prediction.narrow(0, fresh), y.narrow(0, fresh))
+      old === 0 ? null : criterion.forward(prediction.narrow(0, 0, fresh), y.narrow(0, 0, fresh))
     const loss = criterion.forward(prediction, y)
     this.#learner.backwardParameters(x, criterion.backward(prediction, y))
     this.optimizer.step()
@@ -252,7 +252,7 @@ export class OnlineTrainer {
     const reservoir = this.#reservoir
     if (reservoir === null || reservoir.length === 0) {
       const cut = (tensor: Tensor): Tensor =>
-        tensor.narrow(from, steps * rows).reshape([steps, rows, ...tensor.shape.slice(1)])
+        tensor.narrow(0, from, steps * rows).reshape([steps, rows, ...tensor.shape.slice(1)])
       return { x: cut(x), y: cut(y) }
     }
     const more = this.#replayRows
@@ -276,7 +276,7 @@ export class OnlineTrainer {
   /** Runs a step for each batch and gives the losses. What fails leaves the weights as they were. */
   async #run({ x, y }: Batch, remembered: boolean): Promise<number[]> {
     const steps = x.shape[0]!
-    const batch = (i: number): Batch => ({ x: x.row(i), y: y.row(i) })
+    const batch = (i: number): Batch => ({ x: x.select(0, i), y: y.select(0, i) })
     const step = remembered ? this.#mixed : this.#plain
     try {
       const captured = steps > 1 ? step.capturedFor(batch(0)) : null

@@ -73,7 +73,7 @@ function* outputs(
   )
   const parts: Tensor[] = []
   for (let start = 0; start < rows; start += batchSize) {
-    const x = inputs.narrow(start, Math.min(batchSize, rows - start))
+    const x = inputs.narrow(0, start, Math.min(batchSize, rows - start))
     const part = yield* forward.run({ x })
     if (part.shape[0] !== x.shape[0]) throw oddRows(who, inputs, x, part)
     parts.push(part)
@@ -83,7 +83,7 @@ function* outputs(
   let row = 0
   for (const part of parts) {
     const count = part.shape[0]!
-    kernels().copy({ x: part, y: all.narrow(row, count), n: part.length })
+    kernels().copy({ x: part, y: all.narrow(0, row, count), n: part.length })
     row += count
   }
   return all

@@ -42,7 +42,7 @@ export class Reservoir {
 
   /** What it holds, for those who look into it: of each tensor the rows. */
   get rows(): readonly Tensor[] {
-    return (this.#kept ?? []).map((kept) => kept.narrow(0, this.length))
+    return (this.#kept ?? []).map((kept) => kept.narrow(0, 0, this.length))
   }
 
   /** Takes rows in: the first dimension of tensors that belong together. */

@@ -228,12 +228,12 @@ export class Trainer {
     const full = Math.floor(used / rows)
     const data = (step: number, i: number): { data: Batch; samples: Tensor } => {
       const start = step * rows + i * batchSize
-      const samples = order.narrow(start, Math.min(batchSize, used - start))
+      const samples = order.narrow(0, start, Math.min(batchSize, used - start))
       return { data: this.#checked(loader.dataset.gather(samples)), samples }
     }
     let step = options.done?.steps ?? 0
     while (step < full) {
-      const first = order.narrow(step * rows, rows)
+      const first = order.narrow(0, step * rows, rows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
       if (captured === null) {
         const parts = sizes(first, batchSize)
@@ -244,7 +244,7 @@ export class Trainer {
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
         const steps = Math.min(most, full - step, pause - (step % pause))
-        const index = order.narrow(step * rows, steps * rows).reshape([steps, rows])
+        const index = order.narrow(0, step * rows, steps * rows).reshape([steps, rows])
         const onProgress = (done: number): void => {
           options.onProgress?.(tally.rows + done * rows)
         }
@@ -256,7 +256,7 @@ export class Trainer {
       yield* this.#pause(options, step, tally)
     }
     if (step === full && full * rows < used) {
-      const rest = order.narrow(full * rows, used - full * rows)
+      const rest = order.narrow(0, full * rows, used - full * rows)
       const parts = sizes(rest, batchSize)
       const outputs = yield* replayable.run({ index: rest })
       this.#take(tally, outputs, parts, sized(parts))
@@ -406,7 +406,7 @@ export class Trainer {
         yield* wait(setImmediate())
         turned = performance.now()
       }
-      const entries = Object.entries(outputs).map(([name, all]) => [name, all.row(step)])
+      const entries = Object.entries(outputs).map(([name, all]) => [name, all.select(0, step)])
       this.#take(tally, Object.fromEntries(entries) as StepOutputs, rows, sized(rows))
     }
   }
@@ -449,7 +449,7 @@ function sizes(index: Tensor, batchSize: number): number[] {
 function firstOf(batch: Batch, samples: number): Batch {
   const rows = batch[0].shape[0] ?? 1
   if (samples >= rows || batch.some(({ shape }) => shape[0] !== rows)) return batch
-  return batch.map((tensor) => tensor.narrow(0, samples)) as unknown as Batch
+  return batch.map((tensor) => tensor.narrow(0, 0, samples)) as unknown as Batch
 }
 
 /** The batches of inputs x0, y0, x1, y1, … */

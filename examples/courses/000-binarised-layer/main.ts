@@ -75,7 +75,7 @@ function read(): { inputs: Tensor; weights: Tensor } {
 /** Rows of a matrix as text. */
 function print(matrix: Tensor, digits: number): void {
   for (let row = 0; row < matrix.shape[0]!; row++) {
-    console.log(Array.from(matrix.row(row).data, (value) => value.toFixed(digits)).join(' '))
+    console.log(Array.from(matrix.select(0, row).data, (value) => value.toFixed(digits)).join(' '))
   }
 }
 

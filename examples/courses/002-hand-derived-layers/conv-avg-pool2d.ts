@@ -26,8 +26,8 @@ export class ConvAvgPool2d extends nn.Module {
     const weight = zeros([channels, channels, K, K], { dtype })
     for (let i = 0; i < channels; i++) {
       weight
-        .row(i)
-        .row(i)
+        .select(0, i)
+        .select(0, i)
         .data.fill(1 / K ** 2)
     }
     return new nn.Parameter(weight, { requiresGrad: false })

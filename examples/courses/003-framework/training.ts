@@ -48,7 +48,7 @@ function samples(count: number): [Tensor, Tensor] {
   const x = randn([count, 8])
   const y = zeros([count, 1])
   for (let row = 0; row < count; row++) {
-    for (const value of x.row(row).data) y.data[row]! += Math.sin(value)
+    for (const value of x.select(0, row).data) y.data[row]! += Math.sin(value)
   }
   return [x, y]
 }

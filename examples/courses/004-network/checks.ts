@@ -81,7 +81,7 @@ const strided = (): nn.Conv2d =>
 function gradientByWeight(model: nn.Module, x: Tensor): Tensor[] {
   const outer = loss.backward(model.forward(x), labels)
   const inner = parameterJacobians(model, x)['0.weight']!
-  return [0, 1].map((n) => matmul(outer.narrow(n, 1), inner.row(n)))
+  return [0, 1].map((n) => matmul(outer.narrow(0, n, 1), inner.select(0, n)))
 }
 
 function weightError(): number {

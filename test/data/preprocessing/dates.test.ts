@@ -26,7 +26,7 @@ describe('data.DatetimeEncoder', () => {
       ),
     )
     dates.forEach((date, row) => {
-      expect(made.row(row).toArray(), date.toISOString()).to.deep.equal([
+      expect(made.select(0, row).toArray(), date.toISOString()).to.deep.equal([
         date.getUTCFullYear(),
         date.getUTCMonth() + 1,
         date.getUTCDate(),
@@ -56,7 +56,7 @@ describe('data.DatetimeEncoder', () => {
     ]
     expected.forEach((row, i) => {
       row.forEach((value, j) => {
-        expect(made.row(i).data[j]).to.be.closeTo(value, 1e-6)
+        expect(made.select(0, i).data[j]).to.be.closeTo(value, 1e-6)
       })
     })
   })
@@ -85,7 +85,7 @@ describe('data.DatetimeEncoder', () => {
     }).fit(table)
     const made = filled.transform(table)
     expect(filled.featureNames.at(-1)).to.equal('missingindicator_t')
-    expect(made.row(1).toArray()).to.deep.equal([1970, 1, 2, 0, 0, 0, 5, 86_400, 1])
+    expect(made.select(0, 1).toArray()).to.deep.equal([1970, 1, 2, 0, 0, 0, 5, 86_400, 1])
     expect(() => new data.DatetimeEncoder().fit(['word'])).to.throw(ValueError, /date/)
   })
 })

@@ -69,7 +69,7 @@ function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number):
   const backend = kernels()
   const norms = empty([parts.length], 'float64')
   parts.forEach((part, i) => {
-    backend.gradNorm({ out: norms.narrow(i, 1), p: normType, slots: part })
+    backend.gradNorm({ out: norms.narrow(0, i, 1), p: normType, slots: part })
   })
   const total = parts.length === 1 ? norms.reshape([]) : empty([], 'float64')
   if (parts.length > 1) {

@@ -4,7 +4,7 @@ import {
   arange,
   capture,
   chunk,
-  concat,
+  cat,
   DTypeError,
   Generator,
   randn,
@@ -25,7 +25,7 @@ const shapes = (tensors: readonly Tensor[]): (readonly number[])[] =>
 /** PyTorch's own answers for torch.arange(24.).reshape(2, 3, 4). */
 const x = arange(24).reshape([2, 3, 4])
 
-describe('concat, split, chunk', () => {
+describe('cat, split, chunk', () => {
   eachBackend(() => {
     it('cuts along every dimension', () => {
       expect(split(x, [1, 2], 1).map((part) => part.toArray())).to.deep.equal([
@@ -55,10 +55,12 @@ describe('concat, split, chunk', () => {
           const whole = randn(shape, { generator }).to(dtype)
           for (let dim = -shape.length; dim < shape.length; dim++) {
             for (const parts of [chunk(whole, 3, dim), split(whole, 2, dim)]) {
-              const joined = concat(parts, dim)
+              const joined = cat(parts, dim)
               expect(joined.dtype).to.equal(dtype)
               expect(joined.toArray()).to.deep.equal(whole.toArray())
               expect(joined.buffer).not.to.equal(whole.buffer)
+              const shared = dim === 0 || dim === -shape.length
+              expect(parts.every(({ buffer }) => buffer === whole.buffer)).to.equal(shared)
             }
           }
         }
@@ -67,8 +69,7 @@ describe('concat, split, chunk', () => {
 
     it('is captured', () => {
       const input = tensor([[1, 2, 3]])
-      const turned = ({ input }: { input: Tensor }): Tensor =>
-        concat(split(input, 1, 1).reverse(), 1)
+      const turned = ({ input }: { input: Tensor }): Tensor => cat(split(input, 1, 1).reverse(), 1)
       const step = capture(turned, { inputs: { input } })
       expect(step.runSync().toArray()).to.deep.equal([[3, 2, 1]])
       expect(step.runSync({ input: tensor([[4, 5, 6]]) }).toArray()).to.deep.equal([[6, 5, 4]])
@@ -95,14 +96,14 @@ describe('concat, split, chunk', () => {
 
   it('refuses what does not fit', () => {
     const cases: [() => unknown, new (message: string) => Error, string][] = [
-      [() => concat([]), ValueError, 'an array of at least one, got none'],
-      [() => concat(wrong(x)), ValueError, 'an array, got Tensor(2, 3, 4)'],
-      [() => concat([x, wrong([1])]), ValueError, 'make one with tensor(array)'],
-      [() => concat([x, zeros([2, 3, 4], { dtype: 'int32' })]), DTypeError, 'float32 and int32'],
-      [() => concat([x, zeros([2, 2, 4])]), ShapeError, '(2, 3, 4) and (2, 2, 4)'],
-      [() => concat([x, zeros([2, 3])], 1), ShapeError, 'the same but for dimension 1'],
-      [() => concat([x], 3), ShapeError, 'from -3 to 2'],
-      [() => concat([zeros([])]), ShapeError, 'scalar'],
+      [() => cat([]), ValueError, 'an array of at least one, got none'],
+      [() => cat(wrong(x)), ValueError, 'an array, got Tensor(2, 3, 4)'],
+      [() => cat([x, wrong([1])]), ValueError, 'make one with tensor(array)'],
+      [() => cat([x, zeros([2, 3, 4], { dtype: 'int32' })]), DTypeError, 'float32 and int32'],
+      [() => cat([x, zeros([2, 2, 4])]), ShapeError, '(2, 3, 4) and (2, 2, 4)'],
+      [() => cat([x, zeros([2, 3])], 1), ShapeError, 'the same but for dimension 1'],
+      [() => cat([x], 3), ShapeError, 'from -3 to 2'],
+      [() => cat([zeros([])]), ShapeError, 'scalar'],
       [() => split(wrong(3), 1), ValueError, 'a Tensor'],
       [() => split(x, [1, 1], 1), ShapeError, 'whole numbers whose sum is 3'],
       [() => split(x, [4, -1], 1), ValueError, 'got -1'],
