@@ -3,7 +3,7 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { show } from '../show.js'
 import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import type { DType, TypedArray } from '../kernels/dtype.js'
-import { dtype as dtypeOption, finite, type Options, readOptions } from '../options.js'
+import { dtype as dtypeOption, finite, flag, type Options, readOptions } from '../options.js'
 import { isArrayBuffer, memoryOf, typedArrayName } from './memory.js'
 import { empty, formatShape, noTensor, type Shape, shapeOf, sizeOf, Tensor } from './tensor.js'
 
@@ -16,9 +16,19 @@ export type TensorData = number | TypedArray | readonly TensorData[]
 export interface TensorOptions {
   /** Default `float32`, or that of a typed array. */
   dtype?: DType
+  /** Whether gradients by it are computed; float32 and float64 alone may have some. Default false. */
+  requiresGrad?: boolean
 }
 
-const OPTIONS = { dtype: dtypeOption() } satisfies Options<TensorOptions>
+const OPTIONS = {
+  dtype: dtypeOption(),
+  requiresGrad: flag(false),
+} satisfies Options<TensorOptions>
+
+/** A fresh tensor as its options want it. @throws DTypeError when it shall have a gradient and cannot. */
+export function leaf(fresh: Tensor, requiresGrad: boolean): Tensor {
+  return requiresGrad ? fresh.requiresGrad_() : fresh
+}
 
 const dtypes: ReadonlyMap<string | undefined, DType> = new Map([
   ['Float32Array', 'float32'],
@@ -44,10 +54,10 @@ export function dtypeOf(array: unknown): DType | undefined {
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   checkArguments('tensor', 2, arguments)
-  const { dtype } = readOptions('tensor', OPTIONS, options)
+  const { dtype, requiresGrad } = readOptions('tensor', OPTIONS, options)
   const result = empty(inferShape(data), dtype ?? dtypeOf(data) ?? 'float32')
   copyNested(data, result.elements, result.dtype, result.shape, 0, 0, [])
-  return constant(result)
+  return leaf(constant(result), requiresGrad)
 }
 
 function isRow(data: unknown): data is TypedArray | readonly TensorData[] {
@@ -175,9 +185,10 @@ export function fromTypedArray(array: TypedArray, shape?: Shape): Tensor {
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   checkArguments('zeros', 2, arguments)
-  const result = empty(shape, readOptions('zeros', OPTIONS, options).dtype)
+  const { dtype, requiresGrad } = readOptions('zeros', OPTIONS, options)
+  const result = empty(shape, dtype)
   if (isRecording()) kernels().fill({ y: result, n: result.length, value: 0 }) // each time, not only at first
-  return result
+  return leaf(result, requiresGrad)
 }
 
 /** Elements that JavaScript wrote: a captured step starts from them again each time. */
@@ -201,18 +212,18 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
  */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
   checkArguments('full', 3, arguments)
-  const { dtype } = readOptions('full', OPTIONS, options)
+  const { dtype, requiresGrad } = readOptions('full', OPTIONS, options)
   const result = empty(shape, dtype)
   checkedElement(value, result.dtype, [])
   kernels().fill({ y: result, n: result.length, value })
-  return result
+  return leaf(result, requiresGrad)
 }
 
 /** Zeros of the shape and, unless given, the dtype of `other`. */
 export function zerosLike(other: Tensor, options?: TensorOptions): Tensor {
   checkArguments('zerosLike', 2, arguments)
-  const { shape, dtype } = like('zerosLike', other, options)
-  return zeros(shape, { dtype })
+  const { shape, ...own } = like('zerosLike', other, options)
+  return zeros(shape, own)
 }
 
 function like(
@@ -221,14 +232,15 @@ function like(
   options: TensorOptions | undefined,
 ): Required<TensorOptions> & { shape: Shape } {
   if (!(other instanceof Tensor)) throw noTensor(who, 'what it is like', other)
-  return { shape: other.shape, dtype: readOptions(who, OPTIONS, options).dtype ?? other.dtype }
+  const { dtype = other.dtype, requiresGrad } = readOptions(who, OPTIONS, options)
+  return { shape: other.shape, dtype, requiresGrad }
 }
 
 /** Ones of the shape and, unless given, the dtype of `other`. */
 export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
   checkArguments('onesLike', 2, arguments)
-  const { shape, dtype } = like('onesLike', other, options)
-  return ones(shape, { dtype })
+  const { shape, ...own } = like('onesLike', other, options)
+  return ones(shape, own)
 }
 
 /**
@@ -237,7 +249,7 @@ export function onesLike(other: Tensor, options?: TensorOptions): Tensor {
  *
  * `start` is 0 unless given.
  *
- * @param options `step`, default 1, and `dtype`.
+ * @param options `step`, default 1, `dtype` and `requiresGrad`.
  * @throws ValueError when an argument is not finite or `step` is 0.
  *
  * @example
@@ -254,7 +266,7 @@ export function arange(
   checkArguments('arange', 3, arguments)
   const [start, end] = typeof second === 'number' ? [first, second] : [0, first]
   const options = typeof second === 'number' ? third : second
-  const { step, dtype } = readOptions('arange', ARANGE, options)
+  const { step, dtype, requiresGrad } = readOptions('arange', ARANGE, options)
   if (![start, end, step].every(Number.isFinite) || step === 0) {
     throw new ValueError(
       complaint('arange', 'start, end and step', 'finite, step not 0', [start, end, step]),
@@ -265,7 +277,7 @@ export function arange(
   for (let i = 0; i < elements.length; i++) {
     elements[i] = checkedElement(start + i * step, result.dtype, [i])
   }
-  return constant(result)
+  return leaf(constant(result), requiresGrad)
 }
 
 export interface ArangeOptions extends TensorOptions {
