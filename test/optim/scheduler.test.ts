@@ -195,6 +195,43 @@ describe('schedulers', () => {
     expect([scheduler.lastEpoch, ...lrsOf(optimizer)]).to.deep.equal([1, 3, 2])
   })
 
+  it('CyclicLR goes down in as many steps as up, and cycles β₁ where there are betas', () => {
+    const p = new nn.Parameter(zeros([1]))
+    const optimizer = new optim.Adam([p], { lr: 7 })
+    const options = { baseLr: 1, maxLr: 5, stepSizeUp: 2, baseMomentum: 0.5, maxMomentum: 0.75 }
+    const scheduler = new optim.CyclicLR(optimizer, options)
+    const beta1s = [optimizer.paramGroups[0]!.betas[0]]
+    const lrs = [optimizer.paramGroups[0]!.lr]
+    for (let step = 1; step <= 5; step++) {
+      scheduler.step()
+      beta1s.push(optimizer.paramGroups[0]!.betas[0])
+      lrs.push(optimizer.paramGroups[0]!.lr)
+    }
+    expect(lrs).to.deep.equal([1, 3, 5, 3, 1, 3])
+    expect(beta1s).to.deep.equal([0.75, 0.625, 0.5, 0.625, 0.75, 0.625])
+    expect(scheduler.options.stepSizeDown).to.equal(2)
+  })
+
+  it('CyclicLR takes a group that was added into the cycle', () => {
+    const optimizer = sgd(1)
+    const scheduler = new optim.CyclicLR(optimizer, { baseLr: 1, maxLr: 5, stepSizeUp: 2 })
+    optimizer.addParamGroup({ params: new nn.Parameter(zeros([1])), lr: 9 })
+    scheduler.step()
+    expect(lrsOf(optimizer)).to.deep.equal([3, 3])
+    expect(scheduler.stateDict()).to.deep.include({ base_lrs: [1, 1], max_lrs: [5, 5] })
+  })
+
+  it('MultiplicativeLR multiplies what it finds', () => {
+    const optimizer = sgd(8)
+    const scheduler = new optim.MultiplicativeLR(optimizer, { lrLambda: (t) => t / 2 })
+    scheduler.step()
+    optimizer.paramGroups[0]!.lr = 3
+    scheduler.step()
+    scheduler.step()
+    expect(lrsOf(optimizer)).to.deep.equal([4.5])
+    expect(scheduler.lastEpoch).to.equal(3)
+  })
+
   it('keep their options from those who hold the object that gave them', () => {
     const milestones = [1, 2]
     const optimizer = sgd(1)
@@ -256,6 +293,41 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
     'momentum to cycle where there is none',
     () => new optim.OneCycleLR({ paramGroups: [{ lr: 1 }] }, { maxLr: 1, totalSteps: 9 }),
     /momentum or betas; cycleMomentum: false/,
+  ],
+  [
+    'momentum to cycle for ever where there is none',
+    () => new optim.CyclicLR({ paramGroups: [{ lr: 1 }] }, { baseLr: 0, maxLr: 1 }),
+    /CyclicLR.*momentum or betas; cycleMomentum: false/,
+  ],
+  [
+    'a cycle without a lowest learning rate',
+    () => new optim.CyclicLR(sgd(1), wrong({ maxLr: 1 })),
+    /baseLr.*got nothing; pass { baseLr, maxLr }/,
+  ],
+  [
+    'a lowest learning rate for other groups',
+    () => new optim.CyclicLR(sgd(1), { baseLr: [1, 2], maxLr: 3 }),
+    /baseLr.*2 numbers/,
+  ],
+  [
+    'a mode of no cycle',
+    () => new optim.CyclicLR(sgd(1), { baseLr: 0, maxLr: 1, mode: wrong('expRange') }),
+    /mode.*'exp_range', got 'expRange'/,
+  ],
+  [
+    'half a step up',
+    () => new optim.CyclicLR(sgd(1), { baseLr: 0, maxLr: 1, stepSizeUp: 2.5 }),
+    /stepSizeUp.*got 2\.5/,
+  ],
+  [
+    'factors for other groups',
+    () => new optim.MultiplicativeLR(sgd(1, 2), { lrLambda: [() => 1] }),
+    /MultiplicativeLR: expected lrLambda.*2, one for each.*1 functions/,
+  ],
+  [
+    'a number for a function',
+    () => new optim.MultiplicativeLR(sgd(1), { lrLambda: wrong(0.5) }),
+    /lrLambda.*got 0\.5/,
   ],
   [
     'a highest learning rate for other groups',

@@ -34,7 +34,7 @@ export abstract class FormulaLR<O extends object> extends LRScheduler {
     this.#table = table
     this.#options = readOptions(who, table, options)
     this.checkOptions(this.#options)
-    this.#baseLrs = optimizer.paramGroups.map(initialLr)
+    this.#baseLrs = optimizer.paramGroups.map((group, i) => this.startingLr(group, i))
     this.advance(0)
   }
 
@@ -46,6 +46,11 @@ export abstract class FormulaLR<O extends object> extends LRScheduler {
    * scheduler. */
   get baseLrs(): readonly number[] {
     return this.#baseLrs
+  }
+
+  /** The learning rate that the formula of a group starts from. @internal */
+  protected startingLr(group: { lr: number }, _index: number): number {
+    return initialLr(group)
   }
 
   /** The formula: the learning rate of a group at a step. @internal */
@@ -65,7 +70,7 @@ export abstract class FormulaLR<O extends object> extends LRScheduler {
     const { paramGroups } = this.optimizer
     const lrs = paramGroups.map((group, i) => {
       // A group that was added meanwhile starts from the learning rate it was given.
-      const base = (this.#baseLrs[i] ??= initialLr(group))
+      const base = (this.#baseLrs[i] ??= this.startingLr(group, i))
       const before = epoch === 0 ? base : this.lrAt(epoch - 1, base, i)
       const now = this.lrAt(epoch, base, i)
       return group.lr === before ? now : this.combined(group.lr, before, now)

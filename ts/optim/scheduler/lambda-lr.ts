@@ -4,7 +4,7 @@ import { AbsoluteLR } from './formula.js'
 import type { OptionTable } from './options.js'
 import type { Schedulable, SchedulerStateDict } from './scheduler.js'
 
-/** What the initial learning rate is multiplied by at a step. */
+/** What a learning rate is multiplied by at a step. */
 export type LrLambda = (step: number) => number
 
 export interface LambdaLROptions {
@@ -12,7 +12,8 @@ export interface LambdaLROptions {
   lrLambda: LrLambda | readonly LrLambda[]
 }
 
-const table: OptionTable<LambdaLROptions> = {
+/** The options of schedulers by a function. @internal */
+export const lambdaTable: OptionTable<LambdaLROptions> = {
   lrLambda: {
     key: null,
     initial: [], // has to be given
@@ -20,6 +21,28 @@ const table: OptionTable<LambdaLROptions> = {
     expected: 'a function from the step to a factor, or an array of such, one for each group',
     accepts: (value) => isFunction(value) || (Array.isArray(value) && value.every(isFunction)),
   },
+}
+
+/** @throws ValueError when there is not one function, or one for each group. @internal */
+export function checkLambdas(who: string, { lrLambda }: LambdaLROptions, groups: number): void {
+  if (typeof lrLambda === 'function' || lrLambda.length === groups) return
+  const expected = `one function, or ${groups}, one for each parameter group`
+  throw new ValueError(complaint(who, 'lrLambda', expected, `${lrLambda.length} functions`))
+}
+
+/** The factor of a group at a step. @throws ValueError for a group without a function. @internal */
+export function factorAt(
+  who: string,
+  { lrLambda }: LambdaLROptions,
+  step: number,
+  group: number,
+): number {
+  const lambda = typeof lrLambda === 'function' ? lrLambda : lrLambda[group]
+  if (lambda !== undefined) return lambda(step)
+  const expected = 'a function for each parameter group'
+  throw new ValueError(
+    complaint(who, 'lrLambda', expected, `none for group ${group}, which was added later`),
+  )
 }
 
 /**
@@ -38,26 +61,15 @@ export class LambdaLR extends AbsoluteLR<LambdaLROptions> {
   /** @throws ValueError when there is not one function, or one for each group. */
   constructor(optimizer: Schedulable, options: LambdaLROptions) {
     checkArguments(new.target.name, 2, arguments)
-    super('LambdaLR', table, optimizer, options)
+    super('LambdaLR', lambdaTable, optimizer, options)
   }
 
-  protected override checkOptions({ lrLambda }: LambdaLROptions): void {
-    const groups = this.optimizer.paramGroups.length
-    if (typeof lrLambda === 'function' || lrLambda.length === groups) return
-    const expected = `one function, or ${groups}, one for each parameter group`
-    throw new ValueError(complaint(this.who, 'lrLambda', expected, `${lrLambda.length} functions`))
+  protected override checkOptions(options: LambdaLROptions): void {
+    checkLambdas(this.who, options, this.optimizer.paramGroups.length)
   }
 
   protected override lrAt(step: number, baseLr: number, group: number): number {
-    const { lrLambda } = this.options
-    const lambda = typeof lrLambda === 'function' ? lrLambda : lrLambda[group]
-    if (lambda === undefined) {
-      const expected = 'a function for each parameter group'
-      throw new ValueError(
-        complaint(this.who, 'lrLambda', expected, `none for group ${group}, which was added later`),
-      )
-    }
-    return baseLr * lambda(step)
+    return baseLr * factorAt(this.who, this.options, step, group)
   }
 
   protected override derivedState(): SchedulerStateDict {

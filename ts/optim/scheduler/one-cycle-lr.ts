@@ -3,6 +3,7 @@ import { ValueError } from '../../errors.js'
 import { checkNames } from '../../options.js'
 import { cosine } from './cosine-annealing-lr.js'
 import { AbsoluteLR, ended } from './formula.js'
+import { checkMomentum, setMomentum } from './momentum.js'
 import {
   checkGroups,
   choice,
@@ -102,12 +103,7 @@ export class OneCycleLR extends AbsoluteLR<Options> {
     const { paramGroups } = this.optimizer
     const names = ['maxLr', 'baseMomentum', 'maxMomentum']
     checkGroups(this.who, options, names, paramGroups.length)
-    const fits = paramGroups.every((group) => 'momentum' in group || 'betas' in group)
-    if (options.cycleMomentum && !fits) {
-      throw new ValueError(
-        `${this.who}: expected an optimizer with momentum or betas; cycleMomentum: false leaves them alone`,
-      )
-    }
+    if (options.cycleMomentum) checkMomentum(this.who, this.optimizer)
   }
 
   protected override lrAt(step: number, _baseLr: number, group: number): number {
@@ -130,9 +126,7 @@ export class OneCycleLR extends AbsoluteLR<Options> {
         top: ofGroup(baseMomentum, i),
         end: ends,
       })
-      const live = group as { momentum?: number; betas?: readonly [number, number] }
-      if (live.betas !== undefined) live.betas = [value, live.betas[1]]
-      else live.momentum = value
+      setMomentum(group, value)
     })
   }
 }

@@ -1,7 +1,7 @@
 import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { type Option, type Options, readOptions, required, unchecked } from '../../options.js'
-import { LRScheduler, type Schedulable, type SchedulerStateDict } from './scheduler.js'
+import { initialLr, LRScheduler, type Schedulable, type SchedulerStateDict } from './scheduler.js'
 
 export interface SequentialLROptions {
   /** At least one, all of the same optimizer. */
@@ -76,6 +76,8 @@ export class SequentialLR extends LRScheduler {
 
   /** @internal */
   override restart(): void {
+    // The others have set theirs when they were made.
+    for (const group of this.optimizer.paramGroups) group.lr = initialLr(group)
     this.schedulers[0]!.restart()
     this.note(0, this.schedulers[0]!.getLastLr())
   }
