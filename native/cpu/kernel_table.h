@@ -9,6 +9,7 @@
 #include "cpu/tables/dropout.h"
 #include "cpu/tables/elementwise.h"
 #include "cpu/tables/layer_norm.h"
+#include "cpu/tables/mask.h"
 #include "cpu/tables/matmul.h"
 #include "cpu/tables/memory.h"
 #include "cpu/tables/norm.h"
@@ -49,6 +50,7 @@ struct KernelTable {
   TypedKernels<float> f32;
   TypedKernels<double> f64;
   CastKernels cast;
+  MaskKernels mask;
   PhiloxKernels philox;
   TransposeKernels transpose;
 

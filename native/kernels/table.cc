@@ -15,6 +15,7 @@ void FillDropout(KernelTable& table);
 void FillElementwise(KernelTable& table);
 void FillGradient(KernelTable& table);
 void FillLayerNorm(KernelTable& table);
+void FillMask(KernelTable& table);
 void FillMatmulBlock(KernelTable& table);
 void FillMatmulDot(KernelTable& table);
 void FillMatmulPack(KernelTable& table);
@@ -55,6 +56,7 @@ void FillTable(KernelTable& table) {
     FillElementwise(table);
     FillGradient(table);
     FillLayerNorm(table);
+    FillMask(table);
     FillPool2dAverage(table);
     FillPool2dMax(table);
     FillRandom(table);

@@ -14,6 +14,7 @@
 #include "ops/gradient.h"
 #include "ops/group_norm.h"
 #include "ops/layer_norm.h"
+#include "ops/mask.h"
 #include "ops/matmul.h"
 #include "ops/memory.h"
 #include "ops/nll.h"
@@ -75,6 +76,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&Bernoulli>("bernoulli"),
     OperationOf<&Cast>("cast"),
     OperationOf<&ClipGradients>("clipGradients"),
+    OperationOf<&Compare>("compare"),
     OperationOf<&Copy>("copy"),
     OperationOf<&CopyStrided>("copyStrided"),
     OperationOf<&Dropout>("dropout"),
@@ -94,6 +96,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&UpdateStep>("updateStep"),
     OperationOf<&Upsample2d>("upsample2d"),
     OperationOf<&Upsample2dGradient>("upsample2dGradient"),
+    OperationOf<&Where>("where"),
     OperationOf<&PackSigns>("packSigns"),
     OperationOf<&XnorMatmul>("xnorMatmul"),
     OperationOf<&XnorConv2d>("xnorConv2d"),

@@ -94,6 +94,12 @@ export const sweep: Record<OpName, Sized> = {
   binary: sized(3, (k, how, rows, cols) => {
     k.binary({ kind: 0, broadcast: Math.min(how, 3) as 0, a: f(), b: f(), out: f(), rows, cols })
   }),
+  compare: sized(3, (k, how, rows, cols) => {
+    k.compare({ kind: 0, broadcast: Math.min(how, 3) as 0, a: f(), b: f(), out: b(), rows, cols })
+  }),
+  where: sized(1, (k, n) => {
+    k.where({ mask: b(), a: f(), b: f(), out: f(), n, aSingle: false, bSingle: true })
+  }),
   affine: sized(1, (k, n) => {
     k.affine({ x: f(), y: f(), n, scale: 1, shift: 1 })
   }),

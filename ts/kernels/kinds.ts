@@ -44,6 +44,10 @@ export type UnaryKind = (typeof UnaryKind)[keyof typeof UnaryKind]
 export const BinaryKind = { add: 0, sub: 1, mul: 2, div: 3, max: 4, min: 5 } as const
 export type BinaryKind = (typeof BinaryKind)[keyof typeof BinaryKind]
 
+/** What two numbers may be to each other; the codes of native/cpu/tables/mask.h. */
+export const CompareKind = { eq: 0, ne: 1, lt: 2, le: 3, gt: 4, ge: 5 } as const
+export type CompareKind = (typeof CompareKind)[keyof typeof CompareKind]
+
 /** How the second operand of a binary operation meets a (rows, cols) first one. */
 export const Broadcast = {
   /** b is (rows, cols) */

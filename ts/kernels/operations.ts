@@ -9,6 +9,7 @@ import { embeddingOperations } from './embedding.js'
 import { gradientOperations } from './gradient.js'
 import { groupNormOperations } from './group-norm.js'
 import { layerNormOperations } from './layer-norm.js'
+import { maskOperations } from './mask.js'
 import { matmulOperations } from './matmul.js'
 import { memoryOperations } from './memory.js'
 import { nllOperations } from './nll.js'
@@ -38,6 +39,7 @@ export const operations = {
   ...gradientOperations,
   ...groupNormOperations,
   ...layerNormOperations,
+  ...maskOperations,
   ...matmulOperations,
   ...memoryOperations,
   ...nllOperations,

@@ -1,70 +1,16 @@
 import { checkArguments } from '../check.js'
-import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { BinaryKind, Broadcast } from '../kernels/kernels.js'
+import { BinaryKind } from '../kernels/kernels.js'
 import { full } from '../tensor/create.js'
+import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { repeated } from '../tensor/strided.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
 import { type Gradient } from '../autograd/node.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
+import { commonShape, meet } from './broadcast.js'
 import { checkOperands } from './check.js'
+import { eq, gt, lt, where } from './mask.js'
 import { sumTo } from './sum-to.js'
-
-/** How `b` meets a tensor of shape `shape`, seen as (rows, cols). */
-interface Meeting {
-  readonly broadcast: Broadcast
-  readonly rows: number
-  readonly cols: number
-}
-
-function productOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1)
-}
-
-/**
- * The common shape by PyTorch's rule: sizes are matched from the last one on, and a size of 1 or a
- * missing one takes the other's.
- */
-export function commonShape(who: string, a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length)
-  const shape = Array.from({ length: rank }, (_, i) => {
-    const left = a[i - rank + a.length] ?? 1
-    const right = b[i - rank + b.length] ?? 1
-    if (left !== right && left !== 1 && right !== 1) {
-      throw new ShapeError(
-        complaint(
-          who,
-          'the shapes',
-          'equal, or 1, in each dimension from the last one on',
-          `${formatShape(a)} and ${formatShape(b)}`,
-        ),
-      )
-    }
-    return left === 1 ? right : left
-  })
-  return Object.freeze(shape)
-}
-
-/** null where the kernels have no such broadcast: repetition in the middle. */
-function meet(shape: Shape, b: Shape): Meeting | null {
-  const size = productOf(shape)
-  if (productOf(b) === 1) return { broadcast: Broadcast.scalar, rows: 1, cols: size }
-  const padded = [...Array<number>(shape.length - b.length).fill(1), ...b]
-  const first = padded.findIndex((dim, i) => dim === shape[i] && dim !== 1)
-  const last = padded.findLastIndex((dim, i) => dim === shape[i] && dim !== 1)
-  const whole = (from: number, to: number): boolean =>
-    padded.slice(from, to).every((dim, i) => dim === shape[from + i])
-  if (whole(0, shape.length)) return { broadcast: Broadcast.none, rows: 1, cols: size }
-  if (first >= 0 && whole(first, shape.length)) {
-    const cols = productOf(shape.slice(first))
-    return { broadcast: Broadcast.row, rows: productOf(shape.slice(0, first)), cols }
-  }
-  if (whole(0, last + 1)) {
-    const rows = productOf(shape.slice(0, last + 1))
-    return { broadcast: Broadcast.column, rows, cols: productOf(shape.slice(last + 1)) }
-  }
-  return null
-}
 
 /** op(a, b) for an `a` that has the result's shape. */
 function meeting(kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
@@ -108,12 +54,10 @@ function binary(
 function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): Tensor {
   checkOperands(who, left, right)
   const shape = commonShape(who, left.shape, right.shape)
+  if (sameShape(left.shape, shape)) return meeting(kind, left, right)
+  const commutes = kind !== BinaryKind.sub && kind !== BinaryKind.div
+  if (commutes && sameShape(right.shape, shape)) return meeting(kind, right, left)
   return meeting(kind, repeated(left, shape), right)
-}
-
-/** Until there are kernels that compare. */
-function withoutGradient(who: string): never {
-  throw new ValueError(complaint('backward', 'every operation', 'one with a gradient', who))
 }
 
 /** A number as a 0-d tensor of the other operand's dtype. */
@@ -127,8 +71,8 @@ function operand(who: string, value: Tensor | number, other: Tensor | number): T
 }
 
 /**
- * a + b, elementwise, broadcast as in PyTorch; one of them may be a number. The same holds for `sub`, `mul`, `div`, `maximum`
- * and `minimum`.
+ * a + b, elementwise, broadcast as in PyTorch; one of them may be a number. The same holds for `sub`, `mul`,
+ * `div`, `maximum` and `minimum`.
  *
  * @throws ShapeError when the shapes do not go together.
  * @throws DTypeError unless both are float32 or both float64.
@@ -162,14 +106,32 @@ export function div(a: Tensor | number, b: Tensor | number): Tensor {
   ])
 }
 
-/** The larger of a and b, elementwise; NaN if one is. See `add`. */
+/**
+ * The larger of a and b, elementwise; NaN if one is. Of equal ones each has half of the gradient. See `add`.
+ */
 export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('maximum', 2, arguments)
-  return binary('maximum', BinaryKind.max, a, b, true, () => withoutGradient('maximum'))
+  return binary('maximum', BinaryKind.max, a, b, true, (g, wants, x, y) => extremes(g, wants, x, y))
 }
 
-/** The smaller of a and b, elementwise; NaN if one is. See `add`. */
+/**
+ * The smaller of a and b, elementwise; NaN if one is. Of equal ones each has half of the gradient. See `add`.
+ */
 export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('minimum', 2, arguments)
-  return binary('minimum', BinaryKind.min, a, b, true, () => withoutGradient('minimum'))
+  return binary('minimum', BinaryKind.min, a, b, true, (g, wants, x, y) => extremes(g, wants, y, x))
+}
+
+/** The gradient where x ≥ y, and where x ≤ y: half of it where they are equal, all where one is NaN. */
+function extremes(
+  g: Tensor,
+  wants: readonly boolean[],
+  x: Tensor,
+  y: Tensor,
+): readonly [Gradient, Gradient] {
+  const shared = where(eq(x, y), mul(g, 0.5), g)
+  return [
+    wants[0] ? where(lt(x, y), 0, shared) : null,
+    wants[1] ? where(gt(x, y), 0, shared) : null,
+  ]
 }

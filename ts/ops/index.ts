@@ -3,9 +3,23 @@ import './methods.js'
 export type { Dims, ReduceOptions } from './along.js'
 export { add, div, maximum, minimum, mul, sub } from './binary.js'
 export { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
+export {
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  lt,
+  maskedFill,
+  ne,
+  where,
+} from './mask.js'
 export { bmm, dot, matmul, outer } from './matmul.js'
 export { mean, sum } from './reduce.js'
 export { cumsum, prod } from './scan.js'
+export { clamp } from './clamp.js'
 export { cat, stack } from './cat.js'
 export { expand, tile } from './expand.js'
 export { flip, roll } from './flip.js'

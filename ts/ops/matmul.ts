@@ -5,7 +5,7 @@ import { checkTensor, empty, formatShape, type Shape, type Tensor } from '../ten
 import { repeated } from '../tensor/strided.js'
 import { sameShape } from '../tensor/workspace.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
-import { commonShape } from './binary.js'
+import { commonShape } from './broadcast.js'
 import { checkOperands } from './check.js'
 import { sumTo } from './sum-to.js'
 

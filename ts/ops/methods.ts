@@ -3,6 +3,8 @@ import { Tensor } from '../tensor/tensor.js'
 import type { ReduceOptions } from './along.js'
 import { add, div, maximum, minimum, mul, sub } from './binary.js'
 import { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
+import { clamp } from './clamp.js'
+import { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, lt, maskedFill, ne } from './mask.js'
 import { bmm, dot, matmul, outer } from './matmul.js'
 import { mean, sum } from './reduce.js'
 import { cumsum, prod } from './scan.js'
@@ -31,16 +33,26 @@ const functions = {
   argmin,
   bmm,
   chunk,
+  clamp,
   cumsum,
   div,
   dot,
+  eq,
   erf,
   exp,
   expand,
   flatten,
   flip,
+  ge,
+  gt,
+  le,
   log,
   logSoftmax,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  lt,
+  maskedFill,
   matmul,
   max,
   maximum,
@@ -49,10 +61,11 @@ const functions = {
   minimum,
   mul,
   narrow,
+  ne,
   neg,
   outer,
-  prod,
   permute,
+  prod,
   reciprocal,
   roll,
   select,

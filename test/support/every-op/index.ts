@@ -8,6 +8,7 @@ import { elementwiseCalls } from './elementwise.js'
 import { embeddingCalls } from './embedding.js'
 import { groupNormCalls } from './group-norm.js'
 import { layerNormCalls } from './layer-norm.js'
+import { maskCalls } from './mask.js'
 import { matmulCalls } from './matmul.js'
 import { memoryCalls } from './memory.js'
 import { nllCalls } from './nll.js'
@@ -37,6 +38,7 @@ export const everyOp = {
   ...embeddingCalls,
   ...groupNormCalls,
   ...layerNormCalls,
+  ...maskCalls,
   ...matmulCalls,
   ...memoryCalls,
   ...nllCalls,

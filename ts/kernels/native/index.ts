@@ -247,6 +247,18 @@ export const native: Kernels = {
       weightBeta, biasBeta,
     )
   },
+  compare: ({ kind, broadcast, a, b, out, rows, cols }) => {
+    addon().compare(
+      dtypeCode[a.dtype], kind, broadcast, a.buffer, a.byteOffset, b.buffer, b.byteOffset,
+      out.buffer, out.byteOffset, rows, cols,
+    )
+  },
+  where: ({ mask, a, b, out, n, aSingle, bSingle }) => {
+    addon().where(
+      dtypeCode[out.dtype], mask.buffer, mask.byteOffset, a.buffer, a.byteOffset, b.buffer,
+      b.byteOffset, out.buffer, out.byteOffset, n, aSingle, bSingle,
+    )
+  },
   matmul: ({
     a, b, out, m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, bias = null,
     activation = 0, parameter = 0,

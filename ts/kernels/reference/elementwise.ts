@@ -52,7 +52,7 @@ function binaryFunction(kind: BinaryKind): (a: number, b: number) => number {
 }
 
 /** Where b's element for (r, c) lies is r * rowStep + c * columnStep; `length` elements are read. */
-function layoutOf(broadcast: Broadcast, rows: number, cols: number) {
+export function layoutOf(broadcast: Broadcast, rows: number, cols: number) {
   switch (broadcast) {
     case Broadcast.none:
       return { rowStep: cols, columnStep: 1, length: rows * cols }
@@ -63,7 +63,7 @@ function layoutOf(broadcast: Broadcast, rows: number, cols: number) {
     case Broadcast.scalar:
       return { rowStep: 0, columnStep: 0, length: 1 }
     default:
-      throw new ValueError(`binary: unknown broadcast ${String(broadcast)}`)
+      throw new ValueError(`unknown broadcast ${String(broadcast)}`)
   }
 }
 

@@ -10,6 +10,7 @@ import { embeddingKernels } from './embedding.js'
 import { gradientKernels } from './gradient.js'
 import { groupNormKernels } from './group-norm.js'
 import { layerNormKernels } from './layer-norm.js'
+import { maskKernels } from './mask.js'
 import { matmulKernels } from './matmul.js'
 import { memoryKernels } from './memory.js'
 import { nllKernels } from './nll.js'
@@ -42,6 +43,7 @@ export const reference: Kernels = {
   ...gradientKernels,
   ...groupNormKernels,
   ...layerNormKernels,
+  ...maskKernels,
   ...matmulKernels,
   ...memoryKernels,
   ...nllKernels,
