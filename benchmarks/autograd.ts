@@ -1,15 +1,16 @@
 // What the graph costs: a node in forward and in backward, and a long chain.
 //
-//   node --expose-gc --import tsx benchmarks/autograd.ts
+//   node --import tsx benchmarks/autograd.ts
 import process from 'node:process'
 
 import { add, exp, mul, noGrad, ones, type Tensor } from '../ts/index.js'
 import { describe, machine } from './machine.js'
 import { format, median } from './statistics.js'
 
-const OPERATIONS = 1000
-const PASSES = 40
-const ROUNDS = 15
+const OPERATIONS = 50
+const PASSES = 500
+const ROUNDS = 25
+const WARM = 8
 
 interface Chain {
   readonly name: string
@@ -38,7 +39,7 @@ function run({ operation }: Chain, x: Tensor, length = OPERATIONS): Tensor {
 }
 
 /** Microseconds an operation: forward without a graph, with one, and backward. */
-function measure(chain: Chain): Record<'forward' | 'withGraph' | 'backward', number> {
+function measure(chain: Chain): Record<'forward' | 'node' | 'backward', number> {
   const x = ones([2]).requiresGrad_()
   const seed = ones([2])
   const rounds = Array.from({ length: ROUNDS }, () => {
@@ -46,26 +47,25 @@ function measure(chain: Chain): Record<'forward' | 'withGraph' | 'backward', num
     const forward = timed(() => {
       for (let i = 0; i < PASSES; i++) noGrad(() => run(chain, x))
     })
-    const results: Tensor[] = []
-    const withGraph = timed(() => {
-      for (let i = 0; i < PASSES; i++) results.push(run(chain, x))
+    const graph = timed(() => {
+      for (let i = 0; i < PASSES; i++) run(chain, x)
     })
-    const backward = timed(() => {
-      for (const result of results) result.backward(seed)
+    const both = timed(() => {
+      for (let i = 0; i < PASSES; i++) run(chain, x).backward(seed)
     })
-    globalThis.gc?.()
-    return [forward, withGraph, backward].map((time) => time / (PASSES * OPERATIONS))
-  }).slice(ROUNDS / 3)
-  const [forward, withGraph, backward] = [0, 1, 2].map((i) => median(rounds.map((r) => r[i]!)))
-  return { forward: forward!, withGraph: withGraph!, backward: backward! }
+    return { forward, node: graph - forward, backward: both - graph }
+  }).slice(WARM)
+  const of = (name: keyof (typeof rounds)[0]): number =>
+    median(rounds.map((round) => round[name])) / (PASSES * OPERATIONS)
+  return { forward: of('forward'), node: of('node'), backward: of('backward') }
 }
 
 console.log(describe(machine()))
 for (const chain of chains) {
-  const { forward, withGraph, backward } = measure(chain)
+  const { forward, node, backward } = measure(chain)
   console.log(
     `${chain.name.padEnd(10)} of 2 elements: ${format(forward)} us without a graph, ` +
-      `+ ${format(withGraph - forward)} us a node, backward ${format(backward)} us`,
+      `+ ${format(node)} us a node, backward ${format(backward)} us`,
   )
 }
 const chain = timed(() => {
