@@ -3,12 +3,11 @@ import { expect } from 'chai'
 import { capture, CaptureError, type Tensor } from '../../ts/index.js'
 import type { FloatDType } from '../../ts/kernels/dtype.js'
 import { eachBackend } from '../support/each-backend.js'
+import { families } from '../support/function-families.js'
 import { type FunctionCase, givenOf, type Outcome, outcomeOf } from '../support/function-case.js'
 import { expectResult, readCases, valuesOf } from '../support/pytorch-fixture.js'
 import { floatDTypes } from '../support/samples.js'
 import { roundings } from '../support/tolerance.js'
-
-const families = ['pointwise', 'shapes', 'reductions', 'products']
 
 function titleOf({ name, arguments: given }: FunctionCase): string {
   const short = JSON.stringify(given).slice(0, 200)
