@@ -28,10 +28,10 @@ type Make = (draw: Draw, plausible: Plausible) => object
 
 /** A layer of a user's own. */
 class Twice extends nn.Module {
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     return mul(input, 2)
   }
-  computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
     return mul(gradOutput, 2)
   }
 }

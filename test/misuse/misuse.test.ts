@@ -143,10 +143,10 @@ describe('misuse', () => {
 
     it('layers of a user that return no tensor', () => {
       class Forgetful extends nn.Module {
-        computeOutput(input: gradlane.Tensor): gradlane.Tensor {
+        override computeOutput(input: gradlane.Tensor): gradlane.Tensor {
           return input.shape[0] === 1 ? wrong(undefined) : input
         }
-        computeGradInput(): gradlane.Tensor {
+        override computeGradInput(): gradlane.Tensor {
           return wrong([1])
         }
       }

@@ -37,12 +37,12 @@ class Quadratic extends nn.Module {
     this.c = new nn.Parameter(randn([out], f64))
   }
 
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     const product = matmul(square(input), transpose(this.A, 0, 1))
     return add(add(product, mul(input, this.b)), this.c)
   }
 
-  computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     return add(mul(mul(input, 2), matmul(gradOutput, this.A)), mul(gradOutput, this.b))
   }
 
@@ -65,14 +65,14 @@ class Branches extends nn.Module {
   readonly name = 'branches'
   #values: Tensor[] = []
 
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     const values = [add(this.left.forward(input), this.right.forward(input))]
     for (const block of this.blocks) values.push(block.forward(values.at(-1)!))
     this.#values = values
     return mul(values.at(-1)!, this.scale)
   }
 
-  computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     this.scale.addGrad(sum(mul(gradOutput, this.#values.at(-1)!)).reshape([1]))
     let grad = mul(gradOutput, this.scale)
     for (let i = 1; i >= 0; i--) grad = this.blocks[i]!.backward(this.#values[i]!, grad)

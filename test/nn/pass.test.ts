@@ -28,11 +28,11 @@ class Halves extends nn.Module {
     super()
   }
 
-  protected computeOutput(input: Tensor): Tensor {
+  protected override computeOutput(input: Tensor): Tensor {
     return joined(halves(input).map((half) => this.inner.forward(half)))
   }
 
-  protected computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+  protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const inputs = halves(input)
     return joined(halves(gradOutput).map((half, i) => this.inner.backward(inputs[i]!, half)))
   }
@@ -103,12 +103,12 @@ describe('a module called several times before a backward', () => {
       class Doubled extends nn.Module {
         readonly dropout = new nn.Dropout(0.5)
 
-        protected computeOutput(input: Tensor): Tensor {
+        protected override computeOutput(input: Tensor): Tensor {
           const first = this.dropout.forward(input)
           return joined([first, this.dropout.forward(input)])
         }
 
-        protected computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+        protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
           const [first, second] = halves(gradOutput)
           const last = this.dropout.backward(input, second)
           return joined([this.dropout.backward(input, first), last])
@@ -130,7 +130,7 @@ describe('a module called several times before a backward', () => {
         readonly cell = new nn.Sequential(linear(4, 4), new nn.Dropout(0.25), new nn.Tanh())
         readonly #states: Tensor[] = []
 
-        protected computeOutput(input: Tensor): Tensor {
+        protected override computeOutput(input: Tensor): Tensor {
           let state = input
           this.#states.length = 0
           for (let i = 0; i < 5; i++) {
@@ -140,7 +140,7 @@ describe('a module called several times before a backward', () => {
           return state
         }
 
-        protected computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+        protected override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
           let grad = gradOutput
           for (const state of this.#states.toReversed()) grad = this.cell.backward(state, grad)
           return grad

@@ -6,6 +6,7 @@ import {
   manualSeed,
   mul,
   nn,
+  noGrad,
   ones,
   randn,
   ShapeError,
@@ -28,13 +29,13 @@ class Residual extends nn.Module {
     super()
   }
 
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     const output = this.inner.forward(input)
     this.kept.push(output)
     return add(output, input)
   }
 
-  computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     return add(this.inner.backward(input, gradOutput), gradOutput)
   }
 }
@@ -42,12 +43,12 @@ class Residual extends nn.Module {
 class Failing extends nn.Module {
   fails = false
 
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     if (this.fails) throw new Error('on purpose')
     return input
   }
 
-  computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(_input: Tensor, gradOutput: Tensor): Tensor {
     if (this.fails) throw new Error('on purpose')
     return gradOutput
   }
@@ -164,8 +165,10 @@ describe('nn: Sequential', () => {
 
     it('refuses one of its own as input', () => {
       const model = new nn.Sequential(linear(4, 4), new nn.Tanh(), linear(4, 4))
-      model.forward(random(2, 4))
-      expect(() => model.forward(model[1]!.output!)).to.throw(ValueError, 'clone()')
+      noGrad(() => {
+        model.forward(random(2, 4))
+        expect(() => model.forward(model[1]!.output!)).to.throw(ValueError, 'clone()')
+      })
     })
 
     it('are fresh for modules of a user’s own, who may keep them', () => {
@@ -198,7 +201,7 @@ describe('nn: Sequential', () => {
       failing.fails = true
       expect(() => model.forward(random(3, 4))).to.throw('on purpose')
       failing.fails = false
-      expect(() => model.backward(input, random(3, 2))).to.throw(ValueError, 'forward')
+      model.backward(input, random(3, 2)) // of the forward before
       model.forward(input)
       failing.fails = true
       expect(() => model.backward(input, random(3, 2))).to.throw('on purpose')

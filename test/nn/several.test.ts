@@ -31,11 +31,11 @@ const f64 = { dtype: 'float64' } as const
 class Product extends nn.Module<[a: Tensor, b: Tensor]> {
   readonly w = new nn.Parameter(tensor([3], f64))
 
-  protected computeOutput(a: Tensor, b: Tensor): Tensor {
+  protected override computeOutput(a: Tensor, b: Tensor): Tensor {
     return mul(mul(a, b), this.w)
   }
 
-  protected computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
+  protected override computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
     const scaled = mul(gradOutput, this.w)
     return [mul(scaled, b), mul(scaled, a)]
   }
@@ -47,11 +47,11 @@ class Product extends nn.Module<[a: Tensor, b: Tensor]> {
 
 /** The sum and the difference, by name. */
 class Both extends nn.Module<[a: Tensor, b: Tensor], { sum: Tensor; difference: Tensor }> {
-  protected computeOutput(a: Tensor, b: Tensor) {
+  protected override computeOutput(a: Tensor, b: Tensor) {
     return { sum: add(a, b), difference: sub(a, b) }
   }
 
-  protected computeGradInput(
+  protected override computeGradInput(
     a: Tensor,
     b: Tensor,
     { sum: first, difference }: { sum: Tensor | null; difference: Tensor | null },
@@ -67,12 +67,12 @@ class Twice extends nn.Module<[a: Tensor, b: Tensor]> {
   readonly product = new Product()
   #inner: Tensor | null = null
 
-  protected computeOutput(a: Tensor, b: Tensor): Tensor {
+  protected override computeOutput(a: Tensor, b: Tensor): Tensor {
     this.#inner = this.product.forward(a, b)
     return this.product.forward(a, this.#inner)
   }
 
-  protected computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
+  protected override computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
     const [first, byInner] = this.product.backward(a, this.#inner!, gradOutput) as [Tensor, Tensor]
     const [second, byB] = this.product.backward(a, b, byInner) as [Tensor, Tensor]
     return [add(first, second), byB]
@@ -83,11 +83,15 @@ class Distances extends nn.Criterion<
   [anchor: Tensor, near: Tensor, far: Tensor],
   [Tensor, Tensor, Tensor]
 > {
-  protected computeOutput(anchor: Tensor, near: Tensor, far: Tensor): Tensor {
+  protected override computeOutput(anchor: Tensor, near: Tensor, far: Tensor): Tensor {
     return sum(mul(anchor, sub(near, far)))
   }
 
-  protected computeGradInput(anchor: Tensor, near: Tensor, far: Tensor): [Tensor, Tensor, Tensor] {
+  protected override computeGradInput(
+    anchor: Tensor,
+    near: Tensor,
+    far: Tensor,
+  ): [Tensor, Tensor, Tensor] {
     return [sub(near, far), anchor, neg(anchor)]
   }
 }
@@ -182,11 +186,11 @@ describe('modules and criteria of several inputs and outputs', () => {
       class Square extends nn.Module {
         readonly product = new Product()
 
-        protected computeOutput(x: Tensor): Tensor {
+        protected override computeOutput(x: Tensor): Tensor {
           return this.product.forward(x, x)
         }
 
-        protected computeGradInput(x: Tensor, gradOutput: Tensor): Tensor {
+        protected override computeGradInput(x: Tensor, gradOutput: Tensor): Tensor {
           const [first, second] = this.product.backward(x, x, gradOutput)
           return add(first!, second!)
         }

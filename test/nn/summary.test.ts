@@ -91,13 +91,13 @@ describe('summary', () => {
       class Noisy extends nn.Module {
         count = this.registerBuffer('count', zeros([1]))
         generator = new Generator(1)
-        computeOutput(input: Tensor): Tensor {
+        override computeOutput(input: Tensor): Tensor {
           this.count.data[0]! += 1
           rand([1])
           rand([1], { generator: this.generator })
           return input.clone()
         }
-        computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
+        override computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
           return gradOutput
         }
         override multiplyAdds(): number {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { type nn, type Tensor, manualSeed } from '../../ts/index.js'
 import { architectureOf } from '../../ts/io/model/architecture.js'
-import { constructorArguments } from '../../ts/nn/layer.js'
+import { constructorArguments } from '../../ts/nn/built-in.js'
 import { defaultGenerator } from '../../ts/random/generator.js'
 
 /** A tensor's dtype, shape and bits. */

@@ -73,10 +73,10 @@ describe('sanityCheck', () => {
       /** Hands no gradient on. */
       class Wall extends nn.Module {
         unused = new nn.Parameter(zeros([2]))
-        computeOutput(input: Tensor): Tensor {
+        override computeOutput(input: Tensor): Tensor {
           return input.clone()
         }
-        computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
+        override computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
           return mul(gradOutput, 0)
         }
       }

@@ -83,6 +83,11 @@ function stackHere(): string {
   return stack.split('\n').slice(5).join('\n')
 }
 
+/** Whether it is looked for now. */
+export function isDetecting(): boolean {
+  return detection !== null
+}
+
 /** @throws NotFiniteError when what a backward pass begins with is NaN, in `detectAnomaly`. */
 export function checkRoot(root: Tensor): void {
   if (detection === null || !hasNaN(root)) return

@@ -1,9 +1,11 @@
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { writtenAt } from '../tensor/written.js'
-import { checkNumbers, checkSums } from './anomaly.js'
+import { enterPass } from '../tensor/pass.js'
+import { empty, type Tensor } from '../tensor/tensor.js'
+import { wasWrittenAfter, writtenAt } from '../tensor/written.js'
+import { checkNumbers, checkSums, isDetecting } from './anomaly.js'
 import { checkLike, written } from './check.js'
+import { edgeOf } from './differentiable.js'
 import { setGradEnabled } from './grad-mode.js'
 import { noteBackward } from './kept-graphs.js'
 import type { Gradient, History, Node } from './node.js'
@@ -20,6 +22,14 @@ interface Sum {
 /** Whose gradients are wanted: what leads to none of them is not run. null: every leaf's. */
 type Targets = ReadonlySet<History> | null
 
+/** Where a pass ends although there may be more of the graph, and whether the gradients there are wanted. */
+export interface Ends {
+  readonly histories: ReadonlySet<History>
+  readonly wanted: boolean
+}
+
+const NO_ENDS: Ends = { histories: new Set(), wanted: false }
+
 let visits = 0
 /** The passes that are at work: a hook may start another one. */
 const active: number[] = []
@@ -28,10 +38,11 @@ const active: number[] = []
  * Runs a graph from its results back to its leaves: every operation once, after all its uses, in the
  * reverse order of the forward. No recursion, so any depth will do.
  *
- * Nothing but the graph is changed: what is to be kept is returned.
+ * Nothing but the graph is changed: what is to be kept is returned. Only the parameters of modules have
+ * their gradients added to what they hold, where no target is given and nothing can fail on the way.
  *
  * @param targets Whose gradients are wanted. null: those of every leaf, and of results that retain theirs.
- * @returns the gradients by them, each in memory of its own.
+ * @returns the gradients by them and by ends, each in memory of its own.
  * @throws ValueError when the graph was freed by an earlier pass, or something that it saved was written.
  */
 export function runBackward(
@@ -39,24 +50,39 @@ export function runBackward(
   seeds: readonly Tensor[],
   retainGraph: boolean,
   targets: Targets,
+  ends = NO_ENDS,
 ): Map<History, Tensor> {
   noteBackward()
   const visit = ++visits
-  const nodes = collect(roots, visit)
+  const nodes = collect(roots, visit, ends)
   checkUnwritten(nodes, visit)
-  if (targets !== null) {
-    for (const node of nodes) node.leads = node.inputs.some((input) => leads(input, targets))
-  }
+  for (const node of nodes) node.leads = leadsOn(node, targets, ends)
+  const apart = targets !== null || isDetecting() || nodes.some(mayFail)
   const leaves: Leaves = new Map()
   const found = new Map<History, Tensor>()
+  const outer = enterPass(null)
   const before = setGradEnabled(false)
   active.push(visit)
   try {
-    for (let i = 0; i < roots.length; i++) addTo(roots[i]!, seeds[i]!, leaves)
+    for (let i = 0; i < roots.length; i++) addTo(roots[i]!, seeds[i]!, leaves, ends)
     for (let i = nodes.length - 1; i >= 0; i--) {
       const node = nodes[i]!
       const gradients = finished(node, targets, found)
-      if (gradients !== null && node.leads) run(node, gradients, targets, leaves)
+      if (gradients !== null && node.leads) {
+        const { inputs } = node
+        const wants: boolean[] = []
+        for (let k = 0; k < inputs.length; k++) wants.push(leads(inputs[k]!, targets, ends))
+        node.region?.recompute()
+        const shares =
+          apart && node.trains
+            ? runApart(node, gradients, wants, targets, leaves)
+            : node.backward!(gradients, wants, node.saved)
+        checkNumbers(node, shares)
+        for (let k = 0; k < inputs.length; k++) {
+          const share = shares[k]
+          if (wants[k] && share) addTo(inputs[k]!, share, leaves, ends)
+        }
+      }
       // As the pass goes by, so that activations are freed while gradients are made.
       if (!retainGraph) node.free()
     }
@@ -67,63 +93,121 @@ export function runBackward(
   } finally {
     active.pop()
     setGradEnabled(before)
+    enterPass(outer)
     for (const node of nodes) {
-      node.leads = true
       for (const output of node.outputs) output.pending = null
     }
   }
 }
 
+/** Frees what can be reached from results. */
+export function releaseGraph(roots: readonly History[], ends: Ends): void {
+  for (const node of reached(roots, ++visits, ends)) node.free()
+}
+
 /** What can be reached from results, from the first made to the last. */
-function collect(roots: readonly History[], visit: number): Node[] {
-  const nodes: Node[] = []
-  meet(roots, visit, nodes)
-  // The list grows while it is walked.
-  for (let i = 0; i < nodes.length; i++) meet(nodes[i]!.inputs, visit, nodes)
+function collect(roots: readonly History[], visit: number, ends: Ends): Node[] {
+  const nodes = reached(roots, visit, ends)
+  for (const node of nodes) {
+    if (node.backward === null && node.region === null) throw freed(node)
+  }
   return nodes.sort((a, b) => a.order - b.order)
 }
 
-function meet(histories: readonly (History | null)[], visit: number, nodes: Node[]): void {
+function reached(roots: readonly History[], visit: number, ends: Ends): Node[] {
+  const nodes: Node[] = []
+  meet(roots, visit, ends, nodes)
+  // The list grows while it is walked.
+  for (let i = 0; i < nodes.length; i++) meet(nodes[i]!.inputs, visit, ends, nodes)
+  return nodes
+}
+
+function meet(
+  histories: readonly (History | null)[],
+  visit: number,
+  { histories: ends }: Ends,
+  nodes: Node[],
+): void {
   for (let i = 0; i < histories.length; i++) {
-    const node = histories[i]?.node ?? null
-    if (node === null || node.visit === visit) continue
+    const history = histories[i] ?? null
+    const node = history?.node ?? null
+    if (node === null || node.visit === visit || ends.has(history!)) continue
     if (active.length > 0 && active.includes(node.visit)) throw underway(node)
     node.visit = visit
-    if (node.backward === null && node.region === null) throw freed(node)
     nodes.push(node)
   }
 }
 
 /** @throws ValueError when a backward would read something else than what its operation has saved. */
 function checkUnwritten(nodes: readonly Node[], visit: number): void {
+  if (nodes.length === 0 || !(wasWrittenAfter(nodes[0]!.order) || isDetecting())) return
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i]!
     const { saved } = node
     for (let k = 0; k < saved.length; k++) {
       if (writtenAt(saved[k]!.buffer) > node.order) throw written(node.op, saved[k]!)
     }
-    if (node.backward === null) node.region!.check(visit)
+    for (const parameter of node.parameters) {
+      if (writtenAt(parameter.buffer) > node.order) throw written(node.op, parameter)
+    }
+    node.region?.check(visit)
     checkSums(node)
   }
 }
 
-/** Whether the gradient by an input is needed; those before it in the forward have been asked. */
-function leads(input: History | null, targets: Targets): boolean {
+/** Whether the gradient by an input is needed; the nodes before it in the forward have been asked. */
+function leads(input: History | null, targets: Targets, ends: Ends): boolean {
   if (input === null) return false
-  if (targets === null) return true
-  return targets.has(input) || (input.node?.leads ?? false)
+  if (ends.histories.has(input)) return ends.wanted
+  const { node } = input
+  if (targets === null) return node === null ? !input.isArgument : node.leads || input.retains
+  return targets.has(input) || node?.leads === true
 }
 
-function run(node: Node, gradients: readonly Gradient[], targets: Targets, leaves: Leaves): void {
+/** Whether somebody needs a node's backward. */
+function leadsOn(node: Node, targets: Targets, ends: Ends): boolean {
   const { inputs } = node
-  const wants: boolean[] = []
-  for (let i = 0; i < inputs.length; i++) wants.push(leads(inputs[i]!, targets))
-  if (node.backward === null) node.region!.recompute()
-  const shares = node.backward!(gradients, wants, node.saved)
-  checkNumbers(node, shares)
   for (let i = 0; i < inputs.length; i++) {
-    const share = shares[i]
-    if (wants[i] && share) addTo(inputs[i]!, share, leaves)
+    if (leads(inputs[i]!, targets, ends)) return true
+  }
+  if (targets === null) return node.trains
+  return node.parameters.some(({ history }) => targets.has(history as History))
+}
+
+function mayFail(node: Node): boolean {
+  return node.mayFail || node.region !== null || node.outputs.some(({ hooks }) => hooks !== null)
+}
+
+/**
+ * The backward of a node that leaves what its parameters hold as it is: their gradients go to those of the
+ * leaves, where they are wanted.
+ */
+function runApart(
+  node: Node,
+  gradients: readonly Gradient[],
+  wants: readonly boolean[],
+  targets: Targets,
+  leaves: Leaves,
+): readonly Gradient[] {
+  const parameters = node.parameters.filter(({ requiresGrad }) => requiresGrad)
+  const before = parameters.map((parameter) => parameter.grad)
+  try {
+    for (const parameter of parameters) {
+      parameter.requiresGrad = targets === null || targets.has(parameter.history as History)
+      parameter.grad = empty(parameter.shape, parameter.dtype) // for what it has would be written to
+      parameter.grad = null
+    }
+    const shares = node.backward!(gradients, wants, node.saved)
+    for (const parameter of parameters) {
+      const { grad } = parameter
+      if (grad !== null) addTo(edgeOf(parameter)!, grad, leaves, NO_ENDS)
+    }
+    return shares
+  } finally {
+    parameters.forEach((parameter, i) => {
+      parameter.requiresGrad = true
+      parameter.grad = before[i]!
+    })
   }
 }
 
@@ -178,8 +262,8 @@ function own({ sum, owned }: Sum): Tensor {
 }
 
 /** Adds a share to the gradient by a tensor. The first is taken as it is, and never written into. */
-function addTo(history: History, share: Tensor, leaves: Leaves): void {
-  if (history.node !== null) {
+function addTo(history: History, share: Tensor, leaves: Leaves, ends: Ends): void {
+  if (history.node !== null && !ends.histories.has(history)) {
     const { pending } = history
     history.pending = pending === null ? share : added(pending, history.owned, share)
     history.owned = pending !== null

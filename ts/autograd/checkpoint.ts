@@ -117,12 +117,10 @@ class Region<O> implements Recomputed {
       const got = `${made.length} operations instead of ${nodes.length}, or other ones`
       throw new ValueError(complaint(WHO, 'what it runs again', 'what it was at first', got))
     }
-    made.forEach(({ saved, backward, region }, i) => {
+    made.forEach((from, i) => {
       const node = nodes[i]!
-      node.saved = saved
-      node.backward = backward
-      node.region = region
-      region?.replace(made[i]!, node)
+      node.takeOver(from)
+      from.region?.replace(from, node)
     })
   }
 

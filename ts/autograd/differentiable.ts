@@ -1,11 +1,17 @@
+import { runningPass } from '../tensor/pass.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isGradEnabled } from './grad-mode.js'
 import { noteResult, noteUseOfResult } from './kept-graphs.js'
-import { History, Node, nodeObserver, type VectorJacobian } from './node.js'
+import { type History, Node, nodeObserver, TensorHistory, type VectorJacobian } from './node.js'
+
+/** Whether operations become part of a graph now. Inside of a module with a backward of its own they do not. */
+export function isGraphMade(): boolean {
+  return isGradEnabled() && runningPass() === null
+}
 
 /** Whether what is computed from these tensors now becomes part of a graph. */
 export function joinsGraph(...inputs: readonly Tensor[]): boolean {
-  if (!isGradEnabled()) return false
+  if (!isGraphMade()) return false
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i]!.requiresGrad) return true
   }
@@ -45,14 +51,15 @@ export function joinedAll(
   outputs: readonly Tensor[],
   saved: readonly Tensor[],
   backward: VectorJacobian,
-): void {
+): Node {
   const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
   node.outputs = outputs.map((output) => resultOf(node, output))
   nodeObserver()?.(node, inputs, outputs)
+  return node
 }
 
 function resultOf(node: Node, output: Tensor): History {
-  const history = new History(true, node, null)
+  const history = new TensorHistory(true, node, null)
   output.history = history
   if (output.length === 1) noteResult()
   return history
@@ -76,7 +83,7 @@ export function edgeOf(input: Tensor): History | null {
 
 /** Makes a tensor a leaf of graphs. */
 export function leafOf(tensor: Tensor, requiresGrad: boolean): History {
-  const history = new History(requiresGrad, null, tensor)
+  const history = new TensorHistory(requiresGrad, null, tensor)
   tensor.history = history
   return history
 }

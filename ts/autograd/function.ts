@@ -116,7 +116,7 @@ export abstract class Function {
         dtype: tensor.dtype as FloatDType,
         place: floats.indexOf(tensor),
       }))
-      joinedAll(who, tensors, {}, floats, saved, (gradients, _wants, kept) => {
+      const node = joinedAll(who, tensors, {}, floats, saved, (gradients, _wants, kept) => {
         const given = forms.map(({ shape, dtype, place }) =>
           place < 0 ? null : (gradients[place] ?? zeros(shape, { dtype })),
         )
@@ -128,6 +128,7 @@ export abstract class Function {
           Call.exchange(ctx, [])
         }
       })
+      node.mayFail = true
     }
     return (results instanceof Tensor ? own[0] : own) as O
   }

@@ -20,20 +20,33 @@ export type VectorJacobian = (
 export type Hook = (grad: Tensor) => Tensor | null | undefined
 
 /** What the graph knows of a tensor: of a leaf, whether it requires a gradient; of a result, where it is from. */
-export class History {
-  grad: Gradient = null
+export interface History {
+  requiresGrad: boolean
+  /** The operation that made the tensor; null for a leaf. */
+  readonly node: Node | null
+  /** The tensor itself if it is a leaf. Of a result nothing is held. */
+  readonly leaf: Tensor | null
+  grad: Gradient
   /** Whether a result keeps its gradient in `grad`. */
+  retains: boolean
+  hooks: Hook[] | null
+  /** Of a result: the sum of the gradients by it that have come in so far. */
+  pending: Gradient
+  /** Whether that is memory of its own, so that more may be added into it. */
+  owned: boolean
+  /** Whether it is a leaf that stands for what a function was called with: see `FreeCall`. */
+  isArgument: boolean
+}
+
+/** That of a leaf and of the result of an operation. */
+export class TensorHistory implements History {
+  grad: Gradient = null
   retains = false
   hooks: Hook[] | null = null
-  /** Of a result: the sum of the gradients by it that have come in so far. */
   pending: Gradient = null
-  /** Whether that is memory of its own, so that more may be added into it. */
   owned = false
+  isArgument = false
 
-  /**
-   * @param node The operation that made the tensor; null for a leaf.
-   * @param leaf The tensor itself if it is a leaf. Of a result nothing is held.
-   */
   constructor(
     public requiresGrad: boolean,
     readonly node: Node | null,
@@ -68,14 +81,18 @@ export interface Recomputed {
   replace(node: Node, by: Node): void
 }
 
+const NOTHING: readonly never[] = Object.freeze([])
+
 /** An operation that was computed, in the graph from a loss back to the leaves. */
 export class Node {
   /** Later ones are differentiated first, so the order of a backward pass is that of the forward, reversed. */
-  readonly order = tick()
+  readonly order: number
   /** The backward pass that has met it. */
   visit = 0
   /** Whether that pass needs it for what it looks for. */
   leads = true
+  /** Whether its backward is code of a user's own, which may throw anything. */
+  mayFail = false
   /** What computes again what it saved, instead of keeping it; see `checkpoint`. */
   region: Recomputed | null = null
   /** Histories of its results. */
@@ -95,7 +112,27 @@ export class Node {
     public inputs: readonly (History | null)[],
     public saved: readonly Tensor[],
     public backward: VectorJacobian | null,
-  ) {}
+    order = tick(),
+  ) {
+    this.order = order
+  }
+
+  /** Parameters whose gradients its backward adds to what they hold. */
+  get parameters(): readonly Tensor[] {
+    return NOTHING
+  }
+
+  /** Whether one of them requires a gradient. */
+  get trains(): boolean {
+    return false
+  }
+
+  /** Has what another one of the same operation needs for its backward. */
+  takeOver({ saved, backward, region }: Node): void {
+    this.saved = saved
+    this.backward = backward
+    this.region = region
+  }
 
   /** Forgets what it saved, and where it came from. */
   free(): void {
@@ -110,5 +147,3 @@ export class Node {
     this.region = null
   }
 }
-
-const NOTHING: readonly never[] = Object.freeze([])

@@ -37,5 +37,13 @@ export function seedOf(
 function oneLike({ shape, dtype }: Tensor): Tensor {
   const one = empty(shape, dtype)
   kernels().fill({ y: one, n: 1, value: 1 })
+  units.add(one)
   return one
+}
+
+const units = new WeakSet<Tensor>()
+
+/** Whether a gradient is the 1 that a pass of a loss begins with: nothing has to be multiplied by it. */
+export function isUnit(gradient: Tensor): boolean {
+  return units.has(gradient)
 }

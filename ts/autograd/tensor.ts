@@ -81,9 +81,7 @@ const implementation: Autograd = {
     const who = 'backward'
     const { retainGraph } = readOptions(who, BACKWARD, options)
     const [root, seed] = seedOf(who, tensor, gradient)
-    const gradients = runBackward([root], [seed], retainGraph, null)
-    for (const history of gradients.keys()) (history.leaf ?? history).grad?.checkMemory()
-    for (const [history, share] of gradients) keep(history.leaf ?? history, share)
+    keepGradients(runBackward([root], [seed], retainGraph, null))
   },
 
   retainGrad(tensor) {
@@ -103,6 +101,12 @@ const implementation: Autograd = {
       if (at >= 0) hooks.splice(at, 1)
     }
   },
+}
+
+/** Adds what a pass has found to the gradients of leaves, and of results that retain theirs. */
+export function keepGradients(gradients: ReadonlyMap<History, Tensor>): void {
+  for (const history of gradients.keys()) (history.leaf ?? history).grad?.checkMemory()
+  for (const [history, share] of gradients) keep(history.leaf ?? history, share)
 }
 
 /** Adds a pass's gradient to that of a leaf, or of a result that retains it. */

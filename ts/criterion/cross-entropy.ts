@@ -73,6 +73,10 @@ export class CrossEntropyLoss extends Criterion {
     this.labelSmoothing = labelSmoothing
   }
 
+  override get isBuiltIn(): boolean {
+    return true
+  }
+
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     this.#check(prediction, target)
     const { shape, dtype } = prediction

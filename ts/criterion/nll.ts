@@ -65,6 +65,10 @@ export class NLLLoss extends Criterion {
     this.ignoreIndex = ignoreIndex
   }
 
+  override get isBuiltIn(): boolean {
+    return true
+  }
+
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
     const [outer, classes, inner] = this.#check(prediction, target)
     const { shape, dtype } = prediction

@@ -2,7 +2,7 @@ import { show } from '../show.js'
 import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
-import type { PointwiseLossKind } from '../kernels/pointwise-loss.js'
+import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
@@ -18,6 +18,9 @@ export interface ElementWeights {
   readonly positive: Tensor | null
 }
 
+const { mse, smoothL1, huber } = PointwiseLossKind
+const OF_DIFFERENCE: ReadonlySet<PointwiseLossKind> = new Set([mse, smoothL1, huber])
+
 const UNWEIGHTED: ElementWeights = { weight: null, positive: null }
 
 /** Base of the criteria whose losses each belong to one element of the prediction. */
@@ -31,6 +34,10 @@ export abstract class PointwiseLoss extends Criterion {
   ) {
     super()
     this.#reduction = Reduction[reduction]
+  }
+
+  override get isBuiltIn(): boolean {
+    return true
   }
 
   protected override computeOutput(prediction: Tensor, target: Tensor): Tensor {
@@ -78,6 +85,10 @@ export abstract class PointwiseLoss extends Criterion {
   /** What the sum of the losses is divided by. */
   protected divisor(prediction: Tensor): number {
     return this.#reduction === Reduction.mean ? prediction.length : 1
+  }
+
+  protected override get isOfDifference(): boolean {
+    return OF_DIFFERENCE.has(this.kind)
   }
 
   /** The weights for a prediction of this shape. */

@@ -6,7 +6,8 @@ import { choice, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 /** A function applied to each element; any shape, float32 or float64. */
 export abstract class Activation extends Layer {

@@ -14,7 +14,7 @@ import {
 } from '../tensor/workspace.js'
 import { describeValue, ownIntermediate } from './container.js'
 import { Parts } from './junction.js'
-import { isBuiltIn, markBuiltIn } from './layer.js'
+import { isBuiltIn, markBuiltIn } from './built-in.js'
 import { located } from './locate.js'
 import { Module } from './module.js'
 

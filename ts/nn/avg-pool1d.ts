@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { type Options, readOptions } from '../options.js'
 import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { sizeOf } from './pair.js'
 import { windowsOf } from './pool.js'
 

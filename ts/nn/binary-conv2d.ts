@@ -9,7 +9,7 @@ import { convArguments, ConvLayer } from './conv.js'
 import type { ConvPlan } from './conv-plan.js'
 import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { PackedBinaryConv2d } from './packed-binary-conv2d.js'
 import type { Pair, Sizes2d } from './pair.js'
 

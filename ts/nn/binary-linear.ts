@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Options, readOptions } from '../options.js'
 import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { LINEAR, Linear, type LinearOptions } from './linear.js'
 import { PackedBinaryLinear } from './packed-binary-linear.js'
 

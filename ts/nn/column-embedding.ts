@@ -3,7 +3,7 @@ import { kernels } from '../kernels/backend.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { Embedding } from './embedding.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /**
  * An `Embedding` of indices that stand among other numbers, as a column of a table does:

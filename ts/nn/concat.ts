@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import { type Options, readOptions, whole } from '../options.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts, Shared } from './junction.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 export interface ConcatOptions {
   /** The dimension along which the outputs are joined. Default 1. */

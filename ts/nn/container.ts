@@ -1,7 +1,7 @@
 import { show } from '../show.js'
 import { complaint, ValueError } from '../errors.js'
 import { enterWorkspace, type Workspace } from '../tensor/workspace.js'
-import { isBuiltIn } from './layer.js'
+import { isBuiltIn } from './built-in.js'
 import { Module } from './module.js'
 import type { Parameter } from './parameter.js'
 

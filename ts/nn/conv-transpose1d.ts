@@ -7,7 +7,7 @@ import {
   convTransposeSettings,
 } from './conv-settings.js'
 import { ConvTransposeLayer } from './conv-transpose.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /** Options of ConvTranspose1d. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<number>

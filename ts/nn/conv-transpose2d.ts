@@ -7,7 +7,7 @@ import {
   convTransposeSettings,
 } from './conv-settings.js'
 import { ConvTransposeLayer } from './conv-transpose.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import type { Pair, Sizes2d } from './pair.js'
 
 /** Options of ConvTranspose2d; a Pair is one number for both dimensions or (height, width). */

@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import { convArguments, ConvLayer } from './conv.js'
 import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /** Options of Conv1d. */
 export type Conv1dOptions = ConvOptions<number>

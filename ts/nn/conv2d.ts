@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import { readOptions } from '../options.js'
 import { convArguments, ConvLayer } from './conv.js'
 import { convOptions, type ConvOptions, convSettings } from './conv-settings.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import type { Pair, Sizes2d } from './pair.js'
 
 /** Options of Conv2d; a Pair is one number for both dimensions or (height, width). */

@@ -6,7 +6,8 @@ import { defaultGenerator, type Generator, generatorOption } from '../random/gen
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 export interface DropoutOptions {
   /** Draws the masks. Default: the default generator, which `manualSeed` seeds. */

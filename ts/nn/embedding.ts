@@ -7,7 +7,8 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { normal_, zeros_ } from './init/index.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
 export interface EmbeddingOptions {

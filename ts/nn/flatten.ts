@@ -3,7 +3,8 @@ import { complaint, ShapeError } from '../errors.js'
 import { checkDim, resolveDim } from '../tensor/axis.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 /**
  * Joins the dimensions from startDim to endDim into one; no memory is copied.

@@ -1,5 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 /**
  * Returns its input.

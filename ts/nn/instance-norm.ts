@@ -3,7 +3,7 @@ import { complaint, ShapeError, ValueError } from '../errors.js'
 import { flag, type Option, type Options, readOptions } from '../options.js'
 import { formatShape, type Shape } from '../tensor/tensor.js'
 import { GROUP_NORM, GroupedNorm, type GroupNormOptions } from './group-norm.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 export interface InstanceNormOptions extends Omit<GroupNormOptions, 'affine'> {
   /** Whether there are a weight and a bias to train. Default false. */

@@ -8,7 +8,8 @@ import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
 export interface LinearOptions {

@@ -1,6 +1,6 @@
 import { checkArguments } from '../check.js'
 import { type Options, readOptions } from '../options.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { MaxPoolLayer } from './max-pool.js'
 import { type Pair, sizes, type Sizes2d } from './pair.js'
 import { windowOptions, windowsOf } from './pool.js'

@@ -1,9 +1,14 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { notePass } from '../kernels/backend.js'
+import { Calls, type Callee, joinCall } from '../autograd/call.js'
+import { FreeCall, graphOf, mapTensors, tensorsOf } from '../autograd/free-call.js'
+import { isGradEnabled } from '../autograd/grad-mode.js'
+import type { Gradient } from '../autograd/node.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { located } from './locate.js'
-import { enterPass, Pass, runningPass } from '../tensor/pass.js'
+import { enterPass, type Pass, runningPass } from '../tensor/pass.js'
+import { isBuiltIn } from './built-in.js'
 import { ModuleTree } from './module-tree.js'
 
 /** What a module takes. */
@@ -18,9 +23,11 @@ export type OutputGradients<O extends Outputs> = O extends Tensor
   : { readonly [K in keyof O]: Tensor | null }
 
 /** Gradients by what a module takes: one for one, else a list, with null where there is none. */
-export type InputGradients<I extends Inputs> = I extends readonly [Tensor]
+export type InputGradients<I extends Inputs> = number extends I['length']
   ? Tensor
-  : { readonly [K in keyof I]: Tensor | null }
+  : I extends readonly [Tensor]
+    ? Tensor
+    : { readonly [K in keyof I]: Tensor | null }
 
 /**
  * Base class of everything that has a forward and a backward pass.
@@ -61,17 +68,52 @@ export type InputGradients<I extends Inputs> = I extends readonly [Tensor]
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
-export abstract class Module<
-  I extends Inputs = [input: Tensor],
-  O extends Outputs = Tensor,
-> extends ModuleTree<Module> {
+export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Tensor>
+  extends ModuleTree<Module>
+  implements Callee
+{
   /** The last call, or the one whose backward pass is at work. */
   #pass: Pass | null = null
-  /** That of calls outside of every other. */
-  #own: Pass | null = null
+  /** Calls outside of every other. */
+  readonly #calls = new Calls(this)
+  /**
+   * Whether the class is one of the library's.
+   *
+   * @internal
+   */
+  get isBuiltIn(): boolean {
+    return this.#isBuiltIn
+  }
+
+  readonly #isBuiltIn = isBuiltIn(this)
+  /** What is called in the place of the hooks where a class has a `forward` of its own. */
+  readonly #own: OwnPasses | null = null
   /** Whether the class has a `backward` of a user's own. */
-  readonly #hasOwnBackward =
-    Reflect.get(this, 'backward') !== Reflect.get(Module.prototype, 'backward')
+  readonly #hasOwnBackward: boolean
+
+  constructor() {
+    super()
+    const forward = this.#overriding('forward')
+    const backward = this.#overriding('backward')
+    this.#hasOwnBackward = backward !== null
+    // With hooks beside it a `forward` of one's own does something around that of this class.
+    if (forward === null || this.#overriding('computeOutput') !== null) return
+    this.#own = { forward, backward }
+    this.#put('forward')
+    if (backward !== null) this.#put('backward')
+  }
+
+  /** What a class has in the place of a method of this one. */
+  #overriding(name: 'forward' | 'backward' | 'computeOutput'): Method | null {
+    const method = Reflect.get<object, string>(this, name) as Method
+    return method === Reflect.get(Module.prototype, name) ? null : method
+  }
+
+  /** Puts a method of this class before that of a class derived from it. Not enumerable: no part of its state. */
+  #put(name: 'forward' | 'backward'): void {
+    const value = (Reflect.get(Module.prototype, name) as Method).bind(this)
+    Object.defineProperty(this, name, { value, configurable: true, writable: true })
+  }
 
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
   get output(): O | null {
@@ -93,18 +135,20 @@ export abstract class Module<
   }
 
   /** The function of the layer. */
-  protected abstract computeOutput(...inputs: I): O
+  protected computeOutput(..._inputs: I): O {
+    throw this.#without('forward, or computeOutput and computeGradInput')
+  }
 
   /**
    * Gradient by the input, from the gradient by the output; `this.output` is the output for `input`. Of
    * several inputs a list, with null for those that have no gradient, such as indices.
    */
-  protected abstract computeGradInput(
-    ...given: [...inputs: I, gradOutput: OutputGradients<O>]
-  ): InputGradients<I>
+  protected computeGradInput(..._given: Given<I, O>): InputGradients<I> {
+    throw this.#without('computeGradInput beside computeOutput')
+  }
 
   /** Adds this pass's share to the gradients of the parameters. Does nothing by default. */
-  protected updateGradParameters(..._given: [...inputs: I, gradOutput: OutputGradients<O>]): void {}
+  protected updateGradParameters(..._given: Given<I, O>): void {}
 
   /**
    * The backward pass: adds to the gradients of the parameters and returns the gradient by the input. By
@@ -117,12 +161,26 @@ export abstract class Module<
   protected computeGradients(
     input: Tensor,
     gradOutput: OutputGradients<O>,
-    _wantsInput: boolean,
+    wantsInput: boolean,
     several: Inputs | null = null,
   ): InputGradients<I> | null {
-    const inputs = (several ?? [input]) as I
-    this.updateGradParameters(...inputs, gradOutput)
-    return this.computeGradInput(...inputs, gradOutput)
+    const given = [...(several ?? [input]), gradOutput] as unknown as Given<I, O>
+    if (this.#own !== null) return this.#ownGradients(given, wantsInput) as InputGradients<I> | null
+    this.updateGradParameters(...given)
+    return this.computeGradInput(...given)
+  }
+
+  /** `computeGradients` of a class with a `forward` of its own. */
+  #ownGradients(given: readonly unknown[], wantsInput: boolean): unknown {
+    const { backward } = this.#own!
+    if (backward !== null) return backward.apply(this, [...given])
+    const gradOutput: unknown = given.at(-1)
+    const gradients =
+      gradOutput instanceof Tensor ? [gradOutput] : Object.values(gradOutput as object)
+    const call = graphOf(this.describe(), this.pass.graph)
+    const gradInputs = call.backward(gradients as Gradient[], wantsInput)
+    if (!wantsInput) return null
+    return gradInputs.length === 1 ? gradInputs[0] : gradInputs
   }
 
   /**
@@ -141,20 +199,76 @@ export abstract class Module<
         if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
       })
       notePass(this)
-      const pass = outer === null ? (this.#own ??= new Pass(this, null)) : outer.inside(this)
+      const pass = outer === null ? this.#calls.take() : outer.inside(this)
       pass.begin()
-      this.#pass = pass
-      enterPass(pass)
-      const hooks = this as unknown as Hooks
-      const output = several === null ? hooks.computeOutput(input) : hooks.computeOutput(...several)
-      if (!(output instanceof Tensor)) this.#checkParts('computeOutput', output)
+      let output: unknown
+      if (this.#own !== null) {
+        output = this.#runOwn(pass, outer, several ?? [input])
+      } else {
+        enterPass(pass)
+        const hooks = this as unknown as Hooks
+        output = several === null ? hooks.computeOutput(input) : hooks.computeOutput(...several)
+      }
+      if (!(output instanceof Tensor))
+        this.#checkParts(this.#own ? 'forward' : 'computeOutput', output)
+      const joins = outer === null && pass.graph === null && isGradEnabled()
+      if (joins && !this.#isBuiltIn) output = mapTensors(output, (tensor) => tensor.detach())
       pass.end(output, input, several)
+      // A layer that gives its input back leaves it its history.
+      if (joins && output !== input) this.#join(pass, output)
+      this.#pass = pass
       return output
     } catch (error) {
       throw located(error, this)
     } finally {
       enterPass(outer)
     }
+  }
+
+  /** Calls a `forward` of the class's own. */
+  #runOwn(pass: Pass, outer: Pass | null, inputs: Tensor[]): unknown {
+    const { forward, backward } = this.#own!
+    if (backward !== null) {
+      enterPass(pass)
+      return forward.apply(this, inputs)
+    }
+    if (pass.isSpent) (pass.graph as FreeCall | null)?.release()
+    const body = (...given: Tensor[]): unknown => forward.apply(this, given)
+    const [output, call] = FreeCall.of(body, inputs, outer !== null)
+    pass.graph = call
+    return output
+  }
+
+  #join(pass: Pass, output: unknown): void {
+    if (output instanceof Tensor) {
+      joinCall(this.#calls, pass, output, [])
+      return
+    }
+    const [first, ...others] = tensorsOf(output)
+    joinCall(this.#calls, pass, first!, others)
+  }
+
+  /**
+   * Gradients by the inputs of a call that stands in a graph.
+   *
+   * @internal
+   */
+  differentiate(
+    pass: Pass,
+    gradients: readonly Gradient[],
+    wants: readonly boolean[],
+  ): readonly Gradient[] {
+    this.resume(pass)
+    const inputs = pass.several ?? [pass.input!]
+    let next = 0
+    const gradOutput = mapTensors(pass.output, () => gradients[next++]!)
+    const given = [...inputs, gradOutput] as never
+    if (!wants.includes(true)) {
+      this.backwardParameters(...given)
+      return []
+    }
+    const found: unknown = this.backward(...given)
+    return found instanceof Tensor ? [found] : (found as Gradient[])
   }
 
   /**
@@ -167,10 +281,10 @@ export abstract class Module<
    * @throws ValueError when `input` is not that of the last `forward`.
    * @throws ShapeError, DTypeError when `gradOutput` is not like the output.
    */
-  backward(...given: [...inputs: I, gradOutput: OutputGradients<O>]): InputGradients<I>
+  backward(...given: Given<I, O>): InputGradients<I>
   backward(input?: unknown, second?: unknown, ...others: never): unknown {
     if (lengthOf(others) === 0) return this.#runBackward(input, second, true, null)
-    const [gradOutput, several] = apart([input, second, ...others])
+    const [gradOutput, several] = apart([input, second, ...(others as unknown[])])
     return this.#runBackward(input, gradOutput, true, several)
   }
 
@@ -180,12 +294,12 @@ export abstract class Module<
    *
    * @throws as `backward`.
    */
-  backwardParameters(...given: [...inputs: I, gradOutput: OutputGradients<O>]): void
+  backwardParameters(...given: Given<I, O>): void
   backwardParameters(input?: unknown, second?: unknown, ...others: never): void {
     if (this.#hasOwnBackward) this.backward(...([input, second, ...others] as never))
     else if (lengthOf(others) === 0) this.#runBackward(input, second, false, null)
     else {
-      const [gradOutput, several] = apart([input, second, ...others])
+      const [gradOutput, several] = apart([input, second, ...(others as unknown[])])
       this.#runBackward(input, gradOutput, false, several)
     }
   }
@@ -202,6 +316,7 @@ export abstract class Module<
       this.#checkGradient('gradOutput', gradOutput, pass.output as Outputs)
       this.#pass = pass
       pass.beginBackward()
+      pass.isSpent = true
       enterPass(pass)
       const gradients = this.computeGradients(
         input as Tensor,
@@ -218,6 +333,12 @@ export abstract class Module<
     } finally {
       enterPass(outer)
     }
+  }
+
+  #without(what: string): ValueError {
+    return new ValueError(
+      complaint(this.constructor.name, 'the class', `to have ${what}`, 'neither'),
+    )
   }
 
   /**
@@ -302,6 +423,19 @@ export abstract class Module<
     if (pass !== null) pass.backwards = 0
   }
 }
+
+type Method = (...given: unknown[]) => unknown
+
+/** Passes that a class has in the place of hooks. Without a backward of its own it is that of the graph. */
+interface OwnPasses {
+  readonly forward: Method
+  readonly backward: Method | null
+}
+
+/** What a backward pass takes: the inputs and the gradient by the output. */
+export type Given<I extends Inputs, O extends Outputs> = number extends I['length']
+  ? (Tensor | OutputGradients<O>)[]
+  : [...inputs: I, gradOutput: OutputGradients<O>]
 
 /** The hooks as `forward` calls them, whatever they take. */
 interface Hooks {

@@ -7,7 +7,8 @@ import { floatDType, type Options, readOptions } from '../options.js'
 import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { imagesOf } from './augmentation.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 export interface NormalizeOptions {
   /** Default `float32`. */

@@ -8,7 +8,7 @@ import { convRepr } from './conv.js'
 import { keepPadded, planConv } from './conv-plan.js'
 import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { PackedLayer, WORD } from './packed-layer.js'
 import type { Pair } from './pair.js'
 

@@ -6,7 +6,7 @@ import { transposeInto } from '../tensor/strided.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { FeaturePlan } from './feature-plan.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { PACKED, PackedLayer, type PackedOptions, WORD } from './packed-layer.js'
 
 /**

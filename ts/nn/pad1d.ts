@@ -1,6 +1,6 @@
 import { checkArguments } from '../check.js'
 import { PadMode } from '../kernels/pad2d.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { type Padding1d, paddingValue, PadLayer } from './pad.js'
 
 /**

@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Shared } from './junction.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /**
  * Gives every module the same input and adds their outputs, which have one shape:

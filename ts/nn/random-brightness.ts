@@ -7,7 +7,8 @@ import { defaultGenerator, type Generator } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { AUGMENTATION, type AugmentationOptions, imagesOf } from './augmentation.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 /**
  * In training mode a number of [-factor, factor), drawn for each image anew at every forward, is added

@@ -7,7 +7,7 @@ import { finite, type Options, readOptions, whole } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions, imagesOf } from './augmentation.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { formatPair, orPair, type Pair, pairOf, type Sizes2d, sizes } from './pair.js'
 
 export interface RandomCropOptions extends AugmentationOptions {

@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import { type AugmentSettings, erasing } from '../kernels/augment.js'
 import { finite, type Option, type Options, readOptions } from '../options.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions } from './augmentation.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /** The lowest and the highest. */
 export type Range = readonly [low: number, high: number]

@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import type { AugmentSettings } from '../kernels/augment.js'
 import { readOptions } from '../options.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions } from './augmentation.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /**
  * In training mode each image is mirrored, left for right, with probability p, drawn anew at every

@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import type { AugmentSettings } from '../kernels/augment.js'
 import { finite, type Options, readOptions } from '../options.js'
 import { AUGMENTATION, Augmentation, type AugmentationOptions } from './augmentation.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import type { Sizes2d } from './pair.js'
 
 export interface RandomTranslationOptions extends AugmentationOptions {

@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { type Options, readOptions, unchecked } from '../options.js'
 import { Identity } from './identity.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import type { Module } from './module.js'
 import { Parallel } from './parallel.js'
 

@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
 import { Container, describeValue, ownIntermediate } from './container.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 import { Module } from './module.js'
 
 /**

@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import { ActivationKind } from '../kernels/kernels.js'
 import { choice, type Option, type Options, readOptions } from '../options.js'
 import { Activation } from './activation.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 /**
  * What stands in for the derivative of the sign, which is 0 wherever there is one:

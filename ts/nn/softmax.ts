@@ -4,7 +4,8 @@ import { type Axis, axisOf, checkDim } from '../tensor/axis.js'
 import { checkFloat } from '../tensor/create.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 abstract class SoftmaxLike extends Layer {
   readonly #log: boolean

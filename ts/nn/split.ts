@@ -3,7 +3,7 @@ import { list, type Options, readOptions, whole } from '../options.js'
 import { complaint, ValueError } from '../errors.js'
 import { type BranchModules, Branches } from './branches.js'
 import { Parts } from './junction.js'
-import { markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
 
 export interface SplitOptions {
   /** The dimension along which the input is cut and the outputs are joined. Default 1. */

@@ -3,7 +3,8 @@ import { complaint, ShapeError, ValueError } from '../errors.js'
 import { checkDim, resolveDim } from '../tensor/axis.js'
 import { formatShape, type Shape, shapeOf, type Tensor } from '../tensor/tensor.js'
 import { Reshaped } from './flatten.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 
 /**
  * Splits one dimension into several; no memory is copied.

@@ -6,7 +6,8 @@ import { choice, flag, type Options, positive, readOptions } from '../options.js
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
-import { Layer, markBuiltIn } from './layer.js'
+import { markBuiltIn } from './built-in.js'
+import { Layer } from './layer.js'
 import { formatPair, orPair, type Pair, pairOf, sizesOption } from './pair.js'
 
 export interface UpsampleOptions {

@@ -87,7 +87,7 @@ const functions = {
 }
 
 type Functions = typeof functions
-type Methods = { readonly [K in keyof Functions]: Method<Functions[K]> }
+type OfFunctions = { readonly [K in keyof Functions]: Method<Functions[K]> }
 
 /** `max` and `min`: of everything, or along a dimension. */
 interface Extremum {
@@ -95,12 +95,10 @@ interface Extremum {
   (dim: number, options?: ReduceOptions): ValuesAndIndices
 }
 
-declare module '../tensor/tensor.js' {
-  // The functions' own docstrings tell what they do.
-  interface Tensor extends Omit<Methods, 'max' | 'min'> {
-    readonly max: Extremum
-    readonly min: Extremum
-  }
+/** What `Tensor` has beside its own methods. The functions' own docstrings tell what they do. */
+export interface Methods extends Omit<OfFunctions, 'max' | 'min'> {
+  readonly max: Extremum
+  readonly min: Extremum
 }
 
 for (const [name, of] of Object.entries(functions)) {

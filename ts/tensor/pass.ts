@@ -22,6 +22,12 @@ export class Pass {
   readonly #places: Pass[] = []
   /** Backward passes since the forward. */
   backwards = 0
+  /** What autograd knows of the call, which keeps its storage from being used again; null: nothing. */
+  inGraph: object | null = null
+  /** Of a forward written freely: its graph. */
+  graph: object | null = null
+  /** Whether `backward` was called for it, so that the next forward may use its storage. */
+  isSpent = false
   /** The step that was being captured, which computes nothing while it is recorded. */
   #capture: Capture | null = null
   readonly #calls: Pass[] = []
@@ -62,6 +68,7 @@ export class Pass {
     this.#isBegun = true
     this.output = null
     this.backwards = 0
+    this.isSpent = false
     this.#forwardKept = 0
     this.#capture = currentCapture()
     this.#made = 0

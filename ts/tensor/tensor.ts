@@ -87,6 +87,7 @@ function checkShape(shape: unknown): void {
  * Create tensors with `tensor`, `zeros`, `ones`, `full`, `arange`, `rand`, `randn` or, over an
  * existing typed array without a copy, `fromTypedArray`.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- its methods: below
 export class Tensor {
   static {
     showAs(this, (tensor, inspect) => {
@@ -371,6 +372,13 @@ export class Tensor {
     return `Tensor${formatShape(this.shape)} ${this.dtype}`
   }
 }
+
+// Its further methods are the functions of tensors, which stand above and are put in there: a type alone is
+// named here, so that the declarations of the package have it where the class is.
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type */
+type Methods = import('../ops/methods.js').Methods
+export interface Tensor extends Methods {}
+/* eslint-enable */
 
 export interface BackwardOptions {
   /** Whether what the graph has saved stays, for a further pass. Default false. */

@@ -16,12 +16,12 @@ import { eachBackend } from '../../support/each-backend.js'
 
 /** 1 / x, with its gradient. */
 class Reciprocal extends nn.Module {
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     const output = input.clone()
     output.data.forEach((value, i) => (output.data[i] = 1 / value))
     return output
   }
-  computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
     const grad = gradOutput.clone()
     grad.data.forEach((value, i) => (grad.data[i] = -value / input.data[i]! ** 2))
     return grad
@@ -30,12 +30,12 @@ class Reciprocal extends nn.Module {
 
 /** The square root, whose gradient at 0 is infinite. */
 class Root extends nn.Module {
-  computeOutput(input: Tensor): Tensor {
+  override computeOutput(input: Tensor): Tensor {
     const output = input.clone()
     output.data.forEach((value, i) => (output.data[i] = Math.sqrt(Math.max(value, 0))))
     return output
   }
-  computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
+  override computeGradInput(_: Tensor, gradOutput: Tensor): Tensor {
     const grad = gradOutput.clone()
     grad.data.forEach((value, i) => (grad.data[i] = value / (2 * this.output!.data[i]!)))
     return grad
@@ -164,10 +164,10 @@ describe('NanWatchdog', () => {
     class Wrapped extends nn.Module {
       layer = new nn.Linear(1, 1)
       scale = new nn.Parameter(tensor([Infinity]))
-      computeOutput(input: Tensor): Tensor {
+      override computeOutput(input: Tensor): Tensor {
         return mul(this.layer.forward(input), this.scale)
       }
-      computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
+      override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
         return this.layer.backward(input, sub(gradOutput, sum(gradOutput)))
       }
     }

@@ -1,6 +1,6 @@
 import { complaint, FormatError, ValueError } from '../../errors.js'
 import * as nn from '../../nn/index.js'
-import { constructorArguments, isBuiltInClass } from '../../nn/layer.js'
+import { constructorArguments, isBuiltInClass } from '../../nn/built-in.js'
 import { itemSize } from '../../kernels/dtype.js'
 import type { Module } from '../../nn/module.js'
 import type { Parameter } from '../../nn/parameter.js'

@@ -1,7 +1,7 @@
 import { checkArguments, checkText } from '../../check.js'
 import { ClassRegistry } from '../../class-registry.js'
 import { complaint, ValueError } from '../../errors.js'
-import { isBuiltInClass } from '../../nn/layer.js'
+import { isBuiltInClass } from '../../nn/built-in.js'
 import { Module } from '../../nn/module.js'
 import { callable, type Options, readOptions } from '../../options.js'
 import type { Json } from './values.js'
