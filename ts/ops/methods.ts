@@ -15,6 +15,7 @@ import { permute, transpose } from './permute.js'
 import { flatten, squeeze, unflatten, unsqueeze } from './reshape.js'
 import { logSoftmax, softmax } from './softmax.js'
 import { chunk, split, unbind } from './split.js'
+import { logsumexp, variance } from './statistics.js'
 import { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'
 
 /** A function of a tensor as its method: the tensor comes first. */
@@ -53,6 +54,7 @@ const functions = {
   logicalOr,
   lt,
   maskedFill,
+  logsumexp,
   matmul,
   max,
   maximum,
