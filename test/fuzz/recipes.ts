@@ -111,6 +111,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       const state: unknown = (receiver as { stateDict(): unknown }).stateDict()
       return draw.oneIn(2) ? [state] : [state, { strict: draw.oneIn(2) }]
     },
+    einsum: () => ['ij,jk->ik', ones([2, 3]), ones([3, 4])],
     'Generator.setState': (_draw, _plausible, receiver) => [
       (receiver as { getState(): unknown }).getState(),
     ],

@@ -1,11 +1,11 @@
 // Along which dimensions a function works, and reductions along any of them.
 import { isPlain } from '../check.js'
-import { complaint, ShapeError, ValueError } from '../errors.js'
+import { complaint, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import type { View } from '../kernels/view.js'
 import { flag, type Options, readOptions, type Values } from '../options.js'
-import { resolveDim } from '../tensor/axis.js'
+import { resolveDims } from '../tensor/axis.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 
 /** One dimension or several; null, an empty list or nothing: all of them. */
@@ -42,30 +42,19 @@ export function dimsAndOptions<O, T extends Options<O>>(
   return [dims as Dims | undefined, readOptions(who, table, options)]
 }
 
-/** @throws ShapeError, ValueError unless the shape has these dimensions, each of them once. */
+/** @throws ShapeError unless the shape has these dimensions, each of them once. */
 export function planOf(who: string, x: Tensor, dims: Dims | undefined, keepdim: boolean): Plan {
   const { shape: whole } = x
-  const list = typeof dims === 'number' ? [dims] : (dims ?? [])
-  if (!Array.isArray(list)) {
-    throw new ValueError(complaint(who, 'dim', 'a whole number, a list of them or null', dims))
-  }
-  if (list.length === 0) {
+  if (dims === undefined || dims === null || (Array.isArray(dims) && dims.length === 0)) {
     const kept = whole.map(() => 1)
     return { whole, reduced: null, shape: keepdim ? kept : [], kept, count: x.length }
   }
-  const reduced = whole.map(() => false)
   // A 0-d tensor has one dimension to reduce, as in PyTorch.
   const named = whole.length === 0 ? [1] : whole
-  let count = 1
-  for (const dim of [...(list as readonly number[])]) {
-    const at = resolveDim(who, named, dim)
-    if (reduced[at] === true) {
-      throw new ValueError(complaint(who, 'dim', 'every dimension once', list))
-    }
-    reduced[at] = true
-    count *= named[at]!
-  }
-  const kept = whole.map((size, dim) => (reduced[dim] === true ? 1 : size))
+  const places = resolveDims(who, named, dims)
+  const reduced = whole.map((_, dim) => places.includes(dim))
+  const count = places.reduce((product, dim) => product * named[dim]!, 1)
+  const kept = whole.map((size, dim) => (reduced[dim] ? 1 : size))
   return {
     whole,
     reduced,

@@ -2,6 +2,7 @@ import './methods.js'
 
 export type { Dims, ReduceOptions } from './along.js'
 export { add, div, maximum, minimum, mul, sub } from './binary.js'
+export { einsum } from './einsum.js'
 export { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
 export {
   eq,

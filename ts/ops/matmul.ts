@@ -19,7 +19,7 @@ function refused(a: Tensor, b: Tensor): ShapeError {
       'the shapes',
       '(…, m, k) and (…, k, n), or vectors of k elements',
       `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
-      b.ndim === 2 && k === n ? 'transpose(b, 0, 1) would fit' : undefined,
+      b.ndim === 2 && k === n ? 'transpose(b, -2, -1) would fit' : undefined,
     ),
   )
 }

@@ -83,6 +83,7 @@ const functions = {
   tanh,
   tile,
   transpose,
+  var: variance,
   unbind,
   unflatten,
   unsqueeze,

@@ -19,8 +19,8 @@ import { checkOperands } from './check.js'
  * Sum along dimensions, or of all elements (a 0-d tensor) when `dim` is left out; of int32 and uint8 as int32.
  *
  * @param dim One dimension or a list of them; negative ones count from the end. The options may stand in
- *   its place. The same holds for `mean`, `amax`, `amin`, `variance`, `std`, `norm` and `logsumexp`.
- * @throws ShapeError when there is no such dimension, ValueError when one is named twice.
+ *   its place. The same holds for `mean`, `amax`, `amin`, `var`, `std`, `norm` and `logsumexp`.
+ * @throws ShapeError when there is no such dimension, or one is named twice.
  *
  * @example
  * sum(ones([2, 3]), 1).shape                         // [2]

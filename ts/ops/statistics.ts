@@ -53,7 +53,7 @@ function divisorOf(who: string, { count }: Plan, unbiased?: boolean, correction?
  * Variance along dimensions: the sum of squared distances from the mean, divided by one less than the number
  * of elements; NaN of fewer than two. See `sum`. It is exported as `var`.
  *
- * @throws ShapeError, ValueError, DTypeError as `mean`.
+ * @throws ShapeError, DTypeError as `mean`.
  * @see https://pytorch.org/docs/stable/generated/torch.var.html
  */
 export function variance(
@@ -81,7 +81,7 @@ export function variance(
 /**
  * log Σ exp(x) along dimensions, computed without overflow; -Infinity of nothing. See `sum`.
  *
- * @throws ShapeError, ValueError, DTypeError as `mean`.
+ * @throws ShapeError, DTypeError as `mean`.
  * @see https://pytorch.org/docs/stable/generated/torch.logsumexp.html
  */
 export function logsumexp(x: Tensor, dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor {
