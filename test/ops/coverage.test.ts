@@ -25,7 +25,7 @@ const withoutGradient: readonly string[] = [
 const unfinished: readonly string[] = ['amax', 'amin', 'max', 'min']
 
 /** They take no tensor first, or a mask. */
-const noMethods: readonly string[] = ['cat', 'stack', 'where']
+const noMethods: readonly string[] = ['cat', 'einsum', 'stack', 'where']
 describe('functions of tensors', () => {
   const functional = (nn as unknown as { functional?: Record<string, unknown> }).functional
   const names = Object.entries({ ...operations, ...functional })

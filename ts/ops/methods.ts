@@ -52,9 +52,9 @@ const functions = {
   logicalAnd,
   logicalNot,
   logicalOr,
+  logsumexp,
   lt,
   maskedFill,
-  logsumexp,
   matmul,
   max,
   maximum,
@@ -83,10 +83,10 @@ const functions = {
   tanh,
   tile,
   transpose,
-  var: variance,
   unbind,
   unflatten,
   unsqueeze,
+  var: variance,
 }
 
 type Functions = typeof functions
