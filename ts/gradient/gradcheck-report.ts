@@ -1,9 +1,19 @@
 import { GradlaneError } from '../errors.js'
 import type { Shape } from '../tensor/tensor.js'
 
+/** The slopes to the left and to the right. */
+export type Sides = readonly [left: number, right: number]
+
+/** Where a function is not smooth. */
+type FindSides = (variable: string, element: number, output: number | null) => Sides | null
+
+interface Compared extends GradcheckElement {
+  readonly at: readonly [element: number, output: number | null]
+}
+
 /** One derivative as the backward pass and as central differences give it. */
 export interface GradcheckElement {
-  /** `input`, or the path of a parameter. */
+  /** `input`, `input 1` of several, or the path of a parameter. */
   readonly variable: string
   /** Place in the variable. */
   readonly index: readonly number[]
@@ -13,6 +23,8 @@ export interface GradcheckElement {
   readonly numerical: number
   /** |analytical - numerical| over what is allowed: more than 1 is wrong. */
   readonly excess: number
+  /** Of one that is wrong: the slopes on both sides, where the function has a kink or a jump there. */
+  readonly sides: Sides | null
 }
 
 /** What `gradcheck` found out. `toString` tells it in words. */
@@ -47,7 +59,7 @@ export interface Expected {
 
 /** Counts derivatives and keeps the worst of each variable. */
 export class Tally {
-  readonly #worst = new Map<string, GradcheckElement | null>()
+  readonly #worst = new Map<string, Compared | null>()
   #compared = 0
   #failed = 0
 
@@ -62,6 +74,7 @@ export class Tally {
     output: readonly number[] | null,
     actual: ArrayLike<number>,
     { slopes, sizes, weight }: Expected,
+    outputAt: number | null = null,
   ): void {
     let worst = this.#worst.get(variable) ?? null
     for (let i = 0; i < slopes.length; i++) {
@@ -70,14 +83,23 @@ export class Tally {
       this.#compared++
       if (excess > 1) this.#failed++
       if (worst !== null && worst.excess >= excess) continue
-      worst = { variable, index: indexOf(i, shape), output, analytical, numerical, excess }
+      const index = indexOf(i, shape)
+      const at = [i, outputAt] as const
+      worst = { variable, index, output, analytical, numerical, excess, sides: null, at }
     }
     this.#worst.set(variable, worst)
   }
 
-  report(module: string): GradcheckReport {
-    const variables = Object.fromEntries(this.#worst)
-    const elements = [...this.#worst.values()].filter((element) => element !== null)
+  /** @param sides Asked for what is wrong. */
+  report(module: string, sides: FindSides): GradcheckReport {
+    const variables = Object.fromEntries(
+      Array.from(this.#worst, ([name, found]): [string, GradcheckElement | null] => {
+        if (found === null) return [name, null]
+        const { at, ...element } = found
+        return [name, element.excess > 1 ? { ...element, sides: sides(name, ...at) } : element]
+      }),
+    )
+    const elements = Object.values(variables).filter((element) => element !== null)
     const worst = elements.sort((a, b) => b.excess - a.excess)[0] ?? null
     const [compared, failed] = [this.#compared, this.#failed]
     const report = { ok: failed === 0, compared, failed, worst, variables }
@@ -113,9 +135,14 @@ function inWords(module: string, report: Omit<GradcheckReport, 'toString'>): str
   return `gradcheck: ${begin} with central differences; the farthest off is ${inPlace(worst)}`
 }
 
-function inPlace({ variable, index, output, analytical, numerical }: GradcheckElement): string {
+function inPlace({ variable, index, output, ...found }: GradcheckElement): string {
+  const { analytical, numerical, sides } = found
   const place = (at: readonly number[]): string => (at.length > 0 ? `[${at.join(', ')}]` : '')
   const of = output === null ? 'a sum of all outputs' : `output${place(output)}`
   const values = `backward gives ${analytical}, differences ${numerical}`
-  return `that of ${of} by ${variable}${place(index)}: ${values}`
+  const kink =
+    sides === null
+      ? ''
+      : `; it is not smooth there: its slopes are ${sides[0]} to the left and ${sides[1]} to the right`
+  return `that of ${of} by ${variable}${place(index)}: ${values}${kink}`
 }

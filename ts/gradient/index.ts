@@ -1,5 +1,11 @@
 export { gradcheck, type GradcheckOptions } from './gradcheck.js'
-export { type GradcheckElement, GradcheckError, type GradcheckReport } from './gradcheck-report.js'
+export type { TensorFunction } from './gradcheck-function.js'
+export {
+  type GradcheckElement,
+  GradcheckError,
+  type GradcheckReport,
+  type Sides,
+} from './gradcheck-report.js'
 export { inputGradient } from './input-gradient.js'
 export { jacobian, parameterJacobians } from './jacobian.js'
 export {

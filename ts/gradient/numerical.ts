@@ -44,6 +44,47 @@ export function centralDifferences(
   }
 }
 
+/** How much nearer the second pair of points is. */
+const NEARER = 16
+
+/**
+ * The slopes on both sides of a place where they differ whatever the distance, as at a kink or a jump; null
+ * where the function is smooth: there their difference goes with the distance.
+ *
+ * @param size What is less counts for nothing.
+ */
+export function oneSided(
+  variable: Tensor,
+  element: number,
+  eps: number,
+  size: number,
+  value: () => number,
+): [left: number, right: number] | null {
+  const { data } = variable
+  const before = data[element]!
+  const at = (distance: number): [number, number] => {
+    data[element] = before + distance
+    return [data[element] - before, value()]
+  }
+  try {
+    const [, here] = at(0)
+    const slope = (distance: number): number => {
+      const [width, there] = at(distance)
+      return (there - here) / width + 0 // no -0
+    }
+    const far: [number, number] = [slope(-eps), slope(eps)]
+    const wide = far[1] - far[0]
+    const narrow = (slope(eps / NEARER) - slope(-eps / NEARER)) * NEARER
+    const larger = Math.max(Math.abs(wide), Math.abs(narrow))
+    // NaN is no slope of a smooth function, either.
+    const noise = (4 * Number.EPSILON * Math.abs(here) * NEARER ** 2) / eps
+    const isSmooth = larger <= size + noise || Math.abs(wide - narrow) <= larger / 2
+    return isSmooth ? null : far
+  } finally {
+    data[element] = before
+  }
+}
+
 /**
  * What `jacobian` computes, by central differences: 2 N · in forward passes, and no backward pass.
  *
