@@ -22,7 +22,7 @@ const withoutGradient: readonly string[] = [
 ]
 
 /** Their gradient is still to come. */
-const unfinished: readonly string[] = ['amax', 'amin', 'max', 'min']
+const unfinished: readonly string[] = []
 
 /** They take no tensor first, or a mask. */
 const noMethods: readonly string[] = ['cat', 'einsum', 'stack', 'where']

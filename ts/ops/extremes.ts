@@ -4,7 +4,9 @@ import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import { readOptions } from '../options.js'
 import { axisOf } from '../tensor/axis.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import { arange } from '../tensor/create.js'
+import { repeated } from '../tensor/strided.js'
+import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   checkNotEmpty,
@@ -17,7 +19,9 @@ import {
   reduceAlong,
   type ReduceOptions,
 } from './along.js'
+import { div, mul } from './binary.js'
 import { checkOperands } from './check.js'
+import { eq, ne, where } from './mask.js'
 
 /** Extrema along a dimension, and where they stand: int32. */
 export interface ValuesAndIndices {
@@ -27,19 +31,35 @@ export interface ValuesAndIndices {
 
 const kindOf = (smallest: boolean): ReduceKind => (smallest ? ReduceKind.min : ReduceKind.max)
 
-/** Until there are kernels that tell where an extremum is. */
-function withoutGradient(who: string): never {
-  throw new ValueError(complaint('backward', 'every operation', 'one with a gradient', who))
+/**
+ * The gradient by x from that by its extrema y, both with the reduced dimensions kept: shared evenly by the
+ * elements that `mask` marks.
+ */
+export function evenly(mask: Tensor, gradient: Tensor, { reduced, kept }: Plan): Tensor {
+  const ones = mask.to(gradient.dtype)
+  return mul(ones, div(gradient, reduceAlong(ReduceKind.sum, ones, reduced, kept)))
 }
 
-/** The extremum of what a plan reduces; its gradient is shared evenly by all that are it. */
-function extremum(who: string, smallest: boolean, x: Tensor, plan: Plan): Tensor {
+/** The extremum of what a plan reduces; its gradient is shared by all that `marks` says are it. */
+function extremum(
+  who: string,
+  smallest: boolean,
+  x: Tensor,
+  plan: Plan,
+  marks: (x: Tensor, y: Tensor) => Tensor,
+): Tensor {
   checkOperands(who, x)
   checkNotEmpty(who, plan)
   const out = reduceAlong(kindOf(smallest), x, plan.reduced, plan.shape)
   if (!joinsGraph(x)) return out
-  return joined(who, [x], {}, out, [x, out], () => withoutGradient(who))
+  const { kept } = plan
+  return joined(who, [x], {}, out, [x, out], ([g], _wants, [saved, extrema]) => [
+    evenly(marks(saved!, extrema!.reshape(kept)), g!.reshape(kept), plan),
+  ])
 }
+
+/** Where the NaN are if the extremum is one. */
+const equalOrNaN = (x: Tensor, y: Tensor): Tensor => where(ne(y, y), ne(x, x), eq(x, y))
 
 function extremes(
   who: string,
@@ -50,7 +70,7 @@ function extremes(
 ): Tensor {
   const whole = inDoubles(who, x)
   const [dim, { keepdim }] = dimsAndOptions(who, REDUCE, given, options)
-  const out = extremum(who, smallest, whole, planOf(who, x, dim, keepdim))
+  const out = extremum(who, smallest, whole, planOf(who, x, dim, keepdim), eq)
   return whole === x ? out : out.to(x.dtype)
 }
 
@@ -108,16 +128,24 @@ function extremumOf(
         complaint(who, 'the options', 'left out without a dimension', options, `use a${who}`),
       )
     }
-    return back(extremum(who, smallest, whole, planOf(who, whole, null, false)))
+    return back(extremum(who, smallest, whole, planOf(who, whole, null, false), equalOrNaN))
   }
   const { keepdim } = readOptions(who, REDUCE, options)
   const { plan, indices } = places(who, smallest, whole, dim, keepdim)
-  const values = reduceAlong(kindOf(smallest), whole, plan.reduced, plan.shape)
+  const { reduced, shape, kept, whole: sizes } = plan
+  const values = reduceAlong(kindOf(smallest), whole, reduced, shape)
   if (!joinsGraph(x)) return { values: back(values), indices }
-  return {
-    values: joined(who, [x], { dim, keepdim }, values, [], () => withoutGradient(who)),
-    indices,
-  }
+  joined(who, [x], { dim, keepdim }, values, [indices], ([g], _wants, [at]) => [
+    placed(g!.reshape(kept), at!.reshape(kept), sizes, dim),
+  ])
+  return { values, indices }
+}
+
+/** The gradient by a whole from that by what stands at one place along a dimension. */
+function placed(gradient: Tensor, at: Tensor, sizes: Shape, dim: number): Tensor {
+  const places = arange(sizes.at(dim) ?? 1, { dtype: 'int32' })
+  const line = sizes.map((size, i) => (i === (dim + sizes.length) % sizes.length ? size : 1))
+  return where(eq(repeated(places.reshape(line), sizes), at), gradient, 0)
 }
 
 /**

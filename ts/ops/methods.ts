@@ -15,7 +15,7 @@ import { permute, transpose } from './permute.js'
 import { flatten, squeeze, unflatten, unsqueeze } from './reshape.js'
 import { logSoftmax, softmax } from './softmax.js'
 import { chunk, split, unbind } from './split.js'
-import { logsumexp, variance } from './statistics.js'
+import { logsumexp, std, variance } from './statistics.js'
 import { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'
 
 /** A function of a tensor as its method: the tensor comes first. */
@@ -77,6 +77,7 @@ const functions = {
   split,
   sqrt,
   square,
+  std,
   squeeze,
   sub,
   sum,

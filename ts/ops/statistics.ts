@@ -14,9 +14,10 @@ import {
   reduceAlong,
   type ReduceOptions,
 } from './along.js'
-import { add, maximum, minimum, mul, sub } from './binary.js'
+import { add, div, maximum, minimum, mul, sub } from './binary.js'
 import { checkOperands } from './check.js'
-import { exp, log, square } from './unary.js'
+import { eq, where } from './mask.js'
+import { exp, log, sqrt, square } from './unary.js'
 
 export interface VarianceOptions extends ReduceOptions {
   /** Divide by one less than the number of elements. Default true. */
@@ -49,6 +50,33 @@ function divisorOf(who: string, { count }: Plan, unbiased?: boolean, correction?
   return Math.max(0, count - (correction ?? (unbiased === false ? 0 : 1)))
 }
 
+/** The variance, or its root. */
+function spread(
+  who: string,
+  root: boolean,
+  x: Tensor,
+  dim: Dims | VarianceOptions | undefined,
+  options: VarianceOptions | undefined,
+): Tensor {
+  checkOperands(who, x)
+  const [dims, given] = dimsAndOptions(who, VARIANCE, dim, options)
+  const plan = planOf(who, x, dims, given.keepdim)
+  const divisor = divisorOf(who, plan, given.unbiased, given.correction)
+  const { reduced, kept, shape } = plan
+  const own = x.detach()
+  const center = reduceAlong(ReduceKind.mean, own, reduced, kept)
+  const squares = reduceAlong(ReduceKind.sum, square(sub(own, center)), reduced, shape)
+  const variances = scaled(squares, 1 / divisor)
+  const out = root ? sqrt(variances) : variances
+  if (!joinsGraph(x)) return out
+  const saved = root ? [x, center, out] : [x, center]
+  return joined(who, [x], { dim: dims, ...given }, out, saved, ([g], _wants, [value, mean, y]) => {
+    // Of the root at 0 it is 0.
+    const byVariance = y === undefined ? g! : where(eq(y, 0), 0, div(g!, mul(y, 2)))
+    return [mul(sub(value!, mean!), scaled(byVariance.reshape(kept), 2 / divisor))]
+  })
+}
+
 /**
  * Variance along dimensions: the sum of squared distances from the mean, divided by one less than the number
  * of elements; NaN of fewer than two. See `sum`. It is exported as `var`.
@@ -62,20 +90,13 @@ export function variance(
   options?: VarianceOptions,
 ): Tensor {
   checkArguments('var', 3, arguments)
-  checkOperands('var', x)
-  const [dims, given] = dimsAndOptions('var', VARIANCE, dim, options)
-  const plan = planOf('var', x, dims, given.keepdim)
-  const divisor = divisorOf('var', plan, given.unbiased, given.correction)
-  const { reduced, kept, shape } = plan
-  const own = x.detach()
-  const center = reduceAlong(ReduceKind.mean, own, reduced, kept)
-  const squares = square(sub(own, center))
-  const out = scaled(reduceAlong(ReduceKind.sum, squares, reduced, shape), 1 / divisor)
-  if (!joinsGraph(x)) return out
-  const attributes = { dim: dims, ...given }
-  return joined('var', [x], attributes, out, [x, center], ([g], _wants, [saved, mean]) => {
-    return [mul(sub(saved!, mean!), scaled(g!.reshape(kept), 2 / divisor))]
-  })
+  return spread('var', false, x, dim, options)
+}
+
+/** Standard deviation along dimensions: the root of `var`. */
+export function std(x: Tensor, dim?: Dims | VarianceOptions, options?: VarianceOptions): Tensor {
+  checkArguments('std', 3, arguments)
+  return spread('std', true, x, dim, options)
 }
 
 /**
