@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 
 import { nn, optim } from '../../ts/index.js'
+import type { FunctionCase } from '../support/function-case.js'
 import { type LayerCase, type LossCase, readCases } from '../support/pytorch-fixture.js'
 
 /** Layers without cases of their own, and why. A layer that is new is either here or in a fixture. */
@@ -56,6 +57,7 @@ const schedulersWithoutCases: Readonly<Record<string, string>> = {
 const layerFixtures = ['nn', 'conv', 'norm', 'pool', 'pad', 'upsample2d', 'embedding'] as const
 const layerCases = layerFixtures.flatMap((name) => readCases(name) as readonly LayerCase[])
 const lossCases = readCases('criterion') as readonly LossCase[]
+const freeLosses = readCases('functions/losses') as readonly FunctionCase[]
 
 interface Class {
   readonly prototype: object
@@ -93,7 +95,7 @@ describe('what is compared with PyTorch', () => {
   })
 
   it('every criterion', () => {
-    const names = lossCases.map(({ name }) => name)
+    const names = [...lossCases, ...freeLosses].map(({ name }) => name)
     expectCovered(derived(nn, nn.Criterion), names, criteriaWithoutCases)
   })
 
@@ -147,6 +149,20 @@ describe('what is compared with PyTorch', () => {
         own.some(({ shape }) => shape[0] === 1),
         `${name}: a batch of 1`,
       ).to.equal(true)
+    }
+  })
+
+  it('every criterion of functions the same', () => {
+    for (const name of new Set(freeLosses.map((one) => one.name))) {
+      const own = freeLosses.filter((one) => one.name === name)
+      const of = (argument: unknown): Record<string, unknown> =>
+        (argument as { tensor?: Record<string, unknown> }).tensor ?? {}
+      expect(own.map((one) => of(one.arguments[0])['kind'])).to.include('nan')
+      const options = own.map((one) => one.arguments.at(-1) as Record<string, unknown>)
+      const reductions = options.map((given) => given['reduction'] ?? 'mean')
+      expect(reductions, name).to.include.members(['mean', 'sum', 'none'])
+      const single = own.some((one) => (of(one.arguments[0])['shape'] as number[])[0] === 1)
+      expect(single, `${name}: a batch of 1`).to.equal(true)
     }
   })
 

@@ -80,7 +80,22 @@ export function givenOf(one: FunctionCase, dtype: FloatDType): Record<string, Te
 
 function functionOf(name: string): Call {
   const { functional = {} } = gradlane.nn as unknown as { functional?: Record<string, Call> }
-  return (gradlane as unknown as Record<string, Call>)[name] ?? functional[name]!
+  return (gradlane as unknown as Record<string, Call>)[name] ?? functional[name] ?? criterion(name)
+}
+
+/** A criterion as a function: its options come last, a weight among them as a list. */
+function criterion(name: string): Call {
+  type Loss = new (options: object) => { forward(...inputs: Tensor[]): Tensor }
+  const make = gradlane.nn[name as keyof typeof gradlane.nn] as unknown as Loss
+  return (...args) => {
+    const last = args.at(-1)
+    const options = last instanceof Tensor ? {} : (last as Record<string, unknown>)
+    const inputs = args.filter((input) => input instanceof Tensor)
+    const weight = options['weight'] as number[] | undefined
+    const { dtype } = inputs[0]!
+    const own = weight && { weight: gradlane.tensor(weight, { dtype }) }
+    return new make({ ...options, ...own }).forward(...inputs)
+  }
 }
 
 /**

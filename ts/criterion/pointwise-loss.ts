@@ -1,14 +1,12 @@
 import { show } from '../show.js'
-import { complaint, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { Reduction } from '../kernels/kernels.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
-import { checkFloat } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
-import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import type { Shape, Tensor } from '../tensor/tensor.js'
 import { Criterion, type ReductionName } from './criterion.js'
+import { checkAlike } from './free-loss.js'
 
 const SCALAR: Shape = Object.freeze([])
 
@@ -97,33 +95,8 @@ export abstract class PointwiseLoss extends Criterion {
   }
 
   #prepared(prediction: Tensor, target: Tensor): ElementWeights {
-    const who = this.constructor.name
-    const { shape, dtype, length } = prediction
-    checkFloat(who, 'the prediction', dtype)
-    if (!sameShape(shape, target.shape)) {
-      const hint =
-        length === target.length ? `use target.reshape([${shape.join(', ')}])` : undefined
-      throw new ShapeError(
-        complaint(
-          who,
-          'the target',
-          `of the prediction's shape ${formatShape(shape)}`,
-          `shape ${formatShape(target.shape)}`,
-          hint,
-        ),
-      )
-    }
-    if (target.dtype !== dtype) {
-      throw new DTypeError(
-        complaint(
-          who,
-          'the target',
-          `${dtype} as the prediction is`,
-          target.dtype,
-          `use target.to('${dtype}')`,
-        ),
-      )
-    }
+    checkAlike(this.constructor.name, 'the target', target, prediction)
+    const { shape, dtype } = prediction
     return this.weights(shape, dtype)
   }
 }

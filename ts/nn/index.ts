@@ -1,14 +1,28 @@
 export { BCELoss, type BCELossOptions } from '../criterion/bce.js'
 export { BCEWithLogitsLoss, type BCEWithLogitsLossOptions } from '../criterion/bce-with-logits.js'
+export {
+  CosineEmbeddingLoss,
+  type CosineEmbeddingLossOptions,
+} from '../criterion/cosine-embedding.js'
 export { Criterion, type CriterionOptions, type ReductionName } from '../criterion/criterion.js'
 export { CrossEntropyLoss, type CrossEntropyLossOptions } from '../criterion/cross-entropy.js'
+export { GaussianNLLLoss, type GaussianNLLLossOptions } from '../criterion/gaussian-nll.js'
+export { HingeEmbeddingLoss, type HingeEmbeddingLossOptions } from '../criterion/hinge-embedding.js'
 export { HuberLoss, type HuberLossOptions } from '../criterion/huber.js'
 export { KLDivLoss, type KLDivLossOptions } from '../criterion/kl-div.js'
 export { L1Loss } from '../criterion/l1.js'
+export { MarginRankingLoss, type MarginRankingLossOptions } from '../criterion/margin-ranking.js'
 export { MSELoss } from '../criterion/mse.js'
+export {
+  MultiLabelSoftMarginLoss,
+  type MultiLabelSoftMarginLossOptions,
+} from '../criterion/multi-label-soft-margin.js'
+export { MultiMarginLoss, type MultiMarginLossOptions } from '../criterion/multi-margin.js'
 export { NLLLoss, type NLLLossOptions } from '../criterion/nll.js'
+export { PoissonNLLLoss, type PoissonNLLLossOptions } from '../criterion/poisson-nll.js'
 export { ProbabilityCrossEntropyLoss } from '../criterion/probability-cross-entropy.js'
 export { SmoothL1Loss, type SmoothL1LossOptions } from '../criterion/smooth-l1.js'
+export { SoftMarginLoss } from '../criterion/soft-margin.js'
 export {
   Activation,
   GELU,
