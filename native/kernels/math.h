@@ -1,6 +1,6 @@
-// exp, log, tanh and erf of a whole vector, for float and double, and what is built from them.
-// Results are within 2 ulp in both types over the whole range, subnormals, infinities and NaN
-// included (native/test/math_test.cc measures them).
+// exp, expm1, log, log1p, tanh and erf of a whole vector, for float and double, and what is built
+// from them. Results are within 2 ulp in both types over the whole range, subnormals, infinities
+// and NaN included (native/test/math_test.cc measures them).
 //
 // Double arithmetic is our own throughout: the C library's exp, log and pow for double would need
 // a newer GLIBC than the prebuilt binary promises. Polynomials are minimax fits in the weight of
@@ -122,8 +122,9 @@ GRADLANE_INLINE VecOf<T> ExpReduced(VecOf<T> r) {
   return (Polynomial<T>(r, MathConstants<T>::kExp) * r + one) * r + one;
 }
 
-template <class T>
-GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
+// exp(x) for what `finish` makes of the reduced argument.
+template <class T, class Finish>
+GRADLANE_INLINE VecOf<T> ExpBy(VecOf<T> x, Finish&& finish) {
   using S = Simd<T>;
   using C = MathConstants<T>;
   // The order of operands lets NaN pass both clamps.
@@ -133,7 +134,7 @@ GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
   const typename S::Vec shifted = x * S::Set(C::kLog2E) + rounder;
   const typename S::Vec n = shifted - rounder;
   const typename S::Vec r = (x - n * S::Set(C::kLn2High)) - n * S::Set(C::kLn2Low);
-  const typename S::Vec e = ExpReduced<T>(r);
+  const typename S::Vec e = ExpReduced<T>(finish(r));
 #if defined(__AVX512F__) && GRADLANE_VECTOR_BYTES == 64
   if constexpr (sizeof(T) == 4) {
     return typename S::Vec(_mm512_scalef_ps(__m512(e), __m512(n)));
@@ -148,6 +149,35 @@ GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
   const typename S::Vec scale_b = S::FromBits((whole - half + C::kBias) << C::kMantissaBits);
   return e * scale_a * scale_b;
 #endif
+}
+
+template <class T>
+GRADLANE_INLINE VecOf<T> Exp(VecOf<T> x) {
+  return ExpBy<T>(x, [](VecOf<T> r) { return r; });
+}
+
+// exp(x + rest) for a rest below the rounding error of x.
+template <class T>
+GRADLANE_INLINE VecOf<T> ExpOfSum(VecOf<T> x, VecOf<T> rest) {
+  return ExpBy<T>(x, [rest](VecOf<T> r) { return r + rest; });
+}
+
+// exp(x) - 1
+template <class T>
+GRADLANE_INLINE VecOf<T> ExpMinusOne(VecOf<T> x) {
+  using S = Simd<T>;
+  using C = MathConstants<T>;
+  const typename S::Vec one = S::Set(1), limit = S::Set(T(40));
+  const typename S::Vec near = S::Max(-limit, S::Min(limit, x));
+  const typename S::Vec rounder = S::Set(C::kRounder);
+  const typename S::Vec shifted = near * S::Set(C::kLog2E) + rounder;
+  const typename S::Vec n = shifted - rounder;
+  const typename S::Vec r = (near - n * S::Set(C::kLn2High)) - n * S::Set(C::kLn2Low);
+  const typename S::Vec less = r + r * (r * Polynomial<T>(r, C::kExp));  // exp(r) - 1
+  const typename S::Bits whole = S::ToBits(shifted) - S::ToBits(rounder);
+  const typename S::Vec scale = S::FromBits((whole + C::kBias) << C::kMantissaBits);
+  const typename S::Vec y = less * scale + (scale - one);
+  return S::Select(x == S::Set(0), x, S::Select(x > limit, Exp<T>(x) - one, y));
 }
 
 // exp(x) for x <= 0: a third less work than Exp.
@@ -170,16 +200,19 @@ GRADLANE_INLINE VecOf<T> ExpNonPositive(VecOf<T> x) {
   return ExpReduced<T>(r) * scale * S::FromBits(lower);
 }
 
-// -Infinity at both zeros, NaN below them.
+// A positive number as (1 + f) 2^e with sqrt(1/2) <= 1 + f < sqrt(2).
 template <class T>
-GRADLANE_INLINE VecOf<T> Log(VecOf<T> x) {
+struct NormalParts {
+  VecOf<T> f, e;
+};
+template <class T>
+GRADLANE_INLINE NormalParts<T> SplitNormal(VecOf<T> x) {
   using S = Simd<T>;
   using C = MathConstants<T>;
   constexpr typename S::Word kOne = typename S::Word(1);
   constexpr T kUp = T(std::uint64_t(1) << C::kMantissaBits);  // makes a subnormal normal
   const typename S::Mask tiny = x < S::Set(C::kMinNormal);
   const typename S::Vec normal = S::Select(tiny, x * S::Set(kUp), x);
-  // normal = m 2^e with sqrt(1/2) <= m < sqrt(2)
   const typename S::Bits moved = S::ToBits(normal) - C::kSqrtHalf + (C::kBias << C::kMantissaBits);
   const typename S::Vec biased =
       S::FromBits((moved >> C::kMantissaBits) | S::ToBits(S::Set(kUp))) - S::Set(kUp);
@@ -187,6 +220,15 @@ GRADLANE_INLINE VecOf<T> Log(VecOf<T> x) {
       biased - S::Select(tiny, S::Set(T(C::kBias + C::kMantissaBits)), S::Set(T(C::kBias)));
   const typename S::Vec f =
       S::FromBits((moved & ((kOne << C::kMantissaBits) - 1)) + C::kSqrtHalf) - S::Set(1);
+  return {f, e};
+}
+
+// -Infinity at both zeros, NaN below them.
+template <class T>
+GRADLANE_INLINE VecOf<T> Log(VecOf<T> x) {
+  using S = Simd<T>;
+  using C = MathConstants<T>;
+  const auto [f, e] = SplitNormal<T>(x);
   // log(1 + f) = f - (f^2 / 2 - s (f^2 / 2 + s^2 P(s^2))),  s = f / (2 + f)
   const typename S::Vec s = f / (S::Set(2) + f);
   const typename S::Vec z = s * s;
@@ -200,13 +242,27 @@ GRADLANE_INLINE VecOf<T> Log(VecOf<T> x) {
   return S::Select(x >= S::Set(0), y, S::Set(T(__builtin_nan(""))));
 }
 
-// log(1 + u) for 0 <= u <= 1, as 2 atanh(s) with s = u / (2 + u) <= 1 / 3.
+// log(1 + u) for -1/2 <= u <= 1, as 2 atanh(s) with s = u / (2 + u), |s| <= 1 / 3.
 template <class T>
 GRADLANE_INLINE VecOf<T> Log1pOfFraction(VecOf<T> u) {
   using S = Simd<T>;
   const VecOf<T> s = u / (S::Set(2) + u);
   const VecOf<T> z = s * s;
   return (s + s) + s * (z * Polynomial<T>(z, MathConstants<T>::kLog1p));
+}
+
+// log(1 + x)
+template <class T>
+GRADLANE_INLINE VecOf<T> LogOnePlus(VecOf<T> x) {
+  using S = Simd<T>;
+  const VecOf<T> one = S::Set(1), u = one + x;
+  const typename S::Mask near = (x >= S::Set(T(-0.5))) & (x <= one);
+  // What u lacks, where it is no infinity.
+  const VecOf<T> lost = x <= one ? x - (u - one) : one - (u - x);
+  const VecOf<T> far =
+      Log<T>(u) +
+      S::Select(S::Abs(u) < S::Set(T(__builtin_inf())) & (u > S::Set(0)), lost / u, S::Set(0));
+  return S::Select(near, S::Select(x == S::Set(0), x, Log1pOfFraction<T>(x)), far);
 }
 
 // log(1 + exp(x))

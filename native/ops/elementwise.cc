@@ -44,30 +44,29 @@ void ElementwiseBinary(const BinaryArgs& args) {
     const T* b = Elements<T>(args.b, b_length, kOp, "b");
     T* out = Elements<T>(args.out, n, kOp, "out");
     if (n == 0) return;
+    const std::int64_t grain = args.kind == Binary::kPow ? kMathGrain : kMemoryGrain;
     const auto& kernels = Kernels().typed<T>().elementwise;
     switch (broadcast) {
       case Broadcast::kNone:
-        ParallelRanges(n, kMemoryGrain, [&](std::int64_t begin, std::int64_t end) {
+        ParallelRanges(n, grain, [&](std::int64_t begin, std::int64_t end) {
           kernels.binary[kind](a + begin, b + begin, out + begin, 1, end - begin, 0);
         });
         break;
       case Broadcast::kScalar:
-        ParallelRanges(n, kMemoryGrain, [&](std::int64_t begin, std::int64_t end) {
+        ParallelRanges(n, grain, [&](std::int64_t begin, std::int64_t end) {
           kernels.binary_scalar[kind](a + begin, b, out + begin, 1, end - begin, 0);
         });
         break;
       case Broadcast::kRow:
-        ParallelRanges(
-            rows, RowsOfGrain(kMemoryGrain, cols), [&](std::int64_t begin, std::int64_t end) {
-              kernels.binary[kind](a + begin * cols, b, out + begin * cols, end - begin, cols, 0);
-            });
+        ParallelRanges(rows, RowsOfGrain(grain, cols), [&](std::int64_t begin, std::int64_t end) {
+          kernels.binary[kind](a + begin * cols, b, out + begin * cols, end - begin, cols, 0);
+        });
         break;
       case Broadcast::kColumn:
-        ParallelRanges(rows, RowsOfGrain(kMemoryGrain, cols),
-                       [&](std::int64_t begin, std::int64_t end) {
-                         kernels.binary_scalar[kind](a + begin * cols, b + begin,
-                                                     out + begin * cols, end - begin, cols, 1);
-                       });
+        ParallelRanges(rows, RowsOfGrain(grain, cols), [&](std::int64_t begin, std::int64_t end) {
+          kernels.binary_scalar[kind](a + begin * cols, b + begin, out + begin * cols, end - begin,
+                                      cols, 1);
+        });
         break;
     }
   });

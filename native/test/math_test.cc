@@ -1,4 +1,4 @@
-// exp, log, tanh and erf against wider arithmetic, over the whole range of bit patterns.
+// exp, log, pow and their like against wider arithmetic, over the whole range of bit patterns.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -40,6 +40,16 @@ const Function kFunctions[] = {
      [](double x) { return std::log(x); }},
     {"tanh", Unary::kTanh, [](long double x) { return std::tanh(x); },
      [](double x) { return std::tanh(x); }},
+    {"log1p", Unary::kLog1p, [](long double x) { return std::log1p(x); },
+     [](double x) { return std::log1p(x); }},
+    {"expm1", Unary::kExpm1, [](long double x) { return std::expm1(x); },
+     [](double x) { return std::expm1(x); }},
+    {"rsqrt", Unary::kRsqrt, [](long double x) { return 1 / std::sqrt(x); },
+     [](double x) { return 1 / std::sqrt(x); }},
+    {"sin", Unary::kSin, [](long double x) { return std::sin(x); },
+     [](double x) { return std::sin(x); }},
+    {"cos", Unary::kCos, [](long double x) { return std::cos(x); },
+     [](double x) { return std::cos(x); }},
     {"erf", Unary::kErf, [](long double x) { return std::erf(x); },
      [](double x) { return std::erf(x); }},
 };
@@ -99,6 +109,10 @@ std::vector<T> Specials() {
                     T(-745.14),
                     T(1e4),
                     T(1e30),
+                    T(3),
+                    T(1.25),
+                    T(1647099.25),
+                    T(3.0e38),
                     Limits::min() / 3}) {
     values.push_back(v);
     values.push_back(-v);
@@ -130,6 +144,48 @@ TEST_P(MathTest, DoubleWithinTwoUlp) {
     }
     Measure(function, inputs, 2);
   }
+}
+
+// Powers of numbers of all sizes that are neither 0 nor infinite, of those near 1, and special
+// cases.
+template <class T>
+void MeasurePowers() {
+  std::vector<T> base, exponent;
+  const std::vector<T> specials = Specials<T>();
+  for (const T a : specials) {
+    for (const T b : specials) {
+      base.push_back(a);
+      exponent.push_back(b);
+    }
+  }
+  constexpr double kLargestLog = sizeof(T) == 4 ? 103 : 745;
+  Numbers numbers;
+  for (int i = 0; i < 200000; ++i) {
+    const double size = i % 2 == 0 ? 0.9 * kLargestLog : 1e-3;
+    base.push_back(static_cast<T>(std::exp(size * numbers.Next())));
+    const double log = std::log(static_cast<double>(base.back()));
+    exponent.push_back(static_cast<T>(log == 0 ? 2 : kLargestLog * numbers.Next() / log));
+  }
+  std::vector<T> y(base.size());
+  const auto n = static_cast<std::int64_t>(base.size());
+  Kernels().typed<T>().elementwise.binary[static_cast<int>(Binary::kPow)](
+      base.data(), exponent.data(), y.data(), 1, n, 0);
+  double worst = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const WideOf<T> exact =
+        std::pow(static_cast<WideOf<T>>(base[i]), static_cast<WideOf<T>>(exponent[i]));
+    const double error = UlpError<T>(y[i], exact);
+    worst = std::max(worst, error);
+    EXPECT_LE(error, 2) << base[i] << " to the power of " << exponent[i];
+    EXPECT_TRUE(y[i] != 0 || std::signbit(y[i]) == std::signbit(exact)) << base[i];
+  }
+  std::printf("  %-9s float%zu pow   largest error %.3f ulp\n", Kernels().name, 8 * sizeof(T),
+              worst);
+}
+
+TEST_P(MathTest, PowersWithinTwoUlp) {
+  MeasurePowers<float>();
+  MeasurePowers<double>();
 }
 
 GRADLANE_ON_EVERY_ISA_TARGET(MathTest);

@@ -9,7 +9,7 @@ import {
   operation,
 } from './operation.js'
 
-/** y[i] = f(x[i]). float32 results of exp, log, tanh, erf are within 2 ulp. */
+/** y[i] = f(x[i]). Results of exp, expm1, log, log1p, tanh, erf, sin and cos are within 2 ulp. */
 export const unary = operation('y', {
   kind: code<UnaryKind>(),
   x: read,
@@ -18,7 +18,7 @@ export const unary = operation('y', {
 })
 export type UnaryArgs = ArgsOf<typeof unary>
 
-/** out[r, c] = f(a[r, c], b[...]) for a (rows, cols); see Broadcast. */
+/** out[r, c] = f(a[r, c], b[...]) for a (rows, cols); see Broadcast. pow is within 2 ulp. */
 export const binary = operation('out', {
   kind: code<BinaryKind>(),
   broadcast: code<Broadcast>(),

@@ -37,11 +37,19 @@ export const UnaryKind = {
   sign: 7,
   erf: 8,
   tanh: 9,
+  /** log(1 + x) */
+  log1p: 10,
+  /** exp(x) - 1 */
+  expm1: 11,
+  /** 1 / sqrt(x) */
+  rsqrt: 12,
+  sin: 13,
+  cos: 14,
 } as const
 export type UnaryKind = (typeof UnaryKind)[keyof typeof UnaryKind]
 
 /** Elementwise functions of two arguments; the codes of native/cpu/tables/elementwise.h. */
-export const BinaryKind = { add: 0, sub: 1, mul: 2, div: 3, max: 4, min: 5 } as const
+export const BinaryKind = { add: 0, sub: 1, mul: 2, div: 3, max: 4, min: 5, pow: 6 } as const
 export type BinaryKind = (typeof BinaryKind)[keyof typeof BinaryKind]
 
 /** What two numbers may be to each other; the codes of native/cpu/tables/mask.h. */

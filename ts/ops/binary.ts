@@ -27,15 +27,16 @@ type Rule = (
   wants: readonly boolean[],
   a: Tensor,
   b: Tensor,
+  result: Tensor,
 ) => readonly [Gradient, Gradient]
 
-/** @param saves Whether the rule reads the operands. */
-function binary(
+/** @param saves What the rule reads. */
+export function binary(
   who: string,
   kind: BinaryKind,
   a: Tensor | number,
   b: Tensor | number,
-  saves: boolean,
+  saves: 'nothing' | 'operands' | 'all',
   rule: Rule,
 ): Tensor {
   const left = operand(who, a, b)
@@ -45,8 +46,9 @@ function binary(
   const inputs = [left, right]
   const { shape: leftShape } = left
   const { shape: rightShape } = right
-  return joined(who, inputs, {}, result, saves ? inputs : [], ([gradient], wants, [x, y]) => {
-    const [byLeft, byRight] = rule(gradient!, wants, x!, y!)
+  const saved = saves === 'nothing' ? [] : saves === 'operands' ? inputs : [...inputs, result]
+  return joined(who, inputs, {}, result, saved, ([gradient], wants, [x, y, z]) => {
+    const [byLeft, byRight] = rule(gradient!, wants, x!, y!, z!)
     return [byLeft ? sumTo(byLeft, leftShape) : null, byRight ? sumTo(byRight, rightShape) : null]
   })
 }
@@ -55,7 +57,7 @@ function computed(who: string, kind: BinaryKind, left: Tensor, right: Tensor): T
   checkOperands(who, left, right)
   const shape = commonShape(who, left.shape, right.shape)
   if (sameShape(left.shape, shape)) return meeting(kind, left, right)
-  const commutes = kind !== BinaryKind.sub && kind !== BinaryKind.div
+  const commutes = kind !== BinaryKind.sub && kind !== BinaryKind.div && kind !== BinaryKind.pow
   if (commutes && sameShape(right.shape, shape)) return meeting(kind, right, left)
   return meeting(kind, repeated(left, shape), right)
 }
@@ -79,19 +81,22 @@ function operand(who: string, value: Tensor | number, other: Tensor | number): T
  */
 export function add(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('add', 2, arguments)
-  return binary('add', BinaryKind.add, a, b, false, (g) => [g, g])
+  return binary('add', BinaryKind.add, a, b, 'nothing', (g) => [g, g])
 }
 
 /** a - b, elementwise; see `add`. */
 export function sub(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('sub', 2, arguments)
-  return binary('sub', BinaryKind.sub, a, b, false, (g, wants) => [g, wants[1] ? mul(g, -1) : null])
+  return binary('sub', BinaryKind.sub, a, b, 'nothing', (g, wants) => [
+    g,
+    wants[1] ? mul(g, -1) : null,
+  ])
 }
 
 /** a b, elementwise; see `add`. */
 export function mul(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('mul', 2, arguments)
-  return binary('mul', BinaryKind.mul, a, b, true, (g, wants, x, y) => [
+  return binary('mul', BinaryKind.mul, a, b, 'operands', (g, wants, x, y) => [
     wants[0] ? mul(g, y) : null,
     wants[1] ? mul(g, x) : null,
   ])
@@ -100,7 +105,7 @@ export function mul(a: Tensor | number, b: Tensor | number): Tensor {
 /** a / b, elementwise; see `add`. */
 export function div(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('div', 2, arguments)
-  return binary('div', BinaryKind.div, a, b, true, (g, wants, x, y) => [
+  return binary('div', BinaryKind.div, a, b, 'operands', (g, wants, x, y) => [
     wants[0] ? div(g, y) : null,
     wants[1] ? mul(mul(g, div(div(x, y), y)), -1) : null,
   ])
@@ -111,7 +116,9 @@ export function div(a: Tensor | number, b: Tensor | number): Tensor {
  */
 export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('maximum', 2, arguments)
-  return binary('maximum', BinaryKind.max, a, b, true, (g, wants, x, y) => extremes(g, wants, x, y))
+  return binary('maximum', BinaryKind.max, a, b, 'operands', (g, wants, x, y) =>
+    extremes(g, wants, x, y),
+  )
 }
 
 /**
@@ -119,7 +126,9 @@ export function maximum(a: Tensor | number, b: Tensor | number): Tensor {
  */
 export function minimum(a: Tensor | number, b: Tensor | number): Tensor {
   checkArguments('minimum', 2, arguments)
-  return binary('minimum', BinaryKind.min, a, b, true, (g, wants, x, y) => extremes(g, wants, y, x))
+  return binary('minimum', BinaryKind.min, a, b, 'operands', (g, wants, x, y) =>
+    extremes(g, wants, y, x),
+  )
 }
 
 /** The gradient where x ≥ y, and where x ≤ y: half of it where they are equal, all where one is NaN. */

@@ -1,6 +1,7 @@
 import './methods.js'
 
 export type { Dims, ReduceOptions } from './along.js'
+export { relu, sigmoid } from './activation.js'
 export { add, div, maximum, minimum, mul, sub } from './binary.js'
 export { einsum } from './einsum.js'
 export { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
@@ -19,6 +20,7 @@ export {
 } from './mask.js'
 export { bmm, dot, matmul, outer } from './matmul.js'
 export { mean, sum } from './reduce.js'
+export { pow } from './pow.js'
 export { cumsum, prod } from './scan.js'
 export { clamp } from './clamp.js'
 export { cat, stack } from './cat.js'
@@ -30,4 +32,20 @@ export { flatten, reshape, squeeze, unflatten, unsqueeze } from './reshape.js'
 export { logSoftmax, softmax } from './softmax.js'
 export { chunk, split, unbind } from './split.js'
 export { logsumexp, std, variance as var, type VarianceOptions } from './statistics.js'
-export { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'
+export {
+  abs,
+  cos,
+  erf,
+  exp,
+  expm1,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  rsqrt,
+  sign,
+  sin,
+  sqrt,
+  square,
+  tanh,
+} from './unary.js'

@@ -1,12 +1,14 @@
 // The functions of tensors as methods: x.add(y) is add(x, y).
 import { Tensor } from '../tensor/tensor.js'
 import type { ReduceOptions } from './along.js'
+import { relu, sigmoid } from './activation.js'
 import { add, div, maximum, minimum, mul, sub } from './binary.js'
 import { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './extremes.js'
 import { clamp } from './clamp.js'
 import { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, lt, maskedFill, ne } from './mask.js'
 import { bmm, dot, matmul, outer } from './matmul.js'
 import { mean, sum } from './reduce.js'
+import { pow } from './pow.js'
 import { cumsum, prod } from './scan.js'
 import { expand, tile } from './expand.js'
 import { flip, roll } from './flip.js'
@@ -16,7 +18,23 @@ import { flatten, squeeze, unflatten, unsqueeze } from './reshape.js'
 import { logSoftmax, softmax } from './softmax.js'
 import { chunk, split, unbind } from './split.js'
 import { logsumexp, std, variance } from './statistics.js'
-import { abs, erf, exp, log, neg, reciprocal, sign, sqrt, square, tanh } from './unary.js'
+import {
+  abs,
+  cos,
+  erf,
+  exp,
+  expm1,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  rsqrt,
+  sign,
+  sin,
+  sqrt,
+  square,
+  tanh,
+} from './unary.js'
 
 /** A function of a tensor as its method: the tensor comes first. */
 type Method<F> = F extends (x: infer X, ...rest: infer R) => infer O
@@ -35,6 +53,7 @@ const functions = {
   bmm,
   chunk,
   clamp,
+  cos,
   cumsum,
   div,
   dot,
@@ -42,12 +61,14 @@ const functions = {
   erf,
   exp,
   expand,
+  expm1,
   flatten,
   flip,
   ge,
   gt,
   le,
   log,
+  log1p,
   logSoftmax,
   logicalAnd,
   logicalNot,
@@ -67,11 +88,16 @@ const functions = {
   neg,
   outer,
   permute,
+  pow,
   prod,
   reciprocal,
+  relu,
   roll,
+  rsqrt,
   select,
+  sigmoid,
   sign,
+  sin,
   slice,
   softmax,
   split,

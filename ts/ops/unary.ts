@@ -3,7 +3,7 @@ import { kernels } from '../kernels/backend.js'
 import { UnaryKind } from '../kernels/kernels.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
-import { div, mul, sub } from './binary.js'
+import { add, div, mul, sub } from './binary.js'
 import { checkOperands } from './check.js'
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI)
@@ -85,6 +85,36 @@ export function erf(x: Tensor): Tensor {
   return unary('erf', UnaryKind.erf, x, 'x', (g, x) =>
     mul(g, mul(exp(neg(square(x))), TWO_OVER_ROOT_PI)),
   )
+}
+
+/** log(1 + x), elementwise, without the error of 1 + x. */
+export function log1p(x: Tensor): Tensor {
+  checkArguments('log1p', 1, arguments)
+  return unary('log1p', UnaryKind.log1p, x, 'x', (g, x) => div(g, add(x, 1)))
+}
+
+/** e^x - 1, elementwise, without the cancellation near 0. */
+export function expm1(x: Tensor): Tensor {
+  checkArguments('expm1', 1, arguments)
+  return unary('expm1', UnaryKind.expm1, x, 'y', (g, y) => mul(g, add(y, 1)))
+}
+
+/** 1 / sqrt(x), elementwise. */
+export function rsqrt(x: Tensor): Tensor {
+  checkArguments('rsqrt', 1, arguments)
+  return unary('rsqrt', UnaryKind.rsqrt, x, 'y', (g, y) => mul(mul(g, -0.5), mul(square(y), y)))
+}
+
+/** Sine of an angle in radians, of any size, elementwise. */
+export function sin(x: Tensor): Tensor {
+  checkArguments('sin', 1, arguments)
+  return unary('sin', UnaryKind.sin, x, 'x', (g, x) => mul(g, cos(x)))
+}
+
+/** Cosine of an angle in radians, of any size, elementwise. */
+export function cos(x: Tensor): Tensor {
+  checkArguments('cos', 1, arguments)
+  return unary('cos', UnaryKind.cos, x, 'x', (g, x) => neg(mul(g, sin(x))))
 }
 
 /** Hyperbolic tangent, elementwise. */

@@ -17,12 +17,25 @@ enum class Unary : std::int32_t {
   kSign = 7,
   kErf = 8,
   kTanh = 9,
+  kLog1p = 10,
+  kExpm1 = 11,
+  kRsqrt = 12,
+  kSin = 13,
+  kCos = 14,
 };
-inline constexpr int kUnaryCount = 10;
+inline constexpr int kUnaryCount = 15;
 
 // Codes shared with BinaryKind.
-enum class Binary : std::int32_t { kAdd = 0, kSub = 1, kMul = 2, kDiv = 3, kMax = 4, kMin = 5 };
-inline constexpr int kBinaryCount = 6;
+enum class Binary : std::int32_t {
+  kAdd = 0,
+  kSub = 1,
+  kMul = 2,
+  kDiv = 3,
+  kMax = 4,
+  kMin = 5,
+  kPow = 6,
+};
+inline constexpr int kBinaryCount = 7;
 
 // Codes shared with Broadcast.
 enum class Broadcast : std::int32_t { kNone = 0, kRow = 1, kColumn = 2, kScalar = 3 };

@@ -26,6 +26,16 @@ function unaryFunction(kind: UnaryKind): (x: number) => number {
       return erf
     case UnaryKind.tanh:
       return Math.tanh
+    case UnaryKind.log1p:
+      return Math.log1p
+    case UnaryKind.expm1:
+      return Math.expm1
+    case UnaryKind.rsqrt:
+      return (x) => 1 / Math.sqrt(x)
+    case UnaryKind.sin:
+      return Math.sin
+    case UnaryKind.cos:
+      return Math.cos
     default:
       throw new ValueError(`unary: unknown function ${String(kind)}`)
   }
@@ -46,6 +56,9 @@ function binaryFunction(kind: BinaryKind): (a: number, b: number) => number {
       return Math.max
     case BinaryKind.min:
       return Math.min
+    case BinaryKind.pow:
+      // C99 and PyTorch: 1 to any power, and -1 to an infinite one
+      return (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b)
     default:
       throw new ValueError(`binary: unknown function ${String(kind)}`)
   }

@@ -1,0 +1,28 @@
+export {
+  celu,
+  elu,
+  gelu,
+  type GeluOptions,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  mish,
+  prelu,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmin,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+} from '../../ops/activation.js'
+export { logSoftmax, softmax } from '../../ops/softmax.js'
+export { tanh } from '../../ops/unary.js'
