@@ -26,7 +26,14 @@ interface Level {
   readonly b: number
 }
 
+const AS_THEY_ARE = [false, false] as const
+const NONE: Level = { count: 1, a: 0, b: 0 }
+
 const countOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
+function factorOf(x: Tensor, { batch, rows, cols }: Layout, transposed: boolean): Factor {
+  return { x, batch, rows, cols, transposed }
+}
+
 const rowsOf = ({ rows, cols, transposed }: Factor): number => (transposed ? cols : rows)
 const colsOf = ({ rows, cols, transposed }: Factor): number => (transposed ? rows : cols)
 const turned = (factor: Factor): Factor => ({ ...factor, transposed: !factor.transposed })
@@ -68,30 +75,57 @@ function everywhere(factor: Factor, batch: Shape): Factor {
 function multiply(a: Factor, b: Factor, batch: Shape): Tensor {
   const [m, k, n] = [rowsOf(a), colsOf(a), colsOf(b)]
   const out = empty([...batch, m, n], a.x.dtype)
-  if (out.length === 0) return out
-  const operands = { a: a.x, b: b.x, out, transposeA: a.transposed, transposeB: b.transposed }
-  const levels = levelsOf(a, b, batch)
-  if (levels.length === 0) {
-    kernels().matmul({ ...operands, m, n, k })
-  } else if (levels.length === 1 && levels[0]!.b === 0 && !a.transposed) {
-    // One right factor for all of them: their rows are those of one product.
-    kernels().matmul({ ...operands, m: levels[0]!.count * m, n, k })
-  } else if (levels.length <= 2) {
-    const [outer, inner] =
-      levels.length === 2 ? (levels as [Level, Level]) : [{ count: 1, a: 0, b: 0 }, levels[0]!]
-    const shape = {
-      ...{ outer: outer.count, inner: inner.count, m, n, k },
-      ...{ aOuter: outer.a, aInner: inner.a, aRow: a.cols },
-      ...{ bOuter: outer.b, bInner: inner.b, bRow: b.cols },
-      ...{ outOuter: inner.count * m * n, outInner: m * n, outRow: n },
-    }
-    kernels().batchMatmul({ ...operands, shape })
-  } else if (levels.every((level) => level.a > 0)) {
-    return multiply(a, everywhere(b, batch), batch)
-  } else {
-    return multiply(everywhere(a, batch), b, batch)
-  }
+  if (batch.length === 0) one(a, b, out, m, n, k)
+  else if (out.length > 0) each(a, b, batch, out, m, n, k)
   return out
+}
+
+function one(a: Factor, b: Factor, out: Tensor, m: number, n: number, k: number): void {
+  const [transposeA, transposeB] = [a.transposed, b.transposed]
+  kernels().matmul({ a: a.x, b: b.x, out, m, n, k, transposeA, transposeB })
+}
+
+function each(
+  a: Factor,
+  b: Factor,
+  batch: Shape,
+  out: Tensor,
+  m: number,
+  n: number,
+  k: number,
+): void {
+  const levels = levelsOf(a, b, batch)
+  if (levels.length > 2) {
+    const repeats = levels.every((level) => level.a > 0)
+    if (repeats) each(a, everywhere(b, batch), batch, out, m, n, k)
+    else each(everywhere(a, batch), b, batch, out, m, n, k)
+    return
+  }
+  const inner = levels.at(-1) ?? NONE
+  const outer = levels.length === 2 ? levels[0]! : NONE
+  if (outer === NONE && inner.b === 0 && !a.transposed) {
+    // One right factor for all of them: their rows are those of one product.
+    one(a, b, out, inner.count * m, n, k)
+    return
+  }
+  const shape = {
+    outer: outer.count,
+    inner: inner.count,
+    m,
+    n,
+    k,
+    aOuter: outer.a,
+    aInner: inner.a,
+    aRow: a.cols,
+    bOuter: outer.b,
+    bInner: inner.b,
+    bRow: b.cols,
+    outOuter: inner.count * m * n,
+    outInner: m * n,
+    outRow: n,
+  }
+  const [transposeA, transposeB] = [a.transposed, b.transposed]
+  kernels().batchMatmul({ a: a.x, b: b.x, out, shape, transposeA, transposeB })
 }
 
 /** a b, summed to the batch and the shape of the factor whose gradient it is. */
@@ -118,19 +152,20 @@ export function product(
   [b, bLayout]: readonly [Tensor, Layout],
   batch: Shape,
   shape: Shape,
-  transposed: readonly [boolean, boolean] = [false, false],
+  transposed: readonly [boolean, boolean] = AS_THEY_ARE,
 ): Tensor {
-  const factors = (x: Tensor, y: Tensor): [Factor, Factor] => [
-    { x, ...aLayout, transposed: transposed[0] },
-    { x: y, ...bLayout, transposed: transposed[1] },
-  ]
-  const whole = multiply(...factors(a, b), batch)
+  const whole = multiply(
+    factorOf(a, aLayout, transposed[0]),
+    factorOf(b, bLayout, transposed[1]),
+    batch,
+  )
   const out = sameShape(whole.shape, shape) ? whole : whole.reshape(shape)
   if (!joinsGraph(a, b)) return out
   const [rows, cols] = whole.shape.slice(-2) as [number, number]
   const shapes = [a.shape, b.shape] as const
   return joined(who, [a, b], { transposed }, out, [a, b], ([g], wants, saved) => {
-    const [left, right] = factors(saved[0]!, saved[1]!)
+    const left = factorOf(saved[0]!, aLayout, transposed[0])
+    const right = factorOf(saved[1]!, bLayout, transposed[1])
     const grad = { x: g!, batch, rows, cols, transposed: false }
     const byLeft = (): Tensor =>
       left.transposed
