@@ -195,6 +195,35 @@ describe('modules and criteria in the graph', () => {
       }).to.throw(ValueError, 'second time')
     })
 
+    it('in evaluation mode are run again where another call took their storage over', () => {
+      const net = new nn.Sequential(
+        new nn.Linear(3, 5, { ...f64, generator }),
+        new nn.BatchNorm1d(5, f64),
+        new nn.Dropout(0.5, { generator }),
+        new nn.Linear(5, 2, { ...f64, generator }),
+      )
+      const [a, b] = [random(4, 3), random(4, 3)]
+      const distance = (): Tensor => sum(mul(net.forward(a), net.forward(b)))
+      net.forward(a)
+      net.eval()
+      distance().backward()
+      const expected = net.parameters().map(({ grad }) => grad!.toArray())
+      const [own] = autograd.grad(distance(), [net.parameters()[0]!])
+      expect(own!.toArray()).to.deep.equal(expected[0])
+      net.zeroGrad()
+      const [fa, fb] = [noGrad(() => net.forward(a)), noGrad(() => net.forward(b))]
+      sum(mul(net.forward(a), fb)).backward()
+      sum(mul(fa, net.forward(b))).backward()
+      close(gradients(net), expected)
+
+      const waiting = net.forward(a)
+      net.forward(b)
+      net.train().forward(b)
+      expect(() => {
+        sum(waiting).backward()
+      }).to.throw(ValueError, 'training mode')
+    })
+
     it('keep their storage as long as the graph is retained', () => {
       const model = new nn.Sequential(new nn.Linear(4, 4, { ...f64, generator }), new nn.Tanh())
       const loss = sum(model.forward(random(3, 4)))

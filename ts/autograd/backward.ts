@@ -147,8 +147,8 @@ function checkUnwritten(nodes: readonly Node[], visit: number): void {
     for (let k = 0; k < saved.length; k++) {
       if (writtenAt(saved[k]!.buffer) > node.order) throw written(node.op, saved[k]!)
     }
-    for (const parameter of node.parameters) {
-      if (writtenAt(parameter.buffer) > node.order) throw written(node.op, parameter)
+    for (const tensor of node.watched) {
+      if (writtenAt(tensor.buffer) > node.order) throw written(node.op, tensor)
     }
     node.region?.check(visit)
     checkSums(node)

@@ -1,8 +1,8 @@
+import { complaint, ValueError } from '../errors.js'
 import { Pass } from '../tensor/pass.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { tick } from '../tensor/written.js'
 import { edgeOf } from './differentiable.js'
-import { noteResult } from './kept-graphs.js'
 import {
   type Gradient,
   type History,
@@ -19,6 +19,9 @@ export interface Callee {
   /** Whether its backward is no code of a user's own. */
   readonly isBuiltIn: boolean
   parameters?(): readonly Tensor[]
+  buffers?(): readonly Tensor[]
+  /** Runs the forward of a call again. */
+  repeat(inputs: readonly Tensor[]): Pass
   /** Gradients by the inputs of a call. Those by parameters are added to what they hold. */
   differentiate(
     pass: Pass,
@@ -34,6 +37,8 @@ export interface Callee {
 export class Calls {
   #last: Pass | null = null
   readonly #idle: Pass[] = []
+  /** How many calls there were in training mode, in which running statistics change. */
+  trainings = 0
 
   constructor(readonly callee: Callee) {}
 
@@ -44,7 +49,7 @@ export class Calls {
     const call = last.inGraph as Call | null
     if (call === null) return last
     if (call.isOver) {
-      call.free()
+      call.leave()
       return last
     }
     return (this.#last = this.#idle.pop() ?? new Pass(this.callee, null))
@@ -75,11 +80,17 @@ class Call implements History {
   #node: Node | null = null
   #requiresGrad: boolean | null = null
   #isFree = false
+  readonly #trainings: number
+  /** What it was called with, when another call has taken its pass over. */
+  #given: readonly Tensor[] | null = null
 
   constructor(
     readonly calls: Calls,
     readonly pass: Pass,
-  ) {}
+  ) {
+    if (pass.isTraining) calls.trainings++
+    this.#trainings = calls.trainings
+  }
 
   get requiresGrad(): boolean {
     return (this.#requiresGrad ??=
@@ -93,16 +104,41 @@ class Call implements History {
     return (this.#node ??= new CallNode(this, this.#order, this.#isFree ? [] : this.#inputs))
   }
 
-  /** Whether the storage may be used again: its backward has been called by hand, or there is none. */
+  /**
+   * Whether the next call may take the pass over: its backward has been called by hand, there is none, or it
+   * is an evaluation, which gives the same when it is run again. So a server may call a model for answers
+   * alone and no memory is set aside each time.
+   */
   get isOver(): boolean {
-    return this.pass.isSpent || !this.requiresGrad
+    return this.pass.isSpent || !this.pass.isTraining || !this.requiresGrad
   }
 
-  /** The storage is used again: a backward pass through the graph is told so. */
-  free(): void {
-    this.#isFree = true
-    this.#node?.free()
+  /** The pass is taken over. */
+  leave(): void {
+    if (this.pass.isSpent) {
+      this.#isFree = true
+      this.#node?.free()
+    } else this.#given = this.#inputs
     this.pass.inGraph = null
+  }
+
+  /** @throws ValueError when running it again would not give the same. */
+  checkRepeatable(): void {
+    if (this.calls.trainings === this.#trainings) return
+    throw new ValueError(
+      complaint(
+        'backward',
+        `the call of ${this.calls.callee.constructor.name} in evaluation mode`,
+        'one since which it has not been trained',
+        'another',
+        'run backward before the next forward in training mode',
+      ),
+    )
+  }
+
+  /** Whether another call has taken over its pass, and its own is made by running it again. */
+  get isLeft(): boolean {
+    return this.#given !== null
   }
 
   get isFree(): boolean {
@@ -110,7 +146,7 @@ class Call implements History {
   }
 
   get #inputs(): readonly Tensor[] {
-    return this.pass.several ?? [this.pass.input!]
+    return this.#given ?? this.pass.several ?? [this.pass.input!]
   }
 }
 
@@ -118,15 +154,16 @@ const NONE: readonly never[] = Object.freeze([])
 
 class CallNode extends Node {
   readonly #callee: Callee
-  readonly #calls: Calls
-  #pass: Pass
+  #call: Call
 
   constructor(call: Call, order: number, inputs: readonly Tensor[]) {
     const { calls, pass } = call
     const { callee } = calls
     const backward: VectorJacobian = (gradients, wants) => {
-      const found = callee.differentiate(pass, gradients, wants)
-      pass.isSpent = false
+      if (call.isLeft) call.checkRepeatable()
+      const own = call.isLeft ? callee.repeat(inputs) : pass
+      const found = callee.differentiate(own, gradients, wants)
+      own.isSpent = false
       return found
     }
     super(
@@ -138,8 +175,7 @@ class CallNode extends Node {
       order,
     )
     this.#callee = callee
-    this.#calls = calls
-    this.#pass = pass
+    this.#call = call
     this.mayFail = !callee.isBuiltIn
     this.outputs = [call, ...call.others]
   }
@@ -152,13 +188,19 @@ class CallNode extends Node {
     return this.#callee.trains?.() === true
   }
 
+  override get watched(): readonly Tensor[] {
+    const { isLeft } = this.#call
+    return isLeft ? [...this.parameters, ...(this.#callee.buffers?.() ?? NONE)] : this.parameters
+  }
+
   override takeOver(from: CallNode): void {
     super.takeOver(from)
-    this.#pass = from.#pass
+    this.#call = from.#call
   }
 
   override forget(): void {
-    if (this.backward !== null) this.#calls.giveBack(this.#pass)
+    const { calls, pass, isLeft } = this.#call
+    if (this.backward !== null && !isLeft) calls.giveBack(pass)
     super.forget()
   }
 }
@@ -194,7 +236,6 @@ export function joinCall(
   const call = new Call(calls, pass)
   pass.inGraph = call
   output.history = call
-  if (output.length === 1) noteResult()
   if (others.length > 0) {
     call.others = others.map((other) => {
       const history = new OtherResult(call)

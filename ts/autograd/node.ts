@@ -127,6 +127,11 @@ export class Node {
     return false
   }
 
+  /** What its backward reads beside what it saved. */
+  get watched(): readonly Tensor[] {
+    return NOTHING
+  }
+
   /** Has what another one of the same operation needs for its backward. */
   takeOver({ saved, backward, region }: Node): void {
     this.saved = saved

@@ -1,3 +1,4 @@
+import { noGrad } from '../autograd/grad-mode.js'
 import { capture, nn, optim, randn, tensor } from '../index.js'
 import type { Io } from './io.js'
 
@@ -112,7 +113,7 @@ function subjectOf(network: Network, signal: AbortSignal): Subject {
   })
   const row = x.narrow(0, 0, 1)
   const train = (times: number): Promise<unknown> => step.run({}, { times, signal })
-  const answer = (): void => void model.forward(row)
+  const answer = (): void => void noGrad(() => model.forward(row))
   return { ...network, train, answer, steps: [], rows: [] }
 }
 

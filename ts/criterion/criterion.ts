@@ -3,8 +3,9 @@ import { Reduction } from '../kernels/kernels.js'
 import { choice, type Options } from '../options.js'
 import { Calls, joinCall } from '../autograd/call.js'
 import { isGraphMade } from '../autograd/differentiable.js'
+import { noGrad } from '../autograd/grad-mode.js'
 import { FreeCall, graphOf } from '../autograd/free-call.js'
-import { noteBackward } from '../autograd/kept-graphs.js'
+import { noteBackward, noteResult } from '../autograd/kept-graphs.js'
 import type { Gradient } from '../autograd/node.js'
 import { isUnit } from '../autograd/seed.js'
 import { complaint, ValueError } from '../errors.js'
@@ -123,6 +124,16 @@ export abstract class Criterion<
   }
 
   /**
+   * Runs the forward of a call again, whose pass another one has taken over.
+   *
+   * @internal
+   */
+  repeat(inputs: readonly Tensor[]): Pass {
+    noGrad(() => this.forward(...(inputs as I)))
+    return this.#pass!
+  }
+
+  /**
    * Gradients by the inputs of a call that stands in a graph.
    *
    * @internal
@@ -167,7 +178,11 @@ export abstract class Criterion<
       const output =
         this.#free === null ? this.computeOutput(...inputs) : this.#runFree(pass, inputs, outer)
       pass.end(output, inputs[0]!, inputs)
-      if (joins && this.#free === null) joinCall(this.#calls, pass, output, [])
+      pass.isTraining = true // it is short of nothing, so each call has its own
+      if (joins && this.#free === null) {
+        joinCall(this.#calls, pass, output, [])
+        noteResult()
+      }
       return output
     } catch (error) {
       this.#pass = last

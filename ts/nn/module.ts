@@ -2,7 +2,7 @@ import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { notePass } from '../kernels/backend.js'
 import { Calls, type Callee, joinCall } from '../autograd/call.js'
 import { FreeCall, graphOf, mapTensors, tensorsOf } from '../autograd/free-call.js'
-import { isGradEnabled } from '../autograd/grad-mode.js'
+import { isGradEnabled, noGrad } from '../autograd/grad-mode.js'
 import type { Gradient } from '../autograd/node.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
@@ -214,6 +214,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       const joins = outer === null && pass.graph === null && isGradEnabled()
       if (joins && !this.#isBuiltIn) output = mapTensors(output, (tensor) => tensor.detach())
       pass.end(output, input, several)
+      if (this.training || this.#own !== null) pass.isTraining = true
+      if (outer !== null && pass.isTraining) outer.isTraining = true
       // A layer that gives its input back leaves it its history.
       if (joins && output !== input) this.#join(pass, output)
       this.#pass = pass
@@ -246,6 +248,16 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     }
     const [first, ...others] = tensorsOf(output)
     joinCall(this.#calls, pass, first!, others)
+  }
+
+  /**
+   * Runs the forward of a call again, whose pass another one has taken over.
+   *
+   * @internal
+   */
+  repeat(inputs: readonly Tensor[]): Pass {
+    noGrad(() => this.forward(...(inputs as I)))
+    return this.#pass!
   }
 
   /**

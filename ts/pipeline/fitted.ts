@@ -1,3 +1,4 @@
+import { noGrad } from '../autograd/grad-mode.js'
 import { complaint, ValueError } from '../errors.js'
 import type { ColumnTransformer } from '../data/preprocessing/column-transformer.js'
 import { LabelEncoder } from '../data/preprocessing/label-encoder.js'
@@ -68,8 +69,8 @@ export class Fitted {
   forward(x: Tensor): Tensor {
     const { network } = this
     const y = network.training
-      ? Modes.evaluating(network).during(() => network.forward(x))
-      : network.forward(x)
+      ? Modes.evaluating(network).during(() => noGrad(() => network.forward(x)))
+      : noGrad(() => network.forward(x))
     checkOutputs(network, x.shape[0]!, this.target.outputs, y)
     return y
   }

@@ -1,3 +1,4 @@
+import { noGrad } from '../autograd/grad-mode.js'
 import { onTrial } from '../gradient/trial.js'
 import type { Module } from '../nn/module.js'
 import { fromTypedArray } from '../tensor/create.js'
@@ -70,7 +71,7 @@ export function integratedGradients(
   tolerance: number,
 ): IntegratedGradients {
   const at = (row: Tensor): number =>
-    Modes.evaluating(network).during(() => output.value(network.forward(row).data, 0))
+    Modes.evaluating(network).during(() => noGrad(() => output.value(network.forward(row).data, 0)))
   const [value, baseline] = [at(x), at(x0)]
   for (let steps = FEWEST_STEPS; ; steps *= 2) {
     const contributions = midpoints(network, x, x0, output, steps)

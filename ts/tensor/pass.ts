@@ -28,6 +28,8 @@ export class Pass {
   graph: object | null = null
   /** Whether `backward` was called for it, so that the next forward may use its storage. */
   isSpent = false
+  /** Whether its forward, run again, might give something else: a module inside was in training mode. */
+  isTraining = false
   /** The step that was being captured, which computes nothing while it is recorded. */
   #capture: Capture | null = null
   readonly #calls: Pass[] = []
@@ -69,6 +71,7 @@ export class Pass {
     this.output = null
     this.backwards = 0
     this.isSpent = false
+    this.isTraining = false
     this.#forwardKept = 0
     this.#capture = currentCapture()
     this.#made = 0

@@ -1,3 +1,4 @@
+import { noGrad } from '../autograd/grad-mode.js'
 import { checkArguments } from '../check.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, NotFiniteError } from '../errors.js'
@@ -209,8 +210,8 @@ export class OnlineTrainer {
     this.optimizer.zeroGrad()
     const prediction = this.#learner.forward(x)
     const fresh = x.shape[0]! - old
-    const told =
-      old === 0 ? null : criterion.forward(prediction.narrow(0, 0, fresh), y.narrow(0, 0, fresh))
+    const first = (tensor: Tensor): Tensor => tensor.narrow(0, 0, fresh)
+    const told = old === 0 ? null : noGrad(() => criterion.forward(first(prediction), first(y)))
     const loss = criterion.forward(prediction, y)
     this.#learner.backwardParameters(x, criterion.backward(prediction, y))
     this.optimizer.step()

@@ -1,3 +1,4 @@
+import { noGrad } from '../autograd/grad-mode.js'
 import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import type { Module } from '../nn/module.js'
@@ -66,7 +67,7 @@ function* outputs(
   }
   checkCountable(who, inputs.shape, rows)
   const forward = new Replayable<{ x: Tensor }, Tensor>(
-    ({ x }) => model.forward(x),
+    ({ x }) => noGrad(() => model.forward(x)),
     Modes.evaluating(model),
     null,
     { sync, signal },

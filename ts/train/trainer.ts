@@ -1,3 +1,4 @@
+import { setGradEnabled } from '../autograd/grad-mode.js'
 import { setImmediate } from 'node:timers/promises'
 
 import { heldMemoryCanGo } from '../capture/held-memory.js'
@@ -286,6 +287,15 @@ export class Trainer {
 
   /** One step over a group of batches: what is captured. */
   #step(batches: readonly Batch[], kinds: BatchKinds): StepOutputs {
+    const before = setGradEnabled(this.#options.optimizer !== null)
+    try {
+      return this.#compute(batches, kinds)
+    } finally {
+      setGradEnabled(before)
+    }
+  }
+
+  #compute(batches: readonly Batch[], kinds: BatchKinds): StepOutputs {
     const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
     const outputs: StepOutputs = {}
     if (isRecording()) this.#prepare()
