@@ -1,4 +1,5 @@
 import { complaint, ValueError } from '../errors.js'
+import { isRecording } from '../kernels/backend.js'
 import { Pass } from '../tensor/pass.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { tick } from '../tensor/written.js'
@@ -44,6 +45,8 @@ export class Calls {
 
   /** A pass for the next call. */
   take(): Pass {
+    // A recording has passes of its own: those in the order of calls would stand for others in the next one.
+    if (isRecording()) return new Pass(this.callee, null)
     const last = this.#last
     if (last === null) return (this.#last = new Pass(this.callee, null))
     const call = last.inGraph as Call | null
@@ -58,7 +61,7 @@ export class Calls {
   /** Nobody's backward needs the pass any more. */
   giveBack(pass: Pass): void {
     pass.inGraph = null
-    if (pass !== this.#last) this.#idle.push(pass)
+    if (pass !== this.#last && !isRecording()) this.#idle.push(pass)
   }
 }
 

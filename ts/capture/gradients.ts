@@ -17,6 +17,11 @@ export class Gradients {
     this.#left = all.map(([parameter]) => [parameter, parameter.grad])
   }
 
+  /** That of the gradients which a run leaves. */
+  get memory(): ArrayBuffer[] {
+    return this.#left.flatMap(([, grad]) => (grad === null ? [] : [grad.buffer]))
+  }
+
   /** Whether the function would find those that it went by. It is asked before every run of a step. */
   areThere(): boolean {
     const found = this.#found

@@ -44,7 +44,9 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     const second = record(capture, backend, () => fn({ ...inputs }))
     checkSameStep(first.calls, second.calls)
     settings.leaveOutChanges()
-    return new RecordedStep(inputs, second, capture, settings, new Gradients(capture))
+    const gradients = new Gradients(capture)
+    for (const buffer of gradients.memory) capture.scratch.delete(buffer)
+    return new RecordedStep(inputs, second, capture, settings, gradients)
   } finally {
     restoreGradients(capture)
     forgetWrites(capture.written)

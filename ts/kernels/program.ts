@@ -21,7 +21,7 @@ export interface FoundGradient {
 
 /** Stands for the recordings of one captured step. */
 export interface Capture {
-  /** Memory that was made for its intermediate results and belongs to nobody else. */
+  /** Memory that was made while it was recorded. */
   readonly scratch: Set<ArrayBuffer>
   /** What took part: it computes something else when their properties are set. */
   readonly used: Set<object>

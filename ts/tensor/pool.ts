@@ -1,3 +1,4 @@
+import { isRecording } from '../kernels/backend.js'
 import { allocate } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { empty, type Shape, Tensor } from './tensor.js'
@@ -26,7 +27,7 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   for (let i = 0; i < shape.length; i++) length *= shape[i]!
   const bytes = length * itemSize[dtype]
   // `empty` also checks the sizes beside a 0.
-  if (bytes > LARGEST || length === 0) return empty(shape, dtype)
+  if (bytes > LARGEST || length === 0 || isRecording()) return empty(shape, dtype)
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
     hold ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable

@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { allocate } from '../kernels/allocate.js'
-import { isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
+import { currentCapture, isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
 import { show } from '../show.js'
 import type { Elements } from './elements.js'
@@ -419,7 +419,9 @@ export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   const own = Object.isFrozen(shape) ? shape : Object.freeze(shapeOf(shape))
   const length = sizeOf(own)
   checkDType('tensor', dtype)
-  return new Tensor(allocate(length * itemSize[dtype]), 0, own, dtype, length)
+  const buffer = allocate(length * itemSize[dtype])
+  currentCapture()?.scratch.add(buffer)
+  return new Tensor(buffer, 0, own, dtype, length)
 }
 
 /** @throws DTypeError unless it is one. */

@@ -36,7 +36,6 @@ export class Workspace {
     const length = sizeOf(shape)
     const fits = slot !== undefined && length * itemSize[dtype] <= slot.buffer.byteLength
     const taken = fits ? new Tensor(slot.buffer, 0, shape, dtype, length) : empty(shape, dtype)
-    if (!fits) this.#owner?.scratch.add(taken.buffer)
     this.#slots[index] = taken
     return taken
   }

@@ -1,12 +1,13 @@
 import type { KernelCall } from '../../kernels/operations.js'
+import { dropUnused } from './drop-unused.js'
 import { fuseActivations } from './fuse-activation.js'
 import { maskBeforePool } from './mask-before-pool.js'
 import type { Values } from './values.js'
 
 type Pass = (calls: readonly KernelCall[], values: Values) => KernelCall[]
 
-/** In this order: the second finds more where the first has worked. */
-const passes: readonly Pass[] = [fuseActivations, maskBeforePool]
+/** In this order: each finds more where those before it have worked. */
+const passes: readonly Pass[] = [dropUnused, fuseActivations, maskBeforePool]
 
 /**
  * Shortens the calls of a captured step. What the step leaves behind (parameters, states, generators,
