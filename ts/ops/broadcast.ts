@@ -19,6 +19,8 @@ function productOf(shape: Shape): number {
  * missing one takes the other's.
  */
 export function commonShape(who: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b) || b.length === 0) return a
+  if (a.length === 0) return b
   const rank = Math.max(a.length, b.length)
   const shape = Array.from({ length: rank }, (_, i) => {
     const left = a[i - rank + a.length] ?? 1
