@@ -12,7 +12,7 @@ import {
   optim,
   randn,
   setBackend,
-  type Tensor,
+  Tensor,
   tensor,
   zeros,
 } from '../../ts/index.js'
@@ -64,7 +64,7 @@ function left({ model, optimizer }: Made): unknown {
     gradients: model.parameters().map(({ grad }) => numbers(grad)),
     moments: Object.entries(state).map(([i, entry]) => [
       i,
-      Object.values(entry).map((part) => (typeof part === 'object' ? numbers(part) : part)),
+      Object.values(entry).map((part) => (part instanceof Tensor ? numbers(part) : part)),
     ]),
   }
 }

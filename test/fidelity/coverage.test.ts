@@ -43,6 +43,7 @@ const criteriaWithoutCases: Readonly<Record<string, string>> = {
 
 const optimizersWithoutCases: Readonly<Record<string, string>> = {
   Optimizer: 'a base class',
+  LBFGS: 'it calls the model itself; its trajectories are in lbfgs.json',
 }
 
 const optimizersWithoutEdges: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import {
   nn,
   ones,
   optim,
-  type Tensor,
+  Tensor,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
 import { setting } from './setting.js'
@@ -40,7 +40,7 @@ function left({ model, optimizer }: Made, history: History): unknown {
     weights: Object.values(model.stateDict()).map(numbers),
     gradients: model.parameters().map(({ grad }) => numbers(grad)),
     moments: Object.values(optimizer.stateDict().state).map((entry) =>
-      Object.values(entry).map((part) => (typeof part === 'object' ? numbers(part) : part)),
+      Object.values(entry).map((part) => (part instanceof Tensor ? numbers(part) : part)),
     ),
     losses: history.values('loss'),
     norms: history.values('gradNorm'),

@@ -1,4 +1,5 @@
 import { checkArguments } from '../check.js'
+import * as options from '../options.js'
 import { UpdateHyper, UpdateKind } from '../kernels/kernels.js'
 import { atLeast, flag, unread } from './hyper.js'
 import { Optimizer, type OptimizerParams } from './optimizer.js'
@@ -25,7 +26,7 @@ const rule = updateRule<Required<AdagradOptions>>(UpdateKind.adagrad, {
     lr: atLeast('lr', UpdateHyper.lr, 1e-2),
     lrDecay: atLeast('lr_decay', UpdateHyper.lrDecay, 0),
     weightDecay: atLeast('weight_decay', UpdateHyper.weightDecay, 0),
-    initialAccumulatorValue: unread('initial_accumulator_value', 0),
+    initialAccumulatorValue: unread('initial_accumulator_value', options.atLeast(0, 0)),
     eps: atLeast('eps', UpdateHyper.eps, 1e-10),
     maximize: flag('maximize', UpdateHyper.maximize, false),
   },

@@ -12,7 +12,7 @@ export interface Hyper<V> extends options.Option<V> {
 }
 
 /** The hyper-parameters of a rule by their option names, in PyTorch's order. */
-export type HyperTable<O> = { readonly [K in keyof O]-?: Hyper<NonNullable<O[K]>> }
+export type HyperTable<O> = { readonly [K in keyof O]-?: Hyper<Exclude<O[K], undefined>> }
 
 function at(key: string, place: number, option: options.Option<number>): Hyper<number> {
   return {
@@ -29,9 +29,9 @@ export function atLeast(key: string, place: number, initial: number, min = 0): H
   return at(key, place, options.atLeast(min, initial))
 }
 
-/** A finite number of at least `min` that no kernel reads. */
-export function unread(key: string, initial: number, min = 0): Hyper<number> {
-  return { ...options.atLeast(min, initial), key, write() {} }
+/** An option that no kernel reads. */
+export function unread<V>(key: string, option: options.Option<V>): Hyper<V> {
+  return { ...option, key, write() {} }
 }
 
 /** A weight of a running average, in [0, 1]. */

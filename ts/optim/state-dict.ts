@@ -5,10 +5,13 @@ import type { Group } from './group.js'
 import type { Hyper } from './hyper.js'
 import type { UpdateRule } from './rule.js'
 
+/** What an optimizer keeps under a name: lists of LBFGS alone. */
+type StateValue = Tensor | number | null | readonly Tensor[] | readonly number[]
+
 /** PyTorch's structure of an optimizer checkpoint. */
 export interface OptimizerStateDict {
   /** By the number of the parameter, counted through all groups. */
-  state: Record<string, Record<string, Tensor | number | null>>
+  state: Record<string, Record<string, StateValue>>
   /** Options in PyTorch's spelling, and the numbers of the group's parameters. */
   param_groups: (Record<string, unknown> & { params: number[] })[]
 }

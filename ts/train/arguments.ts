@@ -2,6 +2,7 @@ import { show } from '../show.js'
 import { complaint, ValueError } from '../errors.js'
 import { Criterion } from '../criterion/criterion.js'
 import { Module } from '../nn/module.js'
+import { LBFGS } from '../optim/index.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 import type { TrainingOptimizer } from './snapshot.js'
 
@@ -29,7 +30,7 @@ export function checkCriterion(who: string, criterion: unknown): asserts criteri
   throw new ValueError(complaint(who, 'criterion', 'a Criterion', kindOf(criterion), hint))
 }
 
-/** @throws ValueError when it is no optimizer. */
+/** @throws ValueError when it is no optimizer, or one that calls the model itself. */
 export function checkOptimizer(
   who: string,
   optimizer: unknown,
@@ -40,6 +41,10 @@ export function checkOptimizer(
   >
   const methods = [step, zeroGrad, stateDict, loadStateDict]
   const groups = Array.isArray(paramGroups) && paramGroups.length > 0
+  if (optimizer instanceof LBFGS) {
+    const hint = 'call optimizer.step(closure) in a loop of your own'
+    throw new ValueError(complaint(who, 'optimizer', 'one that steps by gradients', 'LBFGS', hint))
+  }
   if (groups && methods.every((method) => typeof method === 'function')) return
   const hint = 'pass { optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }) }, say'
   throw new ValueError(complaint(who, 'optimizer', 'an optimizer', kindOf(optimizer), hint))
