@@ -41,7 +41,8 @@ describe('functions of tensors', () => {
 
   it('have cases from PyTorch, which are also captured (test/ops/functions.test.ts)', () => {
     expect(names.filter((name) => !known.has(name))).to.deep.equal([])
-    expect([...known].filter((name) => !names.includes(name))).to.deep.equal([])
+    // Criteria have cases of that kind, too.
+    expect([...known].filter((name) => !names.includes(name) && !(name in nn))).to.deep.equal([])
   })
 
   it('have a gradient in a case, all but those that cannot have one', () => {
