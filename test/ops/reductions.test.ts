@@ -8,9 +8,11 @@ import {
   max,
   mean,
   min,
+  norm,
   prod,
   type ReduceOptions,
   ShapeError,
+  std,
   sum,
   tensor,
   ValueError,
@@ -38,6 +40,13 @@ describe('reductions refuse', () => {
     expect(() => sum(x, 0, { keepdim: 1 as unknown as boolean })).to.throw(ValueError, 'keepdim')
     const given = undefined as unknown as number
     expect(() => max(x, given, { keepdim: true })).to.throw(ValueError, 'amax')
+  })
+
+  it('orders of a norm that are none, and corrections that say two things', () => {
+    expect(() => norm(x, NaN)).to.throw(ValueError, 'a number')
+    expect(() => norm(x, 'nuc' as 'fro')).to.throw(ValueError, 'nuc')
+    expect(() => std(x, 0, { unbiased: true, correction: 1 })).to.throw(ValueError, 'not both')
+    expect(() => std(x, 0, { correction: Infinity })).to.throw(ValueError, 'correction')
   })
 
   it('an extremum of nothing', () => {

@@ -19,6 +19,7 @@ export {
   where,
 } from './mask.js'
 export { bmm, dot, matmul, outer } from './matmul.js'
+export { norm } from './norm.js'
 export { mean, sum } from './reduce.js'
 export { pow } from './pow.js'
 export { cumsum, prod } from './scan.js'

@@ -7,6 +7,7 @@ import { amax, amin, argmax, argmin, max, min, type ValuesAndIndices } from './e
 import { clamp } from './clamp.js'
 import { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, lt, maskedFill, ne } from './mask.js'
 import { bmm, dot, matmul, outer } from './matmul.js'
+import { norm } from './norm.js'
 import { mean, sum } from './reduce.js'
 import { pow } from './pow.js'
 import { cumsum, prod } from './scan.js'
@@ -86,6 +87,7 @@ const functions = {
   narrow,
   ne,
   neg,
+  norm,
   outer,
   permute,
   pow,
