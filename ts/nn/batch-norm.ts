@@ -1,7 +1,6 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { ActivationKind } from '../kernels/kernels.js'
 import {
   atLeast,
   flag,
@@ -14,8 +13,8 @@ import {
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
+import { BATCH_NORM_BODY, checkBatch } from './functional/batch-norm.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -111,86 +110,19 @@ abstract class BatchNorm extends Layer {
   protected abstract accepts(shape: Shape): boolean
 
   protected override computeOutput(input: Tensor): Tensor {
-    const { weight, bias, runningMean, runningVar, numFeatures } = this
     this.#check(input)
-    const [batch, spatial] = extents(input.shape)
-    const ofBatch = this.training || runningMean === null || runningVar === null
-    if (ofBatch && batch * spatial === 1) throw this.#tooFew(input.shape)
-    const { pass } = this
-    const mean = pass.keepVector(ofBatch ? 'mean' : 'runningMean', numFeatures, input.dtype)
-    const inverseStd = pass.keepVector('inverseStd', numFeatures, input.dtype)
-    const output = allocate(input.shape, input.dtype)
-    if (ofBatch) {
-      const tracked = this.training
-      kernels().batchNorm({
-        x: input,
-        weight,
-        bias,
-        runningMean: tracked ? runningMean : null,
-        runningVar: tracked ? runningVar : null,
-        batches: tracked ? this.numBatchesTracked : null,
-        mean,
-        inverseStd,
-        out: output,
-        batch,
-        channels: numFeatures,
-        spatial,
-        eps: this.eps,
-        momentum: this.momentum ?? NaN,
-        activation: ActivationKind.identity,
-        parameter: 0,
-      })
-    } else {
-      kernels().batchNormInference({
-        x: input,
-        weight,
-        bias,
-        runningMean,
-        runningVar,
-        mean,
-        inverseStd,
-        out: output,
-        batch,
-        channels: numFeatures,
-        spatial,
-        eps: this.eps,
-        activation: ActivationKind.identity,
-        parameter: 0,
-      })
-    }
-    return output
+    return BATCH_NORM_BODY.output(input, this.weight, this.bias, this, this.pass)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const { pass } = this
-    const mean = pass.kept('mean')
-    // In evaluation the statistics are constants.
-    const sums =
-      mean === null ? null : (pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null))
-    const [batch, spatial] = extents(input.shape)
-    const gradInput = allocate(input.shape, input.dtype)
-    kernels().batchNormGradient({
-      x: input,
-      gradOut: gradOutput,
-      weight: this.weight,
-      mean: mean ?? pass.kept('runningMean')!,
-      inverseStd: pass.kept('inverseStd')!,
-      sums,
-      gradX: gradInput,
-      batch,
-      channels: this.numFeatures,
-      spatial,
-    })
-    return gradInput
+    return BATCH_NORM_BODY.gradInput(input, gradOutput, this.weight, this, this.pass)
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const weight = this.weight?.requiresGrad === true ? this.weight : null
     const bias = this.bias?.requiresGrad === true ? this.bias : null
     if (weight === null && bias === null) return
-    this.#sumUp(input, gradOutput, weight, bias)
-    weight?.keepGrad()
-    bias?.keepGrad()
+    BATCH_NORM_BODY.gradParameters(input, gradOutput, weight, bias, this, this.pass)
   }
 
   override extraRepr(): string {
@@ -199,33 +131,6 @@ abstract class BatchNorm extends Layer {
       `${numFeatures}, eps=${eps}, momentum=${momentum}, affine=${affine}, ` +
       `trackRunningStats=${trackRunningStats}`
     )
-  }
-
-  /** Two sums for each feature, and with them the gradients by weight and bias. */
-  #sumUp(
-    input: Tensor,
-    gradOutput: Tensor,
-    weight: Parameter | null,
-    bias: Parameter | null,
-  ): Tensor {
-    const { pass } = this
-    const [batch, spatial] = extents(input.shape)
-    const sums = pass.keepVector('sums', 2 * this.numFeatures, 'float64')
-    kernels().batchNormSums({
-      x: input,
-      gradOut: gradOutput,
-      mean: pass.kept('mean') ?? pass.kept('runningMean')!,
-      inverseStd: pass.kept('inverseStd')!,
-      sums,
-      gradWeight: weight && weight.gradTarget(),
-      gradBias: bias && bias.gradTarget(),
-      batch,
-      channels: this.numFeatures,
-      spatial,
-      weightBeta: weight?.gradBeta ?? 0,
-      biasBeta: bias?.gradBeta ?? 0,
-    })
-    return sums
   }
 
   #check({ shape, dtype }: Tensor): void {
@@ -252,28 +157,8 @@ abstract class BatchNorm extends Layer {
         ),
       )
     }
+    checkBatch(() => this.describe(), shape, this)
   }
-
-  #tooFew(shape: Shape): ValueError {
-    return new ValueError(
-      complaint(
-        this.describe(),
-        'input',
-        'of more than one value a feature, so that there is a variance',
-        `shape ${formatShape(shape)}`,
-        this.training
-          ? 'use larger batches (dropLast leaves out a last one of 1) or eval()'
-          : 'trackRunningStats makes evaluation independent of the batch',
-      ),
-    )
-  }
-}
-
-/** The batch, and all that comes after the features. */
-function extents(shape: Shape): [number, number] {
-  let spatial = 1
-  for (let i = 2; i < shape.length; i++) spatial *= shape[i]!
-  return [shape[0]!, spatial]
 }
 
 const INT32 = { dtype: 'int32' } as const

@@ -10,6 +10,7 @@ import type { ConvPlan } from './conv-plan.js'
 import { convOptions, type ConvSettings, convSettings } from './conv-settings.js'
 import type { Conv2dOptions } from './conv2d.js'
 import { markBuiltIn } from './built-in.js'
+import { convGradWeight, convolve } from './functional/conv.js'
 import { PackedBinaryConv2d } from './packed-binary-conv2d.js'
 import type { Pair, Sizes2d } from './pair.js'
 
@@ -87,7 +88,7 @@ export class BinaryConv2d extends ConvLayer {
     // one or two results a group: as where Conv2d chooses for itself
     const few = this.outChannels / this.groups <= 2
     const exact = few ? Conv2dAlgorithm.direct : Conv2dAlgorithm.implicitGemm
-    super.convolve(input, null, output, plan, exact)
+    convolve(input, this.factor(), null, output, plan, exact)
     if (bias === null) return
     // after the sum, which it would make inexact from its first term on
     const { batch, outChannels, outHeight, outWidth } = plan.geometry
@@ -128,7 +129,7 @@ export class BinaryConv2d extends ConvLayer {
   protected override updateGradWeight(input: Tensor, gradOutput: Tensor, plan: ConvPlan): void {
     if (!this.weight.requiresGrad) return
     this.#signs.weight.update(this.pass, this.weight, (target, beta) => {
-      this.computeGradFactor(input, gradOutput, plan, target, beta)
+      convGradWeight(input, gradOutput, plan, target, beta)
     })
   }
 

@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { type Options, readOptions } from '../options.js'
 import { BINARIZE, type BinarizeOptions, Signs } from './binarize.js'
 import { markBuiltIn } from './built-in.js'
+import { linearGradWeight } from './functional/linear.js'
 import { LINEAR, Linear, type LinearOptions } from './linear.js'
 import { PackedBinaryLinear } from './packed-binary-linear.js'
 
@@ -68,7 +69,7 @@ export class BinaryLinear extends Linear {
 
   protected override updateGradWeight(input: Tensor, gradOutput: Tensor): void {
     this.#signs.weight.update(this.pass, this.weight, (target, beta) => {
-      this.computeGradFactor(this.#signs.inputOf(this.pass, input), gradOutput, target, beta)
+      linearGradWeight(this.#signs.inputOf(this.pass, input), gradOutput, target, beta)
     })
   }
 

@@ -190,7 +190,7 @@ export function convTransposeSettings(
   inChannels: number,
   outChannels: number,
   kernelSize: Pair,
-  given: GivenTransposed,
+  given: Omit<GivenTransposed, 'bias' | 'dtype' | 'generator' | 'paddingMode'>,
 ): ConvTransposeSettings {
   const { padding, outputPadding } = given
   const settings = anySettings(who, rank, inChannels, outChannels, kernelSize, given)

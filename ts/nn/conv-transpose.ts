@@ -4,6 +4,7 @@ import { AnyConvLayer, type ParameterOptions } from './conv.js'
 import type { ConvPlan } from './conv-plan.js'
 import type { ConvTransposeSettings } from './conv-settings.js'
 import { planConvTranspose } from './conv-transpose-plan.js'
+import { convolveBack } from './functional/conv.js'
 
 /**
  * Transposed convolutions of images, and of sequences as images of one row: the passes of the
@@ -22,7 +23,7 @@ export abstract class ConvTransposeLayer extends AnyConvLayer<ConvTransposeSetti
   protected override computeOutput(input: Tensor): Tensor {
     const plan = this.planOf(input)
     const output = allocate(plan.outputShape, input.dtype)
-    this.convolveBack(input, this.bias, output, plan)
+    convolveBack(input, this.factor(), this.bias, output, plan)
     return output
   }
 

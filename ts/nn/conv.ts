@@ -1,13 +1,12 @@
 import { complaint, DTypeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
-import { Conv2dAlgorithm } from '../kernels/conv2d.js'
-import { ActivationKind } from '../kernels/kernels.js'
 import type { Generator } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
 import { type ConvPlan, keepPadded, planConv } from './conv-plan.js'
 import type { ConvSettings, ConvTransposeSettings, PaddingMode } from './conv-settings.js'
+import { convGradBias, convGradWeight, convolve, convolveBack } from './functional/conv.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
 import { Layer } from './layer.js'
 import { formatPair } from './pair.js'
@@ -118,83 +117,22 @@ export abstract class AnyConvLayer<
   }
 
   /** output = convolution of `input` with the factor, + bias. */
-  protected convolve(
-    input: Tensor,
-    bias: Tensor | null,
-    output: Tensor,
-    plan: ConvPlan,
-    algorithm: Conv2dAlgorithm = Conv2dAlgorithm.auto,
-  ): void {
-    kernels().conv2d({
-      x: input,
-      weight: this.factor(),
-      bias,
-      out: output,
-      geometry: plan.geometry,
-      activation: ActivationKind.identity,
-      parameter: 0,
-      algorithm,
-    })
-  }
-
-  /** result = gradient of `convolve` by its input, from that by its output, + bias. */
-  protected convolveBack(
-    gradOutput: Tensor,
-    bias: Tensor | null,
-    result: Tensor,
-    plan: ConvPlan,
-  ): void {
-    kernels().conv2dInputGradient({
-      gradOut: gradOutput,
-      weight: this.factor(),
-      bias,
-      gradX: result,
-      geometry: plan.geometry,
-      algorithm: Conv2dAlgorithm.auto,
-    })
+  protected convolve(input: Tensor, bias: Tensor | null, output: Tensor, plan: ConvPlan): void {
+    convolve(input, this.factor(), bias, output, plan)
   }
 
   /** Adds to the gradient of the weight that of `convolve`. */
   protected updateGradWeight(input: Tensor, gradOutput: Tensor, plan: ConvPlan): void {
     const { weight } = this
     if (!weight.requiresGrad) return
-    this.computeGradFactor(input, gradOutput, plan, weight.gradTarget(), weight.gradBeta)
+    convGradWeight(input, gradOutput, plan, weight.gradTarget(), weight.gradBeta)
     weight.keepGrad()
   }
 
-  /** target = gradient of `convolve` by the factor + beta * target. */
-  protected computeGradFactor(
-    input: Tensor,
-    gradOutput: Tensor,
-    { geometry }: ConvPlan,
-    target: Tensor,
-    beta: 0 | 1,
-  ): void {
-    const { auto } = Conv2dAlgorithm
-    kernels().conv2dWeightGradient({
-      x: input,
-      gradOut: gradOutput,
-      gradWeight: target,
-      geometry,
-      beta,
-      algorithm: auto,
-    })
-  }
-
   /** @param spatial Elements of a channel of the layer's output. */
-  protected updateGradBias(gradOutput: Tensor, { geometry }: ConvPlan, spatial: number): void {
-    const { bias, outChannels } = this
-    if (bias === null || !bias.requiresGrad) return
-    const grad = bias.gradTarget()
-    kernels().channelSum({
-      x: gradOutput,
-      out: grad,
-      batch: geometry.batch,
-      channels: outChannels,
-      spatial,
-      beta: bias.gradBeta,
-    })
-    bias.keepGrad()
+  protected updateGradBias(gradOutput: Tensor, plan: ConvPlan, spatial: number): void {
+    const { bias } = this
+    if (bias !== null && bias.requiresGrad) convGradBias(gradOutput, plan, spatial, bias)
   }
 
   override extraRepr(): string {
@@ -238,10 +176,10 @@ export abstract class ConvLayer extends AnyConvLayer<ConvSettings> {
     const plan = this.planOf(input)
     const gradInput = allocate(input.shape, input.dtype)
     if (plan.pad === null) {
-      this.convolveBack(gradOutput, null, gradInput, plan)
+      convolveBack(gradOutput, this.factor(), null, gradInput, plan)
     } else {
       const gradPadded = this.pass.keep('gradPadded', plan.pad.paddedShape, input.dtype)
-      this.convolveBack(gradOutput, null, gradPadded, plan)
+      convolveBack(gradOutput, this.factor(), null, gradPadded, plan)
       kernels().pad2dGradient({
         gradOut: gradPadded,
         gradX: gradInput,

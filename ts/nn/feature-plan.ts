@@ -1,6 +1,7 @@
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
+import { leadingSize } from './functional/linear.js'
 import type { Module } from './module.js'
 import type { Parameter } from './parameter.js'
 
@@ -81,11 +82,4 @@ export function otherDtype(layer: Module, input: Tensor, weight: Parameter): DTy
       `use input.to('${weight.dtype}')`,
     ),
   )
-}
-
-/** Product of all sizes but the last. */
-export function leadingSize(shape: Shape): number {
-  let size = 1
-  for (let i = 0; i < shape.length - 1; i++) size *= shape[i]!
-  return size
 }

@@ -5,8 +5,8 @@ import { atLeast, flag, floatDType, type Options, readOptions, type Values } fro
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
+import { GROUP_NORM_BODY, type GroupNormSizes } from './functional/group-norm.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -31,8 +31,7 @@ export abstract class GroupedNorm extends Layer {
   bias: Parameter | null
   readonly eps: number
   readonly affine: boolean
-  readonly #groups: number
-  readonly #channels: number
+  readonly #sizes: GroupNormSizes
 
   protected constructor(
     groups: number,
@@ -42,16 +41,15 @@ export abstract class GroupedNorm extends Layer {
     super()
     this.eps = eps
     this.affine = affine
-    this.#groups = groups
-    this.#channels = channels
+    this.#sizes = { groups, channels, eps }
     this.weight = affine ? new Parameter(ones([channels], { dtype })) : null
     this.bias = affine ? new Parameter(zeros([channels], { dtype })) : null
   }
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#channels, value: 1 })
-    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#channels, value: 0 })
+    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#sizes.channels, value: 1 })
+    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#sizes.channels, value: 0 })
   }
 
   /** Throws unless the shape is accepted. */
@@ -60,81 +58,18 @@ export abstract class GroupedNorm extends Layer {
   protected override computeOutput(input: Tensor): Tensor {
     this.#checkDtype(input)
     this.checkShape(input.shape)
-    const [batch, spatial] = extents(input.shape)
-    const statistics = batch * this.#groups
-    const mean = this.pass.keepVector('mean', statistics, input.dtype)
-    const inverseStd = this.pass.keepVector('inverseStd', statistics, input.dtype)
-    const output = allocate(input.shape, input.dtype)
-    kernels().groupNorm({
-      x: input,
-      weight: this.weight,
-      bias: this.bias,
-      mean,
-      inverseStd,
-      out: output,
-      batch,
-      channels: this.#channels,
-      spatial,
-      groups: this.#groups,
-      eps: this.eps,
-    })
-    return output
+    return GROUP_NORM_BODY.output(input, this.weight, this.bias, this.#sizes, this.pass)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const sums = this.pass.kept('sums') ?? this.#sumUp(input, gradOutput, null, null)
-    const gradInput = allocate(input.shape, input.dtype)
-    const [batch, spatial] = extents(input.shape)
-    kernels().groupNormGradient({
-      x: input,
-      gradOut: gradOutput,
-      weight: this.weight,
-      mean: this.pass.kept('mean')!,
-      inverseStd: this.pass.kept('inverseStd')!,
-      sums,
-      gradX: gradInput,
-      batch,
-      channels: this.#channels,
-      spatial,
-      groups: this.#groups,
-    })
-    return gradInput
+    return GROUP_NORM_BODY.gradInput(input, gradOutput, this.weight, this.#sizes, this.pass)
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const weight = this.weight?.requiresGrad === true ? this.weight : null
     const bias = this.bias?.requiresGrad === true ? this.bias : null
     if (weight === null && bias === null) return
-    this.#sumUp(input, gradOutput, weight, bias)
-    weight?.keepGrad()
-    bias?.keepGrad()
-  }
-
-  /** Two sums for each channel of a sample, and with them the gradients by weight and bias. */
-  #sumUp(
-    input: Tensor,
-    gradOutput: Tensor,
-    weight: Parameter | null,
-    bias: Parameter | null,
-  ): Tensor {
-    const [batch, spatial] = extents(input.shape)
-    const sums = this.pass.keepVector('sums', 2 * batch * this.#channels, 'float64')
-    kernels().groupNormSums({
-      x: input,
-      gradOut: gradOutput,
-      mean: this.pass.kept('mean')!,
-      inverseStd: this.pass.kept('inverseStd')!,
-      sums,
-      gradWeight: weight && weight.gradTarget(),
-      gradBias: bias && bias.gradTarget(),
-      batch,
-      channels: this.#channels,
-      spatial,
-      groups: this.#groups,
-      weightBeta: weight?.gradBeta ?? 0,
-      biasBeta: bias?.gradBeta ?? 0,
-    })
-    return sums
+    GROUP_NORM_BODY.gradParameters(input, gradOutput, weight, bias, this.#sizes, this.pass)
   }
 
   #checkDtype({ dtype }: Tensor): void {
@@ -152,13 +87,6 @@ export abstract class GroupedNorm extends Layer {
       )
     }
   }
-}
-
-/** The batch, of which samples without an element do not count, and all that comes after the channels. */
-function extents(shape: Shape): [number, number] {
-  let spatial = 1
-  for (let i = 2; i < shape.length; i++) spatial *= shape[i]!
-  return [spatial === 0 ? 0 : shape[0]!, spatial]
 }
 
 /**

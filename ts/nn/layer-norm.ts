@@ -1,12 +1,17 @@
 import { checkArguments } from '../check.js'
-import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { complaint, DTypeError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { atLeast, flag, floatDType, type Options, readOptions } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { allocate, sameShape } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
+import {
+  checkNormalized,
+  LAYER_NORM_BODY,
+  type LayerNormSizes,
+  normalizedSizes,
+} from './functional/layer-norm.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -59,7 +64,7 @@ export class LayerNorm extends Layer {
   readonly normalizedShape: Shape
   readonly eps: number
   readonly elementwiseAffine: boolean
-  readonly #cols: number
+  readonly #sizes: LayerNormSizes
 
   /**
    * @param normalizedShape The last dimensions, or the last one alone.
@@ -69,81 +74,35 @@ export class LayerNorm extends Layer {
     checkArguments(new.target.name, 2, arguments)
     super()
     const { eps, elementwiseAffine, bias, dtype } = readOptions('LayerNorm', OPTIONS, options)
-    const shape = Array.isArray(normalizedShape)
-      ? [...(normalizedShape as readonly number[])]
-      : [normalizedShape as number]
-    if (shape.length === 0 || !shape.every((size) => Number.isInteger(size) && size >= 1)) {
-      const expected = 'whole numbers of at least 1, and one at least'
-      throw new ValueError(complaint('LayerNorm', 'normalizedShape', expected, normalizedShape))
-    }
-    this.normalizedShape = Object.freeze(shape)
+    const shape = normalizedSizes('LayerNorm', normalizedShape)
+    this.normalizedShape = shape
     this.eps = eps
     this.elementwiseAffine = elementwiseAffine
-    this.#cols = shape.reduce((product, size) => product * size, 1)
+    this.#sizes = { cols: shape.reduce((product, size) => product * size, 1), eps }
     this.weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null
   }
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#cols, value: 1 })
-    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#cols, value: 0 })
+    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#sizes.cols, value: 1 })
+    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#sizes.cols, value: 0 })
   }
 
   protected override computeOutput(input: Tensor): Tensor {
     this.#check(input)
-    const rows = input.length / this.#cols
-    const mean = this.pass.keepVector('mean', rows, input.dtype)
-    const inverseStd = this.pass.keepVector('inverseStd', rows, input.dtype)
-    const output = allocate(input.shape, input.dtype)
-    kernels().layerNorm({
-      x: input,
-      weight: this.weight,
-      bias: this.bias,
-      mean,
-      inverseStd,
-      out: output,
-      rows,
-      cols: this.#cols,
-      eps: this.eps,
-    })
-    return output
+    return LAYER_NORM_BODY.output(input, this.weight, this.bias, this.#sizes, this.pass)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const gradInput = allocate(input.shape, input.dtype)
-    const rows = input.length / this.#cols
-    kernels().layerNormGradient({
-      x: input,
-      gradOut: gradOutput,
-      weight: this.weight,
-      mean: this.pass.kept('mean')!,
-      inverseStd: this.pass.kept('inverseStd')!,
-      gradX: gradInput,
-      rows,
-      cols: this.#cols,
-    })
-    return gradInput
+    return LAYER_NORM_BODY.gradInput(input, gradOutput, this.weight, this.#sizes, this.pass)
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const weight = this.weight?.requiresGrad === true ? this.weight : null
     const bias = this.bias?.requiresGrad === true ? this.bias : null
     if (weight === null && bias === null) return
-    kernels().layerNormAffineGradient({
-      x: input,
-      gradOut: gradOutput,
-      mean: this.pass.kept('mean')!,
-      inverseStd: this.pass.kept('inverseStd')!,
-      gradWeight: weight && weight.gradTarget(),
-      gradBias: bias && bias.gradTarget(),
-      rows: input.length / this.#cols,
-      cols: this.#cols,
-      weightBeta: weight?.gradBeta ?? 0,
-      biasBeta: bias?.gradBeta ?? 0,
-    })
-    weight?.keepGrad()
-    bias?.keepGrad()
+    LAYER_NORM_BODY.gradParameters(input, gradOutput, weight, bias, this.#sizes, this.pass)
   }
 
   override extraRepr(): string {
@@ -168,17 +127,6 @@ export class LayerNorm extends Layer {
         ),
       )
     }
-    const { normalizedShape } = this
-    const last = shape.slice(Math.max(0, shape.length - normalizedShape.length))
-    if (!sameShape(last, normalizedShape)) {
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          'input',
-          `shape (…, ${normalizedShape.join(', ')})`,
-          `shape ${formatShape(shape)}`,
-        ),
-      )
-    }
+    checkNormalized(() => this.describe(), shape, this.normalizedShape)
   }
 }

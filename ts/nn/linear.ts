@@ -1,12 +1,15 @@
 import { checkArguments } from '../check.js'
-import { kernels } from '../kernels/backend.js'
-import { ReduceKind } from '../kernels/kernels.js'
 import { flag, floatDType, type Options, readOptions } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-import { allocate } from '../tensor/workspace.js'
-import { checkParameters, FeaturePlan, leadingSize, otherDtype } from './feature-plan.js'
+import { checkParameters, FeaturePlan, otherDtype } from './feature-plan.js'
+import {
+  linearGradBias,
+  linearGradInput,
+  linearGradWeight,
+  linearOutput,
+} from './functional/linear.js'
 import { kaimingUniform_, uniform_ } from './init/index.js'
 import { markBuiltIn } from './built-in.js'
 import { Layer } from './layer.js'
@@ -86,51 +89,17 @@ export class Linear extends Layer {
     if (weight !== this.#weight || bias !== this.#bias) this.#takeParameters(weight, bias)
     this.#plan.take(this, input.shape)
     if (input.dtype !== weight.dtype) throw otherDtype(this, input, weight)
-    const output = allocate(this.#plan.outputShape, weight.dtype)
-    kernels().matmul({
-      a: input,
-      b: this.factor(),
-      out: output,
-      m: this.#plan.rows,
-      n: this.outFeatures,
-      k: this.inFeatures,
-      transposeB: true,
-      bias,
-    })
-    return output
+    return linearOutput(input, this.factor(), bias, this.#plan)
   }
 
   protected override computeGradInput(input: Tensor, gradOutput: Tensor): Tensor {
-    const gradInput = allocate(input.shape, input.dtype)
-    const rows = leadingSize(input.shape)
-    kernels().matmul({
-      a: gradOutput,
-      b: this.factor(),
-      out: gradInput,
-      m: rows,
-      n: this.inFeatures,
-      k: this.outFeatures,
-    })
-    return gradInput
+    return linearGradInput(input, gradOutput, this.factor())
   }
 
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
-    const { weight, bias, outFeatures } = this
+    const { weight, bias } = this
     if (weight.requiresGrad) this.updateGradWeight(input, gradOutput)
-    if (bias !== null && bias.requiresGrad) {
-      const rows = leadingSize(input.shape)
-      const grad = bias.gradTarget()
-      kernels().reduce({
-        kind: ReduceKind.sum,
-        x: gradOutput,
-        out: grad,
-        outer: 1,
-        n: rows,
-        inner: outFeatures,
-        beta: bias.gradBeta,
-      })
-      bias.keepGrad()
-    }
+    if (bias !== null && bias.requiresGrad) linearGradBias(input, gradOutput, bias)
   }
 
   /** What inputs are multiplied by. */
@@ -140,29 +109,8 @@ export class Linear extends Layer {
 
   protected updateGradWeight(input: Tensor, gradOutput: Tensor): void {
     const { weight } = this
-    this.computeGradFactor(input, gradOutput, weight.gradTarget(), weight.gradBeta)
+    linearGradWeight(input, gradOutput, weight.gradTarget(), weight.gradBeta)
     weight.keepGrad()
-  }
-
-  /** target = gradient by the factor + beta * target. */
-  protected computeGradFactor(
-    input: Tensor,
-    gradOutput: Tensor,
-    target: Tensor,
-    beta: 0 | 1,
-  ): void {
-    const { inFeatures, outFeatures } = this
-    const rows = leadingSize(input.shape)
-    kernels().matmul({
-      a: gradOutput,
-      b: input,
-      out: target,
-      m: outFeatures,
-      n: inFeatures,
-      k: rows,
-      transposeA: true,
-      beta,
-    })
   }
 
   override multiplyAdds(_input: Tensor, output: Tensor): number {

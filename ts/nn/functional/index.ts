@@ -24,5 +24,40 @@ export {
   tanhshrink,
   threshold,
 } from '../../ops/activation.js'
+export { batchNorm, type BatchNormFunctionOptions } from './batch-norm.js'
+export {
+  conv1d,
+  type Conv1dFunctionOptions,
+  conv2d,
+  type Conv2dFunctionOptions,
+  convTranspose1d,
+  type ConvTranspose1dFunctionOptions,
+  convTranspose2d,
+  type ConvTranspose2dFunctionOptions,
+} from './conv.js'
+export { dropout, dropout2d, type DropoutFunctionOptions } from './dropout.js'
+export { groupNorm, instanceNorm, type InstanceNormFunctionOptions } from './group-norm.js'
+export { interpolate } from './interpolate.js'
+export { layerNorm, type NormFunctionOptions } from './layer-norm.js'
+export { linear } from './linear.js'
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  huberLoss,
+  klDiv,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from './loss.js'
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  avgPool2d,
+  maxPool1d,
+  maxPool2d,
+} from './pool.js'
 export { logSoftmax, softmax } from '../../ops/softmax.js'
 export { tanh } from '../../ops/unary.js'
