@@ -1,4 +1,5 @@
-// Rows of a matrix picked by index: the batches of a data set.
+// Places of a tensor picked by index along a dimension: the batches of a data set, rows of an
+// embedding, an element for each index.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +9,22 @@
 
 namespace gradlane {
 
-struct GatherRowsArgs {
+struct GatherArgs {
   Dtype src_dtype;
-  Buffer src, index;
+  Buffer src;    // (outer, src_rows, cols)
+  Buffer index;  // int32 (rows); `each`: (outer, rows, cols)
   Dtype out_dtype;
-  Buffer out;
+  Buffer out;  // (outer, rows, cols)
   std::int64_t src_rows, rows, cols;
   double scale, shift;
+  std::int64_t outer;
+  bool each;
 
-  GRADLANE_FIELDS(GatherRowsArgs, src_dtype, src, index, out_dtype, out, src_rows, rows, cols,
-                  scale, shift)
+  GRADLANE_FIELDS(GatherArgs, src_dtype, src, index, out_dtype, out, src_rows, rows, cols, scale,
+                  shift, outer, each)
 };
-// out[r, :] = scale * src[index[r], :] + shift; the types are equal, or out is float32 or float64.
-void GatherRows(const GatherRowsArgs& args);
+// out[o, r, c] = scale * src[o, i, c] + shift with i = index[r], or index[o, r, c] where there is
+// one for each; the types are equal, or out is float32 or float64.
+void Gather(const GatherArgs& args);
 
 }  // namespace gradlane

@@ -26,12 +26,12 @@ const std::int32_t* Copy(const std::int32_t* index, std::int64_t n, FewIndices& 
 }  // namespace
 
 const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, std::int64_t count,
-                                   const char* op, FewIndices& few) {
+                                   const char* op, FewIndices& few, const char* place) {
   const std::int32_t* copy = Copy(index, n, few);
   for (std::int64_t i = 0; i < n; ++i) {
     if (copy[i] < 0 || copy[i] >= count) {
       Throw(ErrorCode::kValue,
-            {op, ": index ", copy[i], " at row ", i, " is outside [0, ", count, ")"});
+            {op, ": index ", copy[i], " at ", place, " ", i, " is outside [0, ", count, ")"});
     }
   }
   return copy;

@@ -10,9 +10,10 @@ namespace gradlane {
 // of one of these; that costs some nanoseconds more, as much as a small row.
 using FewIndices = std::int32_t[16];
 
-// A copy of n indices, all of them in [0, count). Throws ERR_VALUE for the first that is outside.
+// A copy of n indices, all of them in [0, count). Throws ERR_VALUE for the first that is outside;
+// `place` is what messages number, the rows that are picked or the elements of the index.
 const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, std::int64_t count,
-                                   const char* op, FewIndices& few);
+                                   const char* op, FewIndices& few, const char* place = "row");
 
 // The same for labels, each in [0, classes) or ignore_index.
 const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, std::int64_t classes,

@@ -28,4 +28,15 @@ struct CopyArgs {
 };
 void Copy(const CopyArgs& args);
 
+struct TriangleArgs {
+  Dtype dtype;
+  Buffer x, out;
+  std::int64_t batch, rows, cols, diagonal;
+  bool upper;
+
+  GRADLANE_FIELDS(TriangleArgs, dtype, x, out, batch, rows, cols, diagonal, upper)
+};
+// out[b, r, c] = x[b, r, c] where c - r <= diagonal (upper: >=), 0 elsewhere.
+void Triangle(const TriangleArgs& args);
+
 }  // namespace gradlane

@@ -9,7 +9,6 @@
 #include "ops/cross_entropy.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
-#include "ops/embedding.h"
 #include "ops/gather.h"
 #include "ops/gradient.h"
 #include "ops/group_norm.h"
@@ -24,7 +23,9 @@
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/scan.h"
+#include "ops/scatter.h"
 #include "ops/softmax.h"
+#include "ops/sort.h"
 #include "ops/strided.h"
 #include "ops/update.h"
 #include "ops/upsample2d.h"
@@ -54,7 +55,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&Conv2dWeightGradient>("conv2dWeightGradient"),
     OperationOf<&CrossEntropy>("crossEntropy"),
     OperationOf<&CrossEntropyGradient>("crossEntropyGradient"),
-    OperationOf<&EmbeddingGradient>("embeddingGradient"),
+    OperationOf<&Scatter>("scatter"),
     OperationOf<&Nll>("nll"),
     OperationOf<&NllGradient>("nllGradient"),
     OperationOf<&Pad2d>("pad2d"),
@@ -74,6 +75,11 @@ constexpr Operation kOperations[] = {
     OperationOf<&LayerNormGradient>("layerNormGradient"),
     OperationOf<&LayerNormAffineGradient>("layerNormAffineGradient"),
     OperationOf<&Bernoulli>("bernoulli"),
+    OperationOf<&BernoulliEach>("bernoulliEach"),
+    OperationOf<&Multinomial>("multinomial"),
+    OperationOf<&Randint>("randint"),
+    OperationOf<&Sort>("sort"),
+    OperationOf<&Triangle>("triangle"),
     OperationOf<&Cast>("cast"),
     OperationOf<&ClipGradients>("clipGradients"),
     OperationOf<&Compare>("compare"),
@@ -88,7 +94,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&AdaptiveAvgPool2d>("adaptiveAvgPool2d"),
     OperationOf<&AdaptiveAvgPool2dGradient>("adaptiveAvgPool2dGradient"),
     OperationOf<&Fill>("fill"),
-    OperationOf<&GatherRows>("gatherRows"),
+    OperationOf<&Gather>("gather"),
     OperationOf<&GradNorm>("gradNorm"),
     OperationOf<&Normal>("normal"),
     OperationOf<&Permutation>("permutation"),

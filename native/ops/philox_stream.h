@@ -55,4 +55,9 @@ inline std::int32_t UniformThreshold(double p) {
   return whole < scaled ? whole + 1 : whole;
 }
 
+// 53 random bits as a number in [0, 1); the first word gives the higher ones.
+inline double UnitOf(std::uint32_t a, std::uint32_t b) {
+  return (static_cast<double>(a >> 5) * 0x1p26 + static_cast<double>(b >> 6)) * 0x1p-53;
+}
+
 }  // namespace gradlane

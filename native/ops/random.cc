@@ -1,5 +1,6 @@
 #include "ops/random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -19,6 +20,20 @@ T Below(double low, double high) {
   if (!(static_cast<double>(most) < high)) most = std::nextafter(most, static_cast<T>(low));
   const T least = static_cast<T>(low);
   return most < least ? least : most;
+}
+
+// Calls body(number of the element, first word, second word) for elements [begin, end), two words
+// each, of a stream that stands at the first of them.
+template <class Body>
+void ForEachPair(PhiloxState state, std::int64_t begin, std::int64_t end, Body&& body) {
+  constexpr std::int64_t kBlocks = 32, kPairs = 2 * kBlocks;
+  std::uint32_t words[4 * kBlocks];
+  for (std::int64_t at = begin; at < end; at += kPairs) {
+    const std::int64_t pairs = std::min(kPairs, end - at);
+    Kernels().philox.words(state, words, (pairs + 1) / 2);
+    state.block += kBlocks;
+    for (std::int64_t i = 0; i < pairs; ++i) body(at + i, words[2 * i], words[2 * i + 1]);
+  }
 }
 
 }  // namespace
@@ -101,6 +116,43 @@ void Permutation(const PermutationArgs& args) {
     std::swap(y[i], y[product >> 32]);
   }
   stream.Advance((drawn + 3) / 4);
+}
+
+void Randint(const RandintArgs& args) {
+  constexpr const char* kOp = "randint";
+  constexpr std::int64_t kLeast = -2147483648, kMost = 2147483648;
+  if (args.low < kLeast || args.low >= args.high || args.high > kMost) {
+    Throw(ErrorCode::kValue, {kOp, ": expected low below high, both within int32, got ", args.low,
+                              " and ", args.high});
+  }
+  std::int32_t* y = Elements<std::int32_t>(args.y, args.n, kOp, "y");
+  const std::uint64_t range = static_cast<std::uint64_t>(args.high - args.low);
+  Draw(PhiloxStream(args.state, kOp), args.n, 2,
+       [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
+         ForEachPair(state, begin, end, [&](std::int64_t i, std::uint64_t a, std::uint64_t b) {
+           const std::uint64_t offset = (a * range + (b * range >> 32)) >> 32;
+           y[i] = static_cast<std::int32_t>(args.low + static_cast<std::int64_t>(offset));
+         });
+       });
+}
+
+void BernoulliEach(const BernoulliEachArgs& args) {
+  constexpr const char* kOp = "bernoulliEach";
+  DispatchFloat(args.dtype, kOp, [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = Elements<T>(args.x, args.n, kOp, "x");
+    T* y = Elements<T>(args.y, args.n, kOp, "y");
+    for (std::int64_t i = 0; i < args.n; ++i) {
+      if (x[i] >= 0 && x[i] <= 1) continue;
+      Throw(ErrorCode::kValue, {kOp, ": the probability at element ", i, " is outside [0, 1]"});
+    }
+    Draw(PhiloxStream(args.state, kOp), args.n, 2,
+         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
+           ForEachPair(state, begin, end, [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
+             y[i] = UnitOf(a, b) < static_cast<double>(x[i]) ? T(1) : T(0);
+           });
+         });
+  });
 }
 
 }  // namespace gradlane

@@ -47,4 +47,33 @@ struct PermutationArgs {
 };
 void Permutation(const PermutationArgs& args);
 
+struct RandintArgs {
+  Buffer state, y;
+  std::int64_t n, low, high;
+
+  GRADLANE_FIELDS(RandintArgs, state, y, n, low, high)
+};
+void Randint(const RandintArgs& args);
+
+struct BernoulliEachArgs {
+  Dtype dtype;
+  Buffer state, x, y;
+  std::int64_t n;
+
+  GRADLANE_FIELDS(BernoulliEachArgs, dtype, state, x, y, n)
+};
+void BernoulliEach(const BernoulliEachArgs& args);
+
+struct MultinomialArgs {
+  Dtype dtype;
+  Buffer state;
+  Buffer x;  // (rows, categories)
+  Buffer y;  // int32 (rows, samples)
+  std::int64_t rows, categories, samples;
+  bool replacement;
+
+  GRADLANE_FIELDS(MultinomialArgs, dtype, state, x, y, rows, categories, samples, replacement)
+};
+void Multinomial(const MultinomialArgs& args);
+
 }  // namespace gradlane

@@ -24,8 +24,8 @@ void Check(Dtype from, Dtype to, double scale, double shift) {
       Array<std::int32_t> index(rows, 1);
       index.Fill([](std::int64_t r) { return r * 17 % kSrcRows; });
       Array<To> out(rows * cols, 3);
-      GatherRows({from, src.buffer(), index.buffer(), to, out.buffer(), kSrcRows, rows, cols, scale,
-                  shift});
+      Gather({from, src.buffer(), index.buffer(), to, out.buffer(), kSrcRows, rows, cols, scale,
+              shift, 1, false});
       for (std::int64_t r = 0; r < rows; ++r) {
         for (std::int64_t c = 0; c < cols; ++c) {
           const double product = scale * static_cast<double>(src[index[r] * cols + c]);
@@ -67,8 +67,8 @@ TEST_P(GatherTest, ABadIndexIsNamedAndNothingIsWritten) {
     index[0] = 1;
     index[1] = bad;
     try {
-      GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(), 4,
-                  2, 3, 1, 0});
+      Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(), 4, 2, 3,
+              1, 0, 1, false});
       FAIL() << "accepted " << bad;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kValue);
@@ -82,16 +82,39 @@ TEST_P(GatherTest, RefusesOtherTypesAndShortBuffers) {
   Array<float> src(12), out(6);
   Array<std::int32_t> index(2);
   index.Fill([](std::int64_t) { return 0; });
-  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kInt32,
-                           out.buffer(), 4, 2, 3, 1, 0}),
+  EXPECT_THROW(Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kInt32, out.buffer(),
+                       4, 2, 3, 1, 0, 1, false}),
                Error);
-  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32,
-                           out.buffer(), 5, 2, 3, 1, 0}),
+  EXPECT_THROW(Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(),
+                       5, 2, 3, 1, 0, 1, false}),
                Error);
-  EXPECT_THROW(GatherRows({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32,
-                           out.buffer(), 4, 3, 3, 1, 0}),
+  EXPECT_THROW(Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(),
+                       4, 3, 3, 1, 0, 1, false}),
                Error);
   EXPECT_TRUE(out.GuardsIntact());
+}
+
+TEST_P(GatherTest, AlongADimensionAndForEach) {
+  constexpr std::int64_t kOuter = 9, kCount = 30, kRows = 170, kCols = 23;
+  Array<double> src(kOuter * kCount * kCols, 1);
+  src.FillRandom(5);
+  RetainPool();
+  for (const bool each : {false, true}) {
+    Array<std::int32_t> index(each ? kOuter * kRows * kCols : kRows);
+    index.Fill([](std::int64_t i) { return i * 17 % kCount; });
+    for (const int threads : {1, 2}) {
+      SetThreads(threads);
+      Array<double> out(kOuter * kRows * kCols, 2);
+      Gather({Dtype::kFloat64, src.buffer(), index.buffer(), Dtype::kFloat64, out.buffer(), kCount,
+              kRows, kCols, 1, 0, kOuter, each});
+      for (std::int64_t e = 0; e < kOuter * kRows * kCols; ++e) {
+        const std::int64_t at = index[each ? e : e / kCols % kRows];
+        ASSERT_EQ(out[e], src[(e / (kRows * kCols) * kCount + at) * kCols + e % kCols]);
+      }
+      EXPECT_TRUE(out.GuardsIntact());
+    }
+  }
+  ReleasePool();
 }
 
 GRADLANE_ON_EVERY_ISA_TARGET(GatherTest);

@@ -9,10 +9,10 @@
 #include <thread>
 
 #include "ops/cross_entropy.h"
-#include "ops/embedding.h"
 #include "ops/gather.h"
 #include "ops/nll.h"
 #include "ops/pool2d.h"
+#include "ops/scatter.h"
 #include "test/arrays.h"
 #include "test/isa_targets.h"
 
@@ -69,15 +69,23 @@ class IndicesTest : public EveryIsaTarget {
 
 TEST_P(IndicesTest, OfRowsThatAreGathered) {
   WhileTheLastChanges([&] {
-    GatherRows({Dtype::kFloat32, table_.buffer(), index_.buffer(), Dtype::kFloat32,
-                result_.buffer(), kCount, kRows, kCols, 1, 0});
+    Gather({Dtype::kFloat32, table_.buffer(), index_.buffer(), Dtype::kFloat32, result_.buffer(),
+            kCount, kRows, kCols, 1, 0, 1, false});
+  });
+  WhileTheLastChanges([&] {
+    Gather({Dtype::kFloat32, table_.buffer(), index_.buffer(), Dtype::kFloat32, result_.buffer(),
+            kCount, kRows, 1, 1, 0, 1, true});
   });
 }
 
-TEST_P(IndicesTest, OfAnEmbeddingsGradient) {
+TEST_P(IndicesTest, OfRowsThatArePutBack) {
   WhileTheLastChanges([&] {
-    EmbeddingGradient({Dtype::kFloat32, rows_.buffer(), index_.buffer(), table_.buffer(), kRows,
-                       kCols, kCount, -1, 0});
+    Scatter({Dtype::kFloat32, rows_.buffer(), index_.buffer(), table_.buffer(), kRows, kCols,
+             kCount, -1, 0, 1, false, true});
+  });
+  WhileTheLastChanges([&] {
+    Scatter({Dtype::kFloat32, rows_.buffer(), index_.buffer(), table_.buffer(), kRows, 1, kCount,
+             -1, 1, 1, true, false});
   });
 }
 

@@ -306,7 +306,7 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
     ],
     'where the gradient comes from another kernel': ({ pool, gradPooled, index, gy, masked }) => [
       pool,
-      call('gatherRows', { src: gradPooled, index, out: gy, srcRows: plain }),
+      call('gather', { src: gradPooled, index, out: gy, srcRows: plain }),
       masked,
     ],
     'where it is a part of that of the pooling': ({ pool, unpool, step, y, gy, gx }) => [
@@ -325,7 +325,7 @@ describe('the gradient of a ReLU stays behind that of a pooling', () => {
     'where no pooling is there': ({ unpool, masked }) => [unpool, masked],
     'where the pooling comes later': ({ pool, unpool, masked }) => [unpool, pool, masked],
     'where another kernel made the places': ({ y, pooled, index, unpool, masked }) => [
-      call('gatherRows', { src: y, index: pooled, out: index, srcRows: plain }),
+      call('gather', { src: y, index: pooled, out: index, srcRows: plain }),
       unpool,
       masked,
     ],

@@ -3,15 +3,7 @@ import { expect } from 'chai'
 import type { DType, FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
 import { asView, type Bound, check } from '../support/op-case.js'
-import {
-  arrayOf,
-  bell,
-  bigSize,
-  floatDTypes,
-  smallSizes,
-  specials,
-  whole,
-} from '../support/samples.js'
+import { arrayOf, bell, bigSize, smallSizes, specials, whole } from '../support/samples.js'
 import { roundings } from '../support/tolerance.js'
 
 const dtypes = ['float32', 'float64', 'int32', 'uint8'] as const satisfies readonly DType[]
@@ -135,123 +127,25 @@ describe(suiteTitle('memory'), () => {
     }
   })
 
-  describe('gatherRows', () => {
-    /** (srcRows, rows, cols) */
-    const shapes = [
-      [1, 0, 5], [3, 4, 0], [1, 1, 1], [5, 9, 1], [7, 3, 2], [9, 5, 7], [10, 64, 8], [4, 4, 9],
-      [100, 32, 17], [50, 20, 33], [300, 128, 784], [20, 5000, 3], [3, 2, 50_021],
-    ] as const // prettier-ignore
-
-    const pairs: readonly (readonly [DType, DType])[] = [
-      ...dtypes.map((dtype) => [dtype, dtype] as const),
-      ...floatDTypes.flatMap((to) => [['uint8', to] as const, ['int32', to] as const]),
-      ['float64', 'float32'],
-      ['float32', 'float64'],
-    ]
-    for (const [from, to] of pairs) {
-      it(`${from} to ${to}`, () => {
-        const scales = from === to ? [[1, 0] as const] : ([[1, 0], [1 / 255, -0.5]] as const) // prettier-ignore
-        for (const [srcRows, rows, cols] of shapes) {
-          for (const [scale, shift] of scales) {
-            const src = valuesOf(from, srcRows * cols, 1)
-            const index = whole('int32', rows, 3, 0, srcRows)
-            const source = (i: number) => src[index[Math.floor(i / cols)]! * cols + (i % cols)]!
+  for (const dtype of dtypes) {
+    it(`triangle ${dtype}`, () => {
+      const shapes = [[1, 0, 3], [0, 2, 2], [1, 1, 1], [2, 3, 5], [3, 5, 3], [1, 70, 300], [5, 64, 64]] as const // prettier-ignore
+      for (const [batch, rows, cols] of shapes) {
+        for (const diagonal of [-1000, -2, -1, 0, 1, 2, 1000]) {
+          for (const upper of [false, true]) {
+            const n = batch * rows * cols
             check({
-              title: `gather ${rows} of (${srcRows}, ${cols}), ${scale} x + ${shift}`,
+              title: `(${batch}, ${rows}, ${cols}), diagonal ${diagonal}, ${upper ? 'upper' : 'lower'}`,
               dtype: 'float32',
-              operands: { src, index, out: valuesOf(to, rows * cols, 2) },
-              bounds: { out: from === to ? 'exact' : affineBound(to, source, scale, shift) },
+              operands: { x: valuesOf(dtype, n, 1), out: valuesOf(dtype, n, 2) },
+              bounds: { out: 'exact' },
               run: (kernels, v) => {
-                kernels.gatherRows({
-                  src: v.src,
-                  index: v.index,
-                  out: v.out,
-                  srcRows,
-                  rows,
-                  cols,
-                  scale,
-                  shift,
-                })
+                kernels.triangle({ x: v.x, out: v.out, batch, rows, cols, diagonal, upper })
               },
             })
           }
         }
-      })
-    }
-
-    for (const dtype of floatDTypes) {
-      it(`${dtype} scaled`, () => {
-        const [srcRows, rows, cols] = [9, 14, 33]
-        const src = bell(dtype, srcRows * cols, 1)
-        const index = whole('int32', rows, 3, 0, srcRows)
-        const source = (i: number) => src[index[Math.floor(i / cols)]! * cols + (i % cols)]!
-        check({
-          title: 'gather scaled',
-          dtype,
-          operands: { src, index, out: bell(dtype, rows * cols, 2) },
-          bounds: { out: affineBound(dtype, source, 0.3, -1.1) },
-          run: (kernels, v) => {
-            kernels.gatherRows({
-              src: v.src,
-              index: v.index,
-              out: v.out,
-              srcRows,
-              rows,
-              cols,
-              scale: 0.3,
-              shift: -1.1,
-            })
-          },
-        })
-      })
-    }
-
-    it('keeps the sign of a zero', () => {
-      for (const kernels of backends) {
-        for (const dtype of floatDTypes) {
-          const [src, out] = [arrayOf(dtype, [1, -0, 0]), arrayOf(dtype, [7, 7, 7])]
-          kernels.gatherRows({
-            src: asView(src),
-            index: asView(Int32Array.of(0)),
-            out: asView(out),
-            srcRows: 1,
-            rows: 1,
-            cols: 3,
-            scale: 1,
-            shift: 0,
-          })
-          expect(Array.from(out), kernels.name).to.deep.equal([1, -0, 0])
-        }
       }
     })
-
-    it('an index outside the rows is refused before anything is written', () => {
-      const [srcRows, rows, cols] = [6, 9, 4]
-      for (const kernels of backends) {
-        for (const bad of [-1, srcRows, 2 ** 31 - 1, -(2 ** 31)]) {
-          for (const row of [0, 5, rows - 1]) {
-            const src = bell('float32', srcRows * cols, 1)
-            const index = whole('int32', rows, 1, 0, srcRows)
-            index[row] = bad
-            const out = new Float32Array(rows * cols).fill(9)
-            expect(() => {
-              kernels.gatherRows({
-                src: asView(src),
-                index: asView(index),
-                out: asView(out),
-                srcRows,
-                rows,
-                cols,
-                scale: 1,
-                shift: 0,
-              })
-            }, kernels.name)
-              .to.throw(new RegExp(`${bad}`))
-              .with.property('code', 'ERR_VALUE')
-            expect(out.every((y) => y === 9)).to.equal(true)
-          }
-        }
-      }
-    })
-  })
+  }
 })

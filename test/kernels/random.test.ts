@@ -135,6 +135,58 @@ describe(suiteTitle('random'), () => {
       }
     })
 
+    it(`bernoulliEach ${dtype}: the same bits`, () => {
+      const probabilities = (n: number) =>
+        arrayOf(
+          dtype,
+          Array.from({ length: n }, (_, i) => [0, 1, 0.5, 2 ** -20, 1 / 3][i % 5]!),
+        )
+      run('bernoulliEach', 'exact', (kernels, state, y, n) => {
+        const x = asView(probabilities(n))
+        kernels.bernoulliEach({ state: asView(state), x, y: asView(y), n })
+      })
+    })
+
+    it(`multinomial ${dtype}: the same bits, and never what has no weight`, () => {
+      for (const [rows, categories, samples] of [
+        [0, 3, 2],
+        [1, 1, 1],
+        [3, 4, 2],
+        [2, 5, 4],
+        [7, 33, 17],
+        [1, 3000, 2000],
+        [900, 10, 3],
+      ] as const) {
+        // Weights of 0 stand between those that are drawn; sums of numbers of 2^-4 have no rounding.
+        const drawn = Array.from(whole('int32', rows * categories, 5, 1, 65))
+        const weights = arrayOf(
+          dtype,
+          drawn.map((w, i) => (categories > 4 && i % 7 === 3 ? 0 : w / 16)),
+        )
+        for (const [state, replacement] of [
+          [states[0]!, false],
+          [states[2]!, true],
+          [states[3]!, false],
+        ] as const) {
+          check({
+            title: `multinomial of (${rows}, ${categories}), ${samples}, ${replacement}`,
+            dtype,
+            operands: { state, x: weights, y: whole('int32', rows * samples, 1, 0, 9) },
+            bounds: { state: 'exact', y: 'exact' },
+            run: (kernels, v) => {
+              const sizes = { rows, categories, samples, replacement }
+              kernels.multinomial({ state: v.state, x: v.x, y: v.y, ...sizes })
+              for (let r = 0; r < rows; r++) {
+                const own = Array.from(v.y.data.subarray(r * samples, (r + 1) * samples))
+                expect(own.every((c) => weights[r * categories + c]! > 0)).to.equal(true)
+                if (!replacement) expect(new Set(own).size).to.equal(samples)
+              }
+            },
+          })
+        }
+      }
+    })
+
     it(`normal ${dtype}`, () => {
       for (const [mean, std] of [
         [0, 1],
@@ -217,6 +269,102 @@ describe(suiteTitle('random'), () => {
       for (const count of counts.values()) chiSquare += (count - expected) ** 2 / expected
       // 23 degrees of freedom: 49.7 is passed by one stream in a thousand, and the seed is fixed
       expect(chiSquare).to.be.lessThan(49.7)
+    }
+  })
+
+  it('randint: the same bits, within its bounds', () => {
+    for (const [low, high] of [
+      [0, 1],
+      [-3, 4],
+      [-(2 ** 31), 2 ** 31],
+      [2 ** 31 - 2, 2 ** 31],
+    ] as const) {
+      for (const state of states) {
+        for (const n of [...smallSizes, bigSize]) {
+          check({
+            title: `randint(${low}, ${high}), n ${n}, state ${state.join()}`,
+            dtype: 'float32',
+            operands: { state, y: whole('int32', n, 1, 0, 9) },
+            bounds: { state: 'exact', y: 'exact' },
+            run: (kernels, v) => {
+              kernels.randint({ state: v.state, y: v.y, n, low, high })
+              expect(v.y.data.every((y: number) => y >= low && y < high)).to.equal(true)
+            },
+          })
+        }
+      }
+    }
+  })
+
+  it('draws follow their weights', () => {
+    const [rows, weights] = [20_000, [1, 0, 3, 4]]
+    for (const kernels of backends) {
+      const shares = (y: Int32Array): number[] =>
+        weights.map((_, c) => y.filter((drawn) => drawn === c).length / y.length)
+      const state = (): ReturnType<typeof asView> => asView(Int32Array.of(5, 0, 0, 0))
+      const y = new Int32Array(rows)
+      const x = asView(Float64Array.from(weights))
+      const sizes = { rows: 1, categories: 4, samples: rows, replacement: true }
+      kernels.multinomial({ state: state(), x, y: asView(y), ...sizes })
+      // Five standard deviations of a share of rows draws: 5 sqrt(0.25 / rows) = 0.0177.
+      shares(y).forEach((share, c) => {
+        expect(share, `${kernels.name} ${c}`).to.be.closeTo(weights[c]! / 8, 0.0177)
+      })
+      kernels.randint({ state: state(), y: asView(y), n: rows, low: 0, high: 4 })
+      for (const share of shares(y)) expect(share, kernels.name).to.be.closeTo(0.25, 0.0177)
+      const p = asView(new Float64Array(rows).fill(0.3))
+      const ones = new Float64Array(rows)
+      kernels.bernoulliEach({ state: state(), x: p, y: asView(ones), n: rows })
+      expect(average(ones), kernels.name).to.be.closeTo(0.3, 0.0177)
+    }
+  })
+
+  it('refuse what is no probability, weight or bound, and draw nothing', () => {
+    const bad: [string, (kernels: Kernels, state: ReturnType<typeof asView>) => void][] = [
+      ...[-0.1, 1.1, NaN].map((p): (typeof bad)[number] => [
+        'the probability at element 1 is outside [0, 1]',
+        (k, state) => {
+          const x = asView(Float64Array.of(0.5, p))
+          k.bernoulliEach({ state, x, y: asView(new Float64Array(2)), n: 2 })
+        },
+      ]),
+      ...(
+        [
+          [[1, 1, 1, -1], 1, true, 'the weight of category 1 in row 1 is negative'],
+          [[1, NaN, 1, 1], 1, true, 'the weight of category 1 in row 0 is negative or no number'],
+          [[1, 1, 0, 0], 1, true, 'the weights of row 1 have a sum that is 0'],
+          [[1, Infinity, 0, 1], 1, true, 'the weights of row 0 have a sum that is 0 or not finite'],
+          [[1, 1, 0, 1], 2, false, 'row 1 has 1 categories with a weight, 2 are drawn'],
+        ] as const
+      ).map(([x, samples, replacement, message]): (typeof bad)[number] => [
+        message,
+        (k, state) => {
+          const y = asView(new Int32Array(4))
+          const sizes = { rows: 2, categories: 2, samples, replacement }
+          k.multinomial({ state, x: asView(Float64Array.from(x)), y, ...sizes })
+        },
+      ]),
+      ...[
+        [1, 1],
+        [3, 2],
+        [0, 2 ** 31 + 1],
+      ].map(([low, high]): (typeof bad)[number] => [
+        'low below high',
+        (k, state) => {
+          k.randint({ state, y: asView(new Int32Array(4)), n: 4, low: low!, high: high! })
+        },
+      ]),
+    ]
+    for (const kernels of backends) {
+      for (const [message, call] of bad) {
+        const state = Int32Array.of(1, 2, 3, 4)
+        expect(() => {
+          call(kernels, asView(state))
+        }, kernels.name)
+          .to.throw(message)
+          .with.property('code', 'ERR_VALUE')
+        expect(Array.from(state)).to.deep.equal([1, 2, 3, 4])
+      }
     }
   })
 })

@@ -221,20 +221,27 @@ export const sweep: Record<OpName, Sized> = {
   clipGradients: sized(1, (k, n) => {
     k.clipGradients({ norm: d(), maxNorm: 1, slots: slots(n) })
   }),
-  gatherRows: sized(3, (k, srcRows, rows, cols) => {
-    k.gatherRows({ src: f(), index: i(), out: f(), srcRows, rows, cols, scale: 1, shift: 0 })
+  gather: sized(4, (k, srcRows, rows, cols, outer) => {
+    k.gather({ src: f(), index: i(), out: f(), srcRows, rows, cols, outer, each: true })
   }),
-  embeddingGradient: sized(3, (k, rows, cols, count) => {
-    k.embeddingGradient({
-      gradOut: f(),
-      index: i(),
-      gradWeight: f(),
-      rows,
-      cols,
-      count,
-      paddingIndex: -1,
-      beta: 0,
-    })
+  scatter: sized(4, (k, rows, cols, count, outer) => {
+    k.scatter({ src: f(), index: i(), out: f(), rows, cols, count, beta: 0, outer })
+  }),
+  sort: sized(3, (k, outer, n, inner) => {
+    k.sort({ x: f(), values: f(), indices: i(), outer, n, inner, k: n, descending: false })
+  }),
+  triangle: sized(3, (k, batch, rows, cols) => {
+    k.triangle({ x: f(), out: f(), batch, rows, cols, diagonal: 0, upper: false })
+  }),
+  randint: sized(1, (k, n) => {
+    k.randint({ state: i(), y: i(), n, low: 0, high: 9 })
+  }),
+  bernoulliEach: sized(1, (k, n) => {
+    k.bernoulliEach({ state: i(), x: f(), y: f(), n })
+  }),
+  multinomial: sized(3, (k, rows, categories, samples) => {
+    const x = asView(new Float32Array(elements).fill(1))
+    k.multinomial({ state: i(), x, y: i(), rows, categories, samples, replacement: true })
   }),
   fill: sized(1, (k, n) => {
     k.fill({ y: f(), n, value: 1 })

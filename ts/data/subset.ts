@@ -71,15 +71,13 @@ export class Subset<T extends readonly Tensor[], S extends T | Promise<T> = T> i
     checkIndex('Subset', index)
     const mapped = empty([index.length], 'int32')
     callFor('Subset', () => {
-      kernels().gatherRows({
+      kernels().gather({
         src: this.indices,
         index,
         out: mapped,
         srcRows: this.length,
         rows: index.length,
         cols: 1,
-        scale: 1,
-        shift: 0,
       })
     })
     return gatherFrom(this.dataset, mapped)

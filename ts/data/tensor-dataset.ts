@@ -126,7 +126,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T> {
     const gathered = callFor('TensorDataset', () =>
       this.#columns.map(({ tensor, tail, cols, dtype, scale, shift }) => {
         const out = emptyPooled(Object.freeze([rows, ...tail]), dtype)
-        backend.gatherRows({
+        backend.gather({
           src: tensor,
           index,
           out,

@@ -1,21 +1,4 @@
-import { type ArgsOf, number, operation, overwritten, read, typed } from './operation.js'
-
-/**
- * out[r, :] = scale * src[index[r], :] + shift. src has srcRows rows of `cols` elements and any
- * dtype; out has the same dtype (scale 1, shift 0), or a float one (from uint8, int32 or a float).
- * An index outside [0, srcRows) raises `ERR_VALUE` before anything is written.
- */
-export const gatherRows = operation('src', {
-  src: read,
-  index: read,
-  out: typed(overwritten),
-  srcRows: number,
-  rows: number,
-  cols: number,
-  scale: number,
-  shift: number,
-})
-export type GatherRowsArgs = ArgsOf<typeof gatherRows>
+import { type ArgsOf, flag, number, operation, overwritten, read, typed } from './operation.js'
 
 /** y[i] = value, of any dtype. */
 export const fill = operation('y', {
@@ -44,4 +27,19 @@ export const cast = operation('x', {
 })
 export type CastArgs = ArgsOf<typeof cast>
 
-export const memoryOperations = { gatherRows, fill, copy, cast }
+/**
+ * out[b, r, c] = x[b, r, c] where c - r <= diagonal, or >= with `upper`, and 0 elsewhere; of any one dtype,
+ * (batch, rows, cols).
+ */
+export const triangle = operation('out', {
+  x: read,
+  out: overwritten,
+  batch: number,
+  rows: number,
+  cols: number,
+  diagonal: number,
+  upper: flag,
+})
+export type TriangleArgs = ArgsOf<typeof triangle>
+
+export const memoryOperations = { fill, copy, cast, triangle }

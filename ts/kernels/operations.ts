@@ -5,7 +5,7 @@ import { conv2dOperations } from './conv2d.js'
 import { crossEntropyOperations } from './cross-entropy.js'
 import { dropoutOperations } from './dropout.js'
 import { elementwiseOperations } from './elementwise.js'
-import { embeddingOperations } from './embedding.js'
+import { gatherOperations } from './gather.js'
 import { gradientOperations } from './gradient.js'
 import { groupNormOperations } from './group-norm.js'
 import { layerNormOperations } from './layer-norm.js'
@@ -21,6 +21,7 @@ import type { Caller } from './program.js'
 import { randomOperations } from './random.js'
 import { reduceOperations } from './reduce.js'
 import { softmaxOperations } from './softmax.js'
+import { sortOperations } from './sort.js'
 import { stridedOperations } from './strided.js'
 import { updateOperations } from './update.js'
 import { upsample2dOperations } from './upsample2d.js'
@@ -35,7 +36,7 @@ export const operations = {
   ...crossEntropyOperations,
   ...dropoutOperations,
   ...elementwiseOperations,
-  ...embeddingOperations,
+  ...gatherOperations,
   ...gradientOperations,
   ...groupNormOperations,
   ...layerNormOperations,
@@ -49,6 +50,7 @@ export const operations = {
   ...randomOperations,
   ...reduceOperations,
   ...softmaxOperations,
+  ...sortOperations,
   ...stridedOperations,
   ...updateOperations,
   ...upsample2dOperations,

@@ -1,4 +1,4 @@
-import { type ArgsOf, number, overwritten, updated, operation } from './operation.js'
+import { type ArgsOf, flag, number, overwritten, read, updated, operation } from './operation.js'
 
 /**
  * Random numbers of Philox 4x32-10. `state` (int32, 4 elements) holds, as unsigned words, the seed
@@ -56,4 +56,51 @@ export const permutation = operation(null, {
 })
 export type PermutationArgs = ArgsOf<typeof permutation>
 
-export const randomOperations = { uniform, normal, bernoulli, permutation }
+/**
+ * y (int32) = low + floor((high - low) w 2^-64), w = 2^32 words 2(e % 2) + words 2(e % 2) + 1 of block e / 2.
+ * `ERR_VALUE` unless -2^31 <= low < high <= 2^31.
+ */
+export const randint = operation(null, {
+  state: updated,
+  y: overwritten,
+  n: number,
+  low: number,
+  high: number,
+})
+export type RandintArgs = ArgsOf<typeof randint>
+
+/** y[i] = u < x[i] ? 1 : 0, with u as float64's uniform. `ERR_VALUE` for an x outside [0, 1]. */
+export const bernoulliEach = operation('y', {
+  state: updated,
+  x: read,
+  y: overwritten,
+  n: number,
+})
+export type BernoulliEachArgs = ArgsOf<typeof bernoulliEach>
+
+/**
+ * y (int32; rows, samples) = columns of x (rows, categories), whose elements are their weights, drawn with
+ * replacement or without; number s of row r with u of element r samples + s of float64's uniform. `ERR_VALUE`
+ * for a weight that is negative or NaN, a row whose sum is 0 or not finite, and, without replacement, one
+ * with fewer weights above 0 than samples.
+ */
+export const multinomial = operation('x', {
+  state: updated,
+  x: read,
+  y: overwritten,
+  rows: number,
+  categories: number,
+  samples: number,
+  replacement: flag,
+})
+export type MultinomialArgs = ArgsOf<typeof multinomial>
+
+export const randomOperations = {
+  uniform,
+  normal,
+  bernoulli,
+  permutation,
+  randint,
+  bernoulliEach,
+  multinomial,
+}

@@ -108,15 +108,13 @@ export class Embedding extends Layer {
       () => this.describe(),
       () => {
         const { length } = input
-        kernels().gatherRows({
+        kernels().gather({
           src: weight,
           index: input,
           out: output,
           srcRows: numEmbeddings,
           rows: length,
           cols: embeddingDim,
-          scale: 1,
-          shift: 0,
         })
       },
     )
@@ -132,10 +130,10 @@ export class Embedding extends Layer {
   protected override updateGradParameters(input: Tensor, gradOutput: Tensor): void {
     const { weight, numEmbeddings, embeddingDim } = this
     if (!weight.requiresGrad) return
-    kernels().embeddingGradient({
-      gradOut: gradOutput,
+    kernels().scatter({
+      src: gradOutput,
       index: input,
-      gradWeight: weight.gradTarget(),
+      out: weight.gradTarget(),
       rows: input.length,
       cols: embeddingDim,
       count: numEmbeddings,

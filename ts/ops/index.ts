@@ -27,6 +27,19 @@ export { clamp } from './clamp.js'
 export { cat, stack } from './cat.js'
 export { expand, tile } from './expand.js'
 export { flip, roll } from './flip.js'
+export {
+  embedding,
+  type EmbeddingFunctionOptions,
+  gather,
+  indexSelect,
+  oneHot,
+  scatter,
+  scatterAdd,
+} from './gather.js'
+export { maskedSelect, nonzero } from './masked.js'
+export { pad, type PadOptions } from './pad.js'
+export { argsort, sort, type SortOptions, topk, type TopkOptions } from './sort.js'
+export { tril, triu } from './triangle.js'
 export { narrow, select, slice } from './part.js'
 export { permute, transpose } from './permute.js'
 export { flatten, reshape, squeeze, unflatten, unsqueeze } from './reshape.js'

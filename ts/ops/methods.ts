@@ -13,6 +13,11 @@ import { pow } from './pow.js'
 import { cumsum, prod } from './scan.js'
 import { expand, tile } from './expand.js'
 import { flip, roll } from './flip.js'
+import { embedding, gather, indexSelect, oneHot, scatter, scatterAdd } from './gather.js'
+import { maskedSelect, nonzero } from './masked.js'
+import { pad } from './pad.js'
+import { argsort, sort, topk } from './sort.js'
+import { tril, triu } from './triangle.js'
 import { narrow, select, slice } from './part.js'
 import { permute, transpose } from './permute.js'
 import { flatten, squeeze, unflatten, unsqueeze } from './reshape.js'
@@ -51,6 +56,7 @@ const functions = {
   amin,
   argmax,
   argmin,
+  argsort,
   bmm,
   chunk,
   clamp,
@@ -58,6 +64,7 @@ const functions = {
   cumsum,
   div,
   dot,
+  embedding,
   eq,
   erf,
   exp,
@@ -65,8 +72,10 @@ const functions = {
   expm1,
   flatten,
   flip,
+  gather,
   ge,
   gt,
+  indexSelect,
   le,
   log,
   log1p,
@@ -77,6 +86,7 @@ const functions = {
   logsumexp,
   lt,
   maskedFill,
+  maskedSelect,
   matmul,
   max,
   maximum,
@@ -88,7 +98,10 @@ const functions = {
   ne,
   neg,
   norm,
+  nonzero,
+  oneHot,
   outer,
+  pad,
   permute,
   pow,
   prod,
@@ -96,12 +109,15 @@ const functions = {
   relu,
   roll,
   rsqrt,
+  scatter,
+  scatterAdd,
   select,
   sigmoid,
   sign,
   sin,
   slice,
   softmax,
+  sort,
   split,
   sqrt,
   square,
@@ -111,7 +127,10 @@ const functions = {
   sum,
   tanh,
   tile,
+  topk,
   transpose,
+  tril,
+  triu,
   unbind,
   unflatten,
   unsqueeze,

@@ -5,7 +5,7 @@ import { crossEntropyCalls } from './cross-entropy.js'
 import { augmentCalls } from './augment.js'
 import { dropoutCalls } from './dropout.js'
 import { elementwiseCalls } from './elementwise.js'
-import { embeddingCalls } from './embedding.js'
+import { gatherCalls } from './gather.js'
 import { groupNormCalls } from './group-norm.js'
 import { layerNormCalls } from './layer-norm.js'
 import { maskCalls } from './mask.js'
@@ -19,6 +19,7 @@ import { pool2dCalls } from './pool2d.js'
 import { randomCalls } from './random.js'
 import { reduceCalls } from './reduce.js'
 import { softmaxCalls } from './softmax.js'
+import { sortCalls } from './sort.js'
 import { stridedCalls } from './strided.js'
 import { upsample2dCalls } from './upsample2d.js'
 import { xnorCalls } from './xnor.js'
@@ -35,7 +36,7 @@ export const everyOp = {
   ...augmentCalls,
   ...dropoutCalls,
   ...elementwiseCalls,
-  ...embeddingCalls,
+  ...gatherCalls,
   ...groupNormCalls,
   ...layerNormCalls,
   ...maskCalls,
@@ -49,6 +50,7 @@ export const everyOp = {
   ...randomCalls,
   ...reduceCalls,
   ...softmaxCalls,
+  ...sortCalls,
   ...stridedCalls,
   ...upsample2dCalls,
   ...xnorCalls,

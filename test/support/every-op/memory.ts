@@ -2,25 +2,6 @@ import { whole } from '../samples.js'
 import { cols, n, type OpCalls, rows, v, values } from './op-call.js'
 
 export const memoryCalls = {
-  gatherRows: {
-    operands: () => ({
-      src: values(35, 1),
-      index: whole('int32', 3, 2, 0, rows),
-      out: values(21, 3),
-    }),
-    run: (k, w) => {
-      k.gatherRows({
-        src: v(w, 'src'),
-        index: v(w, 'index'),
-        out: v(w, 'out'),
-        srcRows: rows,
-        rows: 3,
-        cols,
-        scale: 1,
-        shift: 0,
-      })
-    },
-  },
   fill: {
     operands: () => ({ y: values(n, 1) }),
     run: (k, w) => {
@@ -37,6 +18,13 @@ export const memoryCalls = {
     operands: () => ({ x: values(n, 1), y: whole('int32', n, 2, 0, 9) }),
     run: (k, w) => {
       k.cast({ x: v(w, 'x'), y: v(w, 'y'), n, scale: 1, shift: 0 })
+    },
+  },
+  triangle: {
+    operands: () => ({ x: values(35, 1), out: values(35, 2) }),
+    run: (k, w) => {
+      const sizes = { batch: 1, rows, cols, diagonal: 0, upper: false }
+      k.triangle({ x: v(w, 'x'), out: v(w, 'out'), ...sizes })
     },
   },
 } satisfies OpCalls

@@ -174,11 +174,22 @@ export const native: Kernels = {
       dtypeCode[y.dtype], x.buffer, x.byteOffset, y.buffer, y.byteOffset, n, alpha, beta,
     )
   },
-  embeddingGradient: ({ gradOut, index, gradWeight, rows, cols, count, paddingIndex, beta }) => {
-    addon().embeddingGradient(
-      dtypeCode[gradWeight.dtype], gradOut.buffer, gradOut.byteOffset, index.buffer,
-      index.byteOffset, gradWeight.buffer, gradWeight.byteOffset, rows, cols, count, paddingIndex,
-      beta,
+  gather: ({
+    src, index, out, srcRows, rows, cols, scale = 1, shift = 0, outer = 1, each = false,
+  }) => {
+    addon().gather(
+      dtypeCode[src.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset,
+      dtypeCode[out.dtype], out.buffer, out.byteOffset, srcRows, rows, cols, scale, shift, outer,
+      each,
+    )
+  },
+  scatter: ({
+    src, index, out, rows, cols, count, paddingIndex = -1, beta, outer = 1, each = false,
+    add = true,
+  }) => {
+    addon().scatter(
+      dtypeCode[out.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset, out.buffer,
+      out.byteOffset, rows, cols, count, paddingIndex, beta, outer, each, add,
     )
   },
   gradNorm: ({ out, p, slots }) => {
@@ -279,12 +290,6 @@ export const native: Kernels = {
       shape.outInner, shape.outRow, transposeA, transposeB, alpha, beta,
     )
   },
-  gatherRows: ({ src, index, out, srcRows, rows, cols, scale, shift }) => {
-    addon().gatherRows(
-      dtypeCode[src.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset,
-      dtypeCode[out.dtype], out.buffer, out.byteOffset, srcRows, rows, cols, scale, shift,
-    )
-  },
   fill: ({ y, n, value }) => {
     addon().fill(
       dtypeCode[y.dtype], y.buffer, y.byteOffset, n, value,
@@ -299,6 +304,12 @@ export const native: Kernels = {
     addon().cast(
       dtypeCode[x.dtype], x.buffer, x.byteOffset, dtypeCode[y.dtype], y.buffer, y.byteOffset, n,
       scale, shift,
+    )
+  },
+  triangle: ({ x, out, batch, rows, cols, diagonal, upper }) => {
+    addon().triangle(
+      dtypeCode[out.dtype], x.buffer, x.byteOffset, out.buffer, out.byteOffset, batch, rows, cols,
+      diagonal, upper,
     )
   },
   nll: ({
@@ -416,6 +427,23 @@ export const native: Kernels = {
       state.buffer, state.byteOffset, y.buffer, y.byteOffset, n,
     )
   },
+  randint: ({ state, y, n, low, high }) => {
+    addon().randint(
+      state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, low, high,
+    )
+  },
+  bernoulliEach: ({ state, x, y, n }) => {
+    addon().bernoulliEach(
+      dtypeCode[y.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, y.buffer,
+      y.byteOffset, n,
+    )
+  },
+  multinomial: ({ state, x, y, rows, categories, samples, replacement }) => {
+    addon().multinomial(
+      dtypeCode[x.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, y.buffer,
+      y.byteOffset, rows, categories, samples, replacement,
+    )
+  },
   reduce: ({ kind, x, out, outer, n, inner, beta }) => {
     addon().reduce(
       dtypeCode[x.dtype], kind, x.buffer, x.byteOffset, out.buffer, out.byteOffset, outer, n, inner,
@@ -443,6 +471,12 @@ export const native: Kernels = {
     addon().softmaxGradient(
       dtypeCode[gradX.dtype], y.buffer, y.byteOffset, gradY.buffer, gradY.byteOffset, gradX.buffer,
       gradX.byteOffset, outer, n, inner, log,
+    )
+  },
+  sort: ({ x, values, indices, outer, n, inner, k, descending }) => {
+    addon().sort(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, values.buffer, values.byteOffset, indices.buffer,
+      indices.byteOffset, outer, n, inner, k, descending,
     )
   },
   copyStrided: ({ x, out, geometry }) => {

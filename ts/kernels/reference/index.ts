@@ -6,7 +6,7 @@ import { conv2dKernels } from './conv2d.js'
 import { crossEntropyKernels } from './cross-entropy.js'
 import { dropoutKernels } from './dropout.js'
 import { elementwiseKernels } from './elementwise.js'
-import { embeddingKernels } from './embedding.js'
+import { gatherKernels } from './gather.js'
 import { gradientKernels } from './gradient.js'
 import { groupNormKernels } from './group-norm.js'
 import { layerNormKernels } from './layer-norm.js'
@@ -20,6 +20,7 @@ import { pool2dKernels } from './pool2d.js'
 import { randomKernels } from './random.js'
 import { reduceKernels } from './reduce.js'
 import { softmaxKernels } from './softmax.js'
+import { sortKernels } from './sort.js'
 import { stridedKernels } from './strided.js'
 import { updateKernels } from './update.js'
 import { upsample2dKernels } from './upsample2d.js'
@@ -39,7 +40,7 @@ export const reference: Kernels = {
   ...crossEntropyKernels,
   ...dropoutKernels,
   ...elementwiseKernels,
-  ...embeddingKernels,
+  ...gatherKernels,
   ...gradientKernels,
   ...groupNormKernels,
   ...layerNormKernels,
@@ -53,6 +54,7 @@ export const reference: Kernels = {
   ...randomKernels,
   ...reduceKernels,
   ...softmaxKernels,
+  ...sortKernels,
   ...stridedKernels,
   ...updateKernels,
   ...upsample2dKernels,

@@ -1,13 +1,12 @@
-import type { GatherRowsArgs, FillArgs, CopyArgs, CastArgs } from '../memory.js'
+import type { FillArgs, CopyArgs, CastArgs, TriangleArgs } from '../memory.js'
 import type { DType } from '../dtype.js'
-import { checkedIndices } from './indices.js'
 import { elements } from './operand.js'
 
 /**
  * A number as an element of a dtype: integers truncate and clamp to their range, NaN becomes 0. Stores
  * to a float array round by themselves.
  */
-function converter(dtype: DType): (value: number) => number {
+export function converter(dtype: DType): (value: number) => number {
   const clamped = (low: number, high: number) => (value: number) =>
     Number.isNaN(value) ? 0 : Math.min(high, Math.max(low, Math.trunc(value)))
   switch (dtype) {
@@ -17,31 +16,6 @@ function converter(dtype: DType): (value: number) => number {
       return clamped(0, 255)
     default:
       return (value) => value
-  }
-}
-
-export function gatherRows({
-  src,
-  index,
-  out,
-  srcRows,
-  rows,
-  cols,
-  scale,
-  shift,
-}: GatherRowsArgs): void {
-  const op = 'gatherRows'
-  const from = elements(src, srcRows * cols, op, 'src')
-  const indices = checkedIndices(index, rows, srcRows, op)
-  const to = elements(out, rows * cols, op, 'out')
-  if (to.length === 0) return
-  // A copy keeps the sign of a zero, which the sum with a shift of 0 would lose.
-  const same = src.dtype === out.dtype && scale === 1 && shift === 0
-  const convert = converter(out.dtype)
-  for (let r = 0; r < rows; r++) {
-    const start = indices[r]! * cols
-    for (let c = 0; c < cols; c++)
-      to[r * cols + c] = convert(same ? from[start + c]! : scale * from[start + c]! + shift)
   }
 }
 
@@ -61,4 +35,13 @@ export function cast({ x, y, n, scale, shift }: CastArgs): void {
   for (let i = 0; i < n; i++) ys[i] = convert(scale * xs[i]! + shift)
 }
 
-export const memoryKernels = { gatherRows, fill, copy, cast }
+export function triangle({ x, out, batch, rows, cols, diagonal, upper }: TriangleArgs): void {
+  const xs = elements(x, batch * rows * cols, 'triangle', 'x')
+  const outs = elements(out, batch * rows * cols, 'triangle', 'out')
+  for (let i = 0; i < outs.length; i++) {
+    const above = (i % cols) - (Math.floor(i / cols) % rows)
+    outs[i] = (upper ? above >= diagonal : above <= diagonal) ? xs[i]! : 0
+  }
+}
+
+export const memoryKernels = { fill, copy, cast, triangle }

@@ -1,6 +1,16 @@
-import type { UniformArgs, NormalArgs, BernoulliArgs, PermutationArgs } from '../random.js'
+import type {
+  UniformArgs,
+  NormalArgs,
+  BernoulliArgs,
+  BernoulliEachArgs,
+  MultinomialArgs,
+  PermutationArgs,
+  RandintArgs,
+} from '../random.js'
+import { ValueError } from '../../errors.js'
+import { doubles } from '../allocate.js'
 import type { FloatDType } from '../dtype.js'
-import { floats, ints } from './operand.js'
+import { type Floats, floats, ints } from './operand.js'
 import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
 
 /** 24 random bits as a number in [0, 1). */
@@ -91,4 +101,101 @@ export function permutation({ state, y, n }: PermutationArgs): void {
   }
 }
 
-export const randomKernels = { uniform, normal, bernoulli, permutation }
+export function randint({ state, y, n, low, high }: RandintArgs): void {
+  if (!(low >= -(2 ** 31) && low < high && high <= 2 ** 31)) {
+    throw new ValueError(
+      `randint: expected low below high, both within int32, got ${low} and ${high}`,
+    )
+  }
+  const ys = ints(y, n, 'randint', 'y')
+  const stream = new PhiloxStream(ints(state, 4, 'randint', 'state'))
+  for (let i = 0; i < n; i++) {
+    const word = (BigInt(stream.next()) << 32n) | BigInt(stream.next())
+    ys[i] = low + Number((word * BigInt(high - low)) >> 64n)
+  }
+}
+
+/** y = u < x ? 1 : 0. */
+export function bernoulliEach({ state, x, y, n }: BernoulliEachArgs): void {
+  const op = 'bernoulliEach'
+  const xs = floats(x, n, op, 'x')
+  const ys = floats(y, n, op, 'y')
+  const stream = new PhiloxStream(ints(state, 4, op, 'state'))
+  const bad = xs.findIndex((p) => !(p >= 0 && p <= 1))
+  if (bad >= 0) {
+    throw new ValueError(`${op}: the probability at element ${bad} is outside [0, 1]`)
+  }
+  for (let i = 0; i < n; i++) ys[i] = unitOfWords(stream.next(), stream.next()) < xs[i]! ? 1 : 0
+}
+
+/**
+ * Each draw goes down a binary tree of sums of the weights, whose node i has the children 2i and 2i + 1, to
+ * the leaf that a random share of the whole falls on.
+ */
+export function multinomial({
+  state,
+  x,
+  y,
+  rows,
+  categories,
+  samples,
+  replacement,
+}: MultinomialArgs): void {
+  const op = 'multinomial'
+  const xs = floats(x, rows * categories, op, 'x')
+  const ys = ints(y, rows * samples, op, 'y')
+  const stream = new PhiloxStream(ints(state, 4, op, 'state'))
+  if (ys.length === 0) return
+  for (let r = 0; r < rows; r++) {
+    checkWeights(xs.subarray(r * categories, (r + 1) * categories), r, samples, replacement)
+  }
+  const leaves = 2 ** Math.ceil(Math.log2(Math.max(1, categories)))
+  const sums = doubles(2 * leaves)
+  const addUp = (i: number): number => (sums[i] = sums[2 * i]! + sums[2 * i + 1]!)
+  for (let r = 0; r < rows; r++) {
+    sums.fill(0)
+    for (let c = 0; c < categories; c++) sums[leaves + c] = xs[r * categories + c]!
+    for (let i = leaves - 1; i > 0; i--) addUp(i)
+    for (let s = 0; s < samples; s++) {
+      let target = unitOfWords(stream.next(), stream.next()) * sums[1]!
+      let node = 1
+      while (node < leaves) {
+        const goesLeft = target < sums[2 * node]! || sums[2 * node + 1] === 0
+        if (!goesLeft) target -= sums[2 * node]!
+        node = 2 * node + (goesLeft ? 0 : 1)
+      }
+      ys[r * samples + s] = node - leaves
+      if (replacement) continue
+      sums[node] = 0
+      while ((node >>= 1) > 0) addUp(node)
+    }
+  }
+}
+
+function checkWeights(weights: Floats, r: number, samples: number, replacement: boolean): void {
+  const bad = weights.findIndex((weight) => !(weight >= 0))
+  let [sum, some] = [0, 0]
+  for (const weight of weights) {
+    sum += weight
+    if (weight > 0) some++
+  }
+  const wrong =
+    bad >= 0
+      ? `the weight of category ${bad} in row ${r} is negative or no number`
+      : !(sum > 0 && sum < Infinity)
+        ? `the weights of row ${r} have a sum that is 0 or not finite`
+        : !replacement && some < samples
+          ? `row ${r} has ${some} categories with a weight, ${samples} are drawn without replacement`
+          : null
+  if (wrong !== null) throw new ValueError(`multinomial: ${wrong}`)
+}
+
+export const randomKernels = {
+  uniform,
+  normal,
+  bernoulli,
+  permutation,
+  randint,
+  bernoulliEach,
+  multinomial,
+}

@@ -1,5 +1,5 @@
-// Gradient of an embedding against the formula in wider arithmetic.
-#include "ops/embedding.h"
+// What is put back at its indices against the formula in wider arithmetic.
+#include "ops/scatter.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 namespace gradlane {
 namespace {
 
-class EmbeddingTest : public EveryIsaTarget {
+class ScatterTest : public EveryIsaTarget {
  protected:
   template <class T>
   static void Formula(std::int64_t rows, std::int64_t cols, std::int64_t count) {
@@ -31,8 +31,8 @@ class EmbeddingTest : public EveryIsaTarget {
       const auto run = [&](int threads) {
         SetThreads(threads);
         Array<T> grad(before);
-        EmbeddingGradient({kDtypeOf<T>, grad_out.buffer(), index.buffer(), grad.buffer(), rows,
-                           cols, count, padding, beta});
+        Scatter({kDtypeOf<T>, grad_out.buffer(), index.buffer(), grad.buffer(), rows, cols, count,
+                 padding, beta, 1, false, true});
         EXPECT_TRUE(grad.GuardsIntact());
         return grad;
       };
@@ -56,7 +56,7 @@ class EmbeddingTest : public EveryIsaTarget {
   }
 };
 
-TEST_P(EmbeddingTest, FollowsTheFormula) {
+TEST_P(ScatterTest, FollowsTheFormula) {
   Formula<float>(1, 1, 1);
   Formula<float>(40, 17, 5);
   Formula<float>(300, 33, 5003);  // several tasks
@@ -64,7 +64,7 @@ TEST_P(EmbeddingTest, FollowsTheFormula) {
   Formula<double>(300, 33, 5003);
 }
 
-TEST_P(EmbeddingTest, RefusesAnIndexBeforeWriting) {
+TEST_P(ScatterTest, RefusesAnIndexBeforeWriting) {
   for (const std::int32_t bad : {-1, 4}) {
     Array<float> grad_out(6), grad(8);
     Array<std::int32_t> index(3);
@@ -72,13 +72,44 @@ TEST_P(EmbeddingTest, RefusesAnIndexBeforeWriting) {
     grad.Fill([](std::int64_t) { return 7; });
     index.Fill([](std::int64_t) { return 0; });
     index[2] = bad;
-    EXPECT_THROW(EmbeddingGradient({Dtype::kFloat32, grad_out.buffer(), index.buffer(),
-                                    grad.buffer(), 3, 2, 4, -1, 0}),
+    EXPECT_THROW(Scatter({Dtype::kFloat32, grad_out.buffer(), index.buffer(), grad.buffer(), 3, 2,
+                          4, -1, 0, 1, false, true}),
                  Error);
     for (int i = 0; i < 8; ++i) EXPECT_EQ(grad[i], 7);
   }
 }
-GRADLANE_ON_EVERY_ISA_TARGET(EmbeddingTest);
+
+TEST_P(ScatterTest, IntegersForEachOfManyParts) {
+  constexpr std::int64_t kRows = 170, kCount = 30, kCols = 23;
+  RetainPool();
+  for (const std::int64_t outer : {3, 40}) {
+    for (const bool add : {false, true}) {
+      const std::int64_t n = outer * kRows * kCols;
+      Array<std::int32_t> src(n), index(n, 1);
+      src.Fill([](std::int64_t i) { return i % 1000 - 500; });
+      index.Fill([](std::int64_t i) { return i * 17 % kCount; });
+      std::vector<std::int32_t> expected(static_cast<std::size_t>(outer * kCount * kCols), 3);
+      for (std::int64_t e = 0; e < n; ++e) {
+        auto& to = expected[(e / (kRows * kCols) * kCount + index[e]) * kCols + e % kCols];
+        to = (add ? to : 0) + src[e];
+      }
+      for (const int threads : {1, 2}) {
+        SetThreads(threads);
+        Array<std::int32_t> out(outer * kCount * kCols, 2);
+        out.Fill([](std::int64_t) { return 3; });
+        Scatter({Dtype::kInt32, src.buffer(), index.buffer(), out.buffer(), kRows, kCols, kCount,
+                 -1, 1, outer, true, add});
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          ASSERT_EQ(out[static_cast<std::int64_t>(i)], expected[i]);
+        }
+        EXPECT_TRUE(out.GuardsIntact());
+      }
+    }
+  }
+  ReleasePool();
+}
+
+GRADLANE_ON_EVERY_ISA_TARGET(ScatterTest);
 
 }  // namespace
 }  // namespace gradlane
