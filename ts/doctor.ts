@@ -82,10 +82,10 @@ function failed(error: unknown): Outcome {
     const reason = reasonOf(error)
     return { works: false, lines: [`reason: ${reason}`], summary: [reason] }
   }
-  const { reason, cure } = diagnosisOf(error.cause)
+  const { reason, fix } = diagnosisOf(error.cause)
   return {
     works: false,
-    lines: [`It does not load.`, `reason: ${reason}`, `fix: ${cure}`],
+    lines: [`It does not load.`, `reason: ${reason}`, `fix: ${fix}`],
     summary: [`does not load: ${reason}`],
   }
 }

@@ -32,7 +32,7 @@ export type Values<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> 
  * Options as a caller in plain JavaScript may give them, with what stands for those left out. undefined
  * and null stand for no options, undefined for an option left out.
  *
- * @throws ValueError, or what the table says, naming the option, its value and the likely cure.
+ * @throws ValueError, or what the table says, naming the option, its value and the likely fix.
  */
 export function readOptions<T extends object>(
   who: string,

@@ -7,13 +7,9 @@ import { reasonOf } from './show.js'
  * @param what What needs it, for the message.
  * @throws AssetNotFoundError with the line that installs it.
  */
-export async function peer<M>(
-  what: string,
-  name: string,
-  cure = `npm install ${name}`,
-): Promise<M> {
-  const found = await peerIfInstalled<M>(what, name, cure)
-  if (found === null) throw new AssetNotFoundError(needs(what, name, cure))
+export async function peer<M>(what: string, name: string, fix = `npm install ${name}`): Promise<M> {
+  const found = await peerIfInstalled<M>(what, name, fix)
+  if (found === null) throw new AssetNotFoundError(needs(what, name, fix))
   return found
 }
 
@@ -26,7 +22,7 @@ export async function peer<M>(
 export async function peerIfInstalled<M>(
   what: string,
   name: string,
-  cure = `npm install ${name}`,
+  fix = `npm install ${name}`,
 ): Promise<M | null> {
   try {
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as M
@@ -35,10 +31,10 @@ export async function peerIfInstalled<M>(
     const why = reasonOf(error)
     // It may also be there and lack a package of its own.
     if (code === 'ERR_MODULE_NOT_FOUND' && why.includes(`'${name}'`)) return null
-    throw new AssetNotFoundError(`${needs(what, name, cure)} (${why})`)
+    throw new AssetNotFoundError(`${needs(what, name, fix)} (${why})`)
   }
 }
 
-function needs(what: string, name: string, cure: string): string {
-  return `${what} needs the package ${name}: ${cure}`
+function needs(what: string, name: string, fix: string): string {
+  return `${what} needs the package ${name}: ${fix}`
 }

@@ -104,7 +104,7 @@ describe('data: datasets that are waited for', () => {
     expect(() => new data.TransformedDataset(there, 3 as never)).to.throw(ValueError, 'transform')
   })
 
-  it('refuse to be gone through without waiting, with the cure', () => {
+  it('refuse to be gone through without waiting, with the fix', () => {
     const loader = new data.DataLoader(new Later(4), { batchSize: 2 })
     const message = 'sample 0 to be an array of tensors, got a promise; pass { prefetch: 2 }'
     expect(() => [...loader]).to.throw(ValueError, message)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { capture, fitSync, GradlaneError, nn, optim, tensor, zeros } from '../../ts/index.js'
-import { cureOf } from '../../ts/kernels/native/cure.js'
+import { fixFor } from '../../ts/kernels/native/fix.js'
 import { read } from './markdown.js'
 
 const model = new nn.Linear(2, 2)
@@ -107,7 +107,7 @@ describe('docs/errors.md', () => {
 
 describe('docs/recipes.md', () => {
   it('keeps gradlane out of a bundle by the lines that the error tells', () => {
-    const cure = cureOf({
+    const fix = fixFor({
       reason: '',
       code: undefined,
       findings: {
@@ -122,7 +122,7 @@ describe('docs/recipes.md', () => {
       libc: 'glibc',
       permissions: false,
     })
-    const told = [...cure.matchAll(/(\w+): `([^`]+)`/g)].map(([, tool, line]) => [tool, line])
+    const told = [...fix.matchAll(/(\w+): `([^`]+)`/g)].map(([, tool, line]) => [tool, line])
     const [, section = ''] = read('docs/recipes.md').split(/^## Bundlers$/m)
     const shown = [...section.matchAll(/^\| (\w+) \| `(.*)` \|$/gm)].map(([, tool, line]) => [
       tool,

@@ -44,7 +44,7 @@ describe('gradlane doctor', function () {
     expect(stdout).to.include('set: GRADLANE_ISA=baseline')
   })
 
-  it('tells what was looked for, the reason and the cure, and fails', () => {
+  it('tells what was looked for, the reason and the fix, and fails', () => {
     const { code, stdout } = gradlane(folder, ['doctor'])
     expect(code).to.equal(1)
     expect(stdout).to.include(

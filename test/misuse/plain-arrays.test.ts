@@ -46,22 +46,22 @@ describe('what newcomers pass for a tensor', () => {
     },
   }
   for (const [name, take] of Object.entries(takers)) {
-    it(`labels as an array: ${name} names the cure`, () => {
+    it(`labels as an array: ${name} names the fix`, () => {
       const before = model.weight.toArray()
       const indices = "tensor(indices, { dtype: 'int32' })"
-      for (const [labels, cure] of [
+      for (const [labels, fix] of [
         [[0, 1, 2, 0], `make one with tensor(array), or of class indices with ${indices}`],
         [[0.5, 1, 2, 0], 'make one with tensor(array)'],
         [new Int32Array(4), 'make one with tensor(array)'],
         [['a', 'b', 'c', 'a'], `number the classes from 0 and make one with ${indices}`],
       ] as const) {
-        expect(() => take(labels)).to.throw(ValueError, `to be a Tensor, got an array; ${cure}`)
+        expect(() => take(labels)).to.throw(ValueError, `to be a Tensor, got an array; ${fix}`)
       }
       expect(model.weight.toArray()).to.deep.equal(before)
     })
   }
 
-  it('features as an array: fit names the cure', () => {
+  it('features as an array: fit names the fix', () => {
     const rows = [
       [1, 2],
       [3, 4],

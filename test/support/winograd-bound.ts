@@ -5,7 +5,7 @@ import { bothSides, roundoff } from './tolerance.js'
 /** Where the polynomials of native/cpu/tables/conv2d_winograd.h are evaluated, infinity aside. */
 const POINTS = [0, 0.625, -0.625, 1.5, -1.5]
 
-/** 6 x 6 numbers make squares of this side, each way. */
+/** 6 x 6 numbers make tiles of this side, each way. */
 const sideOf = (kernel: number): number => 7 - kernel
 
 /** |p|^i at point j, at infinity 1 for the last of `count` powers. */
@@ -20,7 +20,7 @@ const powers = (j: number, count: number): number =>
 
 /**
  * What the steps make of numbers of size 1 in the worst case: the largest sum of magnitudes that goes
- * through them from one square and one channel into one of `to` x `to` numbers, from `from` x `from`
+ * through them from one tile and one channel into one of `to` x `to` numbers, from `from` x `from`
  * others and 6 x 6 of the source. Rows and columns grow alike.
  */
 function growth(to: number, from: number): number {
@@ -66,8 +66,8 @@ export function winogradBound(
 
 export function winogradWeightBound(dtype: FloatDType, g: Conv2dGeometry, largest: number): number {
   const side = sideOf(g.kernelHeight)
-  const squares = g.batch * Math.ceil(g.outHeight / side) * Math.ceil(g.outWidth / side)
-  return bound(dtype, squares, growth(g.kernelHeight, side), largest)
+  const tiles = g.batch * Math.ceil(g.outHeight / side) * Math.ceil(g.outWidth / side)
+  return bound(dtype, tiles, growth(g.kernelHeight, side), largest)
 }
 
 /** Whether it may be chosen by shape: never for so few channels that the steps outweigh the products. */

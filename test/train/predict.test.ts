@@ -17,7 +17,7 @@ describe('predict: a sample without the dimension of the batch', () => {
       ['an image', () => image, randn([1, 8, 8]), /\(1, 8, 8\).*reshape\(\[1, 1, 8, 8\]\)/],
     ]
     for (const [what, model, inputs, message] of cases) {
-      it(`refuses ${what}, and tells the cure`, async () => {
+      it(`refuses ${what}, and tells the fix`, async () => {
         const error = await rejection(predict(model(), inputs))
         expect(error).to.be.instanceOf(ShapeError)
         expect(String(error)).to.match(message)

@@ -111,8 +111,8 @@ export function csvOptions({ missing, ...options }: FormatOptions): data.ReadCsv
 
 /** A package that is no dependency. @throws AssetNotFoundError with how to have it. */
 function needs<M>(what: string, name: string): Promise<M> {
-  const cure = `npx -p gradlane -p ${name} gradlane …, or npm install ${name} beside gradlane`
-  return peer(`reading ${what}`, name, cure)
+  const fix = `npx -p gradlane -p ${name} gradlane …, or npm install ${name} beside gradlane`
+  return peer(`reading ${what}`, name, fix)
 }
 
 async function arrayOf(

@@ -64,7 +64,7 @@ export const Conv2dAlgorithm = {
   /** Product of the weights with patches that are gathered while packing. */
   implicitGemm: 1,
   /**
-   * Squares of 4 x 4 results under a kernel of 3x3, of 2 x 2 under one of 5x5, from 36 products; stride
+   * Tiles of 4 x 4 results under a kernel of 3x3, of 2 x 2 under one of 5x5, from 36 products; stride
    * and dilation 1, one group. See the class Conv2d for its errors.
    */
   winograd: 2,

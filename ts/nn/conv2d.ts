@@ -31,7 +31,7 @@ const OPTIONS = convOptions<Pair>(2)
  * Accuracy: where they pay, kernels of 3x3 and 5x5 at stride and dilation 1 are computed by Winograd's
  * algorithm, whose errors are some two to four times those of the sum as it is written, relative to
  * the largest outputs (docs/convolution.md has figures); a NaN or infinity then reaches all outputs of
- * its square of 4x4 or 2x2.
+ * its tile of 4x4 or 2x2.
  *
  * @example
  * new nn.Conv2d(3, 64, 3, { padding: 1 }).forward(randn([32, 3, 28, 28])).shape // [32, 64, 28, 28]

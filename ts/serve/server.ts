@@ -131,8 +131,8 @@ function nothing(): RequestError {
 }
 
 function loadFastify(): Promise<Pick<typeof import('fastify'), 'fastify'>> {
-  const cure = 'npx -p gradlane -p fastify gradlane serve …, or npm install fastify beside gradlane'
-  return peer('serving', 'fastify', cure)
+  const fix = 'npx -p gradlane -p fastify gradlane serve …, or npm install fastify beside gradlane'
+  return peer('serving', 'fastify', fix)
 }
 
 function requestError(code: ProblemCode, message: string): RequestError {

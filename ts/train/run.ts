@@ -3,7 +3,7 @@ import { type Batches, checkRepeatable } from './batches.js'
 import type { TrainEndContext } from './callbacks/callback.js'
 import { show } from '../show.js'
 import { warn } from './warn.js'
-import { Audience } from './audience.js'
+import { CallbackList } from './callback-list.js'
 import { Checkpoint } from './checkpoint.js'
 import type { Position } from './checkpoint-state.js'
 import { Details } from './details/details.js'
@@ -46,7 +46,7 @@ export class Run {
   #epoch: number
   #step: number
   #progress: Progress | null = null
-  readonly #audience: Audience
+  readonly #callbacks: CallbackList
   readonly #notices: Notices
 
   constructor(settings: Settings) {
@@ -79,14 +79,14 @@ export class Run {
     this.#end = epoch + settings.epochs
     this.#epoch = epoch
     this.#step = step
-    this.#audience = new Audience(callbacks, this.#modes, () => {
+    this.#callbacks = new CallbackList(callbacks, this.#modes, () => {
       const [epoch, step] = [this.#epoch, this.#step]
       return { model, optimizer, epoch, step, sync: manner.sync }
     })
   }
 
   get #stopped(): boolean {
-    return this.#audience.stopped !== null
+    return this.#callbacks.stopped !== null
   }
 
   get #loader(): Batches {
@@ -136,7 +136,7 @@ export class Run {
     const errors: unknown[] = []
     let outcome: Outcome = 'completed'
     try {
-      yield* this.#audience.begin()
+      yield* this.#callbacks.begin()
       for (; this.#epoch < this.#end && !this.#stopped; this.#epoch++) yield* this.#oneEpoch()
       if (this.#stopped) outcome = 'stopped'
     } catch (error) {
@@ -168,10 +168,10 @@ export class Run {
       this.#from = found
       this.#epoch = found.epoch
       this.#step = found.step
-      this.#audience.stopped = found.stopped
+      this.#callbacks.stopped = found.stopped
     }
     history.steps = this.#step
-    history.stopped = this.#audience.stopped
+    history.stopped = this.#callbacks.stopped
     this.#checkBatches()
     this.#details.begin(this.#loader, this.#validation)
     this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
@@ -188,7 +188,7 @@ export class Run {
 
   *#oneEpoch(): Flow<void> {
     const { history, optimizer } = this.#settings
-    yield* this.#audience.tell((callback, context) => callback.onEpochBegin?.(context))
+    yield* this.#callbacks.tell((callback, context) => callback.onEpochBegin?.(context))
     this.#progress!.begin(this.#epoch)
     const start = performance.now()
     const tally = yield* this.#train()
@@ -244,7 +244,7 @@ export class Run {
     if (this.#byBatch) {
       const { loss, ignored } = sofar.last
       const logs = { loss }
-      yield* this.#audience.tell((callback, context) =>
+      yield* this.#callbacks.tell((callback, context) =>
         callback.onBatchEnd?.({ ...context, logs, ignored }),
       )
       if (this.#stopped) throw new Stopped()
@@ -274,8 +274,8 @@ export class Run {
     const { scheduler } = this.#settings
     if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
     else if (!this.#byStep) scheduler?.step()
-    yield* this.#audience.tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
-    const { stopped } = this.#audience
+    yield* this.#callbacks.tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
+    const { stopped } = this.#callbacks
     yield* this.#save({ epoch: this.#epoch + 1, steps: 0, tally: null, stopped })
   }
 
@@ -284,7 +284,7 @@ export class Run {
     const { history } = this.#settings
     this.#progress!.close()
     history.outcome = outcome
-    history.stopped = this.#audience.stopped
+    history.stopped = this.#callbacks.stopped
     history.steps = this.#step
     const succeeded = outcome === 'completed' || outcome === 'stopped'
     try {
@@ -292,7 +292,7 @@ export class Run {
     } catch (error) {
       errors.push(error)
     }
-    errors.push(...(yield* this.#audience.end(outcome)))
+    errors.push(...(yield* this.#callbacks.end(outcome)))
     try {
       yield* this.#checkpoint?.finish() ?? []
     } catch (error) {

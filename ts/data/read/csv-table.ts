@@ -188,7 +188,7 @@ class CsvFile {
       as: (type, texts) => readingAs(type, texts as string[], manner),
       where: (row, column) => this.#where(row, column),
       error: FormatError,
-      cure: (value) => `pass { missing: [${show(value)}] } for a gap, or other { types }`,
+      fix: (value) => `pass { missing: [${show(value)}] } for a gap, or other { types }`,
     }
   }
 

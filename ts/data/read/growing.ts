@@ -24,7 +24,7 @@ export interface Plan {
   /** What is thrown for a value that does not fit. */
   readonly error: new (message: string) => Error
   /** How to pass over a value that does not fit. */
-  readonly cure: (value: unknown) => string
+  readonly fix: (value: unknown) => string
 }
 
 /** A column whose type is found from its first values, which wait for that. */
@@ -98,13 +98,13 @@ class Growing {
       this.#before++
       return
     }
-    const { who, where, types, cure, error } = this.#plan
+    const { who, where, types, fix, error } = this.#plan
     const { type } = builder
     const infinite = type === 'number' && isInfinite(value)
     const expected = infinite ? 'a finite number' : EXPECTED[type]
     const found = types.has(this.#name) ? '' : ', as the rows before'
     const what = where(this.#before, this.#name)
-    throw new error(complaint(who, what, `${expected}${found}`, show(value), cure(value)))
+    throw new error(complaint(who, what, `${expected}${found}`, show(value), fix(value)))
   }
 }
 

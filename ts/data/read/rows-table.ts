@@ -42,7 +42,7 @@ export class RowsReader {
       find: (values) => findValues(values, given.dates),
       as: (type, values) => readAs(type, values, given.dates),
       where: (row, column) => `row ${row} of column ${show(column)}${name}`,
-      cure: (value) =>
+      fix: (value) =>
         typeof value === 'object' ? 'leave the column out by { columns }' : 'pass other { types }',
     })
   }

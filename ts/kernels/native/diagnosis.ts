@@ -1,12 +1,12 @@
 import { reasonOf } from '../../show.js'
-import { cureOf } from './cure.js'
+import { fixFor } from './fix.js'
 import { libc, platform, runtime } from './runtime.js'
 import { type Finding, type Findings, look } from './search.js'
 
 /** Why the binary did not load, and what helps. */
 export interface Diagnosis {
   readonly reason: string
-  readonly cure: string
+  readonly fix: string
   readonly findings: Findings
 }
 
@@ -14,7 +14,7 @@ export interface Diagnosis {
 export function diagnosisOf(cause: unknown): Diagnosis {
   const findings = look()
   const reason = reasonOf(cause)
-  const cure = cureOf({
+  const fix = fixFor({
     reason,
     code: (cause as { code?: unknown } | null)?.code,
     findings,
@@ -23,7 +23,7 @@ export function diagnosisOf(cause: unknown): Diagnosis {
     libc: describeLibc(),
     permissions: (process as { permission?: unknown }).permission !== undefined,
   })
-  return { reason, cure, findings }
+  return { reason, fix, findings }
 }
 
 /** The C library and its version; null where there is no choice. */

@@ -68,13 +68,13 @@ function load(): Addon {
 }
 
 function notFound(cause: unknown): BindingNotFoundError {
-  const { reason, cure, findings } = diagnosisOf(cause)
+  const { reason, fix, findings } = diagnosisOf(cause)
   const lines = [
     'gradlane: no native binary could be loaded',
     `  platform: ${[platform, describeLibc(), describeRuntime()].filter(Boolean).join(', ')}`,
     ...describePlaces(findings).map((line) => `  ${line}`),
     ...reason.split('\n').map((line, i) => (i === 0 ? `  reason: ${line}` : `    ${line}`)),
-    `  fix: ${cure}`,
+    `  fix: ${fix}`,
     '  `npx gradlane doctor` tells more; with GRADLANE_BACKEND=reference gradlane computes without a binary, slowly',
   ]
   return new BindingNotFoundError(lines.join('\n'), { cause })

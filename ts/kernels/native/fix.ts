@@ -3,7 +3,7 @@ import { packageRoot } from '../../place.js'
 import type { Runtime } from './runtime.js'
 import type { Findings } from './search.js'
 
-/** All that the cure depends on. */
+/** All that the fix depends on. */
 export interface Failure {
   /** What was thrown, in words, and its code. */
   readonly reason: string
@@ -22,7 +22,7 @@ const REINSTALL =
   'install again where the program runs: `npm ci`, or remove node_modules/gradlane and run `npm install`'
 
 /** What to do about a binary that did not load. */
-export function cureOf(failure: Failure): string {
+export function fixFor(failure: Failure): string {
   return forbidden(failure) ?? outOfPlace(failure) ?? refusedBySystem(failure) ?? absent(failure)
 }
 

@@ -7,7 +7,7 @@ import type { StopRecord } from './records.js'
 type Circumstances = Omit<TrainContext, 'stop'>
 
 /** The callbacks of a training, told of it in the order of their list. */
-export class Audience {
+export class CallbackList {
   readonly #callbacks: readonly Callback[]
   readonly #modes: Modes
   readonly #now: () => Circumstances

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { cureOf, type Failure } from '../../ts/kernels/native/cure.js'
+import { fixFor, type Failure } from '../../ts/kernels/native/fix.js'
 
 const file = '/app/node_modules/gradlane/prebuilds/linux-x64/gradlane.glibc.node'
 const there = { file, found: { bytes: 1_000_000, platform: 'linux-x64', cut: false } }
@@ -21,8 +21,8 @@ const usual: Failure = {
   permissions: false,
 }
 
-function cure({ findings, ...rest }: Partial<Omit<Failure, 'findings'>> & { findings?: object }) {
-  return cureOf({ ...usual, ...rest, findings: { ...usual.findings, ...findings } })
+function fix({ findings, ...rest }: Partial<Omit<Failure, 'findings'>> & { findings?: object }) {
+  return fixFor({ ...usual, ...rest, findings: { ...usual.findings, ...findings } })
 }
 
 /** As the systems word it. */
@@ -62,28 +62,28 @@ const refusals: Record<string, [string, RegExp, Partial<Failure>?]> = {
   ],
 }
 
-describe('the cure for a binary that does not load', () => {
+describe('the fix for a binary that does not load', () => {
   for (const [what, [reason, expected, rest]] of Object.entries(refusals)) {
     it(`fits ${what}`, () => {
-      expect(cure({ reason, findings: { places: [there] }, ...rest })).to.match(expected)
+      expect(fix({ reason, findings: { places: [there] }, ...rest })).to.match(expected)
     })
   }
 
   it('fits Deno without its permission', () => {
     const reason = `Requires ffi access to "${file}", run again with the --allow-ffi flag`
-    const told = cure({ reason, code: undefined, runtime: 'Deno', findings: { places: [there] } })
+    const told = fix({ reason, code: undefined, runtime: 'Deno', findings: { places: [there] } })
     expect(told).to.include('--allow-ffi').and.include('--allow-read')
   })
 
   it('fits a platform that nothing is published for', () => {
-    const told = cure({ reason: 'no binary', platform: 'linux-riscv64' })
+    const told = fix({ reason: 'no binary', platform: 'linux-riscv64' })
     expect(told).to.match(/no binary is published for linux-riscv64, only for .*linux-x64/)
   })
 
   it('builds in a source checkout and installs elsewhere', () => {
     for (const places of [[], [{ file, found: { bytes: 9, platform: 'linux-x64', cut: true } }]]) {
-      expect(cure({ findings: { places, checkout: true } })).to.include('npm run build:addon')
-      const told = cure({ findings: { places } })
+      expect(fix({ findings: { places, checkout: true } })).to.include('npm run build:addon')
+      const told = fix({ findings: { places } })
       expect(told).to.include('npm ci').and.not.include('build:addon')
     }
   })
