@@ -17,7 +17,7 @@ const ofFiles = new Set([
 
 const ours = new Set(Object.keys(gradlane).filter((name) => name.endsWith('Error')))
 
-/** Whether a caller may get this: an error with a code of gradlane, of a file, or of his own. */
+/** Whether a caller may get this: an error with a code of gradlane, of a file, or of the caller's own. */
 export function isFine(error: unknown): boolean {
   if (error instanceof Hostile) return true
   if (!(error instanceof Error)) return false

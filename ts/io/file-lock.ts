@@ -96,8 +96,8 @@ export class FileLock {
 /**
  * Makes the lock's file, complete when it appears, and returns its descriptor.
  *
- * Of those who find a dead lock, the one may replace it who holds the lock for that, which is named after
- * the dead one. Should he die, the same goes for his.
+ * Of those that find a dead lock, one may replace it: the holder of a second lock, which is named after the
+ * dead one. Should that one die, the same goes for its lock.
  */
 function acquire(path: string, holder: Holder, file: string): number {
   const own = `${path}.${holder.token}`

@@ -11,7 +11,7 @@ export abstract class Container extends Module implements Iterable<Module> {
 
   readonly #names: string[] = []
   readonly #modules: Module[] = []
-  /** Whether the child is lent a workspace. Code of a user's own gets tensors that are his own. */
+  /** Whether the child is lent a workspace. Code of a user's own gets tensors of its own. */
   readonly #borrows: boolean[] = []
 
   /** Number of modules. */

@@ -16,7 +16,7 @@ let hold: ((buffer: ArrayBuffer) => void) | undefined
  * Storage for a result that most callers drop within a step: a batch, a prediction, a loss, its
  * gradient. Small ones lie side by side in one ArrayBuffer, because a buffer of its own costs about
  * 300 ns to make and to collect, several times the kernel that fills it. No place is used twice, so a
- * tensor stays its owner's for as long as he keeps it.
+ * tensor stays its owner's for as long as it is kept.
  *
  * The shared buffer cannot be transferred to another thread, which would take its neighbours away.
  *

@@ -177,7 +177,7 @@ export class OnlineTrainer {
   async partialFit(x: Tensor, y: Tensor): Promise<PartialFitResult> {
     checkArguments('partialFit', 2, arguments)
     checkRows(x, y, this.#kind)
-    const [ownX, ownY] = [x.clone(), y.clone()] // the caller may write to his
+    const [ownX, ownY] = [x.clone(), y.clone()] // the caller may write to theirs
     return this.#inTurn(() => this.#learn(ownX, ownY))
   }
 

@@ -45,7 +45,7 @@ function protectOne(module: Module): () => void {
   Object.defineProperty(module, 'forward', own)
   return () => {
     over = true
-    // Whoever has put one of his own before it since keeps that, and puts this back when he is done.
+    // Whoever has put one of their own before it since keeps that, and puts this back when done.
     if (module.forward !== evaluating) return
     if (before === undefined) Reflect.deleteProperty(module, 'forward')
     else Object.defineProperty(module, 'forward', before)
