@@ -2,6 +2,7 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { enterPass } from '../tensor/pass.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
+import { activeWorkspace, allocateOwn, enterWorkspace } from '../tensor/workspace.js'
 import { wasWrittenAfter, writtenAt } from '../tensor/written.js'
 import { checkNumbers, checkSums, isDetecting } from './anomaly.js'
 import { checkLike, written } from './check.js'
@@ -13,7 +14,8 @@ import type { Gradient, History, Node } from './node.js'
 /** Gradients by leaves, summed up before anything is changed. */
 type Leaves = Map<History, Sum>
 
-interface Sum {
+/** A gradient summed up. */
+export interface Sum {
   sum: Tensor
   /** Whether it is memory of its own, so that more may be added into it. */
   owned: boolean
@@ -42,7 +44,7 @@ const active: number[] = []
  * their gradients added to what they hold, where no target is given and nothing can fail on the way.
  *
  * @param targets Whose gradients are wanted. null: those of every leaf, and of results that retain theirs.
- * @returns the gradients by them and by ends, each in memory of its own.
+ * @returns the gradients by them and by ends, whose memory is used again by the next pass: see `ownSum`.
  * @throws ValueError when the graph was freed by an earlier pass, or something that it saved was written.
  */
 export function runBackward(
@@ -51,7 +53,7 @@ export function runBackward(
   retainGraph: boolean,
   targets: Targets,
   ends = NO_ENDS,
-): Map<History, Tensor> {
+): Map<History, Sum> {
   noteBackward()
   const visit = ++visits
   const nodes = collect(roots, visit, ends)
@@ -59,8 +61,11 @@ export function runBackward(
   for (const node of nodes) node.leads = leadsOn(node, targets, ends)
   const apart = targets !== null || isDetecting() || nodes.some(mayFail)
   const leaves: Leaves = new Map()
-  const found = new Map<History, Tensor>()
+  const found = new Map<History, Sum>()
   const outer = enterPass(null)
+  const around = activeWorkspace()
+  const space = around ?? (active.length === 0 ? (roots[0]?.node?.space ?? null) : null)
+  if (around === null) space?.rewind()
   const before = setGradEnabled(false)
   active.push(visit)
   try {
@@ -73,10 +78,13 @@ export function runBackward(
         const wants: boolean[] = []
         for (let k = 0; k < inputs.length; k++) wants.push(leads(inputs[k]!, targets, ends))
         node.region?.recompute()
+        // Code of a user's own gets memory that is its own.
+        enterWorkspace(node.mayFail ? null : space)
         const shares =
           apart && node.trains
             ? runApart(node, gradients, wants, targets, leaves)
             : node.backward!(gradients, wants, node.saved)
+        enterWorkspace(space)
         checkNumbers(node, shares)
         for (let k = 0; k < inputs.length; k++) {
           const share = shares[k]
@@ -87,13 +95,16 @@ export function runBackward(
       if (!retainGraph) node.free()
     }
     for (const [leaf, share] of leaves) {
-      if (targets === null || targets.has(leaf)) found.set(leaf, own(hooked(leaf, share)))
+      if (targets !== null && !targets.has(leaf)) continue
+      const { sum, owned } = hooked(leaf, share)
+      found.set(leaf, { sum, owned: owned && space === null })
     }
     return found
   } finally {
     active.pop()
     setGradEnabled(before)
     enterPass(outer)
+    enterWorkspace(around)
     for (const node of nodes) {
       for (const output of node.outputs) output.pending = null
     }
@@ -218,7 +229,7 @@ function runApart(
 function finished(
   { outputs }: Node,
   targets: Targets,
-  found: Map<History, Tensor>,
+  found: Map<History, Sum>,
 ): Gradient[] | null {
   let some = false
   const gradients: Gradient[] = []
@@ -237,7 +248,7 @@ function finished(
     }
     const share = hooked(output, { sum: pending, owned: output.owned })
     const wanted = targets === null ? output.retains : targets.has(output)
-    if (wanted) found.set(output, own(share))
+    if (wanted) found.set(output, { sum: share.sum.clone(), owned: true })
     gradients.push(share.sum)
   }
   return some ? gradients : null
@@ -246,18 +257,19 @@ function finished(
 /** A whole gradient as the hooks leave it. */
 function hooked({ hooks }: History, { sum, owned }: Sum): Sum {
   if (hooks === null) return { sum, owned }
-  let gradient = sum
+  // A hook may keep what it is given.
+  let gradient = sum.clone()
   // A hook may take itself back.
   for (const hook of [...hooks]) {
     const other = hook(gradient) ?? gradient
     if (other !== gradient) checkLike('registerHook', sum, other, 'what the hook returns')
     gradient = other
   }
-  return { sum: gradient, owned: owned && gradient === sum }
+  return { sum: gradient, owned: false }
 }
 
-/** For somebody who keeps it, and adds more into it later. */
-function own({ sum, owned }: Sum): Tensor {
+/** For somebody who keeps it, and adds more into it later; before the next pass. */
+export function ownSum({ sum, owned }: Sum): Tensor {
   return owned ? sum : sum.clone()
 }
 
@@ -278,7 +290,8 @@ function addTo(history: History, share: Tensor, leaves: Leaves, ends: Ends): voi
 }
 
 function added(sum: Tensor, owned: boolean, share: Tensor): Tensor {
-  const target = owned ? sum : sum.clone()
+  const target = owned ? sum : allocateOwn(sum.shape, sum.dtype)
+  if (!owned) kernels().copy({ x: sum, y: target, n: sum.length })
   kernels().axpby({ x: share, y: target, n: target.length, alpha: 1, beta: 1 })
   return target
 }

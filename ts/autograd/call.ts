@@ -2,6 +2,7 @@ import { complaint, ValueError } from '../errors.js'
 import { isRecording } from '../kernels/backend.js'
 import { Pass } from '../tensor/pass.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { Workspace } from '../tensor/workspace.js'
 import { tick } from '../tensor/written.js'
 import { edgeOf } from './differentiable.js'
 import {
@@ -189,6 +190,10 @@ class CallNode extends Node {
 
   override get trains(): boolean {
     return this.#callee.trains?.() === true
+  }
+
+  override get space(): Workspace {
+    return this.#call.pass.backwardSpace
   }
 
   override get watched(): readonly Tensor[] {

@@ -2,7 +2,7 @@ import { complaint, ValueError } from '../errors.js'
 import { zeros } from '../tensor/create.js'
 import { enterPass } from '../tensor/pass.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type Ends, releaseGraph, runBackward } from './backward.js'
+import { type Ends, ownSum, releaseGraph, runBackward } from './backward.js'
 import { edgeOf, leafOf } from './differentiable.js'
 import { isGradEnabled } from './grad-mode.js'
 import type { Gradient, History } from './node.js'
@@ -72,7 +72,7 @@ export class FreeCall {
     return this.inputs.map((input, i) => {
       const gradient = input === null ? undefined : found.get(input)
       // The same tensor may be given twice: its gradient counts once.
-      if (gradient && this.inputs.indexOf(input) === i) return gradient
+      if (gradient && this.inputs.indexOf(input) === i) return ownSum(gradient)
       const { shape, dtype } = this.given[i]!
       return zeros(shape, { dtype: isFloat(dtype) ? dtype : 'float32' })
     })

@@ -2,7 +2,7 @@ import { checkArguments, checkList } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { flag, type Option, type Options, readOptions, unchecked } from '../options.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
-import { runBackward } from './backward.js'
+import { ownSum, runBackward } from './backward.js'
 import { edgeOf } from './differentiable.js'
 import { seedOf } from './seed.js'
 
@@ -62,7 +62,8 @@ export function grad(
   const found = runBackward([root], [seed], retainGraph, new Set(histories))
   const given = new Set<Tensor>()
   return histories.map((history) => {
-    const gradient = found.get(history) ?? null
+    const sum = found.get(history)
+    const gradient = sum === undefined ? null : ownSum(sum)
     if (gradient === null || !given.has(gradient)) {
       if (gradient !== null) given.add(gradient)
       return gradient

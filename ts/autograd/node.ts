@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js'
+import type { Workspace } from '../tensor/workspace.js'
 import { tick } from '../tensor/written.js'
 
 /** A gradient; null where the loss does not depend on something. */
@@ -125,6 +126,11 @@ export class Node {
   /** Whether one of them requires a gradient. */
   get trains(): boolean {
     return false
+  }
+
+  /** Memory for the gradients of a pass that begins here; null: none that is used again. */
+  get space(): Workspace | null {
+    return null
   }
 
   /** What its backward reads beside what it saved. */

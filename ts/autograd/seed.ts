@@ -1,6 +1,7 @@
 import { complaint, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
-import { empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { fromTypedArray, full } from '../tensor/create.js'
+import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { checkRoot } from './anomaly.js'
 import { checkLike, checkRequires } from './check.js'
 import { edgeOf } from './differentiable.js'
@@ -34,16 +35,18 @@ export function seedOf(
   return [edgeOf(tensor)!, gradient ?? oneLike(tensor)]
 }
 
-function oneLike({ shape, dtype }: Tensor): Tensor {
-  const one = empty(shape, dtype)
-  kernels().fill({ y: one, n: 1, value: 1 })
-  units.add(one)
-  return one
+const UNITS = {
+  float32: fromTypedArray(new Float32Array([1]), []),
+  float64: fromTypedArray(new Float64Array([1]), []),
 }
 
-const units = new WeakSet<Tensor>()
+/** Nothing writes into it: a gradient is only added into where it is nobody else's. */
+function oneLike({ shape, dtype }: Tensor): Tensor {
+  const unit = UNITS[dtype as FloatDType]
+  return shape.length === 0 ? unit : full(shape, 1, { dtype: dtype as FloatDType })
+}
 
 /** Whether a gradient is the 1 that a pass of a loss begins with: nothing has to be multiplied by it. */
 export function isUnit(gradient: Tensor): boolean {
-  return units.has(gradient)
+  return gradient === UNITS.float32 || gradient === UNITS.float64
 }

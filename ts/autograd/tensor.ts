@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from '../tensor/tensor.js'
 import { noteWrite } from '../tensor/written.js'
-import { runBackward } from './backward.js'
+import { ownSum, runBackward, type Sum } from './backward.js'
 import { checkLike, checkRequires } from './check.js'
 import { edgeOf, joined, joinsGraph, leafOf } from './differentiable.js'
 import { createGraph } from './grad.js'
@@ -104,17 +104,27 @@ const implementation: Autograd = {
 }
 
 /** Adds what a pass has found to the gradients of leaves, and of results that retain theirs. */
-export function keepGradients(gradients: ReadonlyMap<History, Tensor>): void {
+export function keepGradients(gradients: ReadonlyMap<History, Sum>): void {
   for (const history of gradients.keys()) (history.leaf ?? history).grad?.checkMemory()
   for (const [history, share] of gradients) keep(history.leaf ?? history, share)
 }
 
 /** Adds a pass's gradient to that of a leaf, or of a result that retains it. */
-function keep(of: { grad: Tensor | null }, share: Tensor): void {
+function keep(of: Keeper, share: Sum): void {
+  if (of.addGrad !== undefined) {
+    of.addGrad(share.sum)
+    return
+  }
   const known = of.grad
-  if (known === null) of.grad = share
-  else kernels().axpby({ x: share, y: known, n: known.length, alpha: 1, beta: 1 })
-  noteWrite((known ?? share).buffer)
+  if (known === null) of.grad = ownSum(share)
+  else kernels().axpby({ x: share.sum, y: known, n: known.length, alpha: 1, beta: 1 })
+  noteWrite(of.grad!.buffer)
+}
+
+/** A leaf or a result that retains its gradient; a parameter has storage for it. */
+interface Keeper {
+  grad: Tensor | null
+  addGrad?: (share: Tensor) => void
 }
 
 /** Has a step that is being captured keep what the gradient of a leaf was before it. */

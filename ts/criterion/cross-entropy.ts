@@ -6,7 +6,7 @@ import { type Options, readOptions, share } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
 import {
   checkClassCount,
   checkClassWeight,
@@ -105,7 +105,7 @@ export class CrossEntropyLoss extends Criterion {
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const { shape, dtype } = prediction
-    const gradient = emptyPooled(shape, dtype)
+    const gradient = allocate(shape, dtype)
     const [outer, classes, inner] = classSizes(shape)
     kernels().crossEntropyGradient({
       logits: prediction,

@@ -6,7 +6,7 @@ import { type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { emptyPooled } from '../tensor/pool.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { allocate, sameShape } from '../tensor/workspace.js'
 import {
   checkClassCount,
   checkClassWeight,
@@ -97,7 +97,7 @@ export class NLLLoss extends Criterion {
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const [outer, classes, inner] = classSizes(prediction.shape)
-    const gradient = emptyPooled(prediction.shape, prediction.dtype)
+    const gradient = allocate(prediction.shape, prediction.dtype)
     kernels().nllGradient({
       target: this.#indices.of(target),
       weight: this.#weight,

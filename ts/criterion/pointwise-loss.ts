@@ -4,6 +4,7 @@ import { Reduction } from '../kernels/kernels.js'
 import { PointwiseLossKind } from '../kernels/pointwise-loss.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { emptyPooled } from '../tensor/pool.js'
+import { allocate } from '../tensor/workspace.js'
 import type { Shape, Tensor } from '../tensor/tensor.js'
 import { Criterion, type ReductionName } from './criterion.js'
 import { checkAlike } from './free-loss.js'
@@ -59,7 +60,7 @@ export abstract class PointwiseLoss extends Criterion {
 
   protected override computeGradInput(prediction: Tensor, target: Tensor): Tensor {
     const { weight, positive } = this.#prepared(prediction, target)
-    const gradient = emptyPooled(prediction.shape, prediction.dtype)
+    const gradient = allocate(prediction.shape, prediction.dtype)
     kernels().pointwiseLossGradient({
       kind: this.kind,
       x: prediction,

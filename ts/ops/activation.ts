@@ -6,7 +6,7 @@ import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
 import { choice, type Options, readOptions } from '../options.js'
 import { axisOf } from '../tensor/axis.js'
-import { checkTensor, empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { checkTensor, formatShape, type Tensor } from '../tensor/tensor.js'
 import { add, div, minimum, mul, sub } from './binary.js'
 import { checkOperands } from './check.js'
 import { clamp } from './clamp.js'
@@ -14,16 +14,17 @@ import { ge, gt, le, logicalAnd, logicalOr, lt, where } from './mask.js'
 import { softmax } from './softmax.js'
 import { split } from './split.js'
 import { abs, exp, expm1, log1p, neg, sign, tanh } from './unary.js'
+import { resultLike } from './result.js'
 
 /** f(x) by the kernels of activations. */
 function activated(who: string, kind: ActivationKind, x: Tensor, parameter = 0): Tensor {
   checkOperands(who, x)
-  const out = empty(x.shape, x.dtype)
+  const out = resultLike(x.shape, x.dtype)
   const n = x.length
   kernels().activation({ kind, x, y: out, n, parameter })
   if (!joinsGraph(x)) return out
   return joined(who, [x], { parameter }, out, [x, out], ([gradY], _wants, [x, y]) => {
-    const gradX = empty(x!.shape, x!.dtype)
+    const gradX = resultLike(x!.shape, x!.dtype)
     kernels().activationGradient({ kind, x: x!, y: y!, gradY: gradY!, gradX, n, parameter })
     return [gradX]
   })

@@ -6,7 +6,8 @@ import { ReduceKind } from '../kernels/kernels.js'
 import type { View } from '../kernels/view.js'
 import { flag, type Options, readOptions, type Values } from '../options.js'
 import { resolveDims } from '../tensor/axis.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /** One dimension or several; null, an empty list or nothing: all of them. */
 export type Dims = number | readonly number[] | null
@@ -96,7 +97,7 @@ export function reduceAlong(
   reduced: readonly boolean[] | null,
   shape: Shape,
 ): Tensor {
-  const out = empty(shape, x.dtype)
+  const out = resultLike(shape, x.dtype)
   const runs = reduced === null ? [{ size: x.length, reduced: true }] : runsOf(x.shape, reduced)
   let left = runs.filter((run) => run.reduced).length
   if (left === 0) {
@@ -113,7 +114,7 @@ export function reduceAlong(
     }
     let outer = 1
     for (let j = 0; j < i; j++) outer *= runs[j]!.size
-    const to: View = --left === 0 ? out : empty([outer * inner], x.dtype)
+    const to: View = --left === 0 ? out : resultLike([outer * inner], x.dtype)
     kernels().reduce({ kind, x: from, out: to, outer, n, inner, beta: 0 })
     from = to
   }

@@ -2,21 +2,22 @@ import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind } from '../kernels/kernels.js'
 import { full } from '../tensor/create.js'
-import { empty, noTensor, Tensor } from '../tensor/tensor.js'
+import { noTensor, Tensor } from '../tensor/tensor.js'
 import { repeated } from '../tensor/strided.js'
 import { sameShape } from '../tensor/workspace.js'
-import { type Gradient } from '../autograd/node.js'
+import type { Gradient } from '../autograd/node.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { commonShape, meet } from './broadcast.js'
 import { checkOperands } from './check.js'
 import { eq, gt, lt, where } from './mask.js'
 import { sumTo } from './sum-to.js'
+import { resultLike } from './result.js'
 
 /** op(a, b) for an `a` that has the result's shape. */
 function meeting(kind: BinaryKind, a: Tensor, b: Tensor): Tensor {
   const met = meet(a.shape, b.shape)
   if (met === null) return meeting(kind, a, repeated(b, a.shape))
-  const out = empty(a.shape, a.dtype)
+  const out = resultLike(a.shape, a.dtype)
   kernels().binary({ kind, broadcast: met.broadcast, a, b, out, rows: met.rows, cols: met.cols })
   return out
 }

@@ -2,9 +2,10 @@ import { checkArguments, checkList } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { Partition } from '../tensor/partition.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { unsqueezed } from './reshape.js'
+import { resultLike } from './result.js'
 
 /**
  * Tensors joined along a dimension, as a copy; any one dtype. One of shape (0) goes with any other.
@@ -88,7 +89,7 @@ function joinedParts(
 ): Tensor {
   const { dtype } = tensors[0]!
   const partition = Partition.join(op, shapes, dim)
-  const whole = empty(partition.shape, dtype)
+  const whole = resultLike(partition.shape, dtype)
   tensors.forEach((part, index) => {
     partition.write(whole, index, part)
   })
@@ -97,7 +98,7 @@ function joinedParts(
   return joined(op, tensors, { dim }, whole, [], ([g], wants) =>
     own.map((shape, index) => {
       if (!wants[index]) return null
-      const gradient = empty(shape, dtype)
+      const gradient = resultLike(shape, dtype)
       partition.read(g!, index, gradient)
       return gradient
     }),

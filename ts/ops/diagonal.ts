@@ -2,12 +2,13 @@ import { joined, joinsGraph } from '../autograd/differentiable.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { zeros } from '../tensor/create.js'
 import { copyStrided, type Places, placesOf } from '../tensor/strided.js'
-import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
+import { type Shape, type Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /** The places with equal indices of two dimensions of one size: `first` is theirs, `second` is gone. */
 export function diagonal(x: Tensor, first: number, second: number): Tensor {
   const shape = x.shape.toSpliced(second, 1)
-  const out = empty(shape, x.dtype)
+  const out = resultLike(shape, x.dtype)
   copyStrided(x, along(x.shape, first, second), out, placesOf(shape), shape)
   if (!joinsGraph(x)) return out
   const { shape: whole } = x

@@ -2,15 +2,9 @@ import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { copyStrided, placesOf, repeated } from '../tensor/strided.js'
-import {
-  checkTensor,
-  empty,
-  formatShape,
-  type Shape,
-  shapeOf,
-  type Tensor,
-} from '../tensor/tensor.js'
+import { checkTensor, formatShape, type Shape, shapeOf, type Tensor } from '../tensor/tensor.js'
 import { sumTo } from './sum-to.js'
+import { resultLike } from './result.js'
 
 /**
  * A tensor repeated along its dimensions of size 1 and along new ones before the first, as a copy; any
@@ -68,7 +62,7 @@ export function tile(x: Tensor, dims: readonly number[]): Tensor {
   const rank = Math.max(given.length, x.ndim)
   const times = [...Array<number>(rank - given.length).fill(1), ...given]
   const own = [...Array<number>(rank - x.ndim).fill(1), ...x.shape]
-  const out = empty(
+  const out = resultLike(
     own.map((size, i) => size * times[i]!),
     x.dtype,
   )

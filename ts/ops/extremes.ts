@@ -6,7 +6,7 @@ import { readOptions } from '../options.js'
 import { axisOf } from '../tensor/axis.js'
 import { arange } from '../tensor/create.js'
 import { repeated } from '../tensor/strided.js'
-import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
+import { type Shape, type Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   checkNotEmpty,
@@ -22,6 +22,7 @@ import {
 import { div, mul } from './binary.js'
 import { checkOperands } from './check.js'
 import { eq, ne, where } from './mask.js'
+import { resultLike } from './result.js'
 
 /** Extrema along a dimension, and where they stand: int32. */
 export interface ValuesAndIndices {
@@ -108,7 +109,7 @@ function places(
       ? { outer: 1, n: x.length, inner: 1 }
       : axisOf(who, x.ndim === 0 ? [1] : x.shape, dim)
   const { outer, n, inner } = axis
-  const indices = empty(plan.shape, 'int32')
+  const indices = resultLike(plan.shape, 'int32')
   kernels().argmax({ x, out: indices, outer, n, inner, smallest })
   return { plan, indices }
 }

@@ -3,7 +3,8 @@ import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { checkDim, resolveDim, resolveDims } from '../tensor/axis.js'
 import { copyStrided, placesOf } from '../tensor/strided.js'
-import { checkTensor, empty, type Tensor } from '../tensor/tensor.js'
+import { checkTensor, type Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /**
  * A tensor in reverse order along dimensions, as a copy; any dtype.
@@ -26,7 +27,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 }
 
 function reversed(x: Tensor, dims: readonly number[]): Tensor {
-  const out = empty(x.shape, x.dtype)
+  const out = resultLike(x.shape, x.dtype)
   if (x.length === 0) return out
   const { strides } = placesOf(x.shape)
   const from = { offset: 0, strides: [...strides] }
@@ -87,7 +88,7 @@ export function roll(
 
 /** The end and the beginning of a dimension exchanged. */
 function moved(x: Tensor, shift: number, dim: number): Tensor {
-  const out = empty(x.shape, x.dtype)
+  const out = resultLike(x.shape, x.dtype)
   if (x.length === 0) return out
   const n = x.shape[dim]!
   const by = ((shift % n) + n) % n

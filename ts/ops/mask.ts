@@ -5,11 +5,12 @@ import { kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import { CompareKind } from '../kernels/kernels.js'
 import { full } from '../tensor/create.js'
-import { checkTensor, empty, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { checkTensor, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { repeated } from '../tensor/strided.js'
 import { sameShape } from '../tensor/workspace.js'
 import { commonShape, meet } from './broadcast.js'
 import { sumTo } from './sum-to.js'
+import { resultLike } from './result.js'
 
 /** a op b is b op' a. */
 const SWAPPED = {
@@ -31,7 +32,7 @@ function compare(who: string, kind: CompareKind, a: Tensor, other: Tensor | numb
   const met = meet(shape, part.shape)
   const b = met === null ? repeated(part, shape) : part
   const { broadcast, rows, cols } = met ?? meet(shape, shape)!
-  const out = empty(shape, 'uint8')
+  const out = resultLike(shape, 'uint8')
   kernels().compare({ kind: swaps ? SWAPPED[kind] : kind, broadcast, a: whole, b, out, rows, cols })
   return out
 }
@@ -199,7 +200,7 @@ function choice(who: string, value: Tensor | number, other: Tensor | number): Te
 }
 
 function chosen(mask: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
-  const out = empty(shape, a.dtype)
+  const out = resultLike(shape, a.dtype)
   const aSingle = a.length === 1
   const bSingle = b.length === 1
   kernels().where({

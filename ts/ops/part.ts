@@ -6,7 +6,8 @@ import { zeros } from '../tensor/create.js'
 import { show } from '../show.js'
 import { resolveDim } from '../tensor/axis.js'
 import { copyStrided, type Places, placesOf } from '../tensor/strided.js'
-import { checkTensor, empty, formatShape, type Shape, Tensor } from '../tensor/tensor.js'
+import { checkTensor, formatShape, type Shape, Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /**
  * Places `start` to `start + length` of a dimension. Along dimension 0 it shares memory, otherwise it is a
@@ -155,7 +156,7 @@ function partOf(
     const length = shape.reduce((product, size) => product * size, 1)
     return new Tensor(x.buffer, offset, shape, x.dtype, length)
   }
-  const out = empty(shape, x.dtype)
+  const out = resultLike(shape, x.dtype)
   copyStrided(x, places, out, placesOf(kept), kept)
   return out
 }

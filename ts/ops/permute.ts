@@ -3,7 +3,8 @@ import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
 import { resolveDim, resolveDims } from '../tensor/axis.js'
 import { copyStrided, placesOf } from '../tensor/strided.js'
-import { checkTensor, empty, formatShape, type Tensor } from '../tensor/tensor.js'
+import { checkTensor, formatShape, type Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /**
  * A tensor with its dimensions in another order, as a copy; any dtype.
@@ -60,7 +61,7 @@ function inOrder(op: string, x: Tensor, order: readonly number[]): Tensor {
 function turned(x: Tensor, order: readonly number[]): Tensor {
   const { strides } = placesOf(x.shape)
   const shape = order.map((dim) => x.shape[dim]!)
-  const out = empty(shape, x.dtype)
+  const out = resultLike(shape, x.dtype)
   const from = { offset: 0, strides: order.map((dim) => strides[dim]!) }
   copyStrided(x, from, out, placesOf(shape), shape)
   return out

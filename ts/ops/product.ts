@@ -1,10 +1,11 @@
 // Products of matrices, of which tensors hold one or a batch, and their gradients.
 import { kernels } from '../kernels/backend.js'
-import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
+import { type Shape, type Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { repeated } from '../tensor/strided.js'
 import { sumTo } from './sum-to.js'
+import { resultLike } from './result.js'
 
 /** How a tensor holds matrices: dimensions of a batch, then rows and columns as they are stored. */
 export interface Layout {
@@ -74,7 +75,7 @@ function everywhere(factor: Factor, batch: Shape): Factor {
 /** a b for all places of a batch that both are repeated to. */
 function multiply(a: Factor, b: Factor, batch: Shape): Tensor {
   const [m, k, n] = [rowsOf(a), colsOf(a), colsOf(b)]
-  const out = empty([...batch, m, n], a.x.dtype)
+  const out = resultLike([...batch, m, n], a.x.dtype)
   if (batch.length === 0) one(a, b, out, m, n, k)
   else if (out.length > 0) each(a, b, batch, out, m, n, k)
   return out

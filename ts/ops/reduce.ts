@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { repeated } from '../tensor/strided.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
@@ -14,6 +14,7 @@ import {
   type ReduceOptions,
 } from './along.js'
 import { checkOperands } from './check.js'
+import { resultLike } from './result.js'
 
 /**
  * Sum along dimensions, or of all elements (a 0-d tensor) when `dim` is left out; of int32 and uint8 as int32.
@@ -60,7 +61,7 @@ function added(
   return joined(who, [x], { dim, keepdim }, out, [], ([gradient]) => {
     const g = gradient!
     if (kind === ReduceKind.sum) return [repeated(g.reshape(kept), whole)]
-    const share = empty(kept, g.dtype)
+    const share = resultLike(kept, g.dtype)
     kernels().affine({ x: g, y: share, n: g.length, scale: 1 / count, shift: 0 })
     return [repeated(share, whole)]
   })

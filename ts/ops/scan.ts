@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import { type Axis, axisOf } from '../tensor/axis.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   dimsAndOptions,
@@ -14,6 +14,7 @@ import {
 } from './along.js'
 import { mul } from './binary.js'
 import { checkOperands } from './check.js'
+import { resultLike } from './result.js'
 
 interface Direction {
   readonly reverse?: boolean
@@ -21,7 +22,7 @@ interface Direction {
 }
 
 function scanned(kind: 0 | 4, x: Tensor, { outer, n, inner }: Axis, direction: Direction): Tensor {
-  const y = empty(x.shape, x.dtype)
+  const y = resultLike(x.shape, x.dtype)
   kernels().scan({ kind, x, y, outer, n, inner, ...direction })
   return y
 }

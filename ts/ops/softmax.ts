@@ -1,18 +1,19 @@
 import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { axisOf } from '../tensor/axis.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { checkOperands } from './check.js'
+import { resultLike } from './result.js'
 
 function along(who: string, x: Tensor, dim: number, log: boolean): Tensor {
   checkOperands(who, x)
   const { outer, n, inner } = axisOf(who, x.shape, dim)
-  const out = empty(x.shape, x.dtype)
+  const out = resultLike(x.shape, x.dtype)
   kernels().softmax({ x, y: out, outer, n, inner, log })
   if (!joinsGraph(x)) return out
   return joined(who, [x], { dim }, out, [out], ([g], _wants, [y]) => {
-    const gradX = empty(y!.shape, y!.dtype)
+    const gradX = resultLike(y!.shape, y!.dtype)
     kernels().softmaxGradient({ y: y!, gradY: g!, gradX, outer, n, inner, log })
     return [gradX]
   })

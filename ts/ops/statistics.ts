@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import { finite, flag, type Options } from '../options.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   type Dims,
@@ -18,6 +18,7 @@ import { add, div, maximum, minimum, mul, sub } from './binary.js'
 import { checkOperands } from './check.js'
 import { eq, where } from './mask.js'
 import { exp, log, sqrt, square } from './unary.js'
+import { resultLike } from './result.js'
 
 export interface VarianceOptions extends ReduceOptions {
   /** Divide by one less than the number of elements. Default true. */
@@ -36,7 +37,7 @@ const VARIANCE = {
 const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE }
 
 function scaled(x: Tensor, factor: number): Tensor {
-  const y = empty(x.shape, x.dtype)
+  const y = resultLike(x.shape, x.dtype)
   kernels().affine({ x, y, n: x.length, scale: factor, shift: 0 })
   return y
 }

@@ -1,10 +1,11 @@
 import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { UnaryKind } from '../kernels/kernels.js'
-import { empty, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { add, div, mul, sub } from './binary.js'
 import { checkOperands } from './check.js'
+import { resultLike } from './result.js'
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI)
 
@@ -20,7 +21,7 @@ function unary(
   rule: Rule,
 ): Tensor {
   checkOperands(who, x)
-  const out = empty(x.shape, x.dtype)
+  const out = resultLike(x.shape, x.dtype)
   kernels().unary({ kind, x, y: out, n: x.length })
   if (!joinsGraph(x)) return out
   const saved = saves === null ? [] : [saves === 'x' ? x : out]

@@ -82,6 +82,14 @@ export function allocate(shape: Shape, dtype: DType): Tensor {
   return active === null ? emptyPooled(shape, dtype) : active.take(shape, dtype)
 }
 
+/**
+ * `allocate` for the result of a function of tensors. Outside of every container it has memory of its own,
+ * so that a write into it is none into others: the graph asks.
+ */
+export function allocateOwn(shape: Shape, dtype: DType): Tensor {
+  return active === null ? empty(shape, dtype) : active.take(shape, dtype)
+}
+
 /** Whether two shapes have the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true
