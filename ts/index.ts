@@ -18,8 +18,10 @@ export { empty, Tensor, type NestedArray, type Shape } from './tensor/tensor.js'
 export {
   arange,
   type ArangeOptions,
+  eye,
   fromTypedArray,
   full,
+  linspace,
   ones,
   onesLike,
   tensor,
@@ -32,6 +34,14 @@ export * from './ops/index.js'
 export * from './autograd/index.js'
 export * as autograd from './autograd/autograd.js'
 export { Generator, manualSeed } from './random/generator.js'
+export {
+  bernoulli,
+  type DrawOptions,
+  multinomial,
+  type MultinomialOptions,
+  randint,
+  type RandintOptions,
+} from './random/draw.js'
 export { rand, randn, randperm, type SampleOptions } from './random/sample.js'
 export * as nn from './nn/index.js'
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './nn/summary.js'

@@ -23,7 +23,11 @@ const open = new Set([
 const foreign = /(^|\.)(\w+Error|complaint|Optimizer|on[A-Z]\w*)$/
 
 /** How many arguments those take that have a longer signature than their first. */
-const overloaded = new Map([['arange', 3]])
+const overloaded = new Map([
+  ['arange', 3],
+  ['eye', 3],
+  ['randint', 4],
+])
 
 /** Where a callable takes options: an object all of whose names are known, most of them optional. */
 function optionsOf({ takes, path }: Callable): number {

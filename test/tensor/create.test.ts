@@ -1,19 +1,26 @@
 import { expect } from 'chai'
 
 import {
+  add,
   arange,
+  capture,
   DTypeError,
+  eye,
   fromTypedArray,
   full,
+  linspace,
+  mul,
   ones,
   onesLike,
   ShapeError,
+  type Tensor,
   tensor,
   type TensorData,
   ValueError,
   zeros,
   zerosLike,
 } from '../../ts/index.js'
+import { eachBackend } from '../support/each-backend.js'
 
 describe('tensor', () => {
   it('takes numbers, nested arrays and typed arrays', () => {
@@ -126,6 +133,44 @@ describe('fromTypedArray', () => {
     const shared = new Float32Array(new SharedArrayBuffer(8))
     expect(() => fromTypedArray(shared)).to.throw(ValueError, 'copy it with tensor(array)')
     expect(tensor(shared).shape).to.deep.equal([2])
+  })
+})
+
+describe('eye and linspace', () => {
+  eachBackend(() => {
+    it('eye has 1 on its diagonal', () => {
+      expect(eye(2).toArray()).to.deep.equal([[1, 0], [0, 1]]) // prettier-ignore
+      expect(eye(2, 3, { dtype: 'uint8' }).toArray()).to.deep.equal([[1, 0, 0], [0, 1, 0]]) // prettier-ignore
+      expect(eye(3, 1, { dtype: 'int32' }).toArray()).to.deep.equal([[1], [0], [0]])
+      expect(eye(0).shape).to.deep.equal([0, 0])
+      expect(eye(2, { requiresGrad: true }).requiresGrad).to.equal(true)
+    })
+
+    it('both are computed again by each run of a captured step', () => {
+      const x = ones([2, 2])
+      const step = capture(({ x }: { x: Tensor }) => add(mul(eye(2), x), linspace(1, 2, 2)), {
+        inputs: { x },
+      })
+      for (let i = 0; i < 2; i++) expect(step.runSync().toArray()).to.deep.equal([[2, 2], [1, 3]]) // prettier-ignore
+    })
+  })
+
+  it('linspace goes from one end to the other', () => {
+    expect(linspace(0, 1, 5).toArray()).to.deep.equal([0, 0.25, 0.5, 0.75, 1])
+    expect(linspace(3, -1, 3, { dtype: 'int32' }).toArray()).to.deep.equal([3, 1, -1])
+    expect(linspace(7, 9, 1).toArray()).to.deep.equal([7])
+    expect(linspace(0, 1, 0).toArray()).to.deep.equal([])
+    const tenths = linspace(-0.1, 0.1, 7, { dtype: 'float64' }).toArray() as number[]
+    expect(tenths.map((_, i) => 0 - tenths[6 - i]!)).to.deep.equal(tenths.map((v) => v + 0))
+  })
+
+  it('refuse what is no size or bound', () => {
+    expect(() => eye(-1)).to.throw(ShapeError, 'whole number')
+    expect(() => eye(2, 0.5)).to.throw(ShapeError, 'whole number')
+    expect(() => eye(2, { dtpye: 'int32' } as never)).to.throw(ValueError, 'eye')
+    expect(() => linspace(0, Infinity, 2)).to.throw(ValueError, 'finite')
+    expect(() => linspace(0, 1, 1.5)).to.throw(ValueError, 'steps')
+    expect(() => linspace(0, 1, 3, { dtype: 'int32' })).to.throw(ValueError, '[1]')
   })
 })
 

@@ -288,6 +288,64 @@ export interface ArangeOptions extends TensorOptions {
 const ARANGE = { step: finite(1), ...OPTIONS } satisfies Options<ArangeOptions>
 
 /**
+ * A matrix (n, m) with 1 on its diagonal and 0 elsewhere.
+ *
+ * @param m Default n.
+ * @throws ShapeError unless they are whole numbers of at least 0.
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.eye.html
+ */
+export function eye(n: number, options?: TensorOptions): Tensor
+export function eye(n: number, m: number, options?: TensorOptions): Tensor
+export function eye(n: number, second?: number | TensorOptions, third?: TensorOptions): Tensor {
+  checkArguments('eye', 3, arguments)
+  const m = typeof second === 'number' ? second : n
+  const options = typeof second === 'number' ? third : second
+  const result = ones([n, m], readOptions('eye', OPTIONS, options))
+  // Twice cut off: what is left is the diagonal.
+  const lower = empty(result.shape, result.dtype)
+  const sizes = { batch: 1, rows: n, cols: m, diagonal: 0 }
+  kernels().triangle({ x: result, out: lower, ...sizes, upper: false })
+  kernels().triangle({ x: lower, out: result, ...sizes, upper: true })
+  return result
+}
+
+/**
+ * `steps` numbers at equal distances from `start` to `end`, both of them included.
+ *
+ * @throws ValueError when an argument is not finite, or `steps` is no whole number of at least 0.
+ *
+ * @example
+ * linspace(0, 1, 5) // 0, 0.25, 0.5, 0.75, 1
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.linspace.html
+ */
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options?: TensorOptions,
+): Tensor {
+  checkArguments('linspace', 4, arguments)
+  const { dtype, requiresGrad } = readOptions('linspace', OPTIONS, options)
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new ValueError(complaint('linspace', 'start and end', 'finite', [start, end]))
+  }
+  if (!Number.isInteger(steps) || steps < 0) {
+    throw new ValueError(complaint('linspace', 'steps', 'a whole number of at least 0', steps))
+  }
+  const result = empty([steps], dtype)
+  const { elements } = result
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0
+  for (let i = 0; i < steps; i++) {
+    // From both ends, so that it is symmetric.
+    const value = 2 * i < steps ? start + i * step : end - (steps - 1 - i) * step
+    elements[i] = checkedElement(value, result.dtype, [i])
+  }
+  return leaf(constant(result), requiresGrad)
+}
+
+/**
  * Refuses a dtype that cannot be trained in.
  *
  * @throws DTypeError
