@@ -216,12 +216,17 @@ describe('modules and criteria in the graph', () => {
       sum(mul(fa, net.forward(b))).backward()
       close(gradients(net), expected)
 
-      const waiting = net.forward(a)
-      net.forward(b)
-      net.train().forward(b)
-      expect(() => {
-        sum(waiting).backward()
-      }).to.throw(ValueError, 'training mode')
+      const refused = (model: nn.Module, message: string): void => {
+        const waiting = model.eval().forward(a)
+        model.forward(b)
+        model.train().forward(b)
+        expect(() => {
+          sum(waiting).backward()
+        }).to.throw(ValueError, message)
+      }
+      refused(net, 'written since') // the statistics
+      const linear = new nn.Linear(3, 5, { ...f64, generator })
+      refused(new nn.Sequential(linear, new nn.Dropout(0.5, { generator })), 'training mode')
     })
 
     it('keep their storage as long as the graph is retained', () => {

@@ -103,6 +103,34 @@ describe('a saved tensor that was written since', () => {
       }
     })
 
+    it('the statistics of a BatchNorm are written by training, and by a reset', () => {
+      const norm = new nn.BatchNorm1d(2)
+      const w = ones([2]).requiresGrad_()
+      const writes = [
+        () =>
+          norm.forward(
+            tensor([
+              [1, 2],
+              [3, 5],
+            ]),
+          ),
+        () => {
+          norm.resetRunningStats()
+        },
+      ]
+      for (const write of writes) {
+        const loss = sum(mul(w, norm.runningMean!))
+        norm.eval()
+        norm.forward(ones([1, 2]))
+        loss.backward(null, { retainGraph: true })
+        norm.train()
+        write()
+        expect(() => {
+          loss.backward()
+        }).to.throw(ValueError, 'mul saved')
+      }
+    })
+
     it('recording a step writes nothing', () => {
       const parameter = parameterOf()
       const loss = lossOf(parameter)

@@ -1,6 +1,5 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
 import {
   atLeast,
   flag,
@@ -15,6 +14,7 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
 import { BATCH_NORM_BODY, checkBatch } from './functional/batch-norm.js'
+import { ones_, zeros_ } from './init/fill.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -92,17 +92,17 @@ abstract class BatchNorm extends Layer {
 
   /** Sets the running statistics to mean 0 and variance 1, of no batch. */
   resetRunningStats(): void {
-    const { runningMean, runningVar, numBatchesTracked, numFeatures } = this
-    if (runningMean !== null) kernels().fill({ y: runningMean, n: numFeatures, value: 0 })
-    if (runningVar !== null) kernels().fill({ y: runningVar, n: numFeatures, value: 1 })
-    if (numBatchesTracked !== null) kernels().fill({ y: numBatchesTracked, n: 1, value: 0 })
+    const { runningMean, runningVar, numBatchesTracked } = this
+    if (runningMean !== null) zeros_(runningMean)
+    if (runningVar !== null) ones_(runningVar)
+    if (numBatchesTracked !== null) zeros_(numBatchesTracked)
   }
 
   /** Sets the running statistics as `resetRunningStats` does, weight to 1 and bias to 0. */
   resetParameters(): void {
     this.resetRunningStats()
-    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.numFeatures, value: 1 })
-    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.numFeatures, value: 0 })
+    if (this.weight !== null) ones_(this.weight)
+    if (this.bias !== null) zeros_(this.bias)
   }
 
   /** What input shapes are accepted, for messages, and whether one is. */

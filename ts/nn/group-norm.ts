@@ -1,12 +1,12 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
 import { atLeast, flag, floatDType, type Options, readOptions, type Values } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
 import { GROUP_NORM_BODY, type GroupNormSizes } from './functional/group-norm.js'
+import { ones_, zeros_ } from './init/fill.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -48,8 +48,8 @@ export abstract class GroupedNorm extends Layer {
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#sizes.channels, value: 1 })
-    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#sizes.channels, value: 0 })
+    if (this.weight !== null) ones_(this.weight)
+    if (this.bias !== null) zeros_(this.bias)
   }
 
   /** Throws unless the shape is accepted. */

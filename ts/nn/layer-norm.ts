@@ -1,6 +1,5 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError } from '../errors.js'
-import { kernels } from '../kernels/backend.js'
 import { atLeast, flag, floatDType, type Options, readOptions } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -12,6 +11,7 @@ import {
   type LayerNormSizes,
   normalizedSizes,
 } from './functional/layer-norm.js'
+import { ones_, zeros_ } from './init/fill.js'
 import { Layer } from './layer.js'
 import { Parameter } from './parameter.js'
 
@@ -85,8 +85,8 @@ export class LayerNorm extends Layer {
 
   /** Sets weight to 1 and bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) kernels().fill({ y: this.weight, n: this.#sizes.cols, value: 1 })
-    if (this.bias !== null) kernels().fill({ y: this.bias, n: this.#sizes.cols, value: 0 })
+    if (this.weight !== null) ones_(this.weight)
+    if (this.bias !== null) zeros_(this.bias)
   }
 
   protected override computeOutput(input: Tensor): Tensor {

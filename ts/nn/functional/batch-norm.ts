@@ -62,6 +62,8 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
         activation: ActivationKind.identity,
         parameter: 0,
       })
+      if (training && runningMean !== null) noteWrite(runningMean.buffer)
+      if (training && runningVar !== null) noteWrite(runningVar.buffer)
     } else {
       kernels().batchNormInference({
         x,
@@ -220,7 +222,5 @@ export function batchNorm(
   }
   checkBatch(() => who, x.shape, state)
   const factor = one('the weight', ownWeight)
-  const y = applied(who, BATCH_NORM_BODY, state, x, factor, one('the bias', ownBias))
-  if (training) for (const of of Object.values(statistics)) if (of !== null) noteWrite(of.buffer)
-  return y
+  return applied(who, BATCH_NORM_BODY, state, x, factor, one('the bias', ownBias))
 }
