@@ -127,6 +127,60 @@ describe('examples', function () {
     )
   })
 
+  it('resnet-mnist.ts learns digits by blocks written freely', () => {
+    const { status, out, err } = run('resnet-mnist.ts', ...cnn)
+    expect(status, err).to.equal(0)
+    const lines = [...err.matchAll(/^epoch \d\/2 .* loss ([\d.]+) +accuracy [\d.]+$/gm)]
+    expectLearned(
+      out,
+      lines.map(([, loss]) => Number(loss)),
+      true,
+    )
+  })
+
+  /** Whether a file is a PNG of so many pixels. */
+  function expectImage(file: string, width: number, height: number): void {
+    const bytes = readFileSync(file)
+    expect(bytes.subarray(1, 4).toString()).to.equal('PNG')
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).to.deep.equal([width, height])
+  }
+
+  const few = `--samples ${10 * images} --test-samples 200 --epochs 2 --batch-size 32`.split(' ')
+
+  it('autoencoder.ts draws digits from 32 numbers', () => {
+    const file = join(folder, 'drawn', 'autoencoder.png')
+    const { status, out, err } = run('autoencoder.ts', ...few, file)
+    expect(status, err).to.equal(0)
+    const [, error, known] = /^mean squared error ([\d.]+), of the mean .* ([\d.]+)$/m.exec(out)!
+    if (expected > 0) expect(Number(error)).to.be.below(0.6 * Number(known))
+    expect(Number(known)).to.be.closeTo(0.067, 0.005)
+    expectImage(file, 16 * 28, 2 * 28)
+  })
+
+  it('gan.ts draws digits from noise, in a captured step of two networks', () => {
+    const file = join(folder, 'drawn', 'gan.png')
+    const { status, out, err } = run('gan.ts', ...few, file)
+    expect(status, err).to.equal(0)
+    const losses = [...out.matchAll(/^epoch \d\/2: critic ([\d.]+), artist ([\d.]+)$/gm)]
+    expect(losses).to.have.length(2)
+    // Who only guesses loses 2 log 2 and log 2.
+    const [, critic, artist] = losses[1]!.map(Number)
+    expect(critic).to.be.below(1.35)
+    expect(artist).to.be.above(0.71)
+    expect(out).to.match(/^a classifier is [\d.]+ % sure/m)
+    expectImage(file, 16 * 28, 5 * 28)
+  })
+
+  it('siamese.ts names digits after one image of each', () => {
+    const { status, out, err } = run('siamese.ts', ...few)
+    expect(status, err).to.equal(0)
+    const share = (line: RegExp): number => Number(line.exec(out)![1])
+    const named = share(/^named right after one image of each digit: ([\d.]+) %$/m)
+    const pixels = share(/^by the distance of their pixels: ([\d.]+) %$/m)
+    if (expected > 0) expect(named).to.be.above(pixels + 10)
+    else expect(named).to.be.above(0)
+  })
+
   it('fashion.ts reads packed files from the folder of its argument', () => {
     // The digits in the place of the clothes: same sizes, and at hand everywhere.
     const source = join(
