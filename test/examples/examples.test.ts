@@ -145,7 +145,7 @@ describe('examples', function () {
     expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).to.deep.equal([width, height])
   }
 
-  const few = `--samples ${10 * images} --test-samples 200 --epochs 2 --batch-size 32`.split(' ')
+  const few = `--samples ${4 * images} --test-samples 200 --epochs 2 --batch-size 32`.split(' ')
 
   it('autoencoder.ts draws digits from 32 numbers', () => {
     const file = join(folder, 'drawn', 'autoencoder.png')
