@@ -32,13 +32,23 @@ export type InputGradients<I extends Inputs> = number extends I['length']
 /**
  * Base class of everything that has a forward and a backward pass.
  *
- * A layer writes `computeOutput` and `computeGradInput`, and `updateGradParameters` if it has
- * parameters. Properties that hold a `Parameter` or a `Module`, or an array of them, are found by
+ * A model writes `forward` with functions of tensors and other modules, and its gradients are those of the
+ * graph. Properties that hold a `Parameter` or a `Module`, or an array of them, are found by
  * `parameters()`, `children()` and all that builds on them; nothing has to be registered.
  *
- * `forward` keeps the input and `output` until the next `forward`, because `backward` needs them. A
- * tensor that a container passes to its children belongs to the container and is overwritten by its
- * next pass: keep a `clone()` of what must last longer.
+ * @example
+ * class Block extends nn.Module {
+ *   linear = new nn.Linear(64, 64)
+ *   forward(x: Tensor) {
+ *     return add(tanh(this.linear.forward(x)), x)
+ *   }
+ * }
+ * criterion.forward(new Block().forward(x), y).backward()
+ *
+ * A layer that knows its gradients better writes `computeOutput` and `computeGradInput`, and
+ * `updateGradParameters` if it has parameters. `forward` keeps the input and `output` until the next
+ * `forward`, because `backward` needs them. A tensor that a container passes to its children belongs to the
+ * container and is overwritten by its next pass: keep a `clone()` of what must last longer.
  *
  * @example
  * class Scale extends nn.Module {
