@@ -3,10 +3,8 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { ReduceKind } from '../kernels/kernels.js'
 import { readOptions } from '../options.js'
-import { axisOf } from '../tensor/axis.js'
-import { arange } from '../tensor/create.js'
-import { repeated } from '../tensor/strided.js'
-import { type Shape, type Tensor } from '../tensor/tensor.js'
+import { type Axis, axisOf } from '../tensor/axis.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import {
   checkNotEmpty,
@@ -100,7 +98,7 @@ function places(
   x: Tensor,
   dim: number | null | undefined,
   keepdim: boolean,
-): { plan: Plan; indices: Tensor } {
+): { plan: Plan; axis: Omit<Axis, 'dim'>; indices: Tensor } {
   checkOperands(who, x)
   const plan = planOf(who, x, dim, keepdim)
   checkNotEmpty(who, plan)
@@ -111,7 +109,7 @@ function places(
   const { outer, n, inner } = axis
   const indices = resultLike(plan.shape, 'int32')
   kernels().argmax({ x, out: indices, outer, n, inner, smallest })
-  return { plan, indices }
+  return { plan, axis, indices }
 }
 
 function extremumOf(
@@ -132,21 +130,18 @@ function extremumOf(
     return back(extremum(who, smallest, whole, planOf(who, whole, null, false), equalOrNaN))
   }
   const { keepdim } = readOptions(who, REDUCE, options)
-  const { plan, indices } = places(who, smallest, whole, dim, keepdim)
-  const { reduced, shape, kept, whole: sizes } = plan
+  const { plan, axis, indices } = places(who, smallest, whole, dim, keepdim)
+  const { reduced, shape, whole: sizes } = plan
   const values = reduceAlong(kindOf(smallest), whole, reduced, shape)
   if (!joinsGraph(x)) return { values: back(values), indices }
-  joined(who, [x], { dim, keepdim }, values, [indices], ([g], _wants, [at]) => [
-    placed(g!.reshape(kept), at!.reshape(kept), sizes, dim),
-  ])
+  joined(who, [x], { dim, keepdim }, values, [indices], ([g], _wants, [at]) => {
+    const gradient = resultLike(sizes, g!.dtype)
+    const { outer, n: count, inner: cols } = axis
+    const line = { rows: 1, cols, count, outer }
+    kernels().scatter({ src: g!, index: at!, out: gradient, ...line, beta: 0, each: true })
+    return [gradient]
+  })
   return { values, indices }
-}
-
-/** The gradient by a whole from that by what stands at one place along a dimension. */
-function placed(gradient: Tensor, at: Tensor, sizes: Shape, dim: number): Tensor {
-  const places = arange(sizes.at(dim) ?? 1, { dtype: 'int32' })
-  const line = sizes.map((size, i) => (i === (dim + sizes.length) % sizes.length ? size : 1))
-  return where(eq(repeated(places.reshape(line), sizes), at), gradient, 0)
 }
 
 /**
