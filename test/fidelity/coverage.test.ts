@@ -11,6 +11,10 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
   Module: 'a base class',
   Activation: 'a base class',
   Sequential: 'whole models are in models.json',
+  ModuleList: 'it computes nothing',
+  ModuleDict: 'it computes nothing',
+  ParameterList: 'it computes nothing',
+  ParameterDict: 'it computes nothing',
   Swish: 'PyTorch has no beta; with 1 it is SiLU',
   Quadratic: 'PyTorch has none',
   ...Object.fromEntries(

@@ -57,6 +57,22 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
     return this.parameters().some((parameter) => parameter.requiresGrad)
   }
 
+  /**
+   * Where parameters and modules are looked for: the own properties, and the elements of arrays as
+   * `name.index`.
+   *
+   * @internal
+   */
+  ownEntries(): [string, unknown][] {
+    const entries: [string, unknown][] = Object.entries(this)
+    if (!entries.some(([, value]) => Array.isArray(value))) return entries
+    return entries.flatMap(([name, value]) =>
+      Array.isArray(value)
+        ? value.map((element, index): [string, unknown] => [`${name}.${index}`, element])
+        : [[name, value] as [string, unknown]],
+    )
+  }
+
   /** Sets training mode here and in all modules below. Returns the module. */
   train(mode = true): this {
     checkFlag(this.constructor.name, 'mode', mode)
@@ -71,7 +87,7 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
 
   /** Modules directly below, by name. */
   *namedChildren(): Generator<[string, Child]> {
-    for (const [name, value] of ownEntries(this)) {
+    for (const [name, value] of this.ownEntries()) {
       if (value instanceof ModuleTree) yield [name, value as Child]
     }
   }
@@ -106,7 +122,7 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
 
   /** Parameters of this module itself, by name. */
   *ownParameters(): Generator<[string, Parameter]> {
-    for (const [name, value] of ownEntries(this)) {
+    for (const [name, value] of this.ownEntries()) {
       if (value instanceof Parameter) yield [name, value]
     }
   }
@@ -141,7 +157,7 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
     if (seen.has(this)) return
     seen.add(this)
     const children: ModuleTree<Child>[] = []
-    for (const [, value] of ownEntries(this)) {
+    for (const [, value] of this.ownEntries()) {
       if (value instanceof Parameter) parameters.add(value)
       else if (value instanceof ModuleTree) children.push(value as ModuleTree<Child>)
     }
@@ -203,7 +219,7 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
    * default generator is not among them.
    */
   generators(): RandomGenerator[] {
-    const values = this.modules().flatMap((module) => ownEntries(module).map(([, value]) => value))
+    const values = this.modules().flatMap((module) => module.ownEntries().map(([, value]) => value))
     return [...new Set(values.filter((value) => value instanceof RandomGenerator))]
   }
 
@@ -301,15 +317,4 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
 interface BufferEntry {
   readonly tensor: Tensor
   readonly persistent: boolean
-}
-
-/** The own properties of a module; the elements of an array as `name.index`. */
-function ownEntries(module: object): [string, unknown][] {
-  const entries: [string, unknown][] = Object.entries(module)
-  if (!entries.some(([, value]) => Array.isArray(value))) return entries
-  return entries.flatMap(([name, value]) =>
-    Array.isArray(value)
-      ? value.map((element, index): [string, unknown] => [`${name}.${index}`, element])
-      : [[name, value] as [string, unknown]],
-  )
 }

@@ -5,10 +5,11 @@ import { FreeCall, graphOf, mapTensors, tensorsOf } from '../autograd/free-call.
 import { isGradEnabled, noGrad } from '../autograd/grad-mode.js'
 import type { Gradient } from '../autograd/node.js'
 import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
-import { sameShape } from '../tensor/workspace.js'
+import { enterWorkspace, sameShape } from '../tensor/workspace.js'
 import { located } from './locate.js'
 import { enterPass, type Pass, runningPass } from '../tensor/pass.js'
 import { isBuiltIn } from './built-in.js'
+import { type ForwardHook, ForwardHooks, type ForwardPreHook } from './forward-hooks.js'
 import { ModuleTree } from './module-tree.js'
 
 /** What a module takes. */
@@ -100,6 +101,9 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   readonly #own: OwnPasses | null = null
   /** Whether the class has a `backward` of a user's own. */
   readonly #hasOwnBackward: boolean
+  #hooks: ForwardHooks | null = null
+  /** Whether the next forward is that which hooks stand around. */
+  #isInner = false
 
   constructor() {
     super()
@@ -171,20 +175,18 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   protected computeGradients(
     input: Tensor,
     gradOutput: OutputGradients<O>,
-    wantsInput: boolean,
+    _wantsInput: boolean,
     several: Inputs | null = null,
   ): InputGradients<I> | null {
     const given = [...(several ?? [input]), gradOutput] as unknown as Given<I, O>
-    if (this.#own !== null) return this.#ownGradients(given, wantsInput) as InputGradients<I> | null
+    const backward = this.#own?.backward
+    if (backward) return backward.apply(this, given) as InputGradients<I>
     this.updateGradParameters(...given)
     return this.computeGradInput(...given)
   }
 
-  /** `computeGradients` of a class with a `forward` of its own. */
-  #ownGradients(given: readonly unknown[], wantsInput: boolean): unknown {
-    const { backward } = this.#own!
-    if (backward !== null) return backward.apply(this, [...given])
-    const gradOutput: unknown = given.at(-1)
+  /** `computeGradients` of a call that has a graph. */
+  #graphGradients(gradOutput: unknown, wantsInput: boolean): unknown {
     const gradients =
       gradOutput instanceof Tensor ? [gradOutput] : Object.values(gradOutput as object)
     const call = graphOf(this.describe(), this.pass.graph)
@@ -209,22 +211,27 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
         if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
       })
       notePass(this)
-      const pass = outer === null ? this.#calls.take() : outer.inside(this)
+      const hooks = this.#isInner ? null : this.#hooks
+      this.#isInner = false
+      const pass = outer === null ? (hooks?.calls ?? this.#calls).take() : outer.inside(this)
       pass.begin()
       let output: unknown
-      if (this.#own !== null) {
+      if (hooks !== null) {
+        output = this.#runHooked(hooks, pass, outer, several ?? [input])
+      } else if (this.#own !== null) {
         output = this.#runOwn(pass, outer, several ?? [input])
       } else {
         enterPass(pass)
-        const hooks = this as unknown as Hooks
-        output = several === null ? hooks.computeOutput(input) : hooks.computeOutput(...several)
+        const own = this as unknown as Hooks
+        output = several === null ? own.computeOutput(input) : own.computeOutput(...several)
+        if (pass.graph !== null) this.#leaveGraph(pass)
       }
       if (!(output instanceof Tensor))
         this.#checkParts(this.#own ? 'forward' : 'computeOutput', output)
       const joins = outer === null && pass.graph === null && isGradEnabled()
       if (joins && !this.#isBuiltIn) output = mapTensors(output, (tensor) => tensor.detach())
       pass.end(output, input, several)
-      if (this.training || this.#own !== null) pass.isTraining = true
+      if (this.training || this.#own !== null || hooks !== null) pass.isTraining = true
       if (outer !== null && pass.isTraining) outer.isTraining = true
       // A layer that gives its input back leaves it its history.
       if (joins && output !== input) this.#join(pass, output)
@@ -242,13 +249,47 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     const { forward, backward } = this.#own!
     if (backward !== null) {
       enterPass(pass)
-      return forward.apply(this, inputs)
+      const output = forward.apply(this, inputs)
+      if (pass.graph !== null) this.#leaveGraph(pass)
+      return output
     }
+    return this.#runFree(pass, outer, inputs, (...given) => forward.apply(this, given))
+  }
+
+  /** Calls the forward with its hooks as one function of tensors, so that what they put in has its gradient. */
+  #runHooked(hooks: ForwardHooks, pass: Pass, outer: Pass | null, inputs: Tensor[]): unknown {
+    const inner = (given: Inputs): unknown => {
+      this.#isInner = true
+      try {
+        return (Reflect.get(Module.prototype, 'forward') as Method).apply(this, [...given])
+      } finally {
+        this.#isInner = false
+      }
+    }
+    const space = enterWorkspace(null)
+    try {
+      return this.#runFree(pass, outer, inputs, (...given) => hooks.run(this, given, inner))
+    } finally {
+      enterWorkspace(space)
+    }
+  }
+
+  #runFree(
+    pass: Pass,
+    outer: Pass | null,
+    inputs: Tensor[],
+    body: (...inputs: Tensor[]) => unknown,
+  ): unknown {
     if (pass.isSpent) (pass.graph as FreeCall | null)?.release()
-    const body = (...given: Tensor[]): unknown => forward.apply(this, given)
     const [output, call] = FreeCall.of(body, inputs, outer !== null)
     pass.graph = call
     return output
+  }
+
+  /** The call before it at this place had a graph. */
+  #leaveGraph(pass: Pass): void {
+    if (pass.isSpent) (pass.graph as FreeCall | null)?.release()
+    pass.graph = null
   }
 
   #join(pass: Pass, output: unknown): void {
@@ -266,7 +307,12 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
    * @internal
    */
   repeat(inputs: readonly Tensor[]): Pass {
-    noGrad(() => this.forward(...(inputs as I)))
+    this.#isInner = true
+    try {
+      noGrad(() => this.forward(...(inputs as I)))
+    } finally {
+      this.#isInner = false
+    }
     return this.#pass!
   }
 
@@ -280,17 +326,22 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     gradients: readonly Gradient[],
     wants: readonly boolean[],
   ): readonly Gradient[] {
-    this.resume(pass)
-    const inputs = pass.several ?? [pass.input!]
-    let next = 0
-    const gradOutput = mapTensors(pass.output, () => gradients[next++]!)
-    const given = [...inputs, gradOutput] as never
-    if (!wants.includes(true)) {
-      this.backwardParameters(...given)
-      return []
+    const last = this.#pass
+    try {
+      this.resume(pass)
+      const inputs = pass.several ?? [pass.input!]
+      let next = 0
+      const gradOutput = mapTensors(pass.output, () => gradients[next++]!)
+      const given = [...inputs, gradOutput] as never
+      if (!wants.includes(true)) {
+        this.backwardParameters(...given)
+        return []
+      }
+      const found: unknown = this.backward(...given)
+      return found instanceof Tensor ? [found] : (found as Gradient[])
+    } finally {
+      this.#pass = last
     }
-    const found: unknown = this.backward(...given)
-    return found instanceof Tensor ? [found] : (found as Gradient[])
   }
 
   /**
@@ -340,12 +391,15 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       pass.beginBackward()
       pass.isSpent = true
       enterPass(pass)
-      const gradients = this.computeGradients(
-        input as Tensor,
-        gradOutput as OutputGradients<O>,
-        wantsInput,
-        several,
-      )
+      const gradients = this.#isOfGraph(pass)
+        ? (this.#graphGradients(gradOutput, wantsInput) as InputGradients<I> | null)
+        : this.computeGradients(
+            input as Tensor,
+            gradOutput as OutputGradients<O>,
+            wantsInput,
+            several,
+          )
+      this.#pass = pass
       if (wantsInput && (several !== null || !(gradients instanceof Tensor))) {
         this.#checkParts('computeGradInput', gradients, several?.length ?? 1)
       }
@@ -355,6 +409,11 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     } finally {
       enterPass(outer)
     }
+  }
+
+  /** Whether the backward of a call is that of its graph. */
+  #isOfGraph(pass: Pass): boolean {
+    return pass.graph !== null || (this.#own !== null && this.#own.backward === null)
   }
 
   #without(what: string): ValueError {
@@ -433,6 +492,49 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       const gradient: unknown = Reflect.get(given, name)
       if (gradient !== null) this.#checkGradient(`${what}.${name}`, gradient, part)
     }
+  }
+
+  /**
+   * Has a function called after every forward, with the module, its inputs and its output. A tensor that it
+   * returns, of whatever shape, takes the place of the output; gradients pass through it.
+   *
+   * @returns what removes it.
+   * @throws ValueError unless it is a function.
+   *
+   * @example
+   * const remove = layer.registerForwardHook((_layer, _inputs, output) => mul(output, 2))
+   */
+  registerForwardHook(hook: ForwardHook<I, O>): () => void {
+    return this.#addHook('registerForwardHook', 'after', hook)
+  }
+
+  /**
+   * Has a function called before every forward, with the module and the list of its inputs. A tensor or a
+   * list that it returns takes the place of them; gradients pass through it.
+   *
+   * @returns what removes it.
+   * @throws ValueError unless it is a function.
+   */
+  registerForwardPreHook(hook: ForwardPreHook<I>): () => void {
+    return this.#addHook('registerForwardPreHook', 'before', hook)
+  }
+
+  #addHook(method: string, kind: 'before' | 'after', hook: unknown): () => void {
+    const hooks = this.#hooks ?? new ForwardHooks(new Calls(this))
+    const remove = hooks.add(`${this.constructor.name}.${method}`, kind, hook)
+    this.#setHooks(hooks)
+    return () => {
+      remove()
+      this.#setHooks(hooks)
+    }
+  }
+
+  /** With a property that steps are captured by. */
+  #setHooks(hooks: ForwardHooks): void {
+    const { list } = hooks
+    this.#hooks = list.length > 0 ? hooks : null
+    if (list.length > 0) Reflect.set(this, 'forwardHooks', list)
+    else Reflect.deleteProperty(this, 'forwardHooks')
   }
 
   /**

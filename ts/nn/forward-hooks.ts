@@ -1,0 +1,72 @@
+import type { Calls } from '../autograd/call.js'
+import { checkFunction } from '../check.js'
+import { complaint, ValueError } from '../errors.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { Inputs, Module, Outputs } from './module.js'
+
+/** Called before a module's forward; what it returns takes the place of the inputs. */
+export type ForwardPreHook<I extends Inputs> = (
+  module: Module<never, never>,
+  inputs: I,
+) => Tensor | I | null | undefined
+
+/** Called after a module's forward; what it returns takes the place of the output. */
+export type ForwardHook<I extends Inputs, O extends Outputs> = (
+  module: Module<never, never>,
+  inputs: I,
+  output: O,
+) => O | null | undefined
+
+type PreHook = (module: object, inputs: Inputs) => unknown
+type PostHook = (module: object, inputs: Inputs, output: unknown) => unknown
+
+/** The hooks of a module's forward, in the order of their registration. */
+export class ForwardHooks {
+  readonly #before: PreHook[] = []
+  readonly #after: PostHook[] = []
+
+  /** @param calls Those with the hooks around them, beside the module's own inside. */
+  constructor(readonly calls: Calls) {}
+
+  get list(): readonly unknown[] {
+    return [...this.#before, ...this.#after]
+  }
+
+  /** @returns what removes it. */
+  add(who: string, kind: 'before' | 'after', hook: unknown): () => void {
+    checkFunction(who, 'the hook', hook)
+    // One of its own for each registration of a function.
+    const own: PostHook = (...given) => (hook as PostHook)(...given)
+    const hooks: unknown[] = kind === 'before' ? this.#before : this.#after
+    hooks.push(own)
+    return () => {
+      const at = hooks.indexOf(own)
+      if (at >= 0) hooks.splice(at, 1)
+    }
+  }
+
+  /** A forward with the hooks around it. */
+  run(module: object, inputs: Inputs, forward: (inputs: Inputs) => unknown): unknown {
+    let given = inputs
+    for (const hook of [...this.#before]) {
+      const instead = hook(module, given)
+      if (instead !== undefined && instead !== null) given = this.#inputs(module, instead)
+    }
+    let output = forward(given)
+    for (const hook of [...this.#after]) output = hook(module, given, output) ?? output
+    return output
+  }
+
+  #inputs(module: object, instead: unknown): Inputs {
+    const list = Array.isArray(instead) ? (instead as unknown[]) : [instead]
+    if (list.length > 0 && list.every((one) => one instanceof Tensor)) return list
+    throw new ValueError(
+      complaint(
+        module.constructor.name,
+        'what a hook before forward returns',
+        'a Tensor, a list of them or nothing',
+        instead,
+      ),
+    )
+  }
+}
