@@ -19,7 +19,7 @@ const OPTIONS = {
 
 function dropped(
   who: string,
-  layer: new (p: number, options: DropoutOptions) => Module<[x: Tensor]>,
+  layer: new (p: number, options: DropoutOptions) => Module,
   x: Tensor,
   p: number,
   options: DropoutFunctionOptions | undefined,
