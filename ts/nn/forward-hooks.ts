@@ -2,21 +2,8 @@ import type { Calls } from '../autograd/call.js'
 import { checkFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { Inputs, Module, Outputs } from './module.js'
 
-/** Called before a module's forward; what it returns takes the place of the inputs. */
-export type ForwardPreHook<I extends Inputs> = (
-  module: Module<never, never>,
-  inputs: I,
-) => Tensor | I | null | undefined
-
-/** Called after a module's forward; what it returns takes the place of the output. */
-export type ForwardHook<I extends Inputs, O extends Outputs> = (
-  module: Module<never, never>,
-  inputs: I,
-  output: O,
-) => O | null | undefined
-
+type Inputs = readonly Tensor[]
 type PreHook = (module: object, inputs: Inputs) => unknown
 type PostHook = (module: object, inputs: Inputs, output: unknown) => unknown
 

@@ -55,7 +55,6 @@ export type { BinarizeOptions } from './binarize.js'
 export { Embedding, type EmbeddingOptions } from './embedding.js'
 export * as functional from './functional/index.js'
 export { Flatten } from './flatten.js'
-export type { ForwardHook, ForwardPreHook } from './forward-hooks.js'
 export { GroupNorm, type GroupNormOptions } from './group-norm.js'
 export { Identity } from './identity.js'
 export * as init from './init/index.js'
@@ -65,6 +64,8 @@ export { Linear, type LinearOptions } from './linear.js'
 export { MaxPool1d, type MaxPool1dOptions } from './max-pool1d.js'
 export { MaxPool2d, type MaxPool2dOptions } from './max-pool2d.js'
 export {
+  type ForwardHook,
+  type ForwardPreHook,
   type InputGradients,
   type Inputs,
   Module,

@@ -9,7 +9,7 @@ import { enterWorkspace, sameShape } from '../tensor/workspace.js'
 import { located } from './locate.js'
 import { enterPass, type Pass, runningPass } from '../tensor/pass.js'
 import { isBuiltIn } from './built-in.js'
-import { type ForwardHook, ForwardHooks, type ForwardPreHook } from './forward-hooks.js'
+import { ForwardHooks } from './forward-hooks.js'
 import { ModuleTree } from './module-tree.js'
 
 /** What a module takes. */
@@ -29,6 +29,19 @@ export type InputGradients<I extends Inputs> = number extends I['length']
   : I extends readonly [Tensor]
     ? Tensor
     : { readonly [K in keyof I]: Tensor | null }
+
+/** Called before a module's forward; what it returns takes the place of the inputs. */
+export type ForwardPreHook<I extends Inputs> = (
+  module: Module<never, never>,
+  inputs: I,
+) => Tensor | I | null | undefined
+
+/** Called after a module's forward; what it returns takes the place of the output. */
+export type ForwardHook<I extends Inputs, O extends Outputs> = (
+  module: Module<never, never>,
+  inputs: I,
+  output: O,
+) => O | null | undefined
 
 /**
  * Base class of everything that has a forward and a backward pass.
