@@ -22,8 +22,7 @@ describe('documentation: names', () => {
   for (const page of pages()) {
     it(`${page} names what is exported`, () => {
       // PyTorch's side of a table.
-      const text = read(page)
-        .replaceAll(/`nn\.utils\.clip_\w+`/g, '')
+      const text = read(page).replaceAll(/`nn\.utils\.clip_\w+`/g, '')
       expect(strangersIn(text)).to.deep.equal([])
     })
   }
