@@ -1,5 +1,18 @@
 import type { FloatDType } from '../../ts/kernels/dtype.js'
+import { gradients } from './formula.js'
 import { type LayerCase, type LossCase, type Result, valuesOf } from './pytorch-fixture.js'
+
+const slopeAtNaN: Readonly<Record<string, number>> = {
+  CELU: 1,
+  ELU: 1,
+  SELU: 1.0507009873554805,
+  Hardtanh: 1,
+  ReLU6: 1,
+  Hardswish: 1,
+  Hardsigmoid: 0,
+  Hardshrink: 1,
+  Softshrink: 1,
+}
 
 /**
  * What is accepted as a result of a layer: PyTorch's numbers or, where docs/pytorch-differences.md says
@@ -20,6 +33,13 @@ export function accepted(one: LayerCase, key: string, dtype: FloatDType): readon
   // "An infinity in a batch makes the running mean NaN"
   if (key === 'after running_mean' && special) {
     return [theirs.map((value) => (Number.isFinite(value) ? value : NaN))]
+  }
+
+  // "An activation of pieces passes the gradient of NaN on": in PyTorch that depends on the number of elements
+  const slope = slopeAtNaN[name]
+  if (slope !== undefined && kind === 'nan') {
+    const i = Math.floor(theirs.length / 3)
+    return [theirs.with(i, key === 'output' ? NaN : slope * gradients(one.input, kind)[i]!)]
   }
 
   // "Which value that is not finite": the order of Inf - Inf in the gradient of a normalisation

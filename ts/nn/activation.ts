@@ -213,7 +213,7 @@ export class Softplus extends Activation {
   }
 }
 
-function finite(who: string, what: string, value: number): number {
+export function finite(who: string, what: string, value: number): number {
   if (!Number.isFinite(value)) {
     throw new ValueError(complaint(who, what, 'a finite number', value))
   }

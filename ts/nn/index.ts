@@ -35,6 +35,27 @@ export {
   Swish,
   Tanh,
 } from './activation.js'
+export {
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  ReLU6,
+  Softshrink,
+  Threshold,
+} from './hard-activation.js'
+export { PReLU, type PReLUOptions } from './prelu.js'
+export {
+  CELU,
+  ELU,
+  GLU,
+  LogSigmoid,
+  Mish,
+  SELU,
+  Softmin,
+  Softsign,
+  Tanhshrink,
+} from './smooth-activation.js'
 export { AdditiveCoupling, type AdditiveCouplingOptions } from './additive-coupling.js'
 export { AdaptiveAvgPool1d, AvgPool1d, type AvgPool1dOptions } from './avg-pool1d.js'
 export { AdaptiveAvgPool2d, AvgPool2d, type AvgPool2dOptions } from './avg-pool2d.js'

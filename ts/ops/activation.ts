@@ -203,7 +203,8 @@ export function softsign(x: Tensor): Tensor {
 export function softshrink(x: Tensor, lambd = 0.5): Tensor {
   checkArguments('softshrink', 2, arguments)
   checkShrink('softshrink', lambd)
-  return where(le(abs(x), lambd), 0, sub(x, mul(sign(x), lambd)))
+  const shift = noGrad(() => mul(sign(x), lambd))
+  return where(le(abs(x), lambd), 0, sub(x, shift))
 }
 
 /** x where |x| > lambd, 0 elsewhere; lambd is 0.5 unless given. */

@@ -1,6 +1,7 @@
 import { checkArguments } from '../check.js'
 import { kernels } from '../kernels/backend.js'
 import { UnaryKind } from '../kernels/kernels.js'
+import { zeros } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { add, div, mul, sub } from './binary.js'
@@ -77,7 +78,7 @@ export function reciprocal(x: Tensor): Tensor {
 /** -1, 0 or 1, elementwise. */
 export function sign(x: Tensor): Tensor {
   checkArguments('sign', 1, arguments)
-  return unary('sign', UnaryKind.sign, x, null, (g) => mul(g, 0))
+  return unary('sign', UnaryKind.sign, x, null, ({ shape, dtype }) => zeros(shape, { dtype }))
 }
 
 /** Error function, elementwise. */
