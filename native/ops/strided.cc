@@ -45,13 +45,32 @@ class Walk {
     --rank_;
   }
 
-  // The offsets of a place, counted over all dimensions.
-  void Find(std::int64_t place, std::int64_t& x, std::int64_t& out) const {
+  // A place, and the offsets that it has on both sides.
+  struct Place {
+    std::int64_t at[kStridedDims];
+    std::int64_t x = 0, out = 0;
+  };
+
+  // The place of this number, counted over all dimensions.
+  Place Find(std::int64_t number) const {
+    Place place;
     for (int i = rank_ - 1; i >= 0; --i) {
-      const std::int64_t at = i == 0 ? place : place % dims_[i].size;
-      if (i > 0) place /= dims_[i].size;
-      x += at * dims_[i].x;
-      out += at * dims_[i].out;
+      place.at[i] = i == 0 ? number : number % dims_[i].size;
+      if (i > 0) number /= dims_[i].size;
+      place.x += place.at[i] * dims_[i].x;
+      place.out += place.at[i] * dims_[i].out;
+    }
+    return place;
+  }
+
+  void Advance(Place& place) const {
+    for (int i = rank_ - 1; i >= 0; --i) {
+      place.x += dims_[i].x;
+      place.out += dims_[i].out;
+      if (++place.at[i] < dims_[i].size) return;
+      place.x -= place.at[i] * dims_[i].x;
+      place.out -= place.at[i] * dims_[i].out;
+      place.at[i] = 0;
     }
   }
 
@@ -101,17 +120,17 @@ void Turn(Walk walk, int across, const char* x, char* out, std::int64_t item) {
   const std::int64_t blocks = row_blocks * col_blocks;
   const std::int64_t tasks = walk.count() / (rows.size * cols.size) * blocks;
   const std::int64_t block = std::min(rows.size, kBlock) * std::min(cols.size, kBlock);
-  ParallelRanges(tasks, RowsOfGrain(kBlock * kBlock, block),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t task = begin; task < end; ++task) {
-                     const std::int64_t r = task % blocks / col_blocks * kBlock,
-                                        c = task % col_blocks * kBlock;
-                     std::int64_t from = r * rows.x + c, to = r + c * cols.out;
-                     walk.Find(task / blocks, from, to);
-                     kernel(x + from * item, out + to * item, std::min(kBlock, rows.size - r),
-                            std::min(kBlock, cols.size - c), rows.x, cols.out);
-                   }
-                 });
+  ParallelRanges(
+      tasks, RowsOfGrain(kBlock * kBlock, block), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t task = begin; task < end; ++task) {
+          const std::int64_t r = task % blocks / col_blocks * kBlock,
+                             c = task % col_blocks * kBlock;
+          const Walk::Place place = walk.Find(task / blocks);
+          const std::int64_t from = place.x + r * rows.x + c, to = place.out + r + c * cols.out;
+          kernel(x + from * item, out + to * item, std::min(kBlock, rows.size - r),
+                 std::min(kBlock, cols.size - c), rows.x, cols.out);
+        }
+      });
 }
 
 // Bits are moved and not computed with, so T stands for every type of its size.
@@ -134,13 +153,13 @@ void Lines(Walk walk, const char* x_bytes, char* out_bytes) {
   if (walk.rank() > 0) walk.Remove(walk.rank() - 1);
   // Ranges of elements, not of lines: one line may be the whole.
   ParallelRanges(walk.count(), kMemoryGrain, [&](std::int64_t begin, std::int64_t end) {
-    std::int64_t row = begin / line.size, from = begin % line.size;
-    for (std::int64_t left = end - begin; left > 0; ++row, from = 0) {
+    std::int64_t from = begin % line.size;
+    Walk::Place place = walk.Find(begin / line.size);
+    for (std::int64_t left = end - begin; left > 0; from = 0) {
       const std::int64_t part = std::min(line.size - from, left);
-      std::int64_t x_at = from * line.x, out_at = from * line.out;
-      walk.Find(row, x_at, out_at);
-      Line(x + x_at, out + out_at, part, line);
+      Line(x + place.x + from * line.x, out + place.out + from * line.out, part, line);
       left -= part;
+      walk.Advance(place);
     }
   });
 }
