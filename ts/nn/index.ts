@@ -23,6 +23,7 @@ export { PoissonNLLLoss, type PoissonNLLLossOptions } from '../criterion/poisson
 export { ProbabilityCrossEntropyLoss } from '../criterion/probability-cross-entropy.js'
 export { SmoothL1Loss, type SmoothL1LossOptions } from '../criterion/smooth-l1.js'
 export { SoftMarginLoss } from '../criterion/soft-margin.js'
+export { TripletMarginLoss, type TripletMarginLossOptions } from '../criterion/triplet-margin.js'
 export {
   Activation,
   GELU,
