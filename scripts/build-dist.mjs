@@ -132,6 +132,11 @@ function publicNames(dir) {
   const renamed = imported
     .map(([alias, name = alias]) => [locals.get(alias), name])
     .filter(([local, name]) => local !== name && local.replace(/\$\d+$/, '') === name)
+  // Those of namespaces, such as nn.functional.
+  for (const [, name, local] of core.matchAll(/^\s+(\w+): \(\) => (\1\$\d+),?$/gm)) {
+    if (new RegExp(`^(function|class) ${local.replace('$', '\\$')}\\b`, 'm').test(core))
+      renamed.push([local, name])
+  }
   return renamed
     .map(([local, name]) => `Object.defineProperty(${local}, "name", { value: "${name}" });\n`)
     .join('')
