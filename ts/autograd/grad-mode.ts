@@ -1,10 +1,11 @@
-import { checkFunction } from '../check.js'
+import { checkArguments, checkFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 
 let enabled = true
 
 /** Whether operations on tensors that require a gradient become part of a graph now. */
 export function isGradEnabled(): boolean {
+  checkArguments('isGradEnabled', 0, arguments)
   return enabled
 }
 
@@ -27,11 +28,13 @@ export function setGradEnabled(mode: boolean): boolean {
  * Source: https://pytorch.org/docs/stable/generated/torch.no_grad.html
  */
 export function noGrad<T>(body: () => T): T {
+  checkArguments('noGrad', 1, arguments)
   return within('noGrad', false, body)
 }
 
 /** Runs `body` with a graph, inside of `noGrad` too; see there. */
 export function enableGrad<T>(body: () => T): T {
+  checkArguments('enableGrad', 1, arguments)
   return within('enableGrad', true, body)
 }
 
