@@ -17,6 +17,9 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
   ParameterDict: 'it computes nothing',
   Swish: 'PyTorch has no beta; with 1 it is SiLU',
   Quadratic: 'PyTorch has none',
+  RMSNorm: 'PyTorch 1.13 has none; its function has cases by formula',
+  Bilinear: 'it takes two inputs; its function has cases',
+  CosineSimilarity: 'it takes two inputs; its function has cases',
   ...Object.fromEntries(
     [
       'Normalize',

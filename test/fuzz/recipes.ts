@@ -101,6 +101,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     backwardParameters: backward,
     bmm: () => [ones([2, 3, 4]), ones([2, 4, 3])],
     'nn.functional.binaryCrossEntropy': () => [mul(ones([2, 3]), 0.5), ones([2, 3])],
+    'nn.functional.bilinear': () => [ones([5, 3]), ones([5, 2]), ones([4, 3, 2]), ones([4])],
     'nn.functional.conv1d': () => [ones([2, 4, 5]), ones([6, 2, 3]), ones([6]), { groups: 2 }],
     'nn.functional.conv2d': () => [ones([2, 4, 5, 5]), ones([6, 2, 3, 3]), { groups: 2 }],
     'nn.functional.convTranspose1d': () => [ones([2, 4, 5]), ones([4, 2, 3]), { groups: 2 }],

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 
 import {
+  capture,
   DTypeError,
   manualSeed,
   nn,
@@ -89,6 +90,23 @@ describe('nn.functional', () => {
       expect(x.grad!.toArray()).to.deep.equal(once)
     })
 
+    it('is what classes of two inputs call, also captured', () => {
+      const layer = new nn.Bilinear(3, 2, 4)
+      const cosine = new nn.CosineSimilarity()
+      const [a, b] = [randn([5, 3]), randn([5, 2])]
+      const compute = (): Tensor[] => {
+        layer.zeroGrad()
+        const y = layer.forward(a, b)
+        sum(cosine.forward(y, y.detach().add(1))).backward()
+        return [y, layer.weight.grad!, layer.bias!.grad!]
+      }
+      const eager = compute().map((t) => t.toArray())
+      const byFunction = F.bilinear(a, b, layer.weight, layer.bias)
+      expect(byFunction.toArray()).to.deep.equal(eager[0])
+      const captured = capture(compute).runSync()
+      expect(captured.map((t) => t.toArray())).to.deep.equal(eager)
+    })
+
     it('drops what the generator says, and nothing outside of training', () => {
       const x = randn([64], { requiresGrad: true })
       manualSeed(5)
@@ -126,6 +144,13 @@ describe('nn.functional', () => {
         ValueError,
         'one that requires no gradient',
       ],
+      [() => F.bilinear(x, x, zeros([3, 4, 5])), ShapeError, '(2, 4), (2, 4), (3, 4, 5)'],
+      [() => F.cosineSimilarity(x, zeros([3, 4])), ShapeError, '(2, 4) and (3, 4)'],
+      [() => F.normalize(x, { dim: 2 }), ShapeError, 'dim'],
+      [() => F.rmsNorm(x, 3), ShapeError, 'shape (…, 3)'],
+      [() => F.unfold(image, 6), ShapeError, 'as large as a patch'],
+      [() => F.pixelShuffle(image, 3), ShapeError, 'divisible by 9'],
+      [() => F.adaptiveMaxPool2d(image, 0), ValueError, 'outputSize'],
       [() => F.maxPool2d(image, 6), ShapeError, 'MaxPool2d'],
       [() => F.mseLoss(x, zeros([4])), ShapeError, "the prediction's shape"],
     ]

@@ -2,7 +2,8 @@ import { checkArguments } from '../check.js'
 import { type Options, positive, readOptions } from '../options.js'
 import { AdaptiveAvgPoolLayer, averageOptions, AvgPoolLayer } from './avg-pool.js'
 import { markBuiltIn } from './built-in.js'
-import { type Pair, pairOf, sizes, type Sizes2d } from './pair.js'
+import { type OutputSize, outputSizesOf } from './functional/adaptive-max-pool.js'
+import { type Pair, sizes, type Sizes2d } from './pair.js'
 import { windowsOf } from './pool.js'
 
 export interface AvgPool2dOptions {
@@ -71,9 +72,6 @@ export class AvgPool2d extends AvgPoolLayer {
   }
 }
 
-/** A size of the output, or null for that of the input. */
-type OutputSize = number | null | readonly [number | null, number | null]
-
 /**
  * The average of windows whose sizes follow from the size that the output should have: along each
  * dimension, window i of n covers floor(i size / n) to ceil((i + 1) size / n). An output of 1 is the
@@ -101,13 +99,7 @@ export class AdaptiveAvgPool2d extends AdaptiveAvgPoolLayer {
    */
   constructor(outputSize: OutputSize) {
     checkArguments(new.target.name, 1, arguments)
-    const pair: readonly unknown[] = Array.isArray(outputSize)
-      ? outputSize
-      : [outputSize, outputSize]
-    const [height, width] = pair as readonly [number | null, number | null]
-    if (pair.length !== 2) pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize as Pair, 1)
-    pairOf('AdaptiveAvgPool2d', 'outputSize', [height ?? 1, width ?? 1], 1)
-    const size = Object.freeze([height, width] as const)
+    const size = outputSizesOf('AdaptiveAvgPool2d', outputSize)
     super(2, size)
     this.outputSize = size
   }

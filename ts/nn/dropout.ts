@@ -113,6 +113,35 @@ export class Dropout extends DropoutLike {
 }
 
 /**
+ * `Dropout` of whole channels of sequences: a channel of a sample is kept or set to 0 as one.
+ *
+ * Shapes: input (N, C, L) or (C, L); the output has the input's. float32 or float64.
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html
+ */
+export class Dropout1d extends DropoutLike {
+  static {
+    markBuiltIn(this, ({ p }) => [p, {}])
+  }
+
+  /**
+   * @param p Probability that a channel is zeroed. Default 0.5.
+   * @throws ValueError unless 0 ≤ p ≤ 1.
+   */
+  constructor(p = 0.5, options: DropoutOptions = {}) {
+    checkArguments(new.target.name, 2, arguments)
+    super(p, options)
+  }
+
+  protected override masksOf(shape: Shape): number {
+    if (shape.length === 2) return shape[0]!
+    if (shape.length === 3) return shape[0]! * shape[1]!
+    const got = `shape ${formatShape(shape)}`
+    throw new ShapeError(complaint(this.describe(), 'input', 'shape (N, C, L) or (C, L)', got))
+  }
+}
+
+/**
  * `Dropout` of whole channels: a channel of a sample is kept or set to 0 as one. Neighbouring pixels
  * are alike, so dropping single ones would hide little.
  *

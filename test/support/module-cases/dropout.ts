@@ -10,6 +10,14 @@ export const dropoutCases: readonly ModuleCase[] = [
     terms: 1,
   },
   {
+    title: 'Dropout1d of everything',
+    make: () => new nn.Dropout1d(1),
+    shapes: [io([2, 3, 4]), io([2, 3])],
+    repr: 'Dropout1d(p=1)',
+    refused: [[[3], 'Dropout1d(p=1): expected input to be shape (N, C, L) or (C, L)']],
+    terms: 1,
+  },
+  {
     title: 'Dropout2d of everything',
     make: () => new nn.Dropout2d(1),
     shapes: [io([2, 3, 4, 5]), io([2, 3, 4])],

@@ -2,6 +2,7 @@ import { activationCases } from './activation.js'
 import { augmentationCases } from './augmentation.js'
 import { batchNormCases } from './batch-norm.js'
 import { binaryCases } from './binary.js'
+import { composedCases } from './composed.js'
 import { containerCases } from './containers.js'
 import { conv1dCases } from './conv1d.js'
 import { conv2dCases } from './conv2d.js'
@@ -30,6 +31,7 @@ export const moduleCases: readonly ModuleCase[] = [
   ...augmentationCases,
   ...batchNormCases,
   ...binaryCases,
+  ...composedCases,
   ...containerCases,
   ...conv1dCases,
   ...conv2dCases,

@@ -2,7 +2,7 @@ import { checkArguments } from '../../check.js'
 import { flag, type Options, readOptions } from '../../options.js'
 import { type Generator, generatorOption } from '../../random/generator.js'
 import type { Tensor } from '../../tensor/tensor.js'
-import { Dropout, Dropout2d, type DropoutOptions } from '../dropout.js'
+import { Dropout, Dropout1d, Dropout2d, type DropoutOptions } from '../dropout.js'
 import type { Module } from '../module.js'
 
 export interface DropoutFunctionOptions {
@@ -36,6 +36,12 @@ function dropped(
 export function dropout(x: Tensor, p = 0.5, options?: DropoutFunctionOptions): Tensor {
   checkArguments('dropout', 3, arguments)
   return dropped('dropout', Dropout, x, p, options)
+}
+
+/** `nn.Dropout1d` as a function; see `dropout`. */
+export function dropout1d(x: Tensor, p = 0.5, options?: DropoutFunctionOptions): Tensor {
+  checkArguments('dropout1d', 3, arguments)
+  return dropped('dropout1d', Dropout1d, x, p, options)
 }
 
 /** `nn.Dropout2d` as a function; see `dropout`. */

@@ -35,7 +35,7 @@ export {
   convTranspose2d,
   type ConvTranspose2dFunctionOptions,
 } from './conv.js'
-export { dropout, dropout2d, type DropoutFunctionOptions } from './dropout.js'
+export { dropout, dropout1d, dropout2d, type DropoutFunctionOptions } from './dropout.js'
 export { groupNorm, instanceNorm, type InstanceNormFunctionOptions } from './group-norm.js'
 export { interpolate } from './interpolate.js'
 export { layerNorm, type NormFunctionOptions } from './layer-norm.js'
@@ -61,3 +61,14 @@ export {
 } from './pool.js'
 export { logSoftmax, softmax } from '../../ops/softmax.js'
 export { tanh } from '../../ops/unary.js'
+export { adaptiveMaxPool2d, type OutputSize } from './adaptive-max-pool.js'
+export { bilinear } from './bilinear.js'
+export {
+  cosineSimilarity,
+  type CosineSimilarityOptions,
+  normalize,
+  type NormalizeFunctionOptions,
+} from './distance.js'
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js'
+export { rmsNorm, type RMSNormFunctionOptions } from './rms-norm.js'
+export { unfold, type UnfoldOptions } from './unfold.js'
