@@ -59,6 +59,8 @@ export {
   maxPool1d,
   maxPool2d,
 } from './pool.js'
+export { embedding, oneHot } from '../../ops/gather.js'
+export { pad } from '../../ops/pad.js'
 export { logSoftmax, softmax } from '../../ops/softmax.js'
 export { tanh } from '../../ops/unary.js'
 export { adaptiveMaxPool2d, type OutputSize } from './adaptive-max-pool.js'
