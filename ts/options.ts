@@ -116,11 +116,16 @@ export function namedOptions(
   const table = options as Table
   if (given === undefined || given === null) return {}
   if (typeof given !== 'object' || Array.isArray(given)) throw positional(who, table, given, what)
-  // A tensor or a generator by position, say, has names of its own.
-  if (!isPlain(given) && Object.keys(given).some((name) => !Object.hasOwn(table, name)))
-    throw positional(who, table, given, what)
+  // A tensor or a generator by position, say, has names of its own, or none that is an option's.
+  if (!isPlain(given) && !holdsOptions(table, given)) throw positional(who, table, given, what)
   checkNames(who, table, given)
   return given as Record<string, unknown>
+}
+
+function holdsOptions(table: Table, given: object): boolean {
+  const names = Object.keys(given)
+  if (names.length > 0) return names.every((name) => Object.hasOwn(table, name))
+  return Object.keys(table).some((name) => name in given)
 }
 
 /** PyTorch takes many options by position. */

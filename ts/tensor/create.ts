@@ -288,9 +288,8 @@ export interface ArangeOptions extends TensorOptions {
 const ARANGE = { step: finite(1), ...OPTIONS } satisfies Options<ArangeOptions>
 
 /**
- * A matrix (n, m) with 1 on its diagonal and 0 elsewhere.
+ * A matrix (n, m) with 1 on its diagonal and 0 elsewhere. `m` is n by default.
  *
- * @param m Default n.
  * @throws ShapeError unless they are whole numbers of at least 0.
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.eye.html
