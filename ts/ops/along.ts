@@ -98,6 +98,11 @@ export function reduceAlong(
   shape: Shape,
 ): Tensor {
   const out = resultLike(shape, x.dtype)
+  if (x.length === 0) {
+    // Each result is of nothing, and what one dimension leaves of others beside a 0 may be huge.
+    kernels().reduce({ kind, x, out, outer: out.length, n: 0, inner: 1, beta: 0 })
+    return out
+  }
   const runs = reduced === null ? [{ size: x.length, reduced: true }] : runsOf(x.shape, reduced)
   let left = runs.filter((run) => run.reduced).length
   if (left === 0) {
