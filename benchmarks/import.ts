@@ -53,9 +53,13 @@ const results = Object.fromEntries(
   }),
 )
 if (values.out !== undefined) {
+  const given = process.argv.slice(2)
+  const withoutFolder = given
+    .map((word) => (word === values.against ? '<other checkout>' : word))
+    .join(' ')
   const record = {
     date: new Date().toISOString(),
-    command: ['npm run bench:import --', ...process.argv.slice(2)].join(' '),
+    command: `npm run bench:import -- ${withoutFolder}`,
     machine: host,
     unit: 'CPU milliseconds; beyond: more than a process that imports nothing; ratio: to that',
     rounds,

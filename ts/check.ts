@@ -67,11 +67,6 @@ export function isWithin(value: unknown, min: number, max: number): value is num
   return typeof value === 'number' && value >= min && value <= max
 }
 
-/** Whether it is a finite number above 0. */
-export function isPositive(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value < Infinity
-}
-
 /** @throws ValueError unless it is true or false. */
 export function checkFlag(who: string, what: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') throw new ValueError(complaint(who, what, 'true or false', value))

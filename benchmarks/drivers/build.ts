@@ -56,6 +56,16 @@ function buildLayer(layer: LayerSpec): Gradlane.nn.Module {
   }
 }
 
+/** Rows of a tensor, without its methods: those of another build may take other arguments. */
+export function rowsOf(tensor: Gradlane.Tensor, start: number, count: number): Gradlane.Tensor {
+  const [rows = 1, ...sizes] = tensor.shape
+  const size = tensor.length / rows
+  return fromTypedArray(tensor.data.subarray(start * size, (start + count) * size), [
+    count,
+    ...sizes,
+  ])
+}
+
 export function build(trial: Trial, files: TrialFiles): Built {
   manualSeed(42)
   const model = new nn.Sequential(...trial.layers.map(buildLayer))

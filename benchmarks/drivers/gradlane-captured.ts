@@ -2,7 +2,7 @@
 //
 // The step takes the numbers of the batch's rows, so a whole epoch is one call, as JAX's lax.scan.
 import type { Trial } from '../trials.js'
-import { build, gradlane } from './build.js'
+import { build, gradlane, rowsOf } from './build.js'
 import { serve, type Session, type TrialFiles } from './serve.js'
 
 const { arange, capture, data, randperm, zeros } = gradlane
@@ -31,20 +31,20 @@ function prepare(trial: Trial, files: TrialFiles): Session {
     run(steps) {
       for (let done = 0; done < steps;) {
         const count = Math.min(epoch, steps - done)
-        const rows = randperm(samples).narrow(0, 0, count * batch)
+        const rows = rowsOf(randperm(samples), 0, count * batch)
         step.scanSync({ rows: rows.reshape([count, batch]) })
         done += count
       }
     },
     learn(steps) {
       for (let i = 0; i < steps; ++i) {
-        step.runSync({ rows: inOrder.narrow(0, next * batch, batch) })
+        step.runSync({ rows: rowsOf(inOrder, next * batch, batch) })
         next = (next + 1) % epoch
       }
     },
     loss() {
-      const prediction = model.forward(x.narrow(0, 0, lossSamples))
-      return criterion.forward(prediction, y.narrow(0, 0, lossSamples)).item()
+      const prediction = model.forward(rowsOf(x, 0, lossSamples))
+      return criterion.forward(prediction, rowsOf(y, 0, lossSamples)).item()
     },
   }
 }

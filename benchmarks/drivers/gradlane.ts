@@ -1,6 +1,6 @@
 // gradlane itself, as an ordinary user writes it: node --import tsx benchmarks/drivers/gradlane.ts native|reference
 import type { Trial } from '../trials.js'
-import { build, endless, gradlane } from './build.js'
+import { build, endless, gradlane, rowsOf } from './build.js'
 import { serve, type Session, type TrialFiles } from './serve.js'
 
 function prepare(trial: Trial, files: TrialFiles): Session {
@@ -29,8 +29,8 @@ function prepare(trial: Trial, files: TrialFiles): Session {
       for (let i = 0; i < steps; ++i) step(...next.next().value)
     },
     loss() {
-      const prediction = model.forward(x.narrow(0, 0, trial.lossSamples))
-      return criterion.forward(prediction, y.narrow(0, 0, trial.lossSamples)).item()
+      const prediction = model.forward(rowsOf(x, 0, trial.lossSamples))
+      return criterion.forward(prediction, rowsOf(y, 0, trial.lossSamples)).item()
     },
   }
 }

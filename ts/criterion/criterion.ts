@@ -178,7 +178,7 @@ export abstract class Criterion<
       const output =
         this.#free === null ? this.computeOutput(...inputs) : this.#runFree(pass, inputs, outer)
       pass.end(output, inputs[0]!, inputs)
-      pass.isTraining = true // it is short of nothing, so each call has its own
+      pass.isTraining = true // a pass is small, so each call keeps its own
       if (joins && this.#free === null) {
         joinCall(this.#calls, pass, output, [])
         noteResult()
