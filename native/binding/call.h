@@ -38,6 +38,7 @@ class Arguments {
   void Read(const Operation& operation, ArgumentBytes& args, std::vector<ParameterSlot>& slots);
 
   void* data() const { return data_; }  // that the function was made with
+  std::span<const napi_value> all() const { return {values_, count_}; }
 
  private:
   static constexpr std::size_t kInline = 64;

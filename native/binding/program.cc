@@ -11,13 +11,18 @@ namespace gradlane::binding {
 
 namespace {
 
-// Memory that operations point into is kept alive from JavaScript: the object that owns a Program
-// also owns its ArrayBuffers, and a replay in flight owns that object.
+// The ArrayBuffers that operations point into belong to the JavaScript object, and not to this one:
+// they are then collected together with it, and a replay in flight keeps it.
 class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  public:
   explicit ProgramObject(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<ProgramObject>(info), env_(info.Env()), replay_(program_) {
     napi_add_env_cleanup_hook(env_, &ProgramObject::EnvironmentEnds, this);
+    napi_value memory = nullptr;
+    napi_create_array(env_, &memory);
+    const napi_property_descriptor property = {kMemory, nullptr, nullptr,      nullptr,
+                                               nullptr, memory,  napi_default, nullptr};
+    napi_define_properties(env_, info.This(), 1, &property);
   }
   ~ProgramObject() override {
     napi_remove_env_cleanup_hook(env_, &ProgramObject::EnvironmentEnds, this);
@@ -33,6 +38,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
       ArgumentBytes args;
       std::vector<ParameterSlot> slots;
       arguments.Read(operation, args, slots);
+      Keep(arguments);
       program_.Add(operation, &args);
       return nullptr;
     }
@@ -43,6 +49,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   napi_value AddPlaceholder(Arguments& arguments) {
     CheckIdle();
     const Buffer buffer = arguments.ReadArrayBuffer();
+    if (!buffer.present()) Throw(ErrorCode::kValue, {"program: a placeholder is an ArrayBuffer"});
     return Number(program_.AddPlaceholder(static_cast<char*>(buffer.data), buffer.bytes));
   }
 
@@ -169,6 +176,16 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     napi_call_function(env, global, listener, count, arguments, nullptr);
   }
 
+  // All ArrayBuffers among the arguments, for as long as this program can run.
+  void Keep(const Arguments& arguments) {
+    Napi::Array memory = Value().Get(kMemory).As<Napi::Array>();
+    for (const napi_value value : arguments.all()) {
+      bool is_memory = false;
+      napi_is_arraybuffer(env_, value, &is_memory);
+      if (is_memory) memory.Set(memory.Length(), value);
+    }
+  }
+
   napi_value Number(double value) { return Napi::Number::New(env_, value); }
 
   // What a replay reads on its thread must stay as it is meanwhile.
@@ -176,6 +193,8 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   void CheckIdle() const {
     if (started_) Throw(ErrorCode::kValue, {"program: a replay is running"});
   }
+
+  static constexpr const char* kMemory = "memory";
 
   napi_env env_;
   bool started_ = false;

@@ -9,6 +9,7 @@ import { UpdateHyper, UpdateKind } from '../../ts/kernels/kernels.js'
 import type { Addon } from '../../ts/kernels/native/addon.js'
 import { addon } from '../../ts/kernels/native/load.js'
 import { needsNative } from '../support/backends.js'
+import { collectGarbage } from '../support/collect-garbage.js'
 
 // The largest double below 2^63, a third of 2^64 (three times it wraps round to 0), and their like.
 const absurd = [
@@ -116,6 +117,7 @@ describe('sizes that cannot be', function () {
         () => {
           program.add(other as string)
         },
+        () => program.addPlaceholder(other as ArrayBuffer),
         () => {
           program.start(absurdly, absurdly, 0, false, other as () => void)
         },
@@ -198,6 +200,41 @@ describe('sizes that cannot be', function () {
     })
     expect(ends).to.deep.equal([3])
     program.runSync(1)
+  })
+
+  it('a program keeps the memory that it works on, and no longer than itself', async () => {
+    const { Program } = addon()
+    const adding = (program = new Program()) => {
+      const [x, parameter, gradient] = [1, 2, 3].map((value) => floats(4, value))
+      program.add('copy', 0, x, 0, x, 0, 4)
+      program.add(
+        'gradNorm',
+        0,
+        new Float64Array(1).buffer,
+        0,
+        2,
+        parameter,
+        0,
+        gradient,
+        0,
+        4,
+        0,
+        0,
+      )
+      return { program, memory: [x, parameter, gradient].map((buffer) => new WeakRef(buffer!)) }
+    }
+    const kept = adding()
+    const dropped = adding().memory
+    // What a WeakRef was made of or has given is held until the end of the job.
+    await new Promise(setImmediate)
+    collectGarbage()
+    await new Promise(setImmediate)
+    const values = kept.memory.map(
+      (memory) => memory.deref() && new Float32Array(memory.deref()!)[0],
+    )
+    expect(values).to.deep.equal([1, 2, 3])
+    kept.program.runSync(1)
+    expect(dropped.map((memory) => memory.deref())).to.deep.equal([undefined, undefined, undefined])
   })
 
   it('methods of a program are those of no other object', () => {

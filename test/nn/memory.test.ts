@@ -1,12 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
 import { expect } from 'chai'
 
 import { Generator, nn, optim, randn } from '../../ts/index.js'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+import { collectGarbage } from '../support/collect-garbage.js'
 
 describe('memory of a training loop', () => {
   it('is the same after 1,000 and after 5,000 steps that never leave JavaScript', function () {

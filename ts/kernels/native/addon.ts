@@ -26,7 +26,10 @@ export type ReplayListener = (
   operation?: number,
 ) => void
 
-/** A recorded list of operations. The ArrayBuffers that it works on must be kept alive. */
+/**
+ * A recorded list of operations, which keeps the ArrayBuffers that they were added with. What `place` lays
+ * over them must be kept until the run has ended.
+ */
 export interface NativeProgram {
   /** The arguments are those of the function of that name in `Addon`. */
   add(name: string, ...args: readonly unknown[]): void
