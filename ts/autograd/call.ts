@@ -23,7 +23,7 @@ export interface Callee {
   parameters?(): readonly Tensor[]
   buffers?(): readonly Tensor[]
   /** Runs the forward of a call again. */
-  repeat(inputs: readonly Tensor[]): Pass
+  repeat(inputs: readonly Tensor[], options: Pass['options']): Pass
   /** Gradients by the inputs of a call. Those by parameters are added to what they hold. */
   differentiate(
     pass: Pass,
@@ -87,6 +87,7 @@ class Call implements History {
   readonly #trainings: number
   /** What it was called with, when another call has taken its pass over. */
   #given: readonly Tensor[] | null = null
+  #options: Pass['options'] = null
 
   constructor(
     readonly calls: Calls,
@@ -122,7 +123,10 @@ class Call implements History {
     if (this.pass.isSpent) {
       this.#isFree = true
       this.#node?.free()
-    } else this.#given = this.#inputs
+    } else {
+      this.#given = this.#inputs
+      this.#options = this.pass.options
+    }
     this.pass.inGraph = null
   }
 
@@ -145,6 +149,11 @@ class Call implements History {
     return this.#given !== null
   }
 
+  /** Of a call whose pass is taken over, the options that came behind the inputs. */
+  get options(): Pass['options'] {
+    return this.#options
+  }
+
   get isFree(): boolean {
     return this.#isFree
   }
@@ -165,7 +174,7 @@ class CallNode extends Node {
     const { callee } = calls
     const backward: VectorJacobian = (gradients, wants) => {
       if (call.isLeft) call.checkRepeatable()
-      const own = call.isLeft ? callee.repeat(inputs) : pass
+      const own = call.isLeft ? callee.repeat(inputs, call.options) : pass
       const found = callee.differentiate(own, gradients, wants)
       own.isSpent = false
       return found

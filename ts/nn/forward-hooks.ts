@@ -1,9 +1,9 @@
 import type { Calls } from '../autograd/call.js'
-import { checkFunction } from '../check.js'
+import { checkFunction, isPlain } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
 
-type Inputs = readonly Tensor[]
+type Inputs = readonly unknown[]
 type PreHook = (module: object, inputs: Inputs) => unknown
 type PostHook = (module: object, inputs: Inputs, output: unknown) => unknown
 
@@ -46,7 +46,9 @@ export class ForwardHooks {
 
   #inputs(module: object, instead: unknown): Inputs {
     const list = Array.isArray(instead) ? (instead as unknown[]) : [instead]
-    if (list.length > 0 && list.every((one) => one instanceof Tensor)) return list
+    const fits = (one: unknown, i: number): boolean =>
+      one instanceof Tensor || (i > 0 && i === list.length - 1 && isPlain(one))
+    if (list.length > 0 && list.every(fits)) return list
     throw new ValueError(
       complaint(
         module.constructor.name,

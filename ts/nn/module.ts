@@ -9,14 +9,22 @@ import { enterWorkspace, sameShape } from '../tensor/workspace.js'
 import { located } from './locate.js'
 import { enterPass, type Pass, runningPass } from '../tensor/pass.js'
 import { isBuiltIn } from './built-in.js'
+import {
+  argumentsOf,
+  type CallOptions,
+  gradientList,
+  gradientsInForm,
+  inputsOf,
+  takeOptions,
+} from './call-options.js'
 import { ForwardHooks } from './forward-hooks.js'
 import { ModuleTree } from './module-tree.js'
 
-/** What a module takes. */
-export type Inputs = readonly Tensor[]
+/** What a module takes: tensors, and behind them perhaps options, of which each tensor is an input too. */
+export type Inputs = readonly (Tensor | object | undefined)[]
 
-/** What a module gives: a tensor, a list of them or some with names. */
-export type Outputs = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>
+/** What a module gives: a tensor, a list of them or some with names, where null stands for one left out. */
+export type Outputs = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor | null>>
 
 /** Gradients by what a module gives, in its form; null for a part that the loss does not depend on. */
 export type OutputGradients<O extends Outputs> = O extends Tensor
@@ -28,7 +36,12 @@ export type InputGradients<I extends Inputs> = number extends I['length']
   ? Tensor
   : I extends readonly [Tensor]
     ? Tensor
-    : { readonly [K in keyof I]: Tensor | null }
+    : { readonly [K in keyof I]: InputGradient<I[K]> }
+
+/** By options the gradients by the tensors among them, under their names. */
+type InputGradient<T> = T extends Tensor
+  ? Tensor | null
+  : { readonly [K in keyof T]?: Tensor | null }
 
 /** Called before a module's forward; what it returns takes the place of the inputs. */
 export type ForwardPreHook<I extends Inputs> = (
@@ -87,6 +100,15 @@ export type ForwardHook<I extends Inputs, O extends Outputs> = (
  *   }
  *   computeGradInput(a: Tensor, b: Tensor, gradOutput: Tensor): [Tensor, Tensor] {
  *     return [gradOutput, gradOutput]
+ *   }
+ * }
+ *
+ * Behind its inputs a `forward` may take an object of options. The tensors in it count as inputs:
+ *
+ * @example
+ * class Masked extends nn.Module<[x: Tensor, options?: { mask?: Tensor }]> {
+ *   forward(x: Tensor, options?: { mask?: Tensor }) {
+ *     return options?.mask ? mul(x, options.mask) : x
  *   }
  * }
  *
@@ -205,6 +227,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     const call = graphOf(this.describe(), this.pass.graph)
     const gradInputs = call.backward(gradients as Gradient[], wantsInput)
     if (!wantsInput) return null
+    const { options } = this.pass
+    if (options !== null) return gradientsInForm(gradInputs, options)
     return gradInputs.length === 1 ? gradInputs[0] : gradInputs
   }
 
@@ -216,13 +240,12 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   forward(...inputs: I): O
   forward(input?: unknown, ...others: never): unknown {
     // One input is passed on as it is: a list for each call of each layer costs a small step a tenth of its time.
-    const several = lengthOf(others) > 0 ? ([input, ...others] as Tensor[]) : null
+    const given = lengthOf(others) > 0 ? ([input, ...others] as unknown[]) : null
     const outer = runningPass()
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
-      several?.forEach((other, i) => {
-        if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
-      })
+      const options = given === null ? null : this.#takeOptions(given)
+      const several = given === null ? null : this.#severalOf(given, options)
       notePass(this)
       const hooks = this.#isInner ? null : this.#hooks
       this.#isInner = false
@@ -230,20 +253,23 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       pass.begin()
       let output: unknown
       if (hooks !== null) {
-        output = this.#runHooked(hooks, pass, outer, several ?? [input])
+        output = this.#runHooked(hooks, pass, outer, several ?? [input], options)
       } else if (this.#own !== null) {
-        output = this.#runOwn(pass, outer, several ?? [input])
+        output = this.#runOwn(pass, outer, several ?? [input], options)
       } else {
         enterPass(pass)
         const own = this as unknown as Hooks
-        output = several === null ? own.computeOutput(input) : own.computeOutput(...several)
+        output =
+          several === null
+            ? own.computeOutput(input)
+            : own.computeOutput(...argumentsOf(several, options))
         if (pass.graph !== null) this.#leaveGraph(pass)
       }
       if (!(output instanceof Tensor))
         this.#checkParts(this.#own ? 'forward' : 'computeOutput', output)
       const joins = outer === null && pass.graph === null && isGradEnabled()
       if (joins && !this.#isBuiltIn) output = mapTensors(output, (tensor) => tensor.detach())
-      pass.end(output, input, several)
+      pass.end(output, input, several, options)
       if (this.training || this.#own !== null || hooks !== null) pass.isTraining = true
       if (outer !== null && pass.isTraining) outer.isTraining = true
       // A layer that gives its input back leaves it its history.
@@ -257,21 +283,47 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     }
   }
 
+  /** Options at the end of the arguments. One of the library's own classes takes those that it names. */
+  #takeOptions(given: unknown[]): CallOptions | null {
+    const options = takeOptions(given)
+    if (options === null || !this.#isBuiltIn) return options
+    const taken = this.#own?.forward.length ?? (this as unknown as Hooks).computeOutput.length
+    if (taken > given.length) return options
+    throw noTensor(this.describe(), `input ${given.length}`, options)
+  }
+
+  /** All inputs where there are several arguments; null for a single one. */
+  #severalOf(given: readonly unknown[], options: CallOptions | null): Tensor[] | null {
+    given.forEach((other, i) => {
+      if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
+    })
+    const tensors = given as Tensor[]
+    if (options !== null) return inputsOf(tensors, options)
+    return tensors.length > 1 ? tensors : null
+  }
+
   /** Calls a `forward` of the class's own. */
-  #runOwn(pass: Pass, outer: Pass | null, inputs: Tensor[]): unknown {
+  #runOwn(pass: Pass, outer: Pass | null, inputs: Tensor[], options: CallOptions | null): unknown {
     const { forward, backward } = this.#own!
+    const call = (...given: Tensor[]): unknown => forward.apply(this, argumentsOf(given, options))
     if (backward !== null) {
       enterPass(pass)
-      const output = forward.apply(this, inputs)
+      const output = call(...inputs)
       if (pass.graph !== null) this.#leaveGraph(pass)
       return output
     }
-    return this.#runFree(pass, outer, inputs, (...given) => forward.apply(this, given))
+    return this.#runFree(pass, outer, inputs, call)
   }
 
   /** Calls the forward with its hooks as one function of tensors, so that what they put in has its gradient. */
-  #runHooked(hooks: ForwardHooks, pass: Pass, outer: Pass | null, inputs: Tensor[]): unknown {
-    const inner = (given: Inputs): unknown => {
+  #runHooked(
+    hooks: ForwardHooks,
+    pass: Pass,
+    outer: Pass | null,
+    inputs: Tensor[],
+    options: CallOptions | null,
+  ): unknown {
+    const inner = (given: readonly unknown[]): unknown => {
       this.#isInner = true
       try {
         return (Reflect.get(Module.prototype, 'forward') as Method).apply(this, [...given])
@@ -281,7 +333,9 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     }
     const space = enterWorkspace(null)
     try {
-      return this.#runFree(pass, outer, inputs, (...given) => hooks.run(this, given, inner))
+      return this.#runFree(pass, outer, inputs, (...given) =>
+        hooks.run(this, argumentsOf(given, options), inner),
+      )
     } finally {
       enterWorkspace(space)
     }
@@ -319,10 +373,10 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
    *
    * @internal
    */
-  repeat(inputs: readonly Tensor[]): Pass {
+  repeat(inputs: readonly Tensor[], options: CallOptions | null): Pass {
     this.#isInner = true
     try {
-      noGrad(() => this.forward(...(inputs as I)))
+      noGrad(() => this.forward(...(argumentsOf(inputs, options) as unknown as I)))
     } finally {
       this.#isInner = false
     }
@@ -342,15 +396,17 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     const last = this.#pass
     try {
       this.resume(pass)
+      const { options } = pass
       const inputs = pass.several ?? [pass.input!]
       let next = 0
       const gradOutput = mapTensors(pass.output, () => gradients[next++]!)
-      const given = [...inputs, gradOutput] as never
+      const given = [...argumentsOf(inputs, options), gradOutput] as never
       if (!wants.includes(true)) {
         this.backwardParameters(...given)
         return []
       }
       const found: unknown = this.backward(...given)
+      if (options !== null) return gradientList(found, options) as Gradient[]
       return found instanceof Tensor ? [found] : (found as Gradient[])
     } finally {
       this.#pass = last
@@ -370,8 +426,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   backward(...given: Given<I, O>): InputGradients<I>
   backward(input?: unknown, second?: unknown, ...others: never): unknown {
     if (lengthOf(others) === 0) return this.#runBackward(input, second, true, null)
-    const [gradOutput, several] = apart([input, second, ...(others as unknown[])])
-    return this.#runBackward(input, gradOutput, true, several)
+    const [gradOutput, given] = apart([input, second, ...(others as unknown[])])
+    return this.#runBackward(input, gradOutput, true, given)
   }
 
   /**
@@ -385,8 +441,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     if (this.#hasOwnBackward) this.backward(...([input, second, ...others] as never))
     else if (lengthOf(others) === 0) this.#runBackward(input, second, false, null)
     else {
-      const [gradOutput, several] = apart([input, second, ...(others as unknown[])])
-      this.#runBackward(input, gradOutput, false, several)
+      const [gradOutput, given] = apart([input, second, ...(others as unknown[])])
+      this.#runBackward(input, gradOutput, false, given)
     }
   }
 
@@ -394,10 +450,12 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     input: unknown,
     gradOutput: unknown,
     wantsInput: boolean,
-    several: Inputs | null,
+    given: unknown[] | null,
   ): InputGradients<I> | null {
     const outer = runningPass()
     try {
+      const options = given === null ? null : takeOptions(given)
+      const several = given === null ? null : this.#severalOf(given, options)
       const pass = this.#passOf(input, several, outer)
       this.#checkGradient('gradOutput', gradOutput, pass.output as Outputs)
       this.#pass = pass
@@ -410,11 +468,14 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
             input as Tensor,
             gradOutput as OutputGradients<O>,
             wantsInput,
-            several,
+            several === null ? null : (argumentsOf(several, pass.options) as Inputs),
           )
       this.#pass = pass
       if (wantsInput && (several !== null || !(gradients instanceof Tensor))) {
-        this.#checkParts('computeGradInput', gradients, several?.length ?? 1)
+        const list = pass.options === null ? gradients : gradientList(gradients, pass.options)
+        const count = several?.length ?? 1
+        const one: unknown = count === 1 && Array.isArray(list) ? list[0] : list
+        if (count > 1 || !(one instanceof Tensor)) this.#checkParts('computeGradInput', one, count)
       }
       return gradients
     } catch (error) {
@@ -441,16 +502,19 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
    * @param count Of gradients by inputs.
    */
   #checkParts(method: string, got: unknown, count?: number): void {
-    const parts = typeof got === 'object' && got !== null && count !== 1 ? Object.values(got) : []
+    const isList = Array.isArray(got)
+    const parts: unknown[] =
+      typeof got === 'object' && got !== null && count !== 1 ? Object.values(got) : []
     const fits = (part: unknown): boolean =>
-      part instanceof Tensor || (count !== undefined && part === null)
-    if (parts.length > 0 && parts.length === (count ?? parts.length) && parts.every(fits)) return
+      part instanceof Tensor || (part === null && (count !== undefined || !isList))
+    const isSome = count !== undefined || parts.some((part) => part instanceof Tensor)
+    if (isSome && parts.length === (count ?? parts.length) && parts.every(fits)) return
     const expected = (count ?? 1) === 1 ? 'a Tensor' : `${count} Tensors or nulls, one an input`
     throw new ValueError(complaint(this.describe(), `what ${method} returns`, expected, got))
   }
 
   /** The call that a backward pass belongs to: the last one, or inside of another's one of those made there. */
-  #passOf(input: unknown, several: Inputs | null, outer: Pass | null): Pass {
+  #passOf(input: unknown, several: readonly Tensor[] | null, outer: Pass | null): Pass {
     const last = this.#pass
     const fits = last !== null && last.isOf(input, several)
     if (fits && (outer === null || (last.outer === outer && last.backwards === 0))) return last
@@ -493,7 +557,7 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
 
   /** Those by several outputs. */
   #checkGradients(what: string, gradOutput: unknown, output: Exclude<Outputs, Tensor>): void {
-    const parts = Object.entries<Tensor>(output as Record<string, Tensor>)
+    const parts = Object.entries<Tensor | null>(output as Record<string, Tensor | null>)
     const several = typeof gradOutput === 'object' && !(gradOutput instanceof Tensor)
     const given: object = (several ? gradOutput : null) ?? {}
     const names = Object.keys(given)
@@ -503,7 +567,7 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     }
     for (const [name, part] of parts) {
       const gradient: unknown = Reflect.get(given, name)
-      if (gradient !== null) this.#checkGradient(`${what}.${name}`, gradient, part)
+      if (gradient !== null && part !== null) this.#checkGradient(`${what}.${name}`, gradient, part)
     }
   }
 
@@ -576,12 +640,12 @@ export type Given<I extends Inputs, O extends Outputs> = number extends I['lengt
 
 /** The hooks as `forward` calls them, whatever they take. */
 interface Hooks {
-  computeOutput(...inputs: Inputs): unknown
+  computeOutput(...given: unknown[]): unknown
 }
 
 /** The gradient, which comes last, and the inputs before it. */
-function apart(given: unknown[]): [gradOutput: unknown, inputs: Inputs] {
-  return [given.pop(), given as Tensor[]]
+function apart(given: unknown[]): [gradOutput: unknown, inputs: unknown[]] {
+  return [given.pop(), given]
 }
 
 /** Of arguments whose types only a caller sees. */

@@ -60,7 +60,7 @@ function watch(module: Module, path: string, observer: Observer): void {
     forward(...inputs) {
       observer.enter?.(module, path)
       const output = forward(...inputs)
-      observer.forward?.(module, path, inputs, tensorsOf(output))
+      observer.forward?.(module, path, inputs.flatMap(tensorsOf), tensorsOf(output))
       return output
     },
     backward(...given) {

@@ -15,6 +15,8 @@ export class Pass {
   input: Tensor | null = null
   /** All of several inputs; null for one. */
   several: readonly Tensor[] | null = null
+  /** Options that came behind them, whose tensors are the last of them. */
+  options: Readonly<Record<string, unknown>> | null = null
   /** What `forward` returned, a tensor or several; null until it has. */
   output: unknown = null
   /** Of a container: how many of its places have been called. */
@@ -56,10 +58,16 @@ export class Pass {
   }
 
   /** Ends the forward. */
-  end(output: unknown, input: Tensor, several: readonly Tensor[] | null): void {
+  end(
+    output: unknown,
+    input: Tensor,
+    several: readonly Tensor[] | null,
+    options: Readonly<Record<string, unknown>> | null = null,
+  ): void {
     if (!this.#isBegun) this.#reset()
     this.input = input
     this.several = several
+    this.options = options
     this.output = output
     this.#forwardKept = this.#named
     if (this.#calls.length > this.#made) this.#calls.length = this.#made
