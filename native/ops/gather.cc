@@ -60,8 +60,14 @@ void Gather(const GatherArgs& args) {
                               args.each ? ", without scale or shift" : ", float32 or float64",
                               ", got ", Name(args.out_dtype)});
   }
-  const char* src =
-      ElementBytes(args.src_dtype, args.src, Product(kOp, outer, args.src_rows, cols), kOp, "src");
+  const std::int64_t stride = args.stride == 0 ? cols : args.stride;
+  if (stride < 0 || (args.stride != 0 && (args.each || outer != 1))) {
+    Throw(ErrorCode::kValue, {kOp, ": a stride goes with rows of one dimension"});
+  }
+  const std::int64_t extent =
+      args.stride == 0 ? Product(kOp, outer, args.src_rows, cols)
+                       : (args.src_rows == 0 ? 0 : Product(kOp, args.src_rows - 1, stride) + cols);
+  const char* src = ElementBytes(args.src_dtype, args.src, extent, kOp, "src");
   const std::int64_t n = Product(kOp, outer, rows, cols), indices = args.each ? n : rows;
   const std::int32_t* given = Elements<std::int32_t>(args.index, indices, kOp, "index");
   char* out = ElementBytes(args.out_dtype, args.out, n, kOp, "out");
@@ -76,7 +82,7 @@ void Gather(const GatherArgs& args) {
                      : GatherEach<std::uint64_t>(args, src, index, out);
   }
 
-  const std::int64_t src_row = cols * item;
+  const std::int64_t src_row = stride * item;
   const std::int64_t out_row = cols * ItemSize(args.out_dtype);
   const auto convert =
       Kernels().cast.convert[static_cast<int>(args.src_dtype)][static_cast<int>(args.out_dtype)];
@@ -86,9 +92,9 @@ void Gather(const GatherArgs& args) {
       const char* const base = src + o * args.src_rows * src_row;
       const char* from = base + index[r] * src_row;
       char* to = out + line * out_row;
-      if (line + 1 < end && r + 1 < rows) Prefetch(base + index[r + 1] * src_row, src_row);
+      if (line + 1 < end && r + 1 < rows) Prefetch(base + index[r + 1] * src_row, cols * item);
       if (plain) {
-        std::memcpy(to, from, static_cast<std::size_t>(src_row));
+        std::memcpy(to, from, static_cast<std::size_t>(cols * item));
       } else {
         convert(from, to, cols, args.scale, args.shift);
       }

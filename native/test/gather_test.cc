@@ -117,6 +117,36 @@ TEST_P(GatherTest, AlongADimensionAndForEach) {
   ReleasePool();
 }
 
+TEST_P(GatherTest, RowsThatBeginInsideOfEachOther) {
+  constexpr std::int64_t kStride = 3, kCols = 24, kCount = 400, kRows = 2000;
+  constexpr std::int64_t kExtent = (kCount - 1) * kStride + kCols;
+  Array<float> src(kExtent, 1);
+  src.FillRandom(5);
+  Array<std::int32_t> index(kRows);
+  index.Fill([](std::int64_t i) { return (i * 17 + kCount - 1) % kCount; });
+  RetainPool();
+  for (const int threads : {1, 2}) {
+    SetThreads(threads);
+    Array<float> out(kRows * kCols, 2);
+    Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(), kCount,
+            kRows, kCols, 1, 0, 1, false, kStride});
+    for (std::int64_t e = 0; e < kRows * kCols; ++e) {
+      ASSERT_EQ(out[e], src[index[e / kCols] * kStride + e % kCols]);
+    }
+    EXPECT_TRUE(out.GuardsIntact());
+  }
+  ReleasePool();
+  Array<float> out(kRows * kCols);
+  const auto gather = [&](std::int64_t count, std::int64_t outer, bool each, std::int64_t stride) {
+    Gather({Dtype::kFloat32, src.buffer(), index.buffer(), Dtype::kFloat32, out.buffer(), count,
+            kRows, kCols, 1, 0, outer, each, stride});
+  };
+  EXPECT_THROW(gather(kCount + 1, 1, false, kStride), Error);  // past the end of src
+  EXPECT_THROW(gather(kCount, 1, true, kStride), Error);
+  EXPECT_THROW(gather(kCount, 2, false, kStride), Error);
+  EXPECT_THROW(gather(kCount, 1, false, -1), Error);
+}
+
 GRADLANE_ON_EVERY_ISA_TARGET(GatherTest);
 
 }  // namespace

@@ -168,6 +168,43 @@ describe(suiteTitle('gather'), () => {
     }
   }
 
+  for (const dtype of dtypes) {
+    it(`gather, rows that begin inside of each other, ${dtype}`, () => {
+      /** (srcRows, stride, rows, cols) */
+      const strided = [[1, 4, 3, 5], [0, 2, 0, 3], [30, 1, 40, 7], [50, 3, 9, 24], [4, 9, 6, 2]] as const // prettier-ignore
+      for (const [srcRows, stride, rows, cols] of strided) {
+        const extent = srcRows === 0 ? 0 : (srcRows - 1) * stride + cols
+        const src = valuesOf(dtype, extent, 1)
+        const index = whole('int32', rows, 3, 0, srcRows)
+        const right = valuesOf(dtype, rows * cols, 2)
+        for (let i = 0; i < right.length; i++)
+          right[i] = src[index[Math.floor(i / cols)]! * stride + (i % cols)]!
+        for (const kernels of backends) {
+          const out = valuesOf(dtype, rows * cols, 4)
+          const [from, to] = [asView(src), asView(out)]
+          kernels.gather({ src: from, index: asView(index), out: to, srcRows, rows, cols, stride })
+          expect(out, `${kernels.name} ${srcRows} ${stride}`).to.deep.equal(right)
+        }
+      }
+    })
+  }
+
+  it('a stride for what is not rows of one dimension, or past the end of src, is refused', () => {
+    for (const kernels of backends) {
+      const out = new Float32Array(8).fill(9)
+      const index = asView(Int32Array.of(0, 1))
+      const src = asView(bell('float32', 6, 1))
+      const call = (more: object) => () => {
+        kernels.gather({ src, index, out: asView(out), srcRows: 3, rows: 2, cols: 4, ...more })
+      }
+      call({ stride: 1 })()
+      out.fill(9)
+      for (const more of [{ stride: 2 }, { stride: -1 }, { stride: 1, outer: 2 }, { stride: 1, each: true }])
+        expect(call(more), `${kernels.name} ${JSON.stringify(more)}`).to.throw().with.property('code') // prettier-ignore
+      expect(out.every((y) => y === 9)).to.equal(true)
+    }
+  })
+
   it('an index for each that is outside is refused before anything is written', () => {
     for (const kernels of backends) {
       for (const bad of [-1, 3]) {

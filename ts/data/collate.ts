@@ -3,29 +3,60 @@ import { empty, Tensor } from '../tensor/tensor.js'
 import type { Dataset } from './dataset.js'
 
 /**
- * The samples of a dataset whose numbers are in `index` (int32, not empty), as a batch.
+ * The samples of a dataset whose numbers are in `index` (int32, not empty), as a batch: stacked, or as
+ * `collate` makes it.
  *
  * @throws ShapeError, ValueError when the samples do not agree in shape, dtype or number of tensors.
  */
 export function gatherFrom<T extends readonly Tensor[]>(
   dataset: Dataset<T, T | Promise<T>>,
   index: Tensor,
-): T {
-  if (dataset.gather !== undefined) return dataset.gather(index)
+): T
+export function gatherFrom(
+  dataset: AnyDataset,
+  index: Tensor,
+  collate: Collate | undefined,
+): readonly Tensor[]
+export function gatherFrom(
+  dataset: AnyDataset,
+  index: Tensor,
+  collate?: Collate,
+): readonly Tensor[] {
+  if (collate === undefined && dataset.gather !== undefined) return dataset.gather(index)
   const numbers = Array.from(index.data)
-  return stacked(numbers, (row) => dataset.get(numbers[row]!)) as unknown as T
+  return batched(numbers, (row) => dataset.get(numbers[row]!), collate)
+}
+
+/** Makes a batch of its samples. */
+export type Collate = (samples: never[]) => readonly Tensor[]
+
+type AnyDataset = Dataset<readonly Tensor[], readonly Tensor[] | Promise<readonly Tensor[]>>
+
+function batched(
+  numbers: readonly number[],
+  get: (row: number) => unknown,
+  collate: Collate | undefined,
+): readonly Tensor[] {
+  if (collate === undefined) return stacked(numbers, get)
+  const samples = numbers.map((number, row) => checkedSample(number, get(row)))
+  const batch: unknown = collate(samples as never[])
+  if (Array.isArray(batch) && batch.every((part) => part instanceof Tensor))
+    return batch
+  const what = 'what collateFn returns'
+  throw new ValueError(complaint('DataLoader', what, 'an array of tensors', batch))
 }
 
 /** The same of a dataset that may give promises, all of which are asked for at once. */
-export async function gatherLater<T extends readonly Tensor[]>(
-  dataset: Dataset<T, T | Promise<T>>,
+export async function gatherLater(
+  dataset: AnyDataset,
   index: Tensor,
-): Promise<T> {
+  collate: Collate | undefined,
+): Promise<readonly Tensor[]> {
   const numbers = Array.from(index.data)
   const samples: readonly unknown[] = await Promise.all(
     numbers.map(async (number) => dataset.get(number)),
   )
-  return stacked(numbers, (row) => samples[row]) as unknown as T
+  return batched(numbers, (row) => samples[row], collate)
 }
 
 /** A batch of samples, which are asked for one after the other. */

@@ -1,16 +1,19 @@
 import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
-import { flag, type Option, type Options, readOptions, whole } from '../options.js'
+import { callable, flag, type Option, type Options, readOptions, whole } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import { randperm } from '../random/sample.js'
 import { arange } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { gatherFrom, gatherLater } from './collate.js'
+import { type Collate, gatherFrom, gatherLater } from './collate.js'
 import { type Dataset, isAsyncDataset } from './dataset.js'
 import { derivedGenerator, drawnFrom, isSampler, type Sampler } from './sampler.js'
 import { datasetOf } from './tensor-dataset.js'
 
-export interface DataLoaderOptions {
+export interface DataLoaderOptions<
+  S extends readonly Tensor[] = readonly Tensor[],
+  T extends readonly Tensor[] = readonly Tensor[],
+> {
   /** Samples a batch. Default 1. */
   batchSize?: number
   /** A new random order each epoch. Default false: the order of the dataset. */
@@ -31,6 +34,11 @@ export interface DataLoaderOptions {
    * be waited for. Default 2 for these, 0 for others.
    */
   prefetch?: number
+  /**
+   * Makes a batch of its samples, as `padCollate` does of such that differ in length. Default: samples of
+   * one shape are stacked.
+   */
+  collateFn?: (samples: S[]) => T
 }
 
 const samplerOption: Option<Sampler | undefined> = {
@@ -46,6 +54,7 @@ const OPTIONS = {
   generator: generatorOption,
   sampler: samplerOption,
   prefetch: whole(0),
+  collateFn: callable<(samples: (readonly Tensor[])[]) => readonly Tensor[]>(),
 } satisfies Options<DataLoaderOptions>
 
 /**
@@ -62,9 +71,11 @@ const OPTIONS = {
  * const loader = new data.DataLoader([x, y], { batchSize: 64, shuffle: true })
  * for (const [features, targets] of loader) { … }
  */
-export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, AsyncIterable<T> {
+export class DataLoader<S extends readonly Tensor[], T extends readonly Tensor[] = S>
+  implements Iterable<T>, AsyncIterable<T>
+{
   /** Its `get` may give promises: see `isAsync`. */
-  readonly dataset: Dataset<T>
+  readonly dataset: Dataset<S>
   readonly batchSize: number
   readonly shuffle: boolean
   readonly dropLast: boolean
@@ -72,6 +83,7 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
   readonly generator: Generator | undefined
   readonly sampler: Sampler | undefined
   readonly prefetch: number
+  readonly #collateFn: Collate | undefined
   #inOrder: Tensor | undefined
 
   /**
@@ -81,23 +93,24 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
    * @throws ShapeError when the tensors do not share their first dimension.
    */
   constructor(
-    source: Dataset<T, T | Promise<T>> | readonly [...T],
-    options: DataLoaderOptions = {},
+    source: Dataset<S, S | Promise<S>> | readonly [...S],
+    options: DataLoaderOptions<S, T> = {},
   ) {
     checkArguments(new.target.name, 2, arguments)
     const given = readOptions('DataLoader', OPTIONS, options)
-    const { batchSize, shuffle, dropLast, generator, sampler, prefetch } = given
+    const { batchSize, shuffle, dropLast, generator, sampler, prefetch, collateFn } = given
     if (sampler !== undefined && (shuffle || generator !== undefined)) {
       const what = shuffle ? 'shuffle' : 'generator'
       const hint = 'the sampler draws the order, from a generator of its own'
       throw new ValueError(complaint('DataLoader', what, 'left out beside a sampler', 'both', hint))
     }
-    this.dataset = datasetOf(source) as Dataset<T>
+    this.dataset = datasetOf(source) as Dataset<S>
     this.batchSize = batchSize
     this.shuffle = shuffle
     this.dropLast = dropLast
     this.generator = generator ?? sampler?.generator
     this.sampler = sampler
+    this.#collateFn = collateFn
     this.prefetch = prefetch ?? (isAsyncDataset(this.dataset) ? 2 : 0)
   }
 
@@ -114,8 +127,16 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
 
   /** Whether the batches have to be waited for. */
   get isAsync(): boolean {
-    const { dataset, prefetch } = this
-    return isAsyncDataset(dataset) || (prefetch > 0 && dataset.gather === undefined)
+    return isAsyncDataset(this.dataset) || (this.prefetch > 0 && !this.gathers)
+  }
+
+  /**
+   * Whether the dataset makes batches at once.
+   *
+   * @internal
+   */
+  get gathers(): boolean {
+    return this.dataset.gather !== undefined && this.#collateFn === undefined
   }
 
   /** Starts an epoch: its order is drawn now. */
@@ -139,22 +160,24 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
   }
 
   *#batches(order: Tensor): IterableIterator<T> {
-    for (const index of this.#cut(order)) yield gatherFrom(this.dataset, index)
+    for (const index of this.#cut(order))
+      yield gatherFrom(this.dataset, index, this.#collateFn) as T
   }
 
   async *#promised(order: Tensor): AsyncIterableIterator<T> {
     const { dataset } = this
+    const collate = this.#collateFn
     const later = this.isAsync
     const indices = this.#cut(order)
-    const coming: Promise<T>[] = []
+    const coming: Promise<readonly Tensor[]>[] = []
     const ask = (): void => {
       while (coming.length < Math.max(1, this.prefetch)) {
         const next = indices.next()
         if (next.done === true) return
         const index = next.value
         const batch = later
-          ? gatherLater(dataset, index)
-          : Promise.resolve(gatherFrom(dataset, index))
+          ? gatherLater(dataset, index, collate)
+          : Promise.resolve(gatherFrom(dataset, index, collate))
         batch.catch(() => undefined) // thrown where it is awaited
         coming.push(batch)
       }
@@ -163,7 +186,7 @@ export class DataLoader<T extends readonly Tensor[]> implements Iterable<T>, Asy
     while (coming.length > 0) {
       const batch = await coming.shift()!
       ask()
-      yield batch
+      yield batch as T
     }
   }
 

@@ -11,6 +11,15 @@ export {
 } from './population-stability.js'
 export { randomSplit, type RandomSplitOptions, type Splits } from './random-split.js'
 export type { Sampler } from './sampler.js'
+export { BucketSampler, type BucketSamplerOptions } from './sequences/bucket-sampler.js'
+export { padCollate, type PadCollateOptions } from './sequences/pad-collate.js'
+export { padSequence, type PadSequenceOptions } from './sequences/pad-sequence.js'
+export {
+  type SeriesColumn,
+  WindowDataset,
+  windows,
+  type WindowsOptions,
+} from './sequences/windows.js'
 export { Subset } from './subset.js'
 export { type PerColumn, TensorDataset, type TensorDatasetOptions } from './tensor-dataset.js'
 export { describe, type DescribeOptions } from './describe/describe.js'

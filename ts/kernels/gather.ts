@@ -13,7 +13,8 @@ import {
 /**
  * out[o, r, c] = scale * src[o, i, c] + shift, where i is index[r], or with `each` index[o, r, c]. src is
  * (outer, srcRows, cols) of any dtype, out (outer, rows, cols) of the same (scale 1, shift 0), or, without
- * `each`, of a float one. An index outside [0, srcRows) raises `ERR_VALUE` before anything is written.
+ * `each`, of a float one. With a `stride`, elements from a row of src to the next, which may begin inside
+ * of it, src is srcRows rows of one dimension (outer 1, no `each`). An index outside [0, srcRows) raises `ERR_VALUE` before anything is written.
  */
 export const gather = operation('src', {
   src: read,
@@ -26,6 +27,7 @@ export const gather = operation('src', {
   shift: optional(number, 0),
   outer: optional(number, 1),
   each: optional(flag, false),
+  stride: optional(number, 0),
 })
 export type GatherArgs = ArgsOf<typeof gather>
 

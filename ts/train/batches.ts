@@ -120,7 +120,7 @@ export type IndexedLoader = DataLoader<readonly Tensor[]> & {
 
 /** Whether the batches of a loader are made by kernels alone, from a dataset in memory. */
 export function isIndexed(batches: Batches): batches is IndexedLoader {
-  if (!(batches instanceof DataLoader) || batches.dataset.gather === undefined) return false
+  if (!(batches instanceof DataLoader) || !batches.gathers) return false
   const { dataset } = batches as IndexedLoader
   if (dataset.length === 0) return false
   try {

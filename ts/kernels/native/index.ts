@@ -175,12 +175,12 @@ export const native: Kernels = {
     )
   },
   gather: ({
-    src, index, out, srcRows, rows, cols, scale = 1, shift = 0, outer = 1, each = false,
+    src, index, out, srcRows, rows, cols, scale = 1, shift = 0, outer = 1, each = false, stride = 0,
   }) => {
     addon().gather(
       dtypeCode[src.dtype], src.buffer, src.byteOffset, index.buffer, index.byteOffset,
       dtypeCode[out.dtype], out.buffer, out.byteOffset, srcRows, rows, cols, scale, shift, outer,
-      each,
+      each, stride,
     )
   },
   scatter: ({

@@ -1,13 +1,18 @@
-import { DTypeError } from '../../errors.js'
+import { DTypeError, ValueError } from '../../errors.js'
 import type { GatherArgs, ScatterArgs } from '../gather.js'
 import { checkedIndices } from './indices.js'
 import { converter } from './memory.js'
 import { elements } from './operand.js'
 
-/** Calls body(element, its place picked along the middle one of three dimensions) for all elements. */
+/**
+ * Calls body(element, its place picked along the middle one of three dimensions) for all elements.
+ *
+ * @param stride From one of the `count` places to the next.
+ */
 function forEachPicked(
   [outer, rows, cols]: readonly [number, number, number],
   count: number,
+  stride: number,
   index: (element: number, row: number) => number,
   body: (element: number, picked: number, at: number) => void,
 ): void {
@@ -16,7 +21,7 @@ function forEachPicked(
       for (let c = 0; c < cols; c++) {
         const element = (o * rows + r) * cols + c
         const at = index(element, r)
-        body(element, (o * count + at) * cols + c, at)
+        body(element, o * count * cols + at * stride + c, at)
       }
     }
   }
@@ -33,14 +38,20 @@ export function gather({
   shift = 0,
   outer = 1,
   each = false,
+  stride = 0,
 }: GatherArgs): void {
   const op = 'gather'
+  if (stride < 0 || (stride > 0 && (each || outer !== 1))) {
+    throw new ValueError(`${op}: a stride goes with rows of one dimension`)
+  }
   // A copy keeps the sign of a zero, which the sum with a shift of 0 would lose.
   const same = src.dtype === out.dtype && scale === 1 && shift === 0
   if (each && !same) {
     throw new DTypeError(`${op}: expected out of ${src.dtype}, without scale or shift`)
   }
-  const from = elements(src, outer * srcRows * cols, op, 'src')
+  const extent =
+    stride === 0 ? outer * srcRows * cols : srcRows === 0 ? 0 : (srcRows - 1) * stride + cols
+  const from = elements(src, extent, op, 'src')
   const n = outer * rows * cols
   const indices = checkedIndices(index, each ? n : rows, srcRows, op, each ? 'element' : 'row')
   const to = elements(out, n, op, 'out')
@@ -48,6 +59,7 @@ export function gather({
   forEachPicked(
     [n === 0 ? 0 : outer, rows, cols],
     srcRows,
+    stride === 0 ? cols : stride,
     (element, r) => indices[each ? element : r]!,
     (element, picked) =>
       (to[element] = convert(same ? from[picked]! : scale * from[picked]! + shift)),
@@ -80,6 +92,7 @@ export function scatter({
   forEachPicked(
     [n === 0 ? 0 : outer, rows, cols],
     count,
+    cols,
     (element, r) => indices[each ? element : r]!,
     (element, picked, at) => {
       if (at !== paddingIndex) to[picked] = add ? to[picked]! + from[element]! : from[element]!
