@@ -7,6 +7,7 @@
 #include "ops/channel_sum.h"
 #include "ops/conv2d.h"
 #include "ops/cross_entropy.h"
+#include "ops/ctc.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
 #include "ops/gather.h"
@@ -55,6 +56,8 @@ constexpr Operation kOperations[] = {
     OperationOf<&Conv2dWeightGradient>("conv2dWeightGradient"),
     OperationOf<&CrossEntropy>("crossEntropy"),
     OperationOf<&CrossEntropyGradient>("crossEntropyGradient"),
+    OperationOf<&Ctc>("ctc"),
+    OperationOf<&CtcGradient>("ctcGradient"),
     OperationOf<&Scatter>("scatter"),
     OperationOf<&Nll>("nll"),
     OperationOf<&NllGradient>("nllGradient"),

@@ -37,6 +37,14 @@ const loss: Recipe = (draw) => {
   return [prediction, draw.oneIn(2) ? ones([2, 3]) : tensor([0, 2], { dtype: 'int32' })]
 }
 
+/** Log-probabilities, labels and both lengths. */
+const ctc: Recipe = (draw) => [
+  mul(ones([5, 2, 3]), -1),
+  tensor([1, 2, 1], { dtype: 'int32' }),
+  draw.oneIn(2) ? [5, 4] : tensor([5, 3], { dtype: 'int32' }),
+  [2, 1],
+]
+
 interface Setting {
   readonly model: nn.Module
   readonly optimizer: optim.SGD
@@ -108,6 +116,9 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.functional.convTranspose2d': () => [ones([2, 4, 5, 5]), ones([4, 2, 3, 3]), null],
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
+    'nn.CTCLoss.forward': ctc,
+    'nn.CTCLoss.backward': ctc,
+    'nn.functional.ctcLoss': ctc,
     'metrics.Metric.update': loss,
     'CapturedStep.run': (draw) => [inputs(draw), { times: 2, threads: 1 }],
     'CapturedStep.runSync': (draw) => [inputs(draw), { times: 2, threads: 1 }],

@@ -151,6 +151,20 @@ export const sweep: Record<OpName, Sized> = {
       labelSmoothing: 0.1,
     })
   }),
+  ctc: sized(5, (k, steps, rows, classes, labels, blank) => {
+    k.ctc({
+      ...{ logProbs: f(), targets: i(), inputLengths: i(), targetLengths: i() },
+      ...{ loss: f(), lattice: d(), likelihood: d() },
+      ...{ steps, rows, classes, labels, blank, concatenated: false, zeroInfinity: false },
+    })
+  }),
+  ctcGradient: sized(5, (k, steps, rows, classes, labels, blank) => {
+    k.ctcGradient({
+      ...{ logProbs: f(), targets: i(), inputLengths: i(), targetLengths: i() },
+      ...{ lattice: d(), likelihood: d(), gradLoss: f(), grad: f() },
+      ...{ steps, rows, classes, labels, blank, concatenated: false, zeroInfinity: false },
+    })
+  }),
   nll: sized(4, (k, o, n, s, r) => {
     k.nll({
       logProbabilities: f(),

@@ -165,8 +165,8 @@ export abstract class Criterion<
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  forward(...inputs: I): Tensor {
-    this.#check(inputs)
+  forward(...given: I): Tensor {
+    const inputs = this.#checked(given)
     notePass(this)
     const joins = isGraphMade()
     if (joins && this.#free === null) this.#checkTarget(inputs)
@@ -198,8 +198,8 @@ export abstract class Criterion<
    *
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
-  backward(...inputs: I): G {
-    this.#check(inputs)
+  backward(...given: I): G {
+    const inputs = this.#checked(given)
     const pass = (this.#pass ??= this.#calls.take())
     pass.beginBackward()
     const outer = enterPass(pass)
@@ -222,8 +222,7 @@ export abstract class Criterion<
    * @throws ShapeError, DTypeError when prediction and target do not fit each other.
    */
   lossWeight(...inputs: I): number | Tensor | null {
-    this.#check(inputs)
-    return this.computeLossWeight(...inputs)
+    return this.computeLossWeight(...this.#checked(inputs))
   }
 
   /**
@@ -247,13 +246,24 @@ export abstract class Criterion<
     )
   }
 
-  #check(inputs: readonly unknown[]): void {
+  /**
+   * The inputs as tensors, where a criterion takes something else in their place.
+   *
+   * @internal
+   */
+  protected inputsOf(given: readonly unknown[]): readonly unknown[] {
+    return given
+  }
+
+  #checked(given: I): I {
     noteUse(this)
+    const inputs = this.inputsOf(given)
     const count = Math.max(inputs.length, (this.#free ?? this.computeOutput).length)
     for (let i = 0; i < count; i++) {
       if (inputs[i] instanceof Tensor) continue
       throw noTensor(this.constructor.name, NAMES[i] ?? `input ${i}`, inputs[i])
     }
+    return inputs as I
   }
 
   #without(what: string): ValueError {

@@ -3,6 +3,7 @@ import { augmentOperations } from './augment.js'
 import { batchNormOperations } from './batch-norm.js'
 import { conv2dOperations } from './conv2d.js'
 import { crossEntropyOperations } from './cross-entropy.js'
+import { ctcOperations } from './ctc.js'
 import { dropoutOperations } from './dropout.js'
 import { elementwiseOperations } from './elementwise.js'
 import { gatherOperations } from './gather.js'
@@ -34,6 +35,7 @@ export const operations = {
   ...batchNormOperations,
   ...conv2dOperations,
   ...crossEntropyOperations,
+  ...ctcOperations,
   ...dropoutOperations,
   ...elementwiseOperations,
   ...gatherOperations,

@@ -6,6 +6,7 @@ export {
 } from '../criterion/cosine-embedding.js'
 export { Criterion, type CriterionOptions, type ReductionName } from '../criterion/criterion.js'
 export { CrossEntropyLoss, type CrossEntropyLossOptions } from '../criterion/cross-entropy.js'
+export { CTCLoss, type CTCLossOptions, type Lengths } from '../criterion/ctc.js'
 export { GaussianNLLLoss, type GaussianNLLLossOptions } from '../criterion/gaussian-nll.js'
 export { HingeEmbeddingLoss, type HingeEmbeddingLossOptions } from '../criterion/hinge-embedding.js'
 export { HuberLoss, type HuberLossOptions } from '../criterion/huber.js'

@@ -3,6 +3,7 @@ import { batchNormCalls } from './batch-norm.js'
 import { conv2dCalls } from './conv2d.js'
 import { crossEntropyCalls } from './cross-entropy.js'
 import { augmentCalls } from './augment.js'
+import { ctcCalls } from './ctc.js'
 import { dropoutCalls } from './dropout.js'
 import { elementwiseCalls } from './elementwise.js'
 import { gatherCalls } from './gather.js'
@@ -33,6 +34,7 @@ export const everyOp = {
   ...batchNormCalls,
   ...conv2dCalls,
   ...crossEntropyCalls,
+  ...ctcCalls,
   ...augmentCalls,
   ...dropoutCalls,
   ...elementwiseCalls,

@@ -141,6 +141,30 @@ export const native: Kernels = {
       inner, ignoreIndex, labelSmoothing,
     )
   },
+  ctc: ({
+    logProbs, targets, inputLengths, targetLengths, loss, lattice, likelihood, steps, rows, classes,
+    labels, blank, concatenated, zeroInfinity,
+  }) => {
+    addon().ctc(
+      dtypeCode[logProbs.dtype], logProbs.buffer, logProbs.byteOffset, targets.buffer,
+      targets.byteOffset, inputLengths.buffer, inputLengths.byteOffset, targetLengths.buffer,
+      targetLengths.byteOffset, loss.buffer, loss.byteOffset, lattice.buffer, lattice.byteOffset,
+      likelihood.buffer, likelihood.byteOffset, steps, rows, classes, labels, blank, concatenated,
+      zeroInfinity,
+    )
+  },
+  ctcGradient: ({
+    logProbs, targets, inputLengths, targetLengths, lattice, likelihood, gradLoss, grad, steps,
+    rows, classes, labels, blank, concatenated, zeroInfinity,
+  }) => {
+    addon().ctcGradient(
+      dtypeCode[logProbs.dtype], logProbs.buffer, logProbs.byteOffset, targets.buffer,
+      targets.byteOffset, inputLengths.buffer, inputLengths.byteOffset, targetLengths.buffer,
+      targetLengths.byteOffset, lattice.buffer, lattice.byteOffset, likelihood.buffer,
+      likelihood.byteOffset, gradLoss.buffer, gradLoss.byteOffset, grad.buffer, grad.byteOffset,
+      steps, rows, classes, labels, blank, concatenated, zeroInfinity,
+    )
+  },
   dropout: ({ state, x, mask, out, n, inner, p, scale }) => {
     addon().dropout(
       dtypeCode[out.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, mask.buffer,

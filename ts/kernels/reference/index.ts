@@ -4,6 +4,7 @@ import { augmentKernels } from './augment.js'
 import { batchNormKernels } from './batch-norm.js'
 import { conv2dKernels } from './conv2d.js'
 import { crossEntropyKernels } from './cross-entropy.js'
+import { ctcKernels } from './ctc.js'
 import { dropoutKernels } from './dropout.js'
 import { elementwiseKernels } from './elementwise.js'
 import { gatherKernels } from './gather.js'
@@ -38,6 +39,7 @@ export const reference: Kernels = {
   ...batchNormKernels,
   ...conv2dKernels,
   ...crossEntropyKernels,
+  ...ctcKernels,
   ...dropoutKernels,
   ...elementwiseKernels,
   ...gatherKernels,

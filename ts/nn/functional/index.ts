@@ -44,6 +44,7 @@ export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   crossEntropy,
+  ctcLoss,
   huberLoss,
   klDiv,
   l1Loss,

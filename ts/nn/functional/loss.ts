@@ -6,6 +6,7 @@ import {
 } from '../../criterion/bce-with-logits.js'
 import type { CriterionOptions } from '../../criterion/criterion.js'
 import { CrossEntropyLoss, type CrossEntropyLossOptions } from '../../criterion/cross-entropy.js'
+import { CTCLoss, type CTCLossOptions, type Lengths } from '../../criterion/ctc.js'
 import { HuberLoss, type HuberLossOptions } from '../../criterion/huber.js'
 import { KLDivLoss, type KLDivLossOptions } from '../../criterion/kl-div.js'
 import { L1Loss } from '../../criterion/l1.js'
@@ -70,4 +71,16 @@ export function binaryCrossEntropyWithLogits(
 export function klDiv(x: Tensor, target: Tensor, options?: KLDivLossOptions): Tensor {
   checkArguments('klDiv', 3, arguments)
   return new KLDivLoss(options).forward(x, target)
+}
+
+/** `nn.CTCLoss` as a function. */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Lengths,
+  targetLengths: Lengths,
+  options?: CTCLossOptions,
+): Tensor {
+  checkArguments('ctcLoss', 5, arguments)
+  return new CTCLoss(options).forward(logProbs, targets, inputLengths, targetLengths)
 }
