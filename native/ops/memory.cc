@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "cpu/dispatch.h"
 #include "ops/grain.h"
@@ -14,8 +15,13 @@ void Fill(const FillArgs& args) {
     using T = decltype(zero);
     T* y = Elements<T>(args.y, args.n, kOp, "y");
     T value;
-    const int dtype = static_cast<int>(args.dtype);
-    Kernels().cast.convert[static_cast<int>(Dtype::kFloat64)][dtype](&args.value, &value, 1, 1, 0);
+    if constexpr (std::is_floating_point_v<T>) {
+      value = static_cast<T>(args.value);  // a cast adds 0, which makes 0 of -0
+    } else {
+      const int dtype = static_cast<int>(args.dtype);
+      Kernels().cast.convert[static_cast<int>(Dtype::kFloat64)][dtype](&args.value, &value, 1, 1,
+                                                                       0);
+    }
     ParallelRanges(args.n, kMemoryGrain, [&](std::int64_t begin, std::int64_t end) {
       std::fill(y + begin, y + end, value);
     });

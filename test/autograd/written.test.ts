@@ -2,7 +2,11 @@ import { expect } from 'chai'
 
 import {
   add,
+  bmm,
   capture,
+  div,
+  einsum,
+  matmul,
   mul,
   nn,
   ones,
@@ -10,6 +14,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  tanh,
   ValueError,
 } from '../../ts/index.js'
 import { eachBackend } from '../support/each-backend.js'
@@ -159,6 +164,150 @@ describe('a saved tensor that was written since', () => {
           loss.backward()
         }).to.throw(ValueError, 'mul saved')
       }
+    })
+
+    const { conv2d, gelu, layerNorm, leakyRelu, linear, relu, sigmoid } = nn.functional
+    const image = [1, 1, 2, 2]
+    /** Which operands a gradient is wanted of, and which of them may be written before. */
+    const operations: [
+      name: string,
+      of: (...operands: Tensor[]) => Tensor,
+      shapes: readonly (readonly number[])[],
+      wanted: readonly boolean[],
+      free: readonly boolean[],
+    ][] = [
+      ['mul', mul, [[2], [2]], [true, false], [true, false]],
+      ['mul', mul, [[2], [2]], [false, true], [false, true]],
+      ['mul', mul, [[2], [2]], [true, true], [false, false]],
+      ['div', div, [[2], [2]], [true, false], [true, false]],
+      ['div', div, [[2], [2]], [false, true], [false, false]],
+      ['add', add, [[2], [2]], [true, true], [true, true]],
+      [
+        'matmul',
+        matmul,
+        [
+          [2, 2],
+          [2, 2],
+        ],
+        [true, false],
+        [true, false],
+      ],
+      [
+        'matmul',
+        matmul,
+        [
+          [2, 2],
+          [2, 2],
+        ],
+        [false, true],
+        [false, true],
+      ],
+      [
+        'matmul',
+        bmm,
+        [
+          [1, 2, 2],
+          [1, 2, 2],
+        ],
+        [true, true],
+        [false, false],
+      ],
+      [
+        'einsum',
+        (a, b) => einsum('ij,kj->ik', a, b),
+        [
+          [2, 2],
+          [2, 2],
+        ],
+        [false, true],
+        [false, true],
+      ],
+      ['linear', linear, [[2, 2], [2, 2], [2]], [true, false, false], [true, false, true]],
+      ['linear', linear, [[2, 2], [2, 2], [2]], [false, true, true], [false, true, true]],
+      ['linear', linear, [[2, 2], [2, 2], [2]], [false, false, true], [true, true, true]],
+      [
+        'conv2d',
+        (x, w, b) => conv2d(x, w, b),
+        [image, image, [1]],
+        [true, false, true],
+        [true, false, true],
+      ],
+      [
+        'conv2d',
+        (x, w, b) => conv2d(x, w, b),
+        [image, image, [1]],
+        [false, true, true],
+        [false, true, true],
+      ],
+      [
+        'layerNorm',
+        (x, w, b) => layerNorm(x, 2, w, b),
+        [[2, 2], [2], [2]],
+        [true, true, true],
+        [false, false, true],
+      ],
+      ['relu', relu, [[2]], [true], [true]],
+      ['leakyRelu', (x) => leakyRelu(x), [[2]], [true], [true]],
+      ['leakyRelu', (x) => leakyRelu(x, -1), [[2]], [true], [false]],
+      ['sigmoid', sigmoid, [[2]], [true], [true]],
+      ['tanh', tanh, [[2]], [true], [true]],
+      ['gelu', (x) => gelu(x), [[2]], [true], [false]],
+    ]
+    for (const [name, of, shapes, wanted, free] of operations) {
+      const which = wanted.flatMap((want, i) => (want ? [i] : [])).join(' and ')
+      it(`what no gradient needs may be written: ${name} by operand ${which}`, () => {
+        const gradients = (write: number | null): (number[] | null)[] => {
+          const operands = shapes.map((shape, i) => {
+            const numbers = Float32Array.from(
+              { length: shape.reduce((a, b) => a * b, 1) },
+              (_, k) => k - i - 0.5,
+            )
+            const operand = tensor(numbers).reshape(shape)
+            return wanted[i] ? operand.requiresGrad_() : operand
+          })
+          const loss = sum(mul(of(...operands), 3))
+          if (write !== null) nn.init.constant_(operands[write]!.detach(), 7)
+          loss.backward()
+          return operands.map(({ grad }) => grad && Array.from(grad.data))
+        }
+        const expected = gradients(null)
+        free.forEach((isFree, i) => {
+          if (isFree) expect(gradients(i)).to.deep.equal(expected)
+          else expect(() => gradients(i), `operand ${i}`).to.throw(ValueError, `what ${name} saved`)
+        })
+      })
+    }
+
+    it('a write into a small result is none into others that lie beside it', () => {
+      const w = ones([2]).requiresGrad_()
+      const [a, b, c] = [1, 2, 3].map((factor) => mul(ones([2, 2]), factor)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ]
+      expect(new Set([a, b, c].map(({ buffer }) => buffer)).size).to.be.below(3)
+      const losses = (): Tensor[] => [a, b, c].map((of) => sum(mul(w, of)))
+      const refused = (all: readonly Tensor[]): boolean[] =>
+        all.map((loss) => {
+          try {
+            loss.backward()
+            return false
+          } catch (error) {
+            expect(error).to.be.instanceOf(ValueError)
+            return true
+          }
+        })
+      const first = losses()
+      nn.init.zeros_(b.narrow(0, 1, 1))
+      expect(refused(first)).to.deep.equal([false, true, false])
+      const second = losses()
+      const step = capture(() => {
+        nn.init.ones_(a)
+        nn.init.ones_(b)
+      })
+      expect(refused(losses())).to.deep.equal([false, false, false])
+      step.runSync()
+      expect(refused(second)).to.deep.equal([true, true, false])
     })
   })
 })

@@ -51,6 +51,8 @@ describe('Tensor', () => {
   it('converts: exact between floats of one value, truncated and clamped to integers', () => {
     const x = tensor([-1.5, 0.5, 300, NaN], { dtype: 'float64' })
     expect(x.to('float64')).to.equal(x)
+    expect(tensor([-0]).to('float64').item()).to.equal(-0)
+    expect(tensor([-0]).to('float32').item()).to.equal(-0)
     expect(x.to('float32').toArray()).to.deep.equal([-1.5, 0.5, 300, NaN])
     expect(x.to('int32').toArray()).to.deep.equal([-1, 0, 300, 0])
     expect(x.to('uint8').toArray()).to.deep.equal([0, 0, 255, 0])

@@ -2,7 +2,7 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { enterPass } from '../tensor/pass.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-import { activeWorkspace, allocateOwn, enterWorkspace } from '../tensor/workspace.js'
+import { activeWorkspace, allocate, enterWorkspace } from '../tensor/workspace.js'
 import { wasWrittenAfter, writtenAt } from '../tensor/written.js'
 import { checkNumbers, checkSums, isDetecting } from './anomaly.js'
 import { checkLike, written } from './check.js'
@@ -156,10 +156,11 @@ function checkUnwritten(nodes: readonly Node[], visit: number): void {
     const node = nodes[i]!
     const { saved } = node
     for (let k = 0; k < saved.length; k++) {
-      if (writtenAt(saved[k]!.buffer) > node.order) throw written(node.op, saved[k]!)
+      const tensor = saved[k]
+      if (tensor && writtenAt(tensor) > node.order) throw written(node.op, tensor)
     }
     for (const tensor of node.watched) {
-      if (writtenAt(tensor.buffer) > node.order) throw written(node.op, tensor)
+      if (writtenAt(tensor) > node.order) throw written(node.op, tensor)
     }
     node.region?.check(visit)
     checkSums(node)
@@ -290,7 +291,7 @@ function addTo(history: History, share: Tensor, leaves: Leaves, ends: Ends): voi
 }
 
 function added(sum: Tensor, owned: boolean, share: Tensor): Tensor {
-  const target = owned ? sum : allocateOwn(sum.shape, sum.dtype)
+  const target = owned ? sum : allocate(sum.shape, sum.dtype)
   if (!owned) kernels().copy({ x: sum, y: target, n: sum.length })
   kernels().axpby({ x: share, y: target, n: target.length, alpha: 1, beta: 1 })
   return target

@@ -44,7 +44,7 @@ class Region<O> implements Recomputed {
   readonly #began = tick()
   readonly #nodes: Node[] = []
   readonly #draws: Draws = new Map()
-  /** What must not be written: inputs, and leaves that its operations have saved. */
+  /** What must not be written: inputs, and leaves that its operations read. */
   readonly #watched: Set<Tensor>
   #checked = 0
 
@@ -58,7 +58,7 @@ class Region<O> implements Recomputed {
     const before = nodeObserver()
     observeNodes((node, inputs, outputs) => {
       before?.(node, inputs, outputs)
-      this.#take(node)
+      this.#take(node, inputs)
     })
     const noted = noteDraws(this.#draws)
     running = true
@@ -72,8 +72,8 @@ class Region<O> implements Recomputed {
   }
 
   /** Has a node keep nothing. */
-  #take(node: Node): void {
-    for (const tensor of node.saved) {
+  #take(node: Node, inputs: readonly Tensor[]): void {
+    for (const tensor of inputs) {
       if ((tensor.history as History | null)?.leaf) this.#watched.add(tensor)
     }
     this.#nodes.push(node)
@@ -85,7 +85,7 @@ class Region<O> implements Recomputed {
     if (visit === this.#checked) return
     this.#checked = visit
     for (const tensor of this.#watched) {
-      if (writtenAt(tensor.buffer) > this.#began) throw written('checkpoint', tensor)
+      if (writtenAt(tensor) > this.#began) throw written('checkpoint', tensor)
     }
   }
 

@@ -2,7 +2,14 @@ import { runningPass } from '../tensor/pass.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isGradEnabled } from './grad-mode.js'
 import { noteResult, noteUseOfResult } from './kept-graphs.js'
-import { type History, Node, nodeObserver, TensorHistory, type VectorJacobian } from './node.js'
+import {
+  type History,
+  Node,
+  nodeObserver,
+  type Saved,
+  TensorHistory,
+  type VectorJacobian,
+} from './node.js'
 
 /** Whether operations become part of a graph now. Inside of a module with a backward of its own they do not. */
 export function isGraphMade(): boolean {
@@ -24,8 +31,8 @@ export function joinsGraph(...inputs: readonly Tensor[]): boolean {
  * @param op Its name in messages and exports.
  * @param inputs Tensors that it was computed from.
  * @param attributes Its settings beside the inputs, for exports.
- * @param saved What `backward` reads, inputs and output among them: it is kept until then, and a write to
- *   it in between is an error.
+ * @param saved What `backward` reads, inputs and output among them, and no more than that for the inputs
+ *   that require a gradient: it is kept until then, and a write to it in between is an error.
  * @param backward Gradients by the inputs. It holds no tensor itself: what it needs is given back to it.
  */
 export function joined(
@@ -33,7 +40,7 @@ export function joined(
   inputs: readonly Tensor[],
   attributes: Readonly<Record<string, unknown>>,
   output: Tensor,
-  saved: readonly Tensor[],
+  saved: Saved,
   backward: VectorJacobian,
 ): Tensor {
   const node = new Node(op, attributes, edgesOf(inputs), saved, backward)
@@ -49,7 +56,7 @@ export function joinedAll(
   inputs: readonly Tensor[],
   attributes: Readonly<Record<string, unknown>>,
   outputs: readonly Tensor[],
-  saved: readonly Tensor[],
+  saved: Saved,
   backward: VectorJacobian,
 ): Node {
   const node = new Node(op, attributes, edgesOf(inputs), saved, backward)

@@ -120,7 +120,7 @@ export abstract class Function {
         const given = forms.map(({ shape, dtype, place }) =>
           place < 0 ? null : (gradients[place] ?? zeros(shape, { dtype })),
         )
-        Call.exchange(ctx, kept)
+        Call.exchange(ctx, kept as readonly Tensor[])
         try {
           const returned: unknown = this.backward(ctx, ...given)
           return gradientsOf(who, returned, likes)

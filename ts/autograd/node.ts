@@ -15,8 +15,11 @@ export type Gradient = Tensor | null
 export type VectorJacobian = (
   gradients: readonly Gradient[],
   wants: readonly boolean[],
-  saved: readonly Tensor[],
+  saved: Saved,
 ) => readonly Gradient[]
+
+/** What an operation keeps for its backward; null stands for what that will not read. */
+export type Saved = readonly (Tensor | null)[]
 
 export type Hook = (grad: Tensor) => Tensor | null | undefined
 
@@ -111,7 +114,7 @@ export class Node {
     readonly op: string,
     readonly attributes: Readonly<Record<string, unknown>>,
     public inputs: readonly (History | null)[],
-    public saved: readonly Tensor[],
+    public saved: Saved,
     public backward: VectorJacobian | null,
     order = tick(),
   ) {

@@ -118,7 +118,7 @@ function keep(of: Keeper, share: Sum): void {
   const known = of.grad
   if (known === null) of.grad = ownSum(share)
   else kernels().axpby({ x: share.sum, y: known, n: known.length, alpha: 1, beta: 1 })
-  noteWrite(of.grad!.buffer)
+  noteWrite(of.grad!)
 }
 
 /** A leaf or a result that retains its gradient; a parameter has storage for it. */

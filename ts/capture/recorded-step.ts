@@ -2,6 +2,7 @@ import { ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { KernelCall } from '../kernels/operations.js'
 import type { Capture } from '../kernels/program.js'
+import type { View } from '../kernels/view.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { noteWrite } from '../tensor/written.js'
@@ -44,8 +45,8 @@ export class RecordedStep<O extends Outputs> {
   readonly memory: readonly Memory[]
   /** That of it which was not recorded, so that nobody else has it. */
   readonly #unreachable: ReadonlySet<ArrayBuffer>
-  /** Memory of others that a run writes. */
-  readonly #written: readonly ArrayBuffer[]
+  /** What a run writes of others. */
+  readonly #written: readonly View[]
   /** The step on a copy of its memory. */
   #away: Away | null = null
   #abandoned = abandonedCount()
@@ -71,7 +72,7 @@ export class RecordedStep<O extends Outputs> {
     this.outputs = outputs.map(({ copy }) => copy)
     this.settings = settings
     this.gradients = gradients
-    this.#written = [...written.keys()]
+    this.#written = Array.from(written.values(), ({ views }) => views).flat()
     const tensors = tensorsOf(this.calls.map(({ args }) => args))
     for (const tensor of tensors) tensor.checkMemory()
     const buffers = new Set(tensors.map(({ buffer }) => buffer))
@@ -103,7 +104,7 @@ export class RecordedStep<O extends Outputs> {
 
   /** Declares that a run writes, or has written. */
   noteWrites(): void {
-    for (const buffer of this.#written) noteWrite(buffer)
+    for (const view of this.#written) noteWrite(view)
   }
 
   /** Where a run on another thread works. On the reference backend there is none. */

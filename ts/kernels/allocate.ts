@@ -34,6 +34,24 @@ export function allocate(bytes: number): ArrayBuffer {
   }
 }
 
+/** Bytes from which it pays to leave out the zeros. */
+const LARGE = 8192
+
+/**
+ * An ArrayBuffer that will be written in full: a large one holds whatever was there before.
+ *
+ * @throws OutOfMemoryError when the system does not give it.
+ */
+export function allocateUnset(bytes: number): ArrayBuffer {
+  if (bytes < LARGE || withheld) return allocate(bytes)
+  try {
+    const { buffer } = Buffer.allocUnsafeSlow(bytes)
+    return buffer.byteLength === bytes ? buffer : allocate(bytes)
+  } catch (cause) {
+    throw new OutOfMemoryError(`out of memory: ${bytes} bytes`, { cause })
+  }
+}
+
 /** A copy of all bytes, made likewise. */
 export function copyOf(buffer: ArrayBuffer): ArrayBuffer {
   const copy = allocate(buffer.byteLength)

@@ -19,6 +19,13 @@ export interface FoundGradient {
   readonly asked: boolean
 }
 
+/** What a captured function writes of an ArrayBuffer. */
+export interface Written {
+  readonly views: View[]
+  /** When the ArrayBuffer was last written before; of one that unrelated tensors share, each place of it. */
+  readonly before: number | readonly number[]
+}
+
 /** Stands for the recordings of one captured step. */
 export interface Capture {
   /** Memory that was made while it was recorded. */
@@ -27,8 +34,8 @@ export interface Capture {
   readonly used: Set<object>
   /** Modules and criteria whose forward pass ran, so that they hold results which were never computed. */
   readonly passed: Set<object>
-  /** Memory of others that it writes, and when that was last written before. */
-  readonly written: Map<ArrayBuffer, number>
+  /** What it writes of memory of others. */
+  readonly written: Map<ArrayBuffer, Written>
   /** The gradients that it asked for, set or forgot. */
   readonly gradients: Map<WithGradient, FoundGradient>
 }

@@ -104,7 +104,7 @@ export class Parameter extends Tensor {
    */
   keepGrad(): void {
     this.#hasGrad = true
-    noteWrite(this.#storage!.buffer)
+    noteWrite(this.#storage!)
   }
 
   /**

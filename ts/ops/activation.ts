@@ -2,6 +2,7 @@ import { joined, joinsGraph } from '../autograd/differentiable.js'
 import { noGrad } from '../autograd/grad-mode.js'
 import { checkArguments, checkNumber } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
+import { slopeFollowsFromResult } from '../kernels/activation.js'
 import { kernels } from '../kernels/backend.js'
 import { ActivationKind } from '../kernels/kernels.js'
 import { choice, type Options, readOptions } from '../options.js'
@@ -23,9 +24,10 @@ function activated(who: string, kind: ActivationKind, x: Tensor, parameter = 0):
   const n = x.length
   kernels().activation({ kind, x, y: out, n, parameter })
   if (!joinsGraph(x)) return out
-  return joined(who, [x], { parameter }, out, [x, out], ([gradY], _wants, [x, y]) => {
-    const gradX = resultLike(x!.shape, x!.dtype)
-    kernels().activationGradient({ kind, x: x!, y: y!, gradY: gradY!, gradX, n, parameter })
+  const saved = [slopeFollowsFromResult(kind, parameter) ? out : x]
+  return joined(who, [x], { parameter }, out, saved, ([gradY], _wants, [read]) => {
+    const gradX = resultLike(read!.shape, read!.dtype)
+    kernels().activationGradient({ kind, x: read!, y: read!, gradY: gradY!, gradX, n, parameter })
     return [gradX]
   })
 }

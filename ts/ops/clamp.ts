@@ -3,10 +3,10 @@ import { checkArguments } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Gradient } from '../autograd/node.js'
 import { noGrad } from '../autograd/grad-mode.js'
-import { full } from '../tensor/create.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 import { maximum, minimum } from './binary.js'
 import { checkOperands } from './check.js'
+import { constant } from './constant.js'
 import { ge, gt, le, logicalAnd, logicalOr, lt, where } from './mask.js'
 import { sumTo } from './sum-to.js'
 
@@ -65,7 +65,7 @@ function within(g: Tensor, x: Tensor, from: Tensor | null, to: Tensor | null): T
 
 function boundOf({ dtype }: Tensor, bound: Bound): Tensor | null {
   if (bound === null) return null
-  if (typeof bound === 'number') return full([], bound, { dtype })
+  if (typeof bound === 'number') return constant(bound, dtype)
   if (!(bound instanceof Tensor)) throw noTensor('clamp', 'a bound', bound)
   return bound
 }

@@ -4,11 +4,11 @@ import { complaint, DTypeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import { CompareKind } from '../kernels/kernels.js'
-import { full } from '../tensor/create.js'
 import { checkTensor, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { repeated } from '../tensor/strided.js'
 import { sameShape } from '../tensor/workspace.js'
 import { commonShape, meet } from './broadcast.js'
+import { constant } from './constant.js'
 import { sumTo } from './sum-to.js'
 import { resultLike } from './result.js'
 
@@ -46,7 +46,7 @@ function comparable(who: string, a: Tensor, b: Tensor | number): readonly [Tenso
   if (typeof b !== 'number') throw noTensor(who, 'the second operand', b)
   // In doubles where the number is none of the dtype's.
   const left = canHold(a.dtype, b) ? a : a.to('float64')
-  return [left, full([], b, { dtype: left.dtype })]
+  return [left, constant(b, left.dtype)]
 }
 
 function checkOneDType(who: string, a: DType, b: DType): void {
@@ -196,7 +196,7 @@ function choice(who: string, value: Tensor | number, other: Tensor | number): Te
   if (!canHold(dtype, value)) {
     throw new ValueError(complaint(who, 'the number', `one that ${dtype} can hold`, value))
   }
-  return full([], value, { dtype })
+  return constant(value, dtype)
 }
 
 function chosen(mask: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {

@@ -1,7 +1,7 @@
 import { checkArguments } from '../check.js'
 import { BinaryKind } from '../kernels/kernels.js'
 import { Tensor } from '../tensor/tensor.js'
-import { binary, mul, sub } from './binary.js'
+import { binary, mul, type Reads, sub } from './binary.js'
 import { eq, ge, logicalAnd, where } from './mask.js'
 import { log, reciprocal, rsqrt, sqrt, square } from './unary.js'
 
@@ -12,6 +12,11 @@ const SIMPLE: ReadonlyMap<unknown, (x: Tensor) => Tensor> = new Map([
   [-0.5, rsqrt],
   [-1, reciprocal],
 ])
+
+const READS: Reads = {
+  byLeft: { a: true, b: true },
+  byRight: { a: true, b: true, result: true },
+}
 
 /**
  * x^exponent, elementwise and broadcast as in PyTorch; one of them may be a number. To the power of 0
@@ -28,7 +33,7 @@ export function pow(x: Tensor | number, exponent: Tensor | number): Tensor {
   checkArguments('pow', 2, arguments)
   const simple = SIMPLE.get(exponent)
   if (simple !== undefined && x instanceof Tensor) return simple(x)
-  return binary('pow', BinaryKind.pow, x, exponent, 'all', (g, wants, x, p, y) => [
+  return binary('pow', BinaryKind.pow, x, exponent, READS, (g, wants, x, p, y) => [
     wants[0] ? mul(g, where(eq(p, 0), 0, mul(p, pow(x, sub(p, 1))))) : null,
     wants[1] ? where(logicalAnd(eq(x, 0), ge(p, 0)), 0, mul(g, mul(y, log(x)))) : null,
   ])

@@ -130,7 +130,7 @@ function each(
 }
 
 /** a b, summed to the batch and the shape of the factor whose gradient it is. */
-function gradient(a: Factor, b: Factor, batch: Shape, of: Factor, shape: Shape): Tensor {
+function gradient(a: Factor, b: Factor, batch: Shape, of: Layout, shape: Shape): Tensor {
   const shared = countOf(of.batch) === 1 && countOf(batch) > 1
   if (shared && a.transposed && !b.transposed && [a, b].every((f) => sameShape(f.batch, batch))) {
     // A sum over the rows of all products.
@@ -164,18 +164,21 @@ export function product(
   if (!joinsGraph(a, b)) return out
   const [rows, cols] = whole.shape.slice(-2) as [number, number]
   const shapes = [a.shape, b.shape] as const
-  return joined(who, [a, b], { transposed }, out, [a, b], ([g], wants, saved) => {
-    const left = factorOf(saved[0]!, aLayout, transposed[0])
-    const right = factorOf(saved[1]!, bLayout, transposed[1])
+  const saved = [b.requiresGrad ? a : null, a.requiresGrad ? b : null]
+  return joined(who, [a, b], { transposed }, out, saved, ([g], wants, [x, y]) => {
     const grad = { x: g!, batch, rows, cols, transposed: false }
-    const byLeft = (): Tensor =>
-      left.transposed
-        ? gradient(right, turned(grad), batch, left, shapes[0])
-        : gradient(grad, turned(right), batch, left, shapes[0])
-    const byRight = (): Tensor =>
-      right.transposed
-        ? gradient(turned(grad), left, batch, right, shapes[1])
-        : gradient(turned(left), grad, batch, right, shapes[1])
+    const byLeft = (): Tensor => {
+      const right = factorOf(y!, bLayout, transposed[1])
+      return transposed[0]
+        ? gradient(right, turned(grad), batch, aLayout, shapes[0])
+        : gradient(grad, turned(right), batch, aLayout, shapes[0])
+    }
+    const byRight = (): Tensor => {
+      const left = factorOf(x!, aLayout, transposed[0])
+      return transposed[1]
+        ? gradient(turned(grad), left, batch, bLayout, shapes[1])
+        : gradient(turned(left), grad, batch, bLayout, shapes[1])
+    }
     return [wants[0] ? byLeft() : null, wants[1] ? byRight() : null]
   })
 }

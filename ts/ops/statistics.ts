@@ -73,7 +73,7 @@ function spread(
   const saved = root ? [x, center, out] : [x, center]
   return joined(who, [x], { dim: dims, ...given }, out, saved, ([g], _wants, [value, mean, y]) => {
     // Of the root at 0 it is 0.
-    const byVariance = y === undefined ? g! : where(eq(y, 0), 0, div(g!, mul(y, 2)))
+    const byVariance = !y ? g! : where(eq(y, 0), 0, div(g!, mul(y, 2)))
     return [mul(sub(value!, mean!), scaled(byVariance.reshape(kept), 2 / divisor))]
   })
 }

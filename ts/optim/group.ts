@@ -122,7 +122,7 @@ export class Group<O extends object> {
       const { state, stateLength, slots } = bucket
       const [hyper, numbers] = [this.#hyper, this.#numbers]
       this.#rule.step(kernels, { hyper, steps, numbers, state, stateLength, slots })
-      for (let i = 0; i < slots.length; i++) noteWrite(slots[i]!.parameter.buffer)
+      for (let i = 0; i < slots.length; i++) noteWrite(slots[i]!.parameter)
     }
   }
 

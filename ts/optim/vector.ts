@@ -37,7 +37,7 @@ export function assign(parameters: readonly Parameter[], values: Tensor): void {
   let offset = 0
   for (const parameter of parameters) {
     convert(values.narrow(0, offset, parameter.length), parameter)
-    noteWrite(parameter.buffer)
+    noteWrite(parameter)
     offset += parameter.length
   }
 }

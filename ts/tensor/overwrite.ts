@@ -6,5 +6,5 @@ import { noteWrite } from './written.js'
 export function overwrite(target: Tensor, source: Tensor): void {
   if (source.dtype === target.dtype) kernels().copy({ x: source, y: target, n: target.length })
   else kernels().cast({ x: source, y: target, n: target.length, scale: 1, shift: 0 })
-  noteWrite(target.buffer)
+  noteWrite(target)
 }

@@ -1,7 +1,8 @@
 import { isRecording } from '../kernels/backend.js'
-import { allocate } from '../kernels/allocate.js'
+import { allocate, allocateUnset } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
-import { empty, type Shape, Tensor } from './tensor.js'
+import { empty, type Shape, sizeOf, Tensor } from './tensor.js'
+import { PLACE, sharePlaces } from './written.js'
 
 // 8 to 64 tensors a slab. Keeping one of them alive keeps the slab, so it is small.
 const SLAB = 4096
@@ -13,8 +14,8 @@ let used = 0
 let hold: ((buffer: ArrayBuffer) => void) | undefined
 
 /**
- * Storage for a result that most callers drop within a step: a batch, a prediction, a loss, its
- * gradient. Small ones lie side by side in one ArrayBuffer, because a buffer of its own costs about
+ * Storage for a result, every element of which will be written, and that most callers drop within a step:
+ * a batch, a prediction, a loss, its gradient. Small ones lie side by side in one ArrayBuffer, because a buffer of its own costs about
  * 300 ns to make and to collect, several times the kernel that fills it. No place is used twice, so a
  * tensor stays its owner's for as long as it is kept.
  *
@@ -27,14 +28,19 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   for (let i = 0; i < shape.length; i++) length *= shape[i]!
   const bytes = length * itemSize[dtype]
   // `empty` also checks the sizes beside a 0.
-  if (bytes > LARGEST || length === 0 || isRecording()) return empty(shape, dtype)
+  if (length === 0 || isRecording()) return empty(shape, dtype)
+  if (bytes > LARGEST) {
+    const size = sizeOf(shape)
+    return new Tensor(allocateUnset(size * itemSize[dtype]), 0, shape, dtype, size)
+  }
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
     hold ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
     hold(slab)
+    sharePlaces(slab)
     used = 0
   }
   const tensor = new Tensor(slab, used, shape, dtype, length)
-  used += Math.ceil(bytes / 64) * 64 // whole cache lines
+  used += Math.ceil(bytes / PLACE) * PLACE // whole cache lines
   return tensor
 }

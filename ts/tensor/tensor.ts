@@ -267,7 +267,7 @@ export class Tensor {
   to(dtype: DType): Tensor {
     if (dtype === this.dtype) return this
     const result = empty(this.shape, dtype)
-    kernels().cast({ x: this, y: result, n: this.length, scale: 1, shift: 0 })
+    kernels().cast({ x: this, y: result, n: this.length, scale: 1, shift: -0 }) // -0 + 0 is 0
     return dtype === 'float32' || dtype === 'float64' ? this.#derived('to', result) : result
   }
 
@@ -289,7 +289,7 @@ export class Tensor {
     self.byteOffset = other.byteOffset
     self.length = other.length
     this.#data = undefined
-    noteWrite(other.buffer)
+    noteWrite(other)
   }
 
   /**

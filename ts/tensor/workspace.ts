@@ -75,19 +75,11 @@ export function enterWorkspace(workspace: Workspace | null): Workspace | null {
 }
 
 /**
- * Storage for a result of a built-in module: a slot of the container that is running it, a fresh
- * tensor otherwise. Every element must be written. `shape` must be frozen.
+ * Storage for a result of a built-in module or a function of tensors: a slot of the container that is
+ * running it, a fresh tensor otherwise. Every element must be written. `shape` must be frozen.
  */
 export function allocate(shape: Shape, dtype: DType): Tensor {
   return active === null ? emptyPooled(shape, dtype) : active.take(shape, dtype)
-}
-
-/**
- * `allocate` for the result of a function of tensors. Outside of every container it has memory of its own,
- * so that a write into it is none into others: the graph asks.
- */
-export function allocateOwn(shape: Shape, dtype: DType): Tensor {
-  return active === null ? empty(shape, dtype) : active.take(shape, dtype)
 }
 
 /** Whether two shapes have the same sizes. */

@@ -1,14 +1,23 @@
 // A clock that counts operations and writes, so that what was written since an operation is known.
 
 import { currentCapture } from '../kernels/backend.js'
+import { itemSize } from '../kernels/dtype.js'
+import type { Written } from '../kernels/program.js'
+import type { View } from '../kernels/view.js'
 
-/** When memory was last written: on the ArrayBuffer itself, which all tensors over it share. */
+/**
+ * When memory was last written: on the ArrayBuffer itself, which all tensors over it share. One that holds
+ * unrelated tensors has a moment for each of its places.
+ */
 const WRITTEN = Symbol('written')
+
+/** Bytes of such a place: no two unrelated tensors lie in one. */
+export const PLACE = 64
 
 const SLOT = { value: 0, writable: true }
 
 interface Memory extends ArrayBuffer {
-  [WRITTEN]?: number
+  [WRITTEN]?: number | number[]
 }
 
 let moments = 0
@@ -19,20 +28,35 @@ export function tick(): number {
   return ++moments
 }
 
-/** Declares that memory of a user's has been written, or is about to be. It costs a few nanoseconds. */
-export function noteWrite(buffer: ArrayBuffer): void {
-  const memory: Memory = buffer
+/** Declares that unrelated tensors share an ArrayBuffer, each of them from a multiple of `PLACE` on. */
+export function sharePlaces(buffer: ArrayBuffer): void {
+  const places = Array<number>(Math.ceil(buffer.byteLength / PLACE)).fill(0)
+  Object.defineProperty(buffer, WRITTEN, { value: places, writable: true })
+}
+
+/** Declares that a tensor of a user's has been written, or is about to be. It costs a few nanoseconds. */
+export function noteWrite(view: View): void {
+  const memory: Memory = view.buffer
   last = ++moments
   const capture = currentCapture()
-  if (capture?.written.has(buffer) === false) capture.written.set(buffer, writtenAt(buffer))
+  if (capture !== null) noteInCapture(capture.written, view)
+  const known = memory[WRITTEN]
+  if (typeof known === 'object') {
+    for (let i = firstPlace(view); i <= lastPlace(view); i++) known[i] = last
+    return
+  }
   // A frozen one takes no property: writes to it are not seen.
-  if (memory[WRITTEN] === undefined && !Reflect.defineProperty(memory, WRITTEN, SLOT)) return
+  if (known === undefined && !Reflect.defineProperty(memory, WRITTEN, SLOT)) return
   memory[WRITTEN] = last
 }
 
 /** The moment of the last declared write; 0 if there was none. */
-export function writtenAt(buffer: ArrayBuffer): number {
-  return (buffer as Memory)[WRITTEN] ?? 0
+export function writtenAt(view: View): number {
+  const known = (view.buffer as Memory)[WRITTEN]
+  if (typeof known !== 'object') return known ?? 0
+  let latest = 0
+  for (let i = firstPlace(view); i <= lastPlace(view); i++) latest = Math.max(latest, known[i]!)
+  return latest
 }
 
 /** Whether anything was written after a moment. */
@@ -41,6 +65,28 @@ export function wasWrittenAfter(moment: number): boolean {
 }
 
 /** Nothing was written: that was the recording of a step. */
-export function forgetWrites(written: ReadonlyMap<ArrayBuffer, number>): void {
-  for (const [buffer, before] of written) (buffer as Memory)[WRITTEN] = before
+export function forgetWrites(written: ReadonlyMap<ArrayBuffer, Written>): void {
+  for (const [buffer, { before }] of written) {
+    Reflect.set(buffer, WRITTEN, typeof before === 'object' ? [...before] : before)
+  }
+}
+
+function noteInCapture(written: Map<ArrayBuffer, Written>, view: View): void {
+  const { buffer, byteOffset, length, dtype } = view
+  const known = (buffer as Memory)[WRITTEN] ?? 0
+  const entry = written.get(buffer)
+  if (entry === undefined) {
+    const before = typeof known === 'object' ? [...known] : known
+    written.set(buffer, { views: [{ buffer, byteOffset, length, dtype }], before })
+  } else if (typeof known === 'object') {
+    entry.views.push({ buffer, byteOffset, length, dtype })
+  }
+}
+
+function firstPlace({ byteOffset }: View): number {
+  return Math.floor(byteOffset / PLACE)
+}
+
+function lastPlace({ byteOffset, length, dtype }: View): number {
+  return Math.floor((byteOffset + length * itemSize[dtype] - 1) / PLACE)
 }

@@ -1,3 +1,4 @@
+import { slopeFollowsFromResult } from '../../kernels/activation.js'
 import { ActivationKind, type View } from '../../kernels/kernels.js'
 import type { KernelCall } from '../../kernels/operations.js'
 import { sameView, usesByBuffer } from './tensors.js'
@@ -32,7 +33,7 @@ export function fuseActivations(calls: readonly KernelCall[], values: Values): K
         args.parameter === parameter
       )
     })
-    if (!gradients || (others.length > 0 && !followsFromResult(kind, parameter))) return
+    if (!gradients || (others.length > 0 && !slopeFollowsFromResult(kind, parameter))) return
     // The result is written earlier than it was.
     if (uses.get(y.buffer)!.some((user) => user >= producer! && user < at)) return
     fused[producer!] = made
@@ -43,20 +44,6 @@ export function fuseActivations(calls: readonly KernelCall[], values: Values): K
     }
   })
   return fused.filter((_, i) => !dropped.has(i))
-}
-
-/** Whether f'(x) can be computed from f(x) in the place of x, to the same bits. */
-function followsFromResult(kind: ActivationKind, parameter: number): boolean {
-  switch (kind) {
-    case ActivationKind.relu:
-    case ActivationKind.sigmoid:
-    case ActivationKind.tanh:
-      return true
-    case ActivationKind.leakyRelu: // the sign of the result is that of x
-      return parameter > 0
-    default:
-      return false
-  }
 }
 
 /** The call that makes x, which makes y = f(x) instead; null when it has no place for f. */

@@ -1,12 +1,12 @@
 // What a layer with parameters and the function of the same name share.
 import { isPlain } from '../../check.js'
 import { joined, joinsGraph } from '../../autograd/differentiable.js'
-import type { FloatDType } from '../../kernels/dtype.js'
+import type { DType, FloatDType } from '../../kernels/dtype.js'
 import { complaint, DTypeError, ShapeError } from '../../errors.js'
 import { checkFloat } from '../../tensor/create.js'
 import { Pass } from '../../tensor/pass.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../../tensor/tensor.js'
-import { sameShape } from '../../tensor/workspace.js'
+import { formatShape, noTensor, type Shape, Tensor } from '../../tensor/tensor.js'
+import { allocate, sameShape } from '../../tensor/workspace.js'
 
 /** Where a gradient is added up: a kernel writes share + gradBeta * target, then comes `keepGrad`. */
 export interface GradientSum {
@@ -17,8 +17,10 @@ export interface GradientSum {
 
 /** The passes of a layer. What its backward needs beside the operands is kept by the pass. */
 export interface Body<S> {
+  /** Whether the input is read for other gradients than that by the weight. */
+  readonly readsInput: boolean
   output(x: Tensor, weight: Tensor | null, bias: Tensor | null, settings: S, pass: Pass): Tensor
-  /** Called after `gradParameters`, where that is called. */
+  /** Called after `gradParameters`, where that is called. Unless `readsInput`, x is but a shape. */
   gradInput(x: Tensor, gradOutput: Tensor, weight: Tensor | null, settings: S, pass: Pass): Tensor
   /** Of those that want one. */
   gradParameters(
@@ -31,13 +33,16 @@ export interface Body<S> {
   ): void
 }
 
+/** Of a tensor whose shape alone is wanted. */
+const NO_MEMORY = new ArrayBuffer(0)
+
 /** The gradient of one call alone. */
 class Share implements GradientSum {
   readonly gradBeta = 0
   readonly #target: Tensor
 
-  constructor(of: Tensor) {
-    this.#target = empty(of.shape, of.dtype)
+  constructor(shape: Shape, dtype: DType) {
+    this.#target = allocate(shape, dtype)
   }
 
   gradTarget(): Tensor {
@@ -58,26 +63,29 @@ export function applied<S extends object>(
 ): Tensor {
   const pass = new Pass(body, null)
   const output = body.output(x, weight, bias, settings, pass)
-  pass.end(null, x, null)
   const inputs = [x]
   if (weight !== null) inputs.push(weight)
   if (bias !== null) inputs.push(bias)
   if (!joinsGraph(...inputs)) return output
+  const { readsInput } = body
+  const reads = readsInput || weight?.requiresGrad === true
+  const form = new Tensor(NO_MEMORY, 0, x.shape, x.dtype, x.length)
+  const saved = [reads ? x : null, x.requiresGrad ? weight : null]
+  pass.end(null, form, null)
   const ofWeight = weight === null ? 0 : 1
   const ofBias = bias === null ? 0 : inputs.length - 1
   const attributes = settings as Readonly<Record<string, unknown>>
-  return joined(op, inputs, attributes, output, inputs, ([g], wants, saved) => {
+  const [weightShape, biasShape] = [weight?.shape, bias?.shape]
+  return joined(op, inputs, attributes, output, saved, ([g], wants, [input = null, own = null]) => {
     pass.beginBackward()
-    const shareOf = (place: number): Share | null =>
-      place > 0 && wants[place] ? new Share(saved[place]!) : null
-    const byWeight = shareOf(ofWeight)
-    const byBias = shareOf(ofBias)
-    const input = saved[0]!
+    const { dtype } = form
+    const byWeight = ofWeight > 0 && wants[ofWeight] ? new Share(weightShape!, dtype) : null
+    const byBias = ofBias > 0 && wants[ofBias] ? new Share(biasShape!, dtype) : null
+    const x = input ?? form
     if (byWeight !== null || byBias !== null) {
-      body.gradParameters(input, g!, byWeight, byBias, settings, pass)
+      body.gradParameters(x, g!, byWeight, byBias, settings, pass)
     }
-    const own = ofWeight > 0 ? saved[ofWeight]! : null
-    const byInput = wants[0] ? body.gradInput(input, g!, own, settings, pass) : null
+    const byInput = wants[0] ? body.gradInput(x, g!, own, settings, pass) : null
     const gradients = [byInput]
     if (ofWeight > 0) gradients.push(byWeight?.gradTarget() ?? null)
     if (ofBias > 0) gradients.push(byBias?.gradTarget() ?? null)

@@ -36,6 +36,8 @@ const ofBatch = ({ training, runningMean, runningVar }: BatchNormState): boolean
 
 /** The passes of a batch normalisation. */
 export const BATCH_NORM_BODY: Body<BatchNormState> = {
+  readsInput: true,
+
   output(x, weight, bias, state, pass) {
     const { numFeatures: channels, eps, training, runningMean, runningVar } = state
     const [batch, spatial] = extents(x.shape)
@@ -62,8 +64,8 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
         activation: ActivationKind.identity,
         parameter: 0,
       })
-      if (training && runningMean !== null) noteWrite(runningMean.buffer)
-      if (training && runningVar !== null) noteWrite(runningVar.buffer)
+      if (training && runningMean !== null) noteWrite(runningMean)
+      if (training && runningVar !== null) noteWrite(runningVar)
     } else {
       kernels().batchNormInference({
         x,

@@ -100,6 +100,8 @@ export function convGradBias(
 }
 
 const FORWARD: Body<ConvPlan> = {
+  readsInput: false,
+
   output(x, weight, bias, plan) {
     const output = allocate(plan.outputShape, x.dtype)
     convolve(x, weight!, bias, output, plan)
@@ -121,6 +123,8 @@ const FORWARD: Body<ConvPlan> = {
 
 /** The passes of the convolution that leads from the output to the input. */
 const TRANSPOSED: Body<ConvPlan> = {
+  readsInput: false,
+
   output(x, weight, bias, plan) {
     const output = allocate(plan.outputShape, x.dtype)
     convolveBack(x, weight!, bias, output, plan)

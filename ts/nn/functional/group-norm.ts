@@ -24,6 +24,8 @@ export interface GroupNormSizes {
 
 /** The passes of a normalisation of groups of channels. */
 export const GROUP_NORM_BODY: Body<GroupNormSizes> = {
+  readsInput: true,
+
   output(x, weight, bias, { groups, channels, eps }, pass) {
     const [batch, spatial] = extents(x.shape)
     const mean = pass.keepVector('mean', batch * groups, x.dtype)

@@ -14,6 +14,8 @@ export interface LayerNormSizes {
 
 /** The passes of a layer normalisation. */
 export const LAYER_NORM_BODY: Body<LayerNormSizes> = {
+  readsInput: true,
+
   output(x, weight, bias, { cols, eps }, pass) {
     const rows = x.length / cols
     const mean = pass.keepVector('mean', rows, x.dtype)

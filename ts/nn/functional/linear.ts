@@ -86,6 +86,8 @@ export function leadingSize(shape: Shape): number {
 }
 
 const BODY: Body<LinearSizes> = {
+  readsInput: false,
+
   output: (x, weight, bias, sizes) => linearOutput(x, weight!, bias, sizes),
   gradInput: (x, gradOutput, weight) => linearGradInput(x, gradOutput, weight!),
   gradParameters(x, gradOutput, weight, bias) {

@@ -36,7 +36,7 @@ export function uniform_<T extends Tensor>(
   const { generator } = readOptions('init.uniform_', INIT, options)
   const { state } = generatorOf('init.uniform_', generator)
   kernels().uniform({ state, y: tensor, n: tensor.length, low, high })
-  noteWrite(tensor.buffer)
+  noteWrite(tensor)
   return tensor
 }
 
@@ -62,7 +62,7 @@ export function normal_<T extends Tensor>(
   const { generator } = readOptions('init.normal_', INIT, options)
   const { state } = generatorOf('init.normal_', generator)
   kernels().normal({ state, y: tensor, n: tensor.length, mean, std })
-  noteWrite(tensor.buffer)
+  noteWrite(tensor)
   return tensor
 }
 
@@ -72,7 +72,7 @@ export function constant_<T extends Tensor>(tensor: T, value: number): T {
   checkTensor('init.constant_', tensor)
   checkNumber('init.constant_', 'the value', value)
   kernels().fill({ y: tensor, n: tensor.length, value })
-  noteWrite(tensor.buffer)
+  noteWrite(tensor)
   return tensor
 }
 

@@ -51,7 +51,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: OrthogonalOpti
       data[place] = gain * vectors.data[v * size + i]!
     }
   }
-  noteWrite(tensor.buffer)
+  noteWrite(tensor)
   return tensor
 }
 

@@ -51,7 +51,7 @@ export function clipGradNorm_(
   const total = normOf(parts, normType)
   for (const slots of parts) {
     kernels().clipGradients({ norm: total, maxNorm, slots })
-    for (const { gradient } of slots) noteWrite(gradient.buffer)
+    for (const { gradient } of slots) noteWrite(gradient)
   }
   return total
 }

@@ -32,7 +32,7 @@ export function clipGradValue_(
     const [low, high] = [-clipValue, clipValue].map((bound) => full([], bound, { dtype }))
     for (const { gradient } of part) {
       const { length } = gradient
-      noteWrite(gradient.buffer)
+      noteWrite(gradient)
       kernels().binary({
         kind: BinaryKind.max,
         broadcast: Broadcast.scalar,
