@@ -1,13 +1,21 @@
 import type { KernelCall } from '../../kernels/operations.js'
 import { dropUnused } from './drop-unused.js'
+import { foldBias } from './fold-bias.js'
 import { fuseActivations } from './fuse-activation.js'
 import { maskBeforePool } from './mask-before-pool.js'
 import type { Values } from './values.js'
+import { writeInPlace } from './write-in-place.js'
 
 type Pass = (calls: readonly KernelCall[], values: Values) => KernelCall[]
 
 /** In this order: each finds more where those before it have worked. */
-const passes: readonly Pass[] = [dropUnused, fuseActivations, maskBeforePool]
+const passes: readonly Pass[] = [
+  dropUnused,
+  foldBias,
+  fuseActivations,
+  maskBeforePool,
+  writeInPlace,
+]
 
 /**
  * Shortens the calls of a captured step. What the step leaves behind (parameters, states, generators,

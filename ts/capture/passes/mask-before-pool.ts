@@ -1,9 +1,9 @@
-import { ActivationKind, type View } from '../../kernels/kernels.js'
-import { argument, type KernelCall, writtenBy } from '../../kernels/operations.js'
+import { ActivationKind } from '../../kernels/kernels.js'
+import type { KernelCall } from '../../kernels/operations.js'
 import type { Pool2dGeometry } from '../../kernels/pool2d.js'
 import { itemSize } from '../../kernels/dtype.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { sameView, usesByBuffer } from './tensors.js'
+import { isWrittenBetween, sameView, usesByBuffer } from './tensors.js'
 import type { Values } from './values.js'
 
 /**
@@ -32,7 +32,7 @@ export function maskBeforePool(calls: readonly KernelCall[], values: Values): Ke
     const pooled = pool.args.out
     // What was pooled must still be there, and the result is written earlier than it was.
     if (![pooled, index].every(({ buffer }) => values.has(buffer))) return
-    if (writtenBetween(calls, [y, pooled, index], calls.indexOf(pool) + 1, unpool!)) return
+    if (isWrittenBetween(calls, [y, pooled, index], calls.indexOf(pool) + 1, unpool!)) return
     if (uses.get(gradX.buffer)!.some((user) => user > unpool! && user < at)) return
 
     if (!(gradPooled instanceof Tensor)) return
@@ -71,20 +71,5 @@ function windowsHaveElements(g: Pool2dGeometry): boolean {
     g.padLeft === 0 &&
     (g.outHeight - 1) * g.strideHeight < g.inHeight &&
     (g.outWidth - 1) * g.strideWidth < g.inWidth
-  )
-}
-
-function writtenBetween(
-  calls: readonly KernelCall[],
-  views: readonly View[],
-  first: number,
-  end: number,
-): boolean {
-  const buffers = new Set(views.map(({ buffer }) => buffer))
-  return calls.slice(first, end).some((call) =>
-    writtenBy(call).some((name) => {
-      const written = argument(call, name)
-      return written instanceof Tensor && buffers.has(written.buffer)
-    }),
   )
 }

@@ -1,5 +1,5 @@
 import type { View } from '../../kernels/kernels.js'
-import type { KernelCall } from '../../kernels/operations.js'
+import { argument, type KernelCall, writtenBy } from '../../kernels/operations.js'
 import { Tensor } from '../../tensor/tensor.js'
 
 /** The tensors among the arguments of a call, in order. */
@@ -44,4 +44,21 @@ export function usesByBuffer(calls: readonly KernelCall[]): Map<ArrayBuffer, num
     }
   })
   return uses
+}
+
+/** Whether a call from `first` to before `end` writes to memory of one of the views. */
+export function isWrittenBetween(
+  calls: readonly KernelCall[],
+  views: readonly View[],
+  first: number,
+  end: number,
+): boolean {
+  const buffers = new Set(views.map(({ buffer }) => buffer))
+  return calls
+    .slice(first, end)
+    .some((call) =>
+      tensorsOf(writtenBy(call).map((name) => argument(call, name))).some(({ buffer }) =>
+        buffers.has(buffer),
+      ),
+    )
 }
