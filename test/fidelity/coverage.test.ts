@@ -19,6 +19,7 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
   Quadratic: 'PyTorch has none',
   RMSNorm: 'PyTorch 1.13 has none; its function has cases by formula',
   Bilinear: 'it takes two inputs; its function has cases',
+  EmbeddingBag: 'it takes offsets; its function has cases',
   CosineSimilarity: 'it takes two inputs; its function has cases',
   ...Object.fromEntries(
     [

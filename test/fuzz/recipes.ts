@@ -45,6 +45,11 @@ const ctc: Recipe = (draw) => [
   [2, 1],
 ]
 
+const bagged: Recipe = (draw) => [
+  tensor([0, 1, 1], { dtype: 'int32' }),
+  draw.oneIn(2) ? { offsets: [0, 2] } : { offsets: tensor([0, 1, 1], { dtype: 'int32' }) },
+]
+
 interface Setting {
   readonly model: nn.Module
   readonly optimizer: optim.SGD
@@ -119,6 +124,11 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.CTCLoss.forward': ctc,
     'nn.CTCLoss.backward': ctc,
     'nn.functional.ctcLoss': ctc,
+    'nn.EmbeddingBag.forward': bagged,
+    'nn.functional.embeddingBag': (draw, ...rest) => {
+      const [input, options] = bagged(draw, ...rest)
+      return [input, ones([4, 3]), options]
+    },
     'metrics.Metric.update': loss,
     'CapturedStep.run': (draw) => [inputs(draw), { times: 2, threads: 1 }],
     'CapturedStep.runSync': (draw) => [inputs(draw), { times: 2, threads: 1 }],

@@ -1,6 +1,7 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ValueError } from '../errors.js'
 import { callFor, kernels } from '../kernels/backend.js'
+import { paddingPlace } from '../ops/gather.js'
 import { floatDType, type Options, readOptions, whole } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -68,32 +69,16 @@ export class Embedding extends Layer {
   ) {
     checkArguments(new.target.name, 3, arguments)
     super()
-    for (const [name, size] of Object.entries({ numEmbeddings, embeddingDim })) {
-      if (!Number.isInteger(size) || size < 0) {
-        throw new ValueError(complaint('Embedding', name, 'a whole number of at least 0', size))
-      }
-    }
+    checkTableSizes('Embedding', { numEmbeddings, embeddingDim })
     const { paddingIdx, dtype, generator } = readOptions('Embedding', OPTIONS, options)
-    if (paddingIdx !== undefined && !(paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
-      throw new ValueError(
-        complaint(
-          'Embedding',
-          'paddingIdx',
-          `from ${-numEmbeddings} to ${numEmbeddings - 1}`,
-          paddingIdx,
-        ),
-      )
-    }
-    this.paddingIdx =
-      paddingIdx === undefined ? null : paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx
+    this.paddingIdx = paddingPlace('Embedding', paddingIdx, numEmbeddings)
     this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype))
     this.resetParameters(generator)
   }
 
   /** Draws the rows anew. */
   resetParameters(generator?: Generator): void {
-    normal_(this.weight, 0, 1, { generator })
-    if (this.paddingIdx !== null) zeros_(this.weight.select(0, this.paddingIdx))
+    drawTable(this, generator)
   }
 
   protected override computeOutput(input: Tensor): Tensor {
@@ -147,4 +132,21 @@ export class Embedding extends Layer {
     const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`
     return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`
   }
+}
+
+/** @throws ValueError when a size is not a whole number ≥ 0. */
+export function checkTableSizes(who: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (Number.isInteger(size) && size >= 0) continue
+    throw new ValueError(complaint(who, name, 'a whole number of at least 0', size))
+  }
+}
+
+/** Draws the rows of a table, zeros at paddingIdx. */
+export function drawTable(
+  { weight, paddingIdx }: { readonly weight: Tensor; readonly paddingIdx: number | null },
+  generator: Generator | undefined,
+): void {
+  normal_(weight, 0, 1, { generator })
+  if (paddingIdx !== null) zeros_(weight.select(0, paddingIdx))
 }

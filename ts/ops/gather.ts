@@ -14,7 +14,7 @@ import { checkOneDType } from './cat.js'
 import { checkOperands } from './check.js'
 
 /** Indices as int32. @throws ValueError, DTypeError for other tensors. */
-function indicesOf(who: string, index: Tensor): Tensor {
+export function indicesOf(who: string, index: Tensor): Tensor {
   checkTensor(who, index, 'the index')
   if (index.dtype === 'int32') return index
   if (index.dtype === 'uint8') return index.to('int32')
@@ -221,6 +221,20 @@ const EMBEDDING = {
   paddingIdx: nullable(whole(-(2 ** 31))),
 } satisfies Options<EmbeddingFunctionOptions>
 
+/** Counted from the start. @throws ValueError unless it is a place in a table, or there is none. */
+export function paddingPlace(
+  who: string,
+  paddingIdx: number | null | undefined,
+  count: number,
+): number | null {
+  if (paddingIdx === undefined || paddingIdx === null) return null
+  if (paddingIdx >= -count && paddingIdx < count) {
+    return paddingIdx < 0 ? paddingIdx + count : paddingIdx
+  }
+  const expected = `from ${-count} to ${count - 1}`
+  throw new ValueError(complaint(who, 'paddingIdx', expected, paddingIdx))
+}
+
 /**
  * Rows of a table, one for each index: (…) gives (…, embeddingDim).
  *
@@ -246,22 +260,29 @@ export function embedding(
     const got = `shape ${formatShape(weight.shape)}`
     throw new ShapeError(complaint('embedding', 'the table', 'of 2 dimensions', got))
   }
-  const padding = paddingIdx ?? null
-  if (padding !== null && (padding < -count || padding >= count)) {
-    const expected = `from ${-count} to ${count - 1}`
-    throw new ValueError(complaint('embedding', 'paddingIdx', expected, padding))
-  }
-  const paddingIndex = padding === null ? -1 : padding < 0 ? padding + count : padding
+  const padding = paddingPlace('embedding', paddingIdx, count)
   const axis = { dim: 0, outer: 1, n: count, inner: cols }
   const out = selected('embedding', weight, axis, index, index.shape)
   if (!joinsGraph(weight)) return out
   const { shape, dtype } = weight
   return joined('embedding', [weight], { paddingIdx: padding }, out, [index], ([g], _, [saved]) => {
     const gradient = empty(shape, dtype)
-    const sizes = { rows: saved!.length, cols, count, paddingIndex }
+    const sizes = { rows: saved!.length, cols, count, paddingIndex: padding ?? -1 }
     kernels().scatter({ src: g!, index: saved!, out: gradient, ...sizes, beta: 0 })
     return [gradient]
   })
+}
+
+/** The sums of rows (n, columns) that have one index, (count, columns). */
+export function addedRows(rows: Tensor, index: Tensor, count: number): Tensor {
+  const cols = rows.shape[1]!
+  const out = empty([count, cols], rows.dtype)
+  kernels().scatter({ src: rows, index, out, rows: index.length, cols, count, beta: 0 })
+  if (!joinsGraph(rows)) return out
+  const axis = { dim: 0, outer: 1, n: count, inner: cols }
+  return joined('addedRows', [rows], {}, out, [index], ([g], _, [saved]) => [
+    selected('addedRows', g!, axis, saved!),
+  ])
 }
 
 /**

@@ -29,6 +29,13 @@ const padded = (padding: 1 | 2): (() => nn.Module)[] => [
 const others: readonly (() => nn.Module)[] = [
   () => new nn.Embedding(5, 3, { paddingIdx: -2, dtype: 'float64' }),
   () => new nn.Embedding(4, 2),
+  () => new nn.EmbeddingBag(4, 2, { dtype: 'float64' }) as unknown as nn.Module,
+  () =>
+    new nn.EmbeddingBag(5, 3, {
+      mode: 'max',
+      includeLastOffset: true,
+      paddingIdx: -2,
+    }) as unknown as nn.Module,
   () => new nn.ColumnEmbedding(5, 3, { paddingIdx: 1 }),
   () => new nn.ColumnEmbedding(4, 2, { dtype: 'float64' }),
   () => new nn.GELU({ approximate: 'tanh' }),

@@ -67,6 +67,12 @@ export { tanh } from '../../ops/unary.js'
 export { adaptiveMaxPool2d, type OutputSize } from './adaptive-max-pool.js'
 export { bilinear } from './bilinear.js'
 export {
+  type BagMode,
+  embeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingBagInputs,
+} from './embedding-bag.js'
+export {
   cosineSimilarity,
   type CosineSimilarityOptions,
   normalize,
