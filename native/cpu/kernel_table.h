@@ -17,6 +17,7 @@
 #include "cpu/tables/pointwise_loss.h"
 #include "cpu/tables/pool2d.h"
 #include "cpu/tables/random.h"
+#include "cpu/tables/recurrent.h"
 #include "cpu/tables/reduce.h"
 #include "cpu/tables/softmax.h"
 #include "cpu/tables/upsample2d.h"
@@ -41,6 +42,7 @@ struct TypedKernels {
   RandomKernels<T> random;
   DropoutKernels<T> dropout;
   Pool2dKernels<T> pool2d;
+  RecurrentKernels<T> recurrent;
   Upsample2dKernels<T> upsample2d;
   XnorKernels<T> xnor;
 };

@@ -25,6 +25,7 @@ void FillPointwiseLoss(KernelTable& table);
 void FillPool2dAverage(KernelTable& table);
 void FillPool2dMax(KernelTable& table);
 void FillRandom(KernelTable& table);
+void FillRecurrent(KernelTable& table);
 void FillReduce(KernelTable& table);
 void FillSgd(KernelTable& table);
 void FillSoftmax(KernelTable& table);
@@ -47,6 +48,7 @@ void FillTable(KernelTable& table) {
   FillMatmulVector(table);
   FillNorm(table);
   FillPointwiseLoss(table);
+  FillRecurrent(table);
   FillReduce(table);
   FillSgd(table);
   FillXnor(table);

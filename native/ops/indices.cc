@@ -52,4 +52,16 @@ const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, st
   return copy;
 }
 
+const std::int32_t* CheckedLengths(const std::int32_t* lengths, std::int64_t n, std::int64_t steps,
+                                   const char* op, FewIndices& few) {
+  const std::int32_t* copy = Copy(lengths, n, few);
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (copy[i] < 1 || copy[i] > steps) {
+      Throw(ErrorCode::kValue,
+            {op, ": length ", copy[i], " of row ", i, " is outside [1, ", steps, "]"});
+    }
+  }
+  return copy;
+}
+
 }  // namespace gradlane

@@ -19,4 +19,8 @@ const std::int32_t* CheckedIndices(const std::int32_t* index, std::int64_t n, st
 const std::int32_t* CheckedLabels(const std::int32_t* labels, std::int64_t n, std::int64_t classes,
                                   std::int64_t ignore_index, const char* op, FewIndices& few);
 
+// The same for the lengths of sequences, each in [1, steps].
+const std::int32_t* CheckedLengths(const std::int32_t* lengths, std::int64_t n, std::int64_t steps,
+                                   const char* op, FewIndices& few);
+
 }  // namespace gradlane

@@ -22,6 +22,7 @@
 #include "ops/pointwise_loss.h"
 #include "ops/pool2d.h"
 #include "ops/random.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
@@ -101,6 +102,9 @@ constexpr Operation kOperations[] = {
     OperationOf<&GradNorm>("gradNorm"),
     OperationOf<&Normal>("normal"),
     OperationOf<&Permutation>("permutation"),
+    OperationOf<&Recurrent>("recurrent"),
+    OperationOf<&RecurrentGradient>("recurrentGradient"),
+    OperationOf<&CopySteps>("copySteps"),
     OperationOf<&Uniform>("uniform"),
     OperationOf<&UpdateStep>("updateStep"),
     OperationOf<&Upsample2d>("upsample2d"),

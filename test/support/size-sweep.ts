@@ -122,6 +122,54 @@ export const sweep: Record<OpName, Sized> = {
     const direction = { reverse: how > 0, exclusive: how > 1 }
     k.scan({ kind: kind > 0 ? 4 : 0, x: f(), y: f(), outer: o, n, inner: s, ...direction })
   }),
+  recurrent: sized(7, (k, steps, rows, hidden, size, outputStep, outputRow, kind) => {
+    const projects = kind > 2
+    k.recurrent({
+      kind: projects ? 2 : (Math.min(kind, 1) as 0),
+      gates: f(),
+      weight: f(),
+      bias: f(),
+      project: projects ? f() : null,
+      firstH: f(),
+      firstC: f(),
+      lengths: null,
+      states: f(),
+      inner: f(),
+      raw: f(),
+      output: f(),
+      lastH: f(),
+      lastC: f(),
+      ...{ steps, rows, hidden, size, outputStep, outputRow, reverse: false },
+    })
+  }),
+  recurrentGradient: sized(6, (k, steps, rows, hidden, size, outputStep, outputRow) => {
+    k.recurrentGradient({
+      kind: 3,
+      gates: f(),
+      weight: f(),
+      project: null,
+      lengths: null,
+      states: f(),
+      inner: f(),
+      gradOutput: f(),
+      gradLastH: f(),
+      gradLastC: null,
+      gradGates: f(),
+      gradHidden: f(),
+      gradStates: null,
+      gradFirstH: f(),
+      gradFirstC: null,
+      ...{ steps, rows, hidden, size, outputStep, outputRow, reverse: true },
+    })
+  }),
+  copySteps: sized(7, (k, steps, rows, cols, xStep, xRow, outStep, outRow) => {
+    k.copySteps({
+      x: f(),
+      lengths: null,
+      out: f(),
+      ...{ steps, rows, cols, xStep, xRow, outStep, outRow },
+    })
+  }),
   crossEntropy: sized(4, (k, o, n, s, r) => {
     k.crossEntropy({
       logits: f(),

@@ -25,6 +25,10 @@ export const ActivationKind = {
 } as const
 export type ActivationKind = (typeof ActivationKind)[keyof typeof ActivationKind]
 
+/** Recurrent layers; the codes of native/cpu/tables/recurrent.h. */
+export const RecurrentKind = { tanh: 0, relu: 1, lstm: 2, gru: 3 } as const
+export type RecurrentKind = (typeof RecurrentKind)[keyof typeof RecurrentKind]
+
 /** Elementwise functions of one argument; the codes of native/cpu/tables/elementwise.h. */
 export const UnaryKind = {
   exp: 0,

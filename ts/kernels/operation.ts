@@ -53,6 +53,11 @@ export type ArgsOf<O> =
 export const read: Field<View> = { kind: 'operand', effect: 'reads' }
 export const readOrNull: Field<View | null> = { kind: 'operand', effect: 'reads', nullable: true }
 export const overwritten: Field<View> = { kind: 'operand', effect: 'overwrites' }
+export const overwrittenOrNull: Field<View | null> = {
+  kind: 'operand',
+  effect: 'overwrites',
+  nullable: true,
+}
 export const updated: Field<View> = { kind: 'operand', effect: 'updates' }
 export const updatedOrNull: Field<View | null> = {
   kind: 'operand',

@@ -20,6 +20,7 @@ import { pointwiseLossOperations } from './pointwise-loss.js'
 import { pool2dOperations } from './pool2d.js'
 import type { Caller } from './program.js'
 import { randomOperations } from './random.js'
+import { recurrentOperations } from './recurrent.js'
 import { reduceOperations } from './reduce.js'
 import { softmaxOperations } from './softmax.js'
 import { sortOperations } from './sort.js'
@@ -50,6 +51,7 @@ export const operations = {
   ...pointwiseLossOperations,
   ...pool2dOperations,
   ...randomOperations,
+  ...recurrentOperations,
   ...reduceOperations,
   ...softmaxOperations,
   ...sortOperations,

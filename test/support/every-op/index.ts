@@ -18,6 +18,7 @@ import { pad2dCalls } from './pad2d.js'
 import { pointwiseLossCalls } from './pointwise-loss.js'
 import { pool2dCalls } from './pool2d.js'
 import { randomCalls } from './random.js'
+import { recurrentCalls } from './recurrent.js'
 import { reduceCalls } from './reduce.js'
 import { softmaxCalls } from './softmax.js'
 import { sortCalls } from './sort.js'
@@ -50,6 +51,7 @@ export const everyOp = {
   ...pointwiseLossCalls,
   ...pool2dCalls,
   ...randomCalls,
+  ...recurrentCalls,
   ...reduceCalls,
   ...softmaxCalls,
   ...sortCalls,

@@ -468,6 +468,45 @@ export const native: Kernels = {
       y.byteOffset, rows, categories, samples, replacement,
     )
   },
+  recurrent: ({
+    kind, gates, weight, bias, project, firstH, firstC, lengths, states, inner, raw, output, lastH,
+    lastC, steps, rows, hidden, size, outputStep, outputRow, reverse,
+  }) => {
+    addon().recurrent(
+      dtypeCode[gates.dtype], kind, gates.buffer, gates.byteOffset, weight.buffer,
+      weight.byteOffset, bias?.buffer ?? null, bias?.byteOffset ?? 0, project?.buffer ?? null,
+      project?.byteOffset ?? 0, firstH?.buffer ?? null, firstH?.byteOffset ?? 0,
+      firstC?.buffer ?? null, firstC?.byteOffset ?? 0, lengths?.buffer ?? null,
+      lengths?.byteOffset ?? 0, states.buffer, states.byteOffset, inner?.buffer ?? null,
+      inner?.byteOffset ?? 0, raw?.buffer ?? null, raw?.byteOffset ?? 0, output.buffer,
+      output.byteOffset, lastH.buffer, lastH.byteOffset, lastC?.buffer ?? null,
+      lastC?.byteOffset ?? 0, steps, rows, hidden, size, outputStep, outputRow, reverse,
+    )
+  },
+  recurrentGradient: ({
+    kind, gates, weight, project, lengths, states, inner, gradOutput, gradLastH, gradLastC,
+    gradGates, gradHidden, gradStates, gradFirstH, gradFirstC, steps, rows, hidden, size,
+    outputStep, outputRow, reverse,
+  }) => {
+    addon().recurrentGradient(
+      dtypeCode[gates.dtype], kind, gates.buffer, gates.byteOffset, weight.buffer,
+      weight.byteOffset, project?.buffer ?? null, project?.byteOffset ?? 0, lengths?.buffer ?? null,
+      lengths?.byteOffset ?? 0, states.buffer, states.byteOffset, inner?.buffer ?? null,
+      inner?.byteOffset ?? 0, gradOutput?.buffer ?? null, gradOutput?.byteOffset ?? 0,
+      gradLastH?.buffer ?? null, gradLastH?.byteOffset ?? 0, gradLastC?.buffer ?? null,
+      gradLastC?.byteOffset ?? 0, gradGates.buffer, gradGates.byteOffset,
+      gradHidden?.buffer ?? null, gradHidden?.byteOffset ?? 0, gradStates?.buffer ?? null,
+      gradStates?.byteOffset ?? 0, gradFirstH.buffer, gradFirstH.byteOffset,
+      gradFirstC?.buffer ?? null, gradFirstC?.byteOffset ?? 0, steps, rows, hidden, size,
+      outputStep, outputRow, reverse,
+    )
+  },
+  copySteps: ({ x, lengths, out, steps, rows, cols, xStep, xRow, outStep, outRow }) => {
+    addon().copySteps(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, lengths?.buffer ?? null, lengths?.byteOffset ?? 0,
+      out.buffer, out.byteOffset, steps, rows, cols, xStep, xRow, outStep, outRow,
+    )
+  },
   reduce: ({ kind, x, out, outer, n, inner, beta }) => {
     addon().reduce(
       dtypeCode[x.dtype], kind, x.buffer, x.byteOffset, out.buffer, out.byteOffset, outer, n, inner,

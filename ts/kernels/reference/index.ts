@@ -19,6 +19,7 @@ import { pad2dKernels } from './pad2d.js'
 import { pointwiseLossKernels } from './pointwise-loss.js'
 import { pool2dKernels } from './pool2d.js'
 import { randomKernels } from './random.js'
+import { recurrentKernels } from './recurrent.js'
 import { reduceKernels } from './reduce.js'
 import { softmaxKernels } from './softmax.js'
 import { sortKernels } from './sort.js'
@@ -54,6 +55,7 @@ export const reference: Kernels = {
   ...pointwiseLossKernels,
   ...pool2dKernels,
   ...randomKernels,
+  ...recurrentKernels,
   ...reduceKernels,
   ...softmaxKernels,
   ...sortKernels,
