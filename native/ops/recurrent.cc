@@ -28,6 +28,29 @@ constexpr std::int64_t kFewRows = 24;
 
 std::int64_t Ceil(std::int64_t n, std::int64_t step) { return (n + step - 1) / step; }
 
+// Numbers from the first to the last where those of step t and row n, `size` of them, begin at
+// t * step + n * row.
+std::int64_t Extent(const char* op, std::int64_t steps, std::int64_t rows, std::int64_t size,
+                    std::int64_t step, std::int64_t row) {
+  const std::int64_t last = Product(op, std::max<std::int64_t>(steps, 1) - 1, step) +
+                            Product(op, std::max<std::int64_t>(rows, 1) - 1, row);
+  return Product(op, steps, rows, size) == 0 ? 0 : last + size;
+}
+
+// No two of them overlap: one dimension steps over all of the other.
+void CheckApart(const char* op, std::int64_t steps, std::int64_t rows, std::int64_t size,
+                std::int64_t step, std::int64_t row) {
+  if (steps == 0 || rows == 0 || size == 0) return;
+  const auto over = [](std::int64_t count, std::int64_t length, std::int64_t reach) {
+    return count == 1 || length >= reach;
+  };
+  const bool by_steps = over(rows, row, size) && over(steps, step, (rows - 1) * row + size);
+  const bool by_rows = over(steps, step, size) && over(rows, row, (steps - 1) * step + size);
+  if (by_steps || by_rows) return;
+  Throw(ErrorCode::kShape,
+        {op, ": results of ", size, " numbers overlap with steps of ", step, " and ", row});
+}
+
 struct Sizes {
   std::int64_t steps, rows, hidden, size, gates;  // gates: columns of all of them
   std::int64_t output_step, output_row, output_extent;
@@ -51,21 +74,9 @@ Sizes CheckSizes(const char* op, const Args& a) {
   if (!(s.is_lstm && a.project.present()) && a.size != a.hidden) {
     Throw(ErrorCode::kShape, {op, ": expected a state of ", a.hidden, " numbers, got ", a.size});
   }
-  s.output_step = a.output_step, s.output_row = a.output_row, s.output_extent = 0;
-  const std::int64_t last = Product(op, std::max<std::int64_t>(a.steps, 1) - 1, a.output_step) +
-                            Product(op, std::max<std::int64_t>(a.rows, 1) - 1, a.output_row);
-  if (a.steps == 0 || a.rows == 0 || a.size == 0) return s;
-  s.output_extent = last + a.size;
-  const bool apart =
-      a.steps == 1 ? a.rows == 1 || a.output_row >= a.size
-      : a.rows == 1
-          ? a.output_step >= a.size
-          : (a.output_row >= a.size && a.output_step >= (a.rows - 1) * a.output_row + a.size) ||
-                (a.output_step >= a.size && a.output_row >= (a.steps - 1) * a.output_step + a.size);
-  if (!apart) {
-    Throw(ErrorCode::kShape, {op, ": outputs of ", a.size, " numbers overlap with steps of ",
-                              a.output_step, " and ", a.output_row});
-  }
+  s.output_step = a.output_step, s.output_row = a.output_row;
+  s.output_extent = Extent(op, a.steps, a.rows, a.size, a.output_step, a.output_row);
+  CheckApart(op, s.steps, s.rows, s.size, s.output_step, s.output_row);
   return s;
 }
 
@@ -430,12 +441,6 @@ void RunGradient(const RecurrentGradientArgs& a) {
                  [&](std::int64_t begin, std::int64_t end) { pass.Run(begin, end); });
 }
 
-std::int64_t Extent(const CopyStepsArgs& a, std::int64_t step, std::int64_t row) {
-  const std::int64_t last = Product(kCopyOp, std::max<std::int64_t>(a.steps, 1) - 1, step) +
-                            Product(kCopyOp, std::max<std::int64_t>(a.rows, 1) - 1, row);
-  return Product(kCopyOp, a.steps, a.rows, a.cols) == 0 ? 0 : last + a.cols;
-}
-
 }  // namespace
 
 void Recurrent(const RecurrentArgs& args) {
@@ -449,10 +454,15 @@ void RecurrentGradient(const RecurrentGradientArgs& args) {
 void CopySteps(const CopyStepsArgs& a) {
   DispatchFloat(a.dtype, kCopyOp, [&](auto zero) {
     using T = decltype(zero);
-    const T* const x = Elements<T>(a.x, Extent(a, a.x_step, a.x_row), kCopyOp, "x");
-    T* const out = Elements<T>(a.out, Extent(a, a.out_step, a.out_row), kCopyOp, "out");
+    const auto extent = [&a](std::int64_t step, std::int64_t row) {
+      return Extent(kCopyOp, a.steps, a.rows, a.cols, step, row);
+    };
+    const T* const x = Elements<T>(a.x, extent(a.x_step, a.x_row), kCopyOp, "x");
+    T* const out = Elements<T>(a.out, extent(a.out_step, a.out_row), kCopyOp, "out");
+    CheckApart(kCopyOp, a.steps, a.rows, a.cols, a.out_step, a.out_row);
     FewIndices few;
     const std::int32_t* const lengths = LengthsOf(a.lengths, a.rows, a.steps, kCopyOp, few);
+    if (a.rows == 0 || a.cols == 0) return;
     for (std::int64_t t = 0; t < a.steps; ++t) {
       for (std::int64_t n = 0; n < a.rows; ++n) {
         T* const to = out + t * a.out_step + n * a.out_row;

@@ -31,6 +31,14 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
       'RandomTranslation',
     ].map((name) => [name, 'torchvision and Keras have it, PyTorch none']),
   ),
+  ...Object.fromEntries(
+    ['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'].map((name) => [
+      name,
+      'its states have cases of their own, in recurrent.json',
+    ]),
+  ),
+  EveryStep: 'PyTorch has none; it is held to its layer',
+  LastStep: 'PyTorch has none; it is held to its layer',
   Split: 'PyTorch has none',
   Concat: 'PyTorch has none',
   Parallel: 'PyTorch has none',

@@ -61,6 +61,9 @@ function model(draw: Draw, plausible: Plausible): nn.Module {
   }
 }
 
+const recurrent = (draw: Draw): nn.RNN | nn.GRU | nn.LSTM =>
+  new nn[draw.pick(['RNN', 'GRU', 'LSTM'] as const)](3, 2)
+
 const features = (): Tensor => tensor(Array.from({ length: 4 }, (_, i) => [i, 1, -i]))
 
 const targets = (draw: Draw): Tensor =>
@@ -103,6 +106,8 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     Generator: () => new Generator(1),
     'data.ImageFolder': () => folder,
     'nn.Module': model,
+    'nn.EveryStep': (draw) => new nn.EveryStep(recurrent(draw)),
+    'nn.LastStep': (draw) => new nn.LastStep(recurrent(draw)),
     ...preprocessing,
     'optim.OneCycleLR': () => {
       const updates = new optim.SGD([new nn.Parameter(ones([2]))])

@@ -25,6 +25,33 @@ const padded = (padding: 1 | 2): (() => nn.Module)[] => [
   () => new nn.CircularPad2d(padding),
 ]
 
+/** Each option with two values at least. */
+function recurrent(): (() => nn.Module)[] {
+  const all = {
+    numLayers: 2,
+    bidirectional: true,
+    dropout: 0.25,
+    batchFirst: true,
+    bias: false,
+    dtype: 'float64',
+  } as const
+  const cell = { bias: false, dtype: 'float64' } as const
+  return [
+    () => new nn.RNN(2, 3),
+    () => new nn.RNN(3, 2, { ...all, nonlinearity: 'relu' }),
+    () => new nn.LSTM(2, 3),
+    () => new nn.LSTM(3, 4, { ...all, projSize: 2 }),
+    () => new nn.GRU(2, 3),
+    () => new nn.GRU(3, 2, all),
+    () => new nn.RNNCell(2, 3),
+    () => new nn.RNNCell(3, 2, { ...cell, nonlinearity: 'relu' }),
+    () => new nn.LSTMCell(2, 3),
+    () => new nn.LSTMCell(3, 2, cell),
+    () => new nn.GRUCell(2, 3),
+    () => new nn.GRUCell(3, 2, cell),
+  ] as unknown as (() => nn.Module)[]
+}
+
 /** What the cases leave out: modules that differ from the default in every option. */
 const others: readonly (() => nn.Module)[] = [
   () => new nn.Embedding(5, 3, { paddingIdx: -2, dtype: 'float64' }),
@@ -59,6 +86,9 @@ const others: readonly (() => nn.Module)[] = [
   () => new nn.AdaptiveMaxPool2d([5, null]),
   () => new nn.Bilinear(2, 3, 4) as unknown as nn.Module,
   () => new nn.Bilinear(3, 2, 1, { bias: false, dtype: 'float64' }) as unknown as nn.Module,
+  ...recurrent(),
+  () => new nn.EveryStep(new nn.LSTM(2, 3)),
+  () => new nn.LastStep(new nn.GRU(2, 3, { bidirectional: true })),
   () => new nn.CosineSimilarity() as unknown as nn.Module,
   () => new nn.CosineSimilarity({ dim: -1, eps: 0.5 }) as unknown as nn.Module,
   () => new nn.RandomCrop([3, 2], { padding: [1, 2], fill: -1 }),

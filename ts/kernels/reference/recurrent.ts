@@ -1,4 +1,4 @@
-import { ValueError } from '../../errors.js'
+import { ShapeError, ValueError } from '../../errors.js'
 import { doubles } from '../allocate.js'
 import { RecurrentKind } from '../kernels.js'
 import type { CopyStepsArgs, RecurrentArgs, RecurrentGradientArgs } from '../recurrent.js'
@@ -60,7 +60,25 @@ interface Places {
   readonly outputRow: number
 }
 
-/** Elements from the first of an output to its last. */
+/**
+ * Elements from the first of an output to its last.
+ *
+ * @throws ShapeError where the parts of a result overlap: no dimension steps over all of the other.
+ */
+function resultExtent(op: string, places: Places): number {
+  const { steps, rows, size, outputStep, outputRow } = places
+  const over = (count: number, step: number, reach: number): boolean => count === 1 || step >= reach
+  const bySteps =
+    over(rows, outputRow, size) && over(steps, outputStep, (rows - 1) * outputRow + size)
+  const byRows =
+    over(steps, outputStep, size) && over(rows, outputRow, (steps - 1) * outputStep + size)
+  if (steps * rows * size > 0 && !bySteps && !byRows) {
+    const got = `steps of ${outputStep} and ${outputRow}`
+    throw new ShapeError(`${op}: results of ${size} numbers overlap with ${got}`)
+  }
+  return outputExtent(places)
+}
+
 function outputExtent({ steps, rows, size, outputStep, outputRow }: Places): number {
   if (steps * rows * size === 0) return 0
   return (steps - 1) * outputStep + (rows - 1) * outputRow + size
@@ -86,10 +104,11 @@ export function recurrent(args: RecurrentArgs): void {
   const innerSteps = isLstm ? steps + 1 : isGru ? steps : 0
   const inner = optionalFloats(args.inner, innerSteps * rows * hidden, op, 'inner')
   const raw = optionalFloats(args.raw, steps * rows * hidden, op, 'raw')
-  const output = floats(args.output, outputExtent(args), op, 'output')
+  const output = floats(args.output, resultExtent(op, args), op, 'output')
   const lastH = floats(args.lastH, rows * size, op, 'lastH')
   const lastC = optionalFloats(args.lastC, rows * hidden, op, 'lastC')
   const lengths = checkedLengths(args.lengths, rows, steps, op)
+  if (rows * hidden * size === 0) return
   const start = reverse ? steps : 0
   for (let n = 0; n < rows; n++) {
     for (let i = 0; i < size; i++)
@@ -162,7 +181,7 @@ export function recurrentGradient(args: RecurrentGradientArgs): void {
   const states = floats(args.states, (steps + 1) * rows * size, op, 'states')
   const innerSteps = isLstm ? steps + 1 : isGru ? steps : 0
   const inner = optionalFloats(args.inner, innerSteps * rows * hidden, op, 'inner')
-  const gradOutput = optionalFloats(args.gradOutput, outputExtent(args), op, 'gradOutput')
+  const gradOutput = optionalFloats(args.gradOutput, resultExtent(op, args), op, 'gradOutput')
   const gradLastH = optionalFloats(args.gradLastH, rows * size, op, 'gradLastH')
   const gradLastC = optionalFloats(args.gradLastC, rows * hidden, op, 'gradLastC')
   const gradGates = floats(args.gradGates, steps * rows * columns, op, 'gradGates')
@@ -171,6 +190,7 @@ export function recurrentGradient(args: RecurrentGradientArgs): void {
   const gradFirstH = floats(args.gradFirstH, rows * size, op, 'gradFirstH')
   const gradFirstC = optionalFloats(args.gradFirstC, rows * hidden, op, 'gradFirstC')
   const lengths = checkedLengths(args.lengths, rows, steps, op)
+  if (rows * hidden * size === 0) return
   for (let n = 0; n < rows; n++) {
     const dState = doubles(size)
     const dCell = doubles(hidden)
@@ -239,11 +259,12 @@ export function recurrentGradient(args: RecurrentGradientArgs): void {
 export function copySteps(args: CopyStepsArgs): void {
   const op = 'copySteps'
   const { steps, rows, cols, xStep, xRow, outStep, outRow } = args
-  const extent = (outputStep: number, outputRow: number): number =>
-    outputExtent({ steps, rows, size: cols, outputStep, outputRow })
-  const x = floats(args.x, extent(xStep, xRow), op, 'x')
-  const out = floats(args.out, extent(outStep, outRow), op, 'out')
+  const from = { steps, rows, size: cols, outputStep: xStep, outputRow: xRow }
+  const into = { ...from, outputStep: outStep, outputRow: outRow }
+  const x = floats(args.x, outputExtent(from), op, 'x')
+  const out = floats(args.out, resultExtent(op, into), op, 'out')
   const lengths = checkedLengths(args.lengths, rows, steps, op)
+  if (rows * cols === 0) return
   for (let t = 0; t < steps; t++) {
     for (let n = 0; n < rows; n++) {
       const to = t * outStep + n * outRow
