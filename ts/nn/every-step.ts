@@ -8,7 +8,7 @@ import { markBuiltIn } from './built-in.js'
 import { LSTM } from './lstm.js'
 import { Module } from './module.js'
 import { partOf } from './recurrent-pass.js'
-import { Recurrent, type RecurrentOutput, type RecurrentState } from './recurrent.js'
+import { Recurrent, type RecurrentOutput } from './recurrent.js'
 
 /** What the last states of a recurrent layer may be left out of. */
 type Layer = Recurrent
