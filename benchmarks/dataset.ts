@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { inputSize, outputSize, type Trial } from './trials.js'
+import { flatLayers, inputSize, outputSize, type Trial } from './trials.js'
 
 /** Mulberry32, uniform in [0, 1). */
 function generator(seed: number): () => number {
@@ -101,7 +101,7 @@ function samplesOf(trial: Trial, random: () => number): Samples {
  */
 function weightsOf(trial: Trial, random: () => number): Float32Array {
   const parts: Float32Array[] = []
-  for (const layer of trial.layers) {
+  for (const layer of flatLayers(trial.layers)) {
     if (layer.type === 'linear' || layer.type === 'conv2d') {
       const fan = layer.inputs * (layer.type === 'conv2d' ? layer.kernel ** 2 : 1)
       const uniform = (): number => (2 * random() - 1) / Math.sqrt(fan)

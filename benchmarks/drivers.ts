@@ -31,11 +31,11 @@ export const environmentPython = pathOf('.venv/bin/python')
 /** The interpreter that Debian's python3-torch belongs to; GRADLANE_BENCH_PYTHON names another. */
 export const systemPython = process.env['GRADLANE_BENCH_PYTHON'] ?? '/usr/bin/python3'
 
-function gradlane(name: string, library: string, program: string, mode: string): Driver {
+function gradlane(name: string, library: string, program: string, mode: string, form = ''): Driver {
   return {
     name,
     library,
-    form: '',
+    form,
     ours: true,
     quick: true,
     command: process.execPath,
@@ -91,6 +91,8 @@ function python(
 export const drivers: readonly Driver[] = [
   gradlane('native', 'gradlane', 'gradlane.ts', 'native'),
   gradlane('captured', 'gradlane, captured', 'gradlane-captured.ts', 'native'),
+  gradlane('free', 'gradlane', 'gradlane.ts', 'free', 'written freely'),
+  gradlane('free-captured', 'gradlane, captured', 'gradlane-captured.ts', 'free', 'written freely'),
   gradlane('reference', 'gradlane, pure TypeScript', 'gradlane.ts', 'reference'),
   tfjs('wasm'),
   tfjs('cpu'),

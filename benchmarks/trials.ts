@@ -15,6 +15,8 @@ export type LayerSpec =
   | { readonly type: 'maxPool2d' | 'avgPool2d'; readonly kernel: number }
   | { readonly type: 'dropout'; readonly p: number }
   | { readonly type: 'relu' | 'sigmoid' | 'tanh' | 'flatten' }
+  /** Its input is added to what the layers make of it. */
+  | { readonly type: 'residual'; readonly layers: readonly LayerSpec[] }
 
 export type OptimizerSpec =
   | { readonly type: 'sgd'; readonly lr: number; readonly momentum: number }
@@ -74,10 +76,18 @@ const dropout = (p: number): LayerSpec => ({ type: 'dropout', p })
 const relu: LayerSpec = { type: 'relu' }
 const flatten: LayerSpec = { type: 'flatten' }
 
-/** A convolution that keeps the size, normalised. */
-const block = (inputs: number, outputs: number): LayerSpec[] => [
-  conv(inputs, outputs, 3, 1),
+/** A convolution of 3 x 3, padded, normalised. */
+const block = (inputs: number, outputs: number, stride = 1): LayerSpec[] => [
+  conv(inputs, outputs, 3, 1, stride),
   { type: 'batchNorm', features: outputs, rank: 2 },
+  relu,
+]
+
+const residual = (channels: number): LayerSpec[] => [
+  {
+    type: 'residual',
+    layers: [...block(channels, channels), ...block(channels, channels).slice(0, 2)],
+  },
   relu,
 ]
 
@@ -237,7 +247,35 @@ export const trials: readonly Trial[] = [
     lossTolerance: 0.01,
     quick: { batch: 4, lossSamples: 4 },
   },
+  {
+    name: 'residual_cnn',
+    summary: 'residual blocks of 16 channels at 14×14 and 32 at 7×7, Adam, batch 32',
+    charted: false,
+    inputShape: [1, 28, 28],
+    layers: [
+      ...block(1, 16, 2),
+      ...residual(16),
+      ...block(16, 32, 2),
+      ...residual(32),
+      { type: 'avgPool2d', kernel: 7 },
+      flatten,
+      linear(32, 10),
+    ],
+    loss: 'crossEntropy',
+    optimizer: { type: 'adam', lr: 1e-3 },
+    samples: 2048,
+    batch: 32,
+    checkpoints: [2, 8],
+    lossSamples: 256,
+    lossTolerance: 0.01,
+    quick: { batch: 8, lossSamples: 32 },
+  },
 ]
+
+/** All layers in their order, those of residual blocks in the place of these. */
+export function flatLayers(layers: readonly LayerSpec[]): LayerSpec[] {
+  return layers.flatMap((layer) => (layer.type === 'residual' ? flatLayers(layer.layers) : layer))
+}
 
 /** Numbers of a sample. */
 export function inputSize(trial: Trial): number {

@@ -18,7 +18,7 @@ const { data, fromTypedArray, manualSeed, nn, optim } = gradlane
 type Loader = Gradlane.data.DataLoader<[Gradlane.Tensor, Gradlane.Tensor]>
 
 export interface Built {
-  readonly model: Gradlane.nn.Sequential
+  readonly model: Gradlane.nn.Module
   readonly criterion: Gradlane.nn.MSELoss | Gradlane.nn.CrossEntropyLoss
   readonly optimizer: Gradlane.optim.SGD | Gradlane.optim.Adam
   readonly x: Gradlane.Tensor
@@ -27,7 +27,15 @@ export interface Built {
   readonly inOrder: Loader
 }
 
-function buildLayer(layer: LayerSpec): Gradlane.nn.Module {
+type Made = Map<LayerSpec, Gradlane.nn.Module>
+
+function buildLayer(layer: LayerSpec, made: Made): Gradlane.nn.Module {
+  const module = moduleOf(layer, made)
+  made.set(layer, module)
+  return module
+}
+
+function moduleOf(layer: LayerSpec, made: Made): Gradlane.nn.Module {
   switch (layer.type) {
     case 'linear':
       return new nn.Linear(layer.inputs, layer.outputs)
@@ -53,7 +61,66 @@ function buildLayer(layer: LayerSpec): Gradlane.nn.Module {
       return new nn.Sigmoid()
     case 'tanh':
       return new nn.Tanh()
+    case 'residual':
+      return new nn.Residual(
+        new nn.Sequential(...layer.layers.map((inner) => buildLayer(inner, made))),
+      )
   }
+}
+
+type Step = (x: Gradlane.Tensor) => Gradlane.Tensor
+
+/**
+ * The same layers in a `forward` alone: activation functions and sums are functions, and where there are
+ * but dense layers these are, too.
+ */
+function freely(specs: readonly LayerSpec[], made: Made): Gradlane.nn.Module {
+  const { add, matmul, sigmoid, tanh, transpose } = gradlane
+  const isDense = specs.every(({ type }) => ['linear', 'relu', 'sigmoid', 'tanh'].includes(type))
+
+  class Free extends nn.Module {
+    readonly parts = new nn.ModuleList()
+    readonly operands = new nn.ParameterList()
+    readonly steps = specs.map((spec) => this.#stepOf(spec))
+
+    override forward(x: Gradlane.Tensor): Gradlane.Tensor {
+      let h = x
+      for (const step of this.steps) h = step(h)
+      return h
+    }
+
+    #stepOf(spec: LayerSpec): Step {
+      const layer = made.get(spec)!
+      switch (spec.type) {
+        case 'relu':
+          return (x) => nn.functional.relu(x)
+        case 'sigmoid':
+          return (x) => sigmoid(x)
+        case 'tanh':
+          return (x) => tanh(x)
+        case 'flatten':
+          return (x) => x.flatten(1)
+        case 'residual': {
+          const steps = spec.layers.map((inner) => this.#stepOf(inner))
+          return (x) =>
+            add(
+              steps.reduce((h, step) => step(h), x),
+              x,
+            )
+        }
+        case 'linear':
+          if (isDense) {
+            const [weight, bias] = layer.parameters()
+            const turned = new nn.Parameter(transpose(weight!.detach(), 0, 1))
+            this.operands.append(turned).append(bias!)
+            return (x) => add(matmul(x, turned), bias!)
+          }
+      }
+      this.parts.append(layer)
+      return (x) => (layer as Gradlane.nn.Module<[Gradlane.Tensor]>).forward(x)
+    }
+  }
+  return new Free()
 }
 
 /** Rows of a tensor, without its methods: those of another build may take other arguments. */
@@ -66,14 +133,17 @@ export function rowsOf(tensor: Gradlane.Tensor, start: number, count: number): G
   ])
 }
 
-export function build(trial: Trial, files: TrialFiles): Built {
+/** @param isFree Whether the model is written freely, for `loss.backward()`. */
+export function build(trial: Trial, files: TrialFiles, isFree = false): Built {
   manualSeed(42)
-  const model = new nn.Sequential(...trial.layers.map(buildLayer))
+  const made: Made = new Map()
+  const layers = new nn.Sequential(...trial.layers.map((layer) => buildLayer(layer, made)))
   let taken = 0
-  for (const parameter of model.parameters()) {
+  for (const parameter of layers.parameters()) {
     parameter.data.set(files.weights.subarray(taken, taken + parameter.length))
     taken += parameter.length
   }
+  const model = isFree ? freely(trial.layers, made) : layers
   const spec = trial.optimizer
   const optimizer =
     spec.type === 'adam'

@@ -1,4 +1,4 @@
-// gradlane with the step captured: node --import tsx benchmarks/drivers/gradlane-captured.ts
+// gradlane with the step captured: node --import tsx benchmarks/drivers/gradlane-captured.ts native|free
 //
 // The step takes the numbers of the batch's rows, so a whole epoch is one call, as JAX's lax.scan.
 import type { Trial } from '../trials.js'
@@ -7,8 +7,10 @@ import { serve, type Session, type TrialFiles } from './serve.js'
 
 const { arange, capture, data, randperm, zeros } = gradlane
 
+const isFree = process.argv[2] === 'free'
+
 function prepare(trial: Trial, files: TrialFiles): Session {
-  const { model, criterion, optimizer, x, y } = build(trial, files)
+  const { model, criterion, optimizer, x, y } = build(trial, files, isFree)
   const { samples, batch, lossSamples } = trial
   const dataset = new data.TensorDataset([x, y])
   const step = capture(
@@ -17,7 +19,8 @@ function prepare(trial: Trial, files: TrialFiles): Session {
       optimizer.zeroGrad()
       const prediction = model.forward(input)
       const loss = criterion.forward(prediction, target)
-      model.backwardParameters(input, criterion.backward(prediction, target))
+      if (isFree) loss.backward()
+      else model.backwardParameters(input, criterion.backward(prediction, target))
       optimizer.step()
       return loss
     },

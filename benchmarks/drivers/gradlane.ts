@@ -1,17 +1,21 @@
-// gradlane itself, as an ordinary user writes it: node --import tsx benchmarks/drivers/gradlane.ts native|reference
+// gradlane itself, as an ordinary user writes it: node --import tsx benchmarks/drivers/gradlane.ts native|reference|free
 import type { Trial } from '../trials.js'
 import { build, endless, gradlane, rowsOf } from './build.js'
 import { serve, type Session, type TrialFiles } from './serve.js'
 
+/** Written as functions, for `loss.backward()`; otherwise of layers, whose backward is called by hand. */
+const isFree = process.argv[2] === 'free'
+
 function prepare(trial: Trial, files: TrialFiles): Session {
-  const { model, criterion, optimizer, x, y, shuffled, inOrder } = build(trial, files)
+  const { model, criterion, optimizer, x, y, shuffled, inOrder } = build(trial, files, isFree)
   const next = endless(inOrder)
 
   const step = (input: typeof x, target: typeof y): void => {
     optimizer.zeroGrad()
     const prediction = model.forward(input)
-    criterion.forward(prediction, target)
-    model.backwardParameters(input, criterion.backward(prediction, target))
+    const loss = criterion.forward(prediction, target)
+    if (isFree) loss.backward()
+    else model.backwardParameters(input, criterion.backward(prediction, target))
     optimizer.step()
   }
 

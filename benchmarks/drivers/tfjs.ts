@@ -65,6 +65,8 @@ function buildLayer(layer: LayerSpec, shape: readonly number[]): [tf.layers.Laye
         tf.layers.flatten({ inputShape }),
         [shape.reduce((product, size) => product * size, 1)],
       ]
+    case 'residual':
+      throw new Error('this driver has chains of layers alone')
     default:
       return [tf.layers.activation({ activation: layer.type, inputShape }), inputShape]
   }

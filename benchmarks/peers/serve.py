@@ -34,6 +34,15 @@ def parameter_shapes(layer):
     return ()
 
 
+def flat_layers(layers):
+    """All layers in their order, those of residual blocks in the place of these."""
+    for layer in layers:
+        if layer["type"] == "residual":
+            yield from flat_layers(layer["layers"])
+        else:
+            yield layer
+
+
 class Files:
     """x (samples, *inputShape), y (samples, outputs) or class indices, and one array a parameter."""
 
@@ -49,7 +58,7 @@ class Files:
         weights = read("weights", np.float32)
         self.parameters = []
         taken = 0
-        for layer in trial["layers"]:
+        for layer in flat_layers(trial["layers"]):
             for shape in parameter_shapes(layer):
                 size = int(np.prod(shape))
                 self.parameters.append(weights[taken : taken + size].reshape(shape))

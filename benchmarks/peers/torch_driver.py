@@ -10,6 +10,16 @@ from serve import serve
 mode, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 
+
+class Residual(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.body = chain(layers)
+
+    def forward(self, x):
+        return self.body(x) + x
+
+
 LAYERS = {
     "linear": lambda layer: nn.Linear(layer["inputs"], layer["outputs"]),
     "conv2d": lambda layer: nn.Conv2d(
@@ -29,12 +39,16 @@ LAYERS = {
     "relu": lambda layer: nn.ReLU(),
     "sigmoid": lambda layer: nn.Sigmoid(),
     "tanh": lambda layer: nn.Tanh(),
+    "residual": lambda layer: Residual(layer["layers"]),
 }
 
 
+def chain(layers):
+    return nn.Sequential(*(LAYERS[layer["type"]](layer) for layer in layers))
+
+
 def build_model(trial, files):
-    layers = [LAYERS[layer["type"]](layer) for layer in trial["layers"]]
-    model = nn.Sequential(*layers)
+    model = chain(trial["layers"])
     with torch.no_grad():
         for parameter, values in zip(model.parameters(), files.parameters):
             parameter.copy_(torch.from_numpy(values))
