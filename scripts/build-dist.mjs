@@ -4,6 +4,7 @@
 //   core.js      what they are, and a source map: one file, for each one more costs an import
 //   page.js      the report's page, loaded when a report is asked for
 //   readers.js   what reads tables, with csv-parse in it, loaded when one is read
+//   forecasting.js  what fits and loads forecasters, loaded when one is
 //   cli.js       the command `gradlane`; cli-*.js its parts, loaded when they are used
 //   *.cjs        the same for tools that cannot `require` an ES module; Node itself can
 import fs from 'node:fs'

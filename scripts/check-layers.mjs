@@ -94,6 +94,7 @@ const layers = [
     'report',
     'gradient',
     'pipeline',
+    'forecast',
     'data.ts',
     'index.ts',
     'doctor.ts',

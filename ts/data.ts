@@ -1,2 +1,3 @@
 export * from './data/index.js'
 export * from './pipeline/index.js'
+export * from './forecast/index.js'

@@ -89,11 +89,25 @@ const optimizer = (draw: Draw, plausible: Plausible): object => {
 
 const flowers = new data.Table({ size: [1, 2, 3, 4, 5, 6], x: ['a', 'b', 'a', 'b', 'a', 'b'] })
 
+/** Rows of a series, from one step to another. */
+export function steps(from: number, to: number): data.Table {
+  const t = Array.from({ length: to - from }, (_, i) => from + i)
+  return new data.Table({ t, y: t.map((each) => (each * each) % 7) })
+}
+
 const fitted = await (async () => {
   const pipeline = new data.Pipeline({ target: 'x' })
   await pipeline.fit(flowers, { epochs: 1 })
   return pipeline.toBuffer()
 })()
+
+/** The bytes of a forecaster's file. */
+export const forecast = await (async () => {
+  const forecaster = new data.Forecaster({ time: 't', target: 'y', horizon: 2, past: 3 })
+  await forecaster.fit(steps(0, 40), { epochs: 1 })
+  return forecaster.toBuffer()
+})()
+const loadedForecaster = await data.Forecaster.load(forecast)
 
 /** By the names of classes. */
 export const instances: ReadonlyMap<string, Make> = new Map(
@@ -123,6 +137,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     },
     'optim.Optimizer': optimizer,
     'data.Pipeline': () => data.Pipeline.fromBuffer(fitted),
+    'data.Forecaster': () => loadedForecaster,
     Importance: () => ({ metric: 'r2', score: 1, rows: 1, repeats: 1, columns: [] }),
     CapturedStep: () => capture(({ x }) => mul(x, 2), { inputs: { x: ones([4, 3]) } }),
     History: () => {

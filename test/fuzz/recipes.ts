@@ -15,7 +15,7 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
-import { photos } from './instances.js'
+import { forecast, photos, steps } from './instances.js'
 import { Halved, preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
@@ -160,6 +160,11 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'data.Pipeline.explain': () => [{ size: 2 }, {}],
     'data.Pipeline.load': savedPipeline,
     'data.Pipeline.fromBuffer': savedPipeline,
+    'data.Forecaster.fit': () => [steps(0, 40), { epochs: 1 }],
+    'data.Forecaster.backtest': () => [steps(0, 60), { epochs: 1, origins: 2, coverage: 0.5 }],
+    'data.Forecaster.predict': (draw) => [draw.oneIn(2) ? steps(0, 5) : null, { coverage: 0.5 }],
+    'data.Forecaster.partialFit': () => [steps(40, 42), { lr: 1e-3 }],
+    'data.Forecaster.load': () => [forecast],
     'data.permutationImportance': (draw, plausible) => [
       plausible.made(draw, 'data.Pipeline'),
       sizes(),

@@ -40,8 +40,7 @@ function batched(
   if (collate === undefined) return stacked(numbers, get)
   const samples = numbers.map((number, row) => checkedSample(number, get(row)))
   const batch: unknown = collate(samples as never[])
-  if (Array.isArray(batch) && batch.every((part) => part instanceof Tensor))
-    return batch
+  if (Array.isArray(batch) && batch.every((part) => part instanceof Tensor)) return batch
   const what = 'what collateFn returns'
   throw new ValueError(complaint('DataLoader', what, 'an array of tensors', batch))
 }

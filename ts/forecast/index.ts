@@ -1,0 +1,10 @@
+export type { Backtest, BacktestForecast, ForecastErrors } from './backtest.js'
+export type { Forecast, ForecasterPartialFitResult } from './fitted.js'
+export { Forecaster, type ForecasterPartialFitOptions } from './forecaster.js'
+export type {
+  BacktestOptions,
+  ForecasterFitOptions,
+  ForecasterOptions,
+  ForecastOptions,
+  NetworkFactory,
+} from './options.js'

@@ -1,0 +1,56 @@
+import { complaint, ShapeError, ValueError } from '../errors.js'
+import { Concat } from '../nn/concat.js'
+import { ReLU } from '../nn/activation.js'
+import { Flatten } from '../nn/flatten.js'
+import { Identity } from '../nn/identity.js'
+import { Linear } from '../nn/linear.js'
+import { Module } from '../nn/module.js'
+import { Sequential } from '../nn/sequential.js'
+import { zeros } from '../tensor/create.js'
+import { formatShape, type Tensor } from '../tensor/tensor.js'
+import type { NETWORKS, NetworkFactory } from './options.js'
+
+const HIDDEN = 64
+
+const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
+  linear: (past, features, horizon) =>
+    new Sequential(new Flatten(), new Linear(past * features, horizon)),
+  mlp: (past, features, horizon) => {
+    const inputs = past * features
+    const hidden = new Sequential(new Linear(inputs, HIDDEN), new ReLU())
+    const both = new Concat([new Identity(), hidden])
+    return new Sequential(new Flatten(), both, new Linear(inputs + HIDDEN, horizon))
+  },
+}
+
+/** @throws ValueError when it is no Module, ShapeError for other outputs than (N, horizon). */
+export function networkOf(
+  who: string,
+  network: (typeof NETWORKS)[number] | NetworkFactory,
+  past: number,
+  features: number,
+  horizon: number,
+): Module {
+  const make = typeof network === 'string' ? byName[network] : network
+  const made = make(past, features, horizon)
+  if (!(made instanceof Module))
+    throw new ValueError(complaint(who, 'what network returns', 'a Module', made))
+  made.eval()
+  checkForecast(who, made, 1, horizon, made.forward(zeros([1, past, features])))
+  return made.train()
+}
+
+/** @throws ShapeError unless there is an output for each step. */
+export function checkForecast(
+  who: string,
+  network: Module,
+  rows: number,
+  horizon: number,
+  y: Tensor,
+): void {
+  if (y.ndim === 2 && y.shape[0] === rows && y.shape[1] === horizon) return
+  const what = `the output of ${network.constructor.name}`
+  const got = `shape ${formatShape(y.shape)}`
+  const hint = 'network is called with past, features and horizon'
+  throw new ShapeError(complaint(who, what, `shape (${rows}, ${horizon})`, got, hint))
+}
