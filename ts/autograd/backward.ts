@@ -260,8 +260,7 @@ function hooked({ hooks }: History, { sum, owned }: Sum): Sum {
   if (hooks === null) return { sum, owned }
   // A hook may keep what it is given.
   let gradient = sum.clone()
-  // A hook may take itself back.
-  for (const hook of [...hooks]) {
+  for (const hook of hooks) {
     const other = hook(gradient) ?? gradient
     if (other !== gradient) checkLike('registerHook', sum, other, 'what the hook returns')
     gradient = other

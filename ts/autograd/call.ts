@@ -75,7 +75,7 @@ class Call implements History {
   readonly leaf = null
   readonly isArgument = false
   retains = false
-  hooks: Hook[] | null = null
+  hooks: readonly Hook[] | null = null
   pending: Gradient = null
   owned = false
   /** Those of further results. */
@@ -228,7 +228,7 @@ class OtherResult implements History {
   readonly leaf = null
   readonly isArgument = false
   retains = false
-  hooks: Hook[] | null = null
+  hooks: readonly Hook[] | null = null
   pending: Gradient = null
   owned = false
 

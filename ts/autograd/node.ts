@@ -33,7 +33,8 @@ export interface History {
   grad: Gradient
   /** Whether a result keeps its gradient in `grad`. */
   retains: boolean
-  hooks: Hook[] | null
+  /** Another list whenever one is added or taken back. */
+  hooks: readonly Hook[] | null
   /** Of a result: the sum of the gradients by it that have come in so far. */
   pending: Gradient
   /** Whether that is memory of its own, so that more may be added into it. */
@@ -46,7 +47,7 @@ export interface History {
 export class TensorHistory implements History {
   grad: Gradient = null
   retains = false
-  hooks: Hook[] | null = null
+  hooks: readonly Hook[] | null = null
   pending: Gradient = null
   owned = false
   isArgument = false

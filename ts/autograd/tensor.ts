@@ -2,7 +2,7 @@
 import { checkFlag, checkFunction } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
 import { flag, type Options, readOptions } from '../options.js'
-import { currentCapture, kernels } from '../kernels/backend.js'
+import { currentCapture, kernels, noteUse } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { checkFloat } from '../tensor/create.js'
 import {
@@ -17,7 +17,7 @@ import { ownSum, runBackward, type Sum } from './backward.js'
 import { checkLike, checkRequires } from './check.js'
 import { edgeOf, joined, joinsGraph, leafOf } from './differentiable.js'
 import { createGraph } from './grad.js'
-import type { History } from './node.js'
+import type { History, Hook } from './node.js'
 import { seedOf } from './seed.js'
 
 const BACKWARD = { retainGraph: flag(false), createGraph } satisfies Options<BackwardOptions>
@@ -33,7 +33,11 @@ function backOf(op: Derivation, from: Tensor): (g: Tensor) => Tensor {
 }
 
 const implementation: Autograd = {
-  requiresGrad: (tensor) => historyOf(tensor)!.requiresGrad,
+  requiresGrad(tensor) {
+    const history = historyOf(tensor)!
+    if (history.leaf !== null) noteUse(tensor)
+    return history.requiresGrad
+  },
 
   setRequiresGrad(tensor, requiresGrad) {
     checkFlag(tensor.toString(), 'requiresGrad', requiresGrad)
@@ -94,11 +98,12 @@ const implementation: Autograd = {
     checkRequires('registerHook', tensor)
     checkFunction('registerHook', 'the hook', hook)
     const history = edgeOf(tensor)!
-    const hooks = (history.hooks ??= [])
-    hooks.push(hook)
+    // One registration, also of a function that is registered twice.
+    const own: Hook = (grad) => hook(grad)
+    history.hooks = [...(history.hooks ?? []), own]
     return () => {
-      const at = hooks.indexOf(hook)
-      if (at >= 0) hooks.splice(at, 1)
+      const others = history.hooks?.filter((other) => other !== own) ?? []
+      history.hooks = others.length > 0 ? others : null
     }
   },
 }
@@ -127,10 +132,11 @@ interface Keeper {
   addGrad?: (share: Tensor) => void
 }
 
-/** Has a step that is being captured keep what the gradient of a leaf was before it. */
+/** Has a step that is being captured keep what the gradient of a leaf that it has not made was before it. */
 function noteGradient({ leaf, grad: before }: History, asked: boolean): void {
   const capture = currentCapture()
-  if (capture === null || leaf === null || capture.gradients.has(leaf)) return
+  if (capture === null || leaf === null || capture.scratch.has(leaf.buffer)) return
+  if (capture.gradients.has(leaf)) return
   capture.gradients.set(leaf, { before, asked })
 }
 

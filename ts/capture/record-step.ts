@@ -1,6 +1,6 @@
 import { getBackend } from '../kernels/backend.js'
 import type { Capture } from '../kernels/program.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 import { forgetWrites } from '../tensor/written.js'
 import { Gradients, restoreGradients } from './gradients.js'
 import type { Outputs } from './outputs.js'
@@ -35,7 +35,7 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     const first = record(capture, backend, () => fn({ ...inputs }))
     const passing = new Set(capture.scratch)
     for (const { buffer } of Object.values(inputs)) passing.add(buffer)
-    const settings = new Settings(new Set([...capture.used, ...capture.passed]), passing)
+    const settings = new Settings(usedBy(capture), passing)
     // What the function sets by itself it does not go by.
     if (before !== undefined) {
       before.leaveOutChanges()
@@ -51,4 +51,11 @@ export function recordStep<I extends Readonly<Record<string, Tensor>>, O extends
     restoreGradients(capture)
     forgetWrites(capture.written)
   }
+}
+
+/** What took part and is there from one pass to the next. */
+function usedBy({ used, passed, scratch }: Capture): Set<object> {
+  const isResult = (object: object): boolean =>
+    object instanceof Tensor && scratch.has(object.buffer)
+  return new Set([...used, ...passed].filter((object) => !isResult(object)))
 }

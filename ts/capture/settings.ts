@@ -1,13 +1,15 @@
 import { getBackend } from '../kernels/backend.js'
 import { Module } from '../nn/module.js'
-import { Parameter } from '../nn/parameter.js'
+import type { Parameter } from '../nn/parameter.js'
 import { Optimizer } from '../optim/optimizer.js'
+import { Tensor } from '../tensor/tensor.js'
+import { Leaves } from './leaves.js'
 import { Properties } from './properties.js'
 
 /**
  * What decided in JavaScript which kernel calls a function makes: the properties of all that took part
- * (modules with those below, criteria, datasets, optimizers), which parameters are trained, and the
- * gradients it found. What a class keeps in private fields is not seen.
+ * (modules with those below, criteria, datasets, optimizers), which parameters and other leaves are trained,
+ * and the gradients it found. What a class keeps in private fields is not seen.
  */
 export class Settings {
   readonly #backend = getBackend()
@@ -15,8 +17,7 @@ export class Settings {
   readonly #passing: ReadonlySet<ArrayBuffer>
   readonly #objects: readonly object[]
   readonly #properties: readonly Properties[]
-  readonly #parameters: readonly Parameter[]
-  readonly #trained: readonly boolean[]
+  readonly #leaves: Leaves
   readonly #optimizers: readonly Optimizer<object>[]
   readonly #revisions: readonly number[]
 
@@ -29,8 +30,9 @@ export class Settings {
   constructor(used: ReadonlySet<object>, passing: ReadonlySet<ArrayBuffer>) {
     const objects = new Set<object>()
     const parameters = new Set<Parameter>()
+    const leaves = new Set<Tensor>()
     for (const object of used) {
-      if (object instanceof Parameter) parameters.add(object)
+      if (object instanceof Tensor) leaves.add(object)
       else if (object instanceof Module) {
         for (const module of object.modules()) objects.add(module)
         object.collect(parameters, new Set())
@@ -40,8 +42,7 @@ export class Settings {
     this.#passing = passing
     this.#objects = [...objects]
     this.#properties = this.#objects.map((object) => new Properties(object, passing))
-    this.#parameters = [...parameters]
-    this.#trained = this.#parameters.map(({ requiresGrad }) => requiresGrad)
+    this.#leaves = new Leaves(new Set([...parameters, ...leaves]))
     this.#optimizers = this.#objects.filter((object) => object instanceof Optimizer)
     this.#revisions = this.#optimizers.map(({ revision }) => revision)
   }
@@ -68,10 +69,7 @@ export class Settings {
 
   /** Whether nothing was set since. It is asked before every run of a step. */
   areAsBefore(): boolean {
-    const parameters = this.#parameters
-    for (let i = 0; i < parameters.length; i++) {
-      if (parameters[i]!.requiresGrad !== this.#trained[i]) return false
-    }
+    if (!this.#leaves.areAsBefore()) return false
     const optimizers = this.#optimizers
     for (let i = 0; i < optimizers.length; i++) {
       if (optimizers[i]!.revision !== this.#revisions[i]) return false

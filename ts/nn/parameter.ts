@@ -40,6 +40,7 @@ export class Parameter extends Tensor {
 
   /** Whether gradients are computed for it and optimizers change it. */
   override get requiresGrad(): boolean {
+    noteUse(this)
     return this.#requiresGrad
   }
 
@@ -114,7 +115,6 @@ export class Parameter extends Tensor {
    * @throws ShapeError, DTypeError when `share` is not like the parameter.
    */
   addGrad(share: Tensor): void {
-    noteUse(this)
     if (!this.requiresGrad) return
     this.#check(share)
     kernels().axpby({

@@ -1,7 +1,13 @@
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import { allocate } from '../kernels/allocate.js'
-import { currentCapture, isRecording, kernels, refuseWhileRecording } from '../kernels/backend.js'
+import {
+  currentCapture,
+  isRecording,
+  kernels,
+  noteUse,
+  refuseWhileRecording,
+} from '../kernels/backend.js'
 import { abandon } from './abandoned.js'
 import { show } from '../show.js'
 import type { Elements } from './elements.js'
@@ -302,7 +308,9 @@ export class Tensor {
    * Source: https://pytorch.org/docs/stable/generated/torch.Tensor.requires_grad.html
    */
   get requiresGrad(): boolean {
-    return this.history !== null && autograd.requiresGrad(this)
+    if (this.history !== null) return autograd.requiresGrad(this)
+    noteUse(this)
+    return false
   }
 
   set requiresGrad(requiresGrad: boolean) {
