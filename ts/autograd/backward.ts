@@ -1,5 +1,6 @@
 import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
+import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { enterPass } from '../tensor/pass.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, allocate, enterWorkspace } from '../tensor/workspace.js'
@@ -109,6 +110,11 @@ export function runBackward(
       for (const output of node.outputs) output.pending = null
     }
   }
+}
+
+/** Whether a backward pass is at work. */
+export function isDifferentiating(): boolean {
+  return active.length > 0
 }
 
 /** Frees what can be reached from results. */
@@ -290,10 +296,16 @@ function addTo(history: History, share: Tensor, leaves: Leaves, ends: Ends): voi
 }
 
 function added(sum: Tensor, owned: boolean, share: Tensor): Tensor {
-  const target = owned ? sum : allocate(sum.shape, sum.dtype)
-  if (!owned) kernels().copy({ x: sum, y: target, n: sum.length })
-  kernels().axpby({ x: share, y: target, n: target.length, alpha: 1, beta: 1 })
-  return target
+  const { shape, dtype, length } = sum
+  if (owned) {
+    kernels().axpby({ x: share, y: sum, n: length, alpha: 1, beta: 1 })
+    return sum
+  }
+  const out = allocate(shape, dtype)
+  const kind = BinaryKind.add
+  const broadcast = Broadcast.none
+  kernels().binary({ kind, broadcast, a: sum, b: share, out, rows: 1, cols: length })
+  return out
 }
 
 function freed(node: Node): ValueError {

@@ -62,6 +62,7 @@ export class Calls {
   /** Nobody's backward needs the pass any more. */
   giveBack(pass: Pass): void {
     pass.inGraph = null
+    pass.graph?.release()
     if (pass !== this.#last && !isRecording()) this.#idle.push(pass)
   }
 }

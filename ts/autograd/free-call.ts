@@ -2,9 +2,9 @@ import { complaint, ValueError } from '../errors.js'
 import { zeros } from '../tensor/create.js'
 import { enterPass } from '../tensor/pass.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type Ends, ownSum, releaseGraph, runBackward } from './backward.js'
+import { type Ends, isDifferentiating, ownSum, releaseGraph, runBackward } from './backward.js'
 import { edgeOf, leafOf } from './differentiable.js'
-import { isGradEnabled } from './grad-mode.js'
+import { isGradEnabled, setGradEnabled } from './grad-mode.js'
 import type { Gradient, History } from './node.js'
 import { keepGradients } from './tensor.js'
 
@@ -18,6 +18,8 @@ export class FreeCall {
   private constructor(
     private readonly given: readonly Tensor[],
     private readonly inputs: readonly (History | null)[],
+    /** Whether it is the graph of this call alone. */
+    readonly isApart: boolean,
   ) {}
 
   /**
@@ -33,10 +35,13 @@ export class FreeCall {
     apart: boolean,
   ): [output: unknown, call: FreeCall | null] {
     const outer = enterPass(null)
+    const mode = isGradEnabled()
     try {
-      if (!isGradEnabled()) return [body(...given), null]
+      // What a backward by hand computes again it may differentiate.
+      if (!mode && !(apart && isDifferentiating())) return [body(...given), null]
+      setGradEnabled(true)
       const inputs = given.map((input) => argumentOf(input, apart))
-      const call = new FreeCall(given, inputs.map(edgeOf))
+      const call = new FreeCall(given, inputs.map(edgeOf), apart)
       const output = body(...inputs)
       call.#outputs = tensorsOf(output).map(edgeOf)
       const own = (tensor: Tensor): Tensor => {
@@ -46,6 +51,7 @@ export class FreeCall {
       }
       return [mapTensors(output, own), call]
     } finally {
+      setGradEnabled(mode)
       enterPass(outer)
     }
   }
@@ -54,8 +60,9 @@ export class FreeCall {
    * Adds to the gradients of leaves and returns those by the inputs, if somebody wants them. The graph stays.
    *
    * @param gradients By the outputs.
+   * @param isKept Whether those by the inputs are somebody's own; else they last as long as the workspace's.
    */
-  backward(gradients: readonly Gradient[], wantsInputs: boolean): Tensor[] {
+  backward(gradients: readonly Gradient[], wantsInputs: boolean, isKept: boolean): Tensor[] {
     const roots: History[] = []
     const seeds: Tensor[] = []
     this.#outputs.forEach((output, i) => {
@@ -72,7 +79,8 @@ export class FreeCall {
     return this.inputs.map((input, i) => {
       const gradient = input === null ? undefined : found.get(input)
       // The same tensor may be given twice: its gradient counts once.
-      if (gradient && this.inputs.indexOf(input) === i) return ownSum(gradient)
+      if (gradient && this.inputs.indexOf(input) === i)
+        return isKept ? ownSum(gradient) : gradient.sum
       const { shape, dtype } = this.given[i]!
       return zeros(shape, { dtype: isFloat(dtype) ? dtype : 'float32' })
     })
@@ -90,11 +98,11 @@ export class FreeCall {
 }
 
 /** @throws ValueError for a call that was made without a graph. */
-export function graphOf(who: string, call: object | null): FreeCall {
+export function graphOf(who: { describe(): string }, call: object | null): FreeCall {
   if (call !== null) return call as FreeCall
   throw new ValueError(
     complaint(
-      who,
+      who.describe(),
       'the forward',
       'one that made a graph',
       'one inside of noGrad',

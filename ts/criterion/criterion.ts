@@ -105,9 +105,9 @@ export abstract class Criterion<
   protected computeGradInput(...inputs: I): G {
     if (this.#free === null) throw this.#without('computeGradInput beside computeOutput')
     const pass = this.passOf(...inputs)
-    const call = graphOf(this.constructor.name, pass.graph)
+    const call = graphOf({ describe: () => this.constructor.name }, pass.graph)
     const { shape, dtype } = pass.output as Tensor
-    const gradients = call.backward([ones(shape, { dtype: dtype as FloatDType })], true)
+    const gradients = call.backward([ones(shape, { dtype: dtype as FloatDType })], true, true)
     return (gradients.length === 1 ? gradients[0] : gradients) as unknown as G
   }
 

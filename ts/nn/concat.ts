@@ -1,7 +1,8 @@
 import { checkArguments } from '../check.js'
 import { type Options, readOptions, whole } from '../options.js'
+import { cat } from '../ops/cat.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type BranchModules, Branches } from './branches.js'
-import { Parts, Shared } from './junction.js'
 import { markBuiltIn } from './built-in.js'
 
 export interface ConcatOptions {
@@ -35,8 +36,13 @@ export class Concat extends Branches {
   constructor(modules: BranchModules, options: ConcatOptions = {}) {
     checkArguments(new.target.name, 2, arguments)
     const { dim } = readOptions('Concat', OPTIONS, options)
-    super(modules, new Shared(), new Parts(dim))
+    super(modules)
     this.dim = dim
+  }
+
+  override forward(input: Tensor): Tensor {
+    const outputs = Array.from(this, (module) => module.forward(input))
+    return cat(outputs, this.dim)
   }
 
   override extraRepr(): string {

@@ -13,10 +13,13 @@ export class ForwardHooks {
   readonly #after: PostHook[] = []
 
   /** @param calls Those with the hooks around them, beside the module's own inside. */
-  constructor(readonly calls: Calls) {}
+  constructor(
+    readonly module: object,
+    readonly calls: Calls,
+  ) {}
 
-  get list(): readonly unknown[] {
-    return [...this.#before, ...this.#after]
+  get isEmpty(): boolean {
+    return this.#before.length + this.#after.length === 0
   }
 
   /** @returns what removes it. */
@@ -26,10 +29,18 @@ export class ForwardHooks {
     const own: PostHook = (...given) => (hook as PostHook)(...given)
     const hooks: unknown[] = kind === 'before' ? this.#before : this.#after
     hooks.push(own)
+    this.#show()
     return () => {
       const at = hooks.indexOf(own)
       if (at >= 0) hooks.splice(at, 1)
+      this.#show()
     }
+  }
+
+  /** Puts them into a property of the module, by which captured steps see that they have changed. */
+  #show(): void {
+    if (this.isEmpty) Reflect.deleteProperty(this.module, 'forwardHooks')
+    else Reflect.set(this.module, 'forwardHooks', [...this.#before, ...this.#after])
   }
 
   /** A forward with the hooks around it. */

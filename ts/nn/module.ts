@@ -1,47 +1,37 @@
-import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import { complaint, ValueError } from '../errors.js'
 import { notePass } from '../kernels/backend.js'
 import { Calls, type Callee, joinCall } from '../autograd/call.js'
-import { FreeCall, graphOf, mapTensors, tensorsOf } from '../autograd/free-call.js'
-import { isGradEnabled, noGrad } from '../autograd/grad-mode.js'
+import { mapTensors, tensorsOf } from '../autograd/free-call.js'
+import { isGradEnabled, setGradEnabled } from '../autograd/grad-mode.js'
 import type { Gradient } from '../autograd/node.js'
-import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
-import { enterWorkspace, sameShape } from '../tensor/workspace.js'
-import { located } from './locate.js'
-import { enterPass, type Pass, runningPass } from '../tensor/pass.js'
+import { enterPass, Pass, runningPass } from '../tensor/pass.js'
+import { noTensor, Tensor } from '../tensor/tensor.js'
+import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
 import { isBuiltIn } from './built-in.js'
 import {
   argumentsOf,
   type CallOptions,
   gradientList,
-  gradientsInForm,
   inputsOf,
   takeOptions,
 } from './call-options.js'
 import { ForwardHooks } from './forward-hooks.js'
+import {
+  type Body,
+  graphGradients,
+  leaveGraph,
+  type Method,
+  type OwnPasses,
+  runFree,
+  runLent,
+  runOwn,
+} from './free-pass.js'
+import { located } from './locate.js'
+import { checkGradient, checkInputGradients, checkParts } from './module-checks.js'
 import { ModuleTree } from './module-tree.js'
+import type { Given, InputGradients, Inputs, OutputGradients, Outputs } from './module-types.js'
 
-/** What a module takes: tensors, and behind them perhaps options, of which each tensor is an input too. */
-export type Inputs = readonly (Tensor | object | undefined)[]
-
-/** What a module gives: a tensor, a list of them or some with names, where null stands for one left out. */
-export type Outputs = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor | null>>
-
-/** Gradients by what a module gives, in its form; null for a part that the loss does not depend on. */
-export type OutputGradients<O extends Outputs> = O extends Tensor
-  ? Tensor
-  : { readonly [K in keyof O]: Tensor | null }
-
-/** Gradients by what a module takes: one for one, else a list, with null where there is none. */
-export type InputGradients<I extends Inputs> = number extends I['length']
-  ? Tensor
-  : I extends readonly [Tensor]
-    ? Tensor
-    : { readonly [K in keyof I]: InputGradient<I[K]> }
-
-/** By options the gradients by the tensors among them, under their names. */
-type InputGradient<T> = T extends Tensor
-  ? Tensor | null
-  : { readonly [K in keyof T]?: Tensor | null }
+export type { Given, InputGradients, Inputs, OutputGradients, Outputs } from './module-types.js'
 
 /** Called before a module's forward; what it returns takes the place of the inputs. */
 export type ForwardPreHook<I extends Inputs> = (
@@ -137,6 +127,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   /** Whether the class has a `backward` of a user's own. */
   readonly #hasOwnBackward: boolean
   #hooks: ForwardHooks | null = null
+  /** What calls that are run again are made inside of. */
+  #repeated: Pass | null = null
   /** Whether the next forward is that which hooks stand around. */
   #isInner = false
 
@@ -145,23 +137,47 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     const forward = this.#overriding('forward')
     const backward = this.#overriding('backward')
     this.#hasOwnBackward = backward !== null
-    // With hooks beside it a `forward` of one's own does something around that of this class.
-    if (forward === null || this.#overriding('computeOutput') !== null) return
+    if (forward === null) return
+    if (this.#overriding('computeOutput') !== null) {
+      // With hooks beside it a `forward` of one's own does something around that of this class.
+      if (this.#isNearer('computeOutput', 'forward')) this.#put('forward')
+      return
+    }
     this.#own = { forward, backward }
     this.#put('forward')
     if (backward !== null) this.#put('backward')
   }
 
   /** What a class has in the place of a method of this one. */
-  #overriding(name: 'forward' | 'backward' | 'computeOutput'): Method | null {
+  #overriding(name: MethodName): Method | null {
     const method = Reflect.get<object, string>(this, name) as Method
     return method === Reflect.get(Module.prototype, name) ? null : method
   }
 
+  /** Whether a class that has the one method is derived from all that have the other. */
+  #isNearer(one: MethodName, other: MethodName): boolean {
+    let prototype: object = Reflect.getPrototypeOf(this)!
+    while (!Object.hasOwn(prototype, other)) {
+      if (Object.hasOwn(prototype, one)) return true
+      prototype = Reflect.getPrototypeOf(prototype)!
+    }
+    return false
+  }
+
   /** Puts a method of this class before that of a class derived from it. Not enumerable: no part of its state. */
-  #put(name: 'forward' | 'backward'): void {
+  #put(name: MethodName): void {
     const value = (Reflect.get(Module.prototype, name) as Method).bind(this)
     Object.defineProperty(this, name, { value, configurable: true, writable: true })
+  }
+
+  /**
+   * Whether a free `forward` keeps no tensor, so that what it computes may lie in memory that is used again:
+   * its call is one node then, as that of a layer.
+   *
+   * @internal
+   */
+  protected get isLent(): boolean {
+    return false
   }
 
   /** Result of the last `forward`; null before the first, and after a capture, which computes none. */
@@ -220,18 +236,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     return this.computeGradInput(...given)
   }
 
-  /** `computeGradients` of a call that has a graph. */
-  #graphGradients(gradOutput: unknown, wantsInput: boolean): unknown {
-    const gradients =
-      gradOutput instanceof Tensor ? [gradOutput] : Object.values(gradOutput as object)
-    const call = graphOf(this.describe(), this.pass.graph)
-    const gradInputs = call.backward(gradients as Gradient[], wantsInput)
-    if (!wantsInput) return null
-    const { options } = this.pass
-    if (options !== null) return gradientsInForm(gradInputs, options)
-    return gradInputs.length === 1 ? gradInputs[0] : gradInputs
-  }
-
   /**
    * Runs the module on a batch.
    *
@@ -242,20 +246,22 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     // One input is passed on as it is: a list for each call of each layer costs a small step a tenth of its time.
     const given = lengthOf(others) > 0 ? ([input, ...others] as unknown[]) : null
     const outer = runningPass()
+    const space = activeWorkspace()
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
       const options = given === null ? null : this.#takeOptions(given)
       const several = given === null ? null : this.#severalOf(given, options)
       notePass(this)
+      const before = trainings
       const hooks = this.#isInner ? null : this.#hooks
       this.#isInner = false
+      // Code of a user's own gets tensors of its own.
+      if (space !== null && (hooks !== null || !this.#isBuiltIn)) enterWorkspace(null)
       const pass = outer === null ? (hooks?.calls ?? this.#calls).take() : outer.inside(this)
       pass.begin()
       let output: unknown
-      if (hooks !== null) {
-        output = this.#runHooked(hooks, pass, outer, several ?? [input], options)
-      } else if (this.#own !== null) {
-        output = this.#runOwn(pass, outer, several ?? [input], options)
+      if (hooks !== null || this.#own !== null) {
+        output = this.#runBody(hooks, pass, outer, several ?? [input], options)
       } else {
         enterPass(pass)
         const own = this as unknown as Hooks
@@ -263,15 +269,17 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
           several === null
             ? own.computeOutput(input)
             : own.computeOutput(...argumentsOf(several, options))
-        if (pass.graph !== null) this.#leaveGraph(pass)
+        if (pass.graph !== null) leaveGraph(pass)
+        if (this.training) trainings++
       }
       if (!(output instanceof Tensor))
-        this.#checkParts(this.#own ? 'forward' : 'computeOutput', output)
-      const joins = outer === null && pass.graph === null && isGradEnabled()
+        checkParts(this, this.#own ? 'forward' : 'computeOutput', output)
+      // The graph of a free forward is part of that around, unless it stands apart.
+      const isNode = pass.graph === null || pass.graph.isApart
+      const joins = outer === null && isNode && isGradEnabled()
       if (joins && !this.#isBuiltIn) output = mapTensors(output, (tensor) => tensor.detach())
       pass.end(output, input, several, options)
-      if (this.training || this.#own !== null || hooks !== null) pass.isTraining = true
-      if (outer !== null && pass.isTraining) outer.isTraining = true
+      pass.isTraining = trainings !== before
       // A layer that gives its input back leaves it its history.
       if (joins && output !== input) this.#join(pass, output)
       this.#pass = pass
@@ -280,6 +288,7 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       throw located(error, this)
     } finally {
       enterPass(outer)
+      enterWorkspace(space)
     }
   }
 
@@ -302,61 +311,37 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     return tensors.length > 1 ? tensors : null
   }
 
-  /** Calls a `forward` of the class's own. */
-  #runOwn(pass: Pass, outer: Pass | null, inputs: Tensor[], options: CallOptions | null): unknown {
-    const { forward, backward } = this.#own!
-    const call = (...given: Tensor[]): unknown => forward.apply(this, argumentsOf(given, options))
-    if (backward !== null) {
-      enterPass(pass)
-      const output = call(...inputs)
-      if (pass.graph !== null) this.#leaveGraph(pass)
-      return output
-    }
-    return this.#runFree(pass, outer, inputs, call)
-  }
-
-  /** Calls the forward with its hooks as one function of tensors, so that what they put in has its gradient. */
-  #runHooked(
-    hooks: ForwardHooks,
+  /** Calls a `forward` of the class's own, or any with hooks around it. */
+  #runBody(
+    hooks: ForwardHooks | null,
     pass: Pass,
     outer: Pass | null,
-    inputs: Tensor[],
+    inputs: readonly Tensor[],
     options: CallOptions | null,
   ): unknown {
-    const inner = (given: readonly unknown[]): unknown => {
-      this.#isInner = true
-      try {
-        return (Reflect.get(Module.prototype, 'forward') as Method).apply(this, [...given])
-      } finally {
-        this.#isInner = false
-      }
-    }
-    const space = enterWorkspace(null)
-    try {
-      return this.#runFree(pass, outer, inputs, (...given) =>
+    if (this.training || hooks !== null || !this.#isBuiltIn) trainings++
+    if (hooks !== null) {
+      // As one function of tensors, so that what they put in has its gradient.
+      const inner = (given: readonly unknown[]): unknown => this.#runInner(given)
+      return runFree(pass, outer !== null, inputs, (...given) =>
         hooks.run(this, argumentsOf(given, options), inner),
       )
-    } finally {
-      enterWorkspace(space)
     }
+    const own = this.#own!
+    const body: Body = (...given) => own.forward.apply(this, argumentsOf(given, options))
+    if (own.backward !== null) return runOwn(pass, inputs, body)
+    if (this.isLent && this.#isBuiltIn) return runLent(this, pass, inputs, body)
+    return runFree(pass, outer !== null, inputs, body)
   }
 
-  #runFree(
-    pass: Pass,
-    outer: Pass | null,
-    inputs: Tensor[],
-    body: (...inputs: Tensor[]) => unknown,
-  ): unknown {
-    if (pass.isSpent) (pass.graph as FreeCall | null)?.release()
-    const [output, call] = FreeCall.of(body, inputs, outer !== null)
-    pass.graph = call
-    return output
-  }
-
-  /** The call before it at this place had a graph. */
-  #leaveGraph(pass: Pass): void {
-    if (pass.isSpent) (pass.graph as FreeCall | null)?.release()
-    pass.graph = null
+  /** The forward without its hooks. */
+  #runInner(given: readonly unknown[]): unknown {
+    this.#isInner = true
+    try {
+      return (Reflect.get(Module.prototype, 'forward') as Method).apply(this, [...given])
+    } finally {
+      this.#isInner = false
+    }
   }
 
   #join(pass: Pass, output: unknown): void {
@@ -374,11 +359,15 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
    * @internal
    */
   repeat(inputs: readonly Tensor[], options: CallOptions | null): Pass {
-    this.#isInner = true
+    const around = (this.#repeated ??= new Pass(this, null))
+    around.begin()
+    const outer = enterPass(around)
+    const mode = setGradEnabled(true)
     try {
-      noGrad(() => this.forward(...(argumentsOf(inputs, options) as unknown as I)))
+      this.#runInner(argumentsOf(inputs, options))
     } finally {
-      this.#isInner = false
+      setGradEnabled(mode)
+      enterPass(outer)
     }
     return this.#pass!
   }
@@ -399,15 +388,22 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
       const { options } = pass
       const inputs = pass.several ?? [pass.input!]
       let next = 0
-      const gradOutput = mapTensors(pass.output, () => gradients[next++]!)
+      const gradOutput =
+        pass.output instanceof Tensor
+          ? gradients[0]!
+          : mapTensors(pass.output, () => gradients[next++]!)
       const given = [...argumentsOf(inputs, options), gradOutput] as never
       if (!wants.includes(true)) {
         this.backwardParameters(...given)
         return []
       }
       const found: unknown = this.backward(...given)
-      if (options !== null) return gradientList(found, options) as Gradient[]
-      return found instanceof Tensor ? [found] : (found as Gradient[])
+      const list =
+        options !== null ? gradientList(found, options) : found instanceof Tensor ? [found] : found
+      if (!this.#isBuiltIn) checkInputGradients(this, inputs, list as Gradient[])
+      return list as Gradient[]
+    } catch (error) {
+      throw located(error, this)
     } finally {
       this.#pass = last
     }
@@ -453,17 +449,19 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     given: unknown[] | null,
   ): InputGradients<I> | null {
     const outer = runningPass()
+    const space = activeWorkspace()
     try {
+      if (space !== null && !this.#isBuiltIn) enterWorkspace(null)
       const options = given === null ? null : takeOptions(given)
       const several = given === null ? null : this.#severalOf(given, options)
       const pass = this.#passOf(input, several, outer)
-      this.#checkGradient('gradOutput', gradOutput, pass.output as Outputs)
+      checkGradient(this, 'gradOutput', gradOutput, pass.output as Outputs)
       this.#pass = pass
       pass.beginBackward()
       pass.isSpent = true
       enterPass(pass)
       const gradients = this.#isOfGraph(pass)
-        ? (this.#graphGradients(gradOutput, wantsInput) as InputGradients<I> | null)
+        ? (graphGradients(this, pass, gradOutput, wantsInput) as InputGradients<I> | null)
         : this.computeGradients(
             input as Tensor,
             gradOutput as OutputGradients<O>,
@@ -475,13 +473,14 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
         const list = pass.options === null ? gradients : gradientList(gradients, pass.options)
         const count = several?.length ?? 1
         const one: unknown = count === 1 && Array.isArray(list) ? list[0] : list
-        if (count > 1 || !(one instanceof Tensor)) this.#checkParts('computeGradInput', one, count)
+        if (count > 1 || !(one instanceof Tensor)) checkParts(this, 'computeGradInput', one, count)
       }
       return gradients
     } catch (error) {
       throw located(error, this)
     } finally {
       enterPass(outer)
+      enterWorkspace(space)
     }
   }
 
@@ -494,23 +493,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     return new ValueError(
       complaint(this.constructor.name, 'the class', `to have ${what}`, 'neither'),
     )
-  }
-
-  /**
-   * Refuses what a hook should not return.
-   *
-   * @param count Of gradients by inputs.
-   */
-  #checkParts(method: string, got: unknown, count?: number): void {
-    const isList = Array.isArray(got)
-    const parts: unknown[] =
-      typeof got === 'object' && got !== null && count !== 1 ? Object.values(got) : []
-    const fits = (part: unknown): boolean =>
-      part instanceof Tensor || (part === null && (count !== undefined || !isList))
-    const isSome = count !== undefined || parts.some((part) => part instanceof Tensor)
-    if (isSome && parts.length === (count ?? parts.length) && parts.every(fits)) return
-    const expected = (count ?? 1) === 1 ? 'a Tensor' : `${count} Tensors or nulls, one an input`
-    throw new ValueError(complaint(this.describe(), `what ${method} returns`, expected, got))
   }
 
   /** The call that a backward pass belongs to: the last one, or inside of another's one of those made there. */
@@ -530,45 +512,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
         'call forward with this input first; a forward in between, for an evaluation say, replaces it',
       ),
     )
-  }
-
-  #checkGradient(what: string, gradOutput: unknown, output: Outputs): void {
-    if (!(output instanceof Tensor)) {
-      this.#checkGradients(what, gradOutput, output)
-      return
-    }
-    if (!(gradOutput instanceof Tensor)) throw noTensor(this.describe(), what, gradOutput)
-    if (!sameShape(gradOutput.shape, output.shape)) {
-      throw new ShapeError(
-        complaint(
-          this.describe(),
-          what,
-          `of the output's shape ${formatShape(output.shape)}`,
-          `shape ${formatShape(gradOutput.shape)}`,
-        ),
-      )
-    }
-    if (gradOutput.dtype !== output.dtype) {
-      throw new DTypeError(
-        complaint(this.describe(), what, `${output.dtype} as the output is`, gradOutput.dtype),
-      )
-    }
-  }
-
-  /** Those by several outputs. */
-  #checkGradients(what: string, gradOutput: unknown, output: Exclude<Outputs, Tensor>): void {
-    const parts = Object.entries<Tensor | null>(output as Record<string, Tensor | null>)
-    const several = typeof gradOutput === 'object' && !(gradOutput instanceof Tensor)
-    const given: object = (several ? gradOutput : null) ?? {}
-    const names = Object.keys(given)
-    if (names.length !== parts.length || !names.every((name) => Object.hasOwn(output, name))) {
-      const expected = `a gradient or null for each of ${parts.map(([name]) => name).join(', ')}`
-      throw new ValueError(complaint(this.describe(), what, expected, gradOutput))
-    }
-    for (const [name, part] of parts) {
-      const gradient: unknown = Reflect.get(given, name)
-      if (gradient !== null && part !== null) this.#checkGradient(`${what}.${name}`, gradient, part)
-    }
   }
 
   /**
@@ -597,21 +540,13 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   }
 
   #addHook(method: string, kind: 'before' | 'after', hook: unknown): () => void {
-    const hooks = this.#hooks ?? new ForwardHooks(new Calls(this))
+    const hooks = this.#hooks ?? new ForwardHooks(this, new Calls(this))
     const remove = hooks.add(`${this.constructor.name}.${method}`, kind, hook)
-    this.#setHooks(hooks)
+    this.#hooks = hooks
     return () => {
       remove()
-      this.#setHooks(hooks)
+      if (hooks.isEmpty) this.#hooks = null
     }
-  }
-
-  /** With a property that steps are captured by. */
-  #setHooks(hooks: ForwardHooks): void {
-    const { list } = hooks
-    this.#hooks = list.length > 0 ? hooks : null
-    if (list.length > 0) Reflect.set(this, 'forwardHooks', list)
-    else Reflect.deleteProperty(this, 'forwardHooks')
   }
 
   /**
@@ -625,18 +560,10 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   }
 }
 
-type Method = (...given: unknown[]) => unknown
+type MethodName = 'forward' | 'backward' | 'computeOutput'
 
-/** Passes that a class has in the place of hooks. Without a backward of its own it is that of the graph. */
-interface OwnPasses {
-  readonly forward: Method
-  readonly backward: Method | null
-}
-
-/** What a backward pass takes: the inputs and the gradient by the output. */
-export type Given<I extends Inputs, O extends Outputs> = number extends I['length']
-  ? (Tensor | OutputGradients<O>)[]
-  : [...inputs: I, gradOutput: OutputGradients<O>]
+/** How many calls there were that may give something else when they are run again. */
+let trainings = 0
 
 /** The hooks as `forward` calls them, whatever they take. */
 interface Hooks {

@@ -1,6 +1,9 @@
 import { checkArguments } from '../check.js'
+import { complaint, ShapeError } from '../errors.js'
+import { add } from '../ops/binary.js'
+import { formatShape, type Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
 import { type BranchModules, Branches } from './branches.js'
-import { Shared } from './junction.js'
 import { markBuiltIn } from './built-in.js'
 
 /**
@@ -21,6 +24,16 @@ export class Parallel extends Branches {
   /** @throws ValueError when there is no module or a name is bad. */
   constructor(modules: BranchModules) {
     checkArguments(new.target.name, 1, arguments)
-    super(modules, new Shared(), new Shared())
+    super(modules)
+  }
+
+  override forward(input: Tensor): Tensor {
+    const outputs = Array.from(this, (module) => module.forward(input))
+    return outputs.reduce((sum, output) => {
+      if (sameShape(output.shape, sum.shape)) return add(sum, output)
+      const [expected, got] = [formatShape(sum.shape), formatShape(output.shape)]
+      const what = 'what all branches give'
+      throw new ShapeError(complaint(this.describe(), what, `of one shape, ${expected}`, got))
+    })
   }
 }

@@ -1,9 +1,11 @@
 import { itemsOf } from '../check.js'
 import { complaint, ValueError } from '../errors.js'
+import { show } from '../show.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
-import { Container, describeValue, ownIntermediate } from './container.js'
 import { markBuiltIn } from './built-in.js'
+import { Container } from './container.js'
+import { ownIntermediate } from './free-pass.js'
 import { Module } from './module.js'
 
 /**
@@ -58,14 +60,14 @@ export class Sequential extends Container {
     const outer = activeWorkspace()
     const own = pass.forwardSpace
     if (outer === null) {
-      if (own.holds(input)) throw ownIntermediate(this.describe())
+      if (own.holds(input)) throw ownIntermediate(this)
       own.rewind()
     }
     const last = modules.length - 1
     let value = input
     try {
       for (let i = 0; i <= last; i++) {
-        this.lendTo(i, outer ?? (i < last ? own : null))
+        enterWorkspace(outer ?? (i < last ? own : null))
         value = pass.call(i, modules[i]!, value)
       }
     } finally {
@@ -95,13 +97,13 @@ export class Sequential extends Container {
     const outer = activeWorkspace()
     const own = pass.backwardSpace
     if (outer === null) own.rewind()
-    this.checkPlaces()
+    this.#checkPlaces()
     let grad = gradOutput
     try {
       for (let i = modules.length - 1; i >= first; i--) {
         const module = modules[i]!
         const input = pass.resume(i, module)
-        this.lendTo(i, outer ?? (i > first ? own : null))
+        enterWorkspace(outer ?? (i > first ? own : null))
         if (wantsInput || i > first) grad = module.backward(input, grad)
         else module.backwardParameters(input, grad)
       }
@@ -111,9 +113,18 @@ export class Sequential extends Container {
     return wantsInput && outer === null && own.holds(grad) ? grad.clone() : grad
   }
 
+  /** @throws ValueError when a module has come since the forward. */
+  #checkPlaces(): void {
+    if (this.pass.placed === this.length) return
+    const expected = `those of the forward, ${this.pass.placed}`
+    throw new ValueError(
+      complaint(this.describe(), 'the modules', expected, this.length, 'call forward after append'),
+    )
+  }
+
   #noEntry(entry: unknown): ValueError {
     const hint = 'pass modules one by one: new nn.Sequential(...modules)'
-    const got = describeValue(entry)
+    const got = show(entry)
     return new ValueError(
       complaint(this.constructor.name, 'every entry', 'a name and a module', got, hint),
     )

@@ -1,8 +1,11 @@
 import { checkArguments } from '../check.js'
 import { list, type Options, readOptions, whole } from '../options.js'
 import { complaint, ValueError } from '../errors.js'
+import { cat } from '../ops/cat.js'
+import { split } from '../ops/split.js'
+import { equalSizes } from '../tensor/partition.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type BranchModules, Branches } from './branches.js'
-import { Parts } from './junction.js'
 import { markBuiltIn } from './built-in.js'
 
 export interface SplitOptions {
@@ -49,13 +52,20 @@ export class Split extends Branches {
     checkArguments(new.target.name, 2, arguments)
     const { dim, sizes: given } = readOptions('Split', OPTIONS, options)
     const sizes = given === undefined ? null : Object.freeze([...given])
-    super(modules, new Parts(dim, sizes), new Parts(dim))
+    super(modules)
     this.dim = dim
     this.sizes = sizes
     if (sizes !== null && sizes.length !== this.length) {
       const expected = `${this.length} whole numbers of at least 0, one a module`
       throw new ValueError(complaint('Split', 'sizes', expected, sizes))
     }
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { dim, length, sizes } = this
+    const parts = split(input, sizes ?? equalSizes(this.describe(), input.shape, dim, length), dim)
+    const outputs = Array.from(this, (module, i) => module.forward(parts[i]!))
+    return cat(outputs, dim)
   }
 
   override extraRepr(): string {

@@ -6,6 +6,7 @@ import { complaint, ValueError } from '../errors.js'
 import { axisOf } from '../tensor/axis.js'
 import { Partition } from '../tensor/partition.js'
 import { checkCountable, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { resultLike } from './result.js'
 
 /**
  * A tensor cut along a dimension; any dtype. Parts along dimension 0 share its memory, others are copies.
@@ -97,7 +98,7 @@ function cut(
     const { shape: whole } = x
     const dtype = x.dtype as FloatDType
     joinedAll(who, [x], { sizes: own, dim }, parts, [], (gradients) => {
-      const gradient = zeros(whole, { dtype })
+      const gradient = gradients.includes(null) ? zeros(whole, { dtype }) : resultLike(whole, dtype)
       gradients.forEach((share, index) => {
         if (share) partition.write(gradient, index, share)
       })

@@ -2,8 +2,8 @@ import { complaint, ShapeError } from '../errors.js'
 import { itemSize } from '../kernels/dtype.js'
 import { axisOf } from './axis.js'
 import { copyStrided, type Places, placesOf } from './strided.js'
-import { empty, formatShape, type Shape, Tensor } from './tensor.js'
-import { sameShape } from './workspace.js'
+import { formatShape, type Shape, Tensor } from './tensor.js'
+import { allocate, sameShape } from './workspace.js'
 
 /** A tensor as parts that lie one after the other along a dimension. */
 export class Partition {
@@ -55,26 +55,6 @@ export class Partition {
   }
 
   /**
-   * A shape cut into equal parts along a dimension.
-   *
-   * @throws ShapeError when there is no such dimension, or `count` does not divide its size.
-   */
-  static equal(who: string, shape: Shape, dim: number, count: number): Partition {
-    const { n } = axisOf(who, shape, dim)
-    if (n % count !== 0) {
-      throw new ShapeError(
-        complaint(
-          who,
-          'input',
-          `of a size along dimension ${dim} that ${count} divides`,
-          `shape ${formatShape(shape)}`,
-        ),
-      )
-    }
-    return new Partition(who, shape, dim, Array<number>(count).fill(n / count))
-  }
-
-  /**
    * Parts of these shapes joined along a dimension; at least one.
    *
    * @throws ShapeError when there is no such dimension, or another one differs.
@@ -116,7 +96,7 @@ export class Partition {
       const start = byteOffset + this.#starts[index]! * itemSize[dtype]
       return new Tensor(buffer, start, shape, dtype, this.#sizes[index]!)
     }
-    const part = empty(shape, whole.dtype)
+    const part = allocate(shape, whole.dtype)
     this.read(whole, index, part)
     return part
   }
@@ -130,6 +110,18 @@ export class Partition {
   #places(index: number): Places {
     return { offset: this.#starts[index]!, strides: [this.#stride, 1] }
   }
+}
+
+/**
+ * Sizes of equal parts of a shape along a dimension.
+ *
+ * @throws ShapeError when there is no such dimension, or `count` does not divide its size.
+ */
+export function equalSizes(who: string, shape: Shape, dim: number, count: number): number[] {
+  const { n } = axisOf(who, shape, dim)
+  if (n % count === 0) return Array<number>(count).fill(n / count)
+  const expected = `of a size along dimension ${dim} that ${count} divides`
+  throw new ShapeError(complaint(who, 'input', expected, `shape ${formatShape(shape)}`))
 }
 
 function withSize(shape: Shape, dim: number, size: number): Shape {

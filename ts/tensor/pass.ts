@@ -27,7 +27,7 @@ export class Pass {
   /** What autograd knows of the call, which keeps its storage from being used again; null: nothing. */
   inGraph: object | null = null
   /** Of a forward written freely: its graph. */
-  graph: object | null = null
+  graph: FreeGraph | null = null
   /** Whether `backward` was called for it, so that the next forward may use its storage. */
   isSpent = false
   /** Whether its forward, run again, might give something else: a module inside was in training mode. */
@@ -134,11 +134,6 @@ export class Pass {
     return output
   }
 
-  /** What the module at a place returned. */
-  outputAt(place: number): Tensor {
-    return this.#places[place]!.output as Tensor
-  }
-
   /** Makes the call at a place the one that the module's next backward belongs to. Returns its input. */
   resume(place: number, module: Callable): Tensor {
     const call = this.#places[place]!
@@ -206,6 +201,14 @@ export class Pass {
     this.#names[this.#named++] = name
     return tensor
   }
+}
+
+/** That of a forward written freely. */
+export interface FreeGraph {
+  /** Whether it is no part of the graph around. */
+  readonly isApart: boolean
+  /** Frees what it has saved. */
+  release(): void
 }
 
 interface Callable {

@@ -15,7 +15,7 @@ import { empty, type Shape, sizeOf, Tensor } from './tensor.js'
  * something else while it runs on its thread.
  */
 export class Workspace {
-  readonly #slots: Tensor[] = []
+  readonly #slots: (Tensor | undefined)[] = []
   #next = 0
   #owner: Capture | null = null
 
@@ -32,7 +32,10 @@ export class Workspace {
   take(shape: Shape, dtype: DType): Tensor {
     const index = this.#next++
     const slot = this.#slots[index]
-    if (slot !== undefined && slot.dtype === dtype && sameShape(slot.shape, shape)) return slot
+    if (slot !== undefined && slot.dtype === dtype && sameShape(slot.shape, shape)) {
+      slot.history = null
+      return slot
+    }
     const length = sizeOf(shape)
     const fits = slot !== undefined && length * itemSize[dtype] <= slot.buffer.byteLength
     const taken = fits ? new Tensor(slot.buffer, 0, shape, dtype, length) : empty(shape, dtype)
@@ -51,9 +54,18 @@ export class Workspace {
   holds(tensor: Tensor): boolean {
     const slots = this.#slots
     for (let i = 0; i < slots.length; i++) {
-      if (slots[i]!.buffer === tensor.buffer) return true
+      if (slots[i]?.buffer === tensor.buffer) return true
     }
     return false
+  }
+
+  /** Leaves the memory of a tensor that lies in a slot to whoever has it. Returns the tensor. */
+  giveAway(tensor: Tensor): Tensor {
+    const slots = this.#slots
+    for (let i = 0; i < slots.length; i++) {
+      if (slots[i]?.buffer === tensor.buffer) slots[i] = undefined
+    }
+    return tensor
   }
 }
 

@@ -161,7 +161,7 @@ export const containerCases: readonly ModuleCase[] = [
   )
 )`,
     refused: [
-      [[4, 8], 'Sequential.0.module Split(dim=1, sizes=[3, 4]): expected the sizes of the parts'],
+      [[4, 8], 'Sequential.0.module split: expected the sizes of the parts'],
     ],
     terms: 60,
   },
