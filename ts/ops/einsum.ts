@@ -1,19 +1,9 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
-import { mul } from './binary.js'
 import { checkOperands } from './check.js'
+import { contract, type Label, type Named, ordered } from './contract.js'
 import { diagonal } from './diagonal.js'
-import { permute } from './permute.js'
-import { product } from './product.js'
 import { sum } from './reduce.js'
-
-/** A tensor whose dimensions have names: a letter, or a number for one that `...` stands for. */
-interface Named {
-  readonly x: Tensor
-  readonly labels: readonly Label[]
-}
-
-type Label = string | number
 
 /** Which names the operands and the result have, `...` as one of them. */
 interface Equation {
@@ -23,9 +13,6 @@ interface Equation {
 }
 
 const DOTS = '...'
-
-const countOf = (sizes: readonly number[]): number =>
-  sizes.reduce((product, size) => product * size, 1)
 
 function refused(expected: string, got: unknown): ValueError {
   return new ValueError(complaint('einsum', 'the equation', expected, got))
@@ -118,65 +105,21 @@ function summed({ x, labels }: Named, needed: (label: Label) => boolean): Named 
   return dims.length === 0 ? { x, labels } : { x: sum(x, dims), labels: labels.filter(needed) }
 }
 
-/** With its dimensions in the order of these groups of names. */
-function ordered(named: Named, groups: readonly (readonly Label[])[]): Tensor {
-  const order = groups.flat().map((label) => named.labels.indexOf(label))
-  return follow(named, groups) ? named.x : permute(named.x, order)
-}
-
-/** The product of two operands, summed over what both have and nobody needs any more. */
+/** The product of two operands, summed over what nobody needs any more. */
 function multiplied(
   left: Named,
   right: Named,
   sizes: ReadonlyMap<Label, number>,
   needed: (label: Label) => boolean,
+  result: readonly Label[],
 ): Named {
   const a = summed(left, (label) => needed(label) || right.labels.includes(label))
   const b = summed(right, (label) => needed(label) || left.labels.includes(label))
-  const both = a.labels.filter((label) => b.labels.includes(label))
-  const batch = both.filter(needed)
-  const added = both.filter((label) => !needed(label))
-  const rows = a.labels.filter((label) => !both.includes(label))
-  const cols = b.labels.filter((label) => !both.includes(label))
-  const labels = [...batch, ...rows, ...cols]
-  const sizesOf = (names: readonly Label[]): number[] => names.map((label) => sizes.get(label)!)
-  if (added.length === 0 && batch.length > 0) {
-    const x = ordered(a, [batch, rows]).reshape([
-      ...sizesOf(batch),
-      ...sizesOf(rows),
-      ...cols.map(() => 1),
-    ])
-    const y = ordered(b, [batch, cols]).reshape([
-      ...sizesOf(batch),
-      ...rows.map(() => 1),
-      ...sizesOf(cols),
-    ])
-    return { x: mul(x, y), labels }
-  }
-  const [m, n, k] = [rows, cols, added].map((names) => countOf(sizesOf(names))) as [
-    number,
-    number,
-    number,
-  ]
-  // As they lie where they can be: the kernel multiplies transposes as well.
-  const flipped = [
-    !follow(a, [batch, rows, added]) && follow(a, [batch, added, rows]),
-    !follow(b, [batch, added, cols]) && follow(b, [batch, cols, added]),
-  ] as const
-  const x = ordered(a, flipped[0] ? [] : [batch, rows, added])
-  const y = ordered(b, flipped[1] ? [] : [batch, added, cols])
-  const whole = sizesOf(batch)
-  const aLayout = { batch: whole, rows: flipped[0] ? k : m, cols: flipped[0] ? m : k }
-  const bLayout = { batch: whole, rows: flipped[1] ? n : k, cols: flipped[1] ? k : n }
-  return {
-    x: product('einsum', [x, aLayout], [y, bLayout], whole, sizesOf(labels), flipped),
-    labels,
-  }
-}
-
-/** Whether the dimensions lie in the order of these groups. */
-function follow({ labels }: Named, groups: readonly (readonly Label[])[]): boolean {
-  return groups.flat().every((label, i) => labels[i] === label)
+  const found = [...new Set([...a.labels, ...b.labels])].filter(needed)
+  const isLast = found.length === result.length && result.every((label) => found.includes(label))
+  const both = found.filter((label) => a.labels.includes(label) && b.labels.includes(label))
+  const labels = isLast ? result : [...both, ...found.filter((label) => !both.includes(label))]
+  return { x: contract(a, b, labels, sizes), labels }
 }
 
 /** The names of the result: those of `...`, then the letters that stand once, in their order. */
@@ -228,8 +171,8 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
     const next = rest.shift()!
     const needed = (label: Label): boolean =>
       result.includes(label) || rest.some(({ labels }) => labels.includes(label))
-    whole = multiplied(whole, next, sizes, needed)
+    whole = multiplied(whole, next, sizes, needed, result)
   }
   whole = summed(whole, (label) => result.includes(label))
-  return ordered(whole, [result])
+  return ordered(whole, result)
 }

@@ -27,12 +27,11 @@ interface Level {
   readonly b: number
 }
 
-const AS_THEY_ARE = [false, false] as const
 const NONE: Level = { count: 1, a: 0, b: 0 }
 
 const countOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
-function factorOf(x: Tensor, { batch, rows, cols }: Layout, transposed: boolean): Factor {
-  return { x, batch, rows, cols, transposed }
+function factorOf(x: Tensor, { batch, rows, cols }: Layout): Factor {
+  return { x, batch, rows, cols, transposed: false }
 }
 
 const rowsOf = ({ rows, cols, transposed }: Factor): number => (transposed ? cols : rows)
@@ -142,43 +141,26 @@ function gradient(a: Factor, b: Factor, batch: Shape, of: Layout, shape: Shape):
   return sumTo(multiply(a, b, batch), [...of.batch, of.rows, of.cols]).reshape(shape)
 }
 
-/**
- * op(a) op(b) as a tensor of `shape`, for all places of a batch that both are repeated to.
- *
- * @param transposed Of which operands the transposes are multiplied.
- */
+/** a b as a tensor of `shape`, for all places of a batch that both are repeated to. */
 export function product(
   who: string,
   [a, aLayout]: readonly [Tensor, Layout],
   [b, bLayout]: readonly [Tensor, Layout],
   batch: Shape,
   shape: Shape,
-  transposed: readonly [boolean, boolean] = AS_THEY_ARE,
 ): Tensor {
-  const whole = multiply(
-    factorOf(a, aLayout, transposed[0]),
-    factorOf(b, bLayout, transposed[1]),
-    batch,
-  )
+  const whole = multiply(factorOf(a, aLayout), factorOf(b, bLayout), batch)
   const out = sameShape(whole.shape, shape) ? whole : whole.reshape(shape)
   if (!joinsGraph(a, b)) return out
   const [rows, cols] = whole.shape.slice(-2) as [number, number]
-  const shapes = [a.shape, b.shape] as const
+  const [aShape, bShape] = [a.shape, b.shape]
   const saved = [b.requiresGrad ? a : null, a.requiresGrad ? b : null]
-  return joined(who, [a, b], { transposed }, out, saved, ([g], wants, [x, y]) => {
-    const grad = { x: g!, batch, rows, cols, transposed: false }
-    const byLeft = (): Tensor => {
-      const right = factorOf(y!, bLayout, transposed[1])
-      return transposed[0]
-        ? gradient(right, turned(grad), batch, aLayout, shapes[0])
-        : gradient(grad, turned(right), batch, aLayout, shapes[0])
-    }
-    const byRight = (): Tensor => {
-      const left = factorOf(x!, aLayout, transposed[0])
-      return transposed[1]
-        ? gradient(turned(grad), left, batch, bLayout, shapes[1])
-        : gradient(turned(left), grad, batch, bLayout, shapes[1])
-    }
+  return joined(who, [a, b], {}, out, saved, ([g], wants, [x, y]) => {
+    const grad = factorOf(g!, { batch, rows, cols })
+    const byLeft = (): Tensor =>
+      gradient(grad, turned(factorOf(y!, bLayout)), batch, aLayout, aShape)
+    const byRight = (): Tensor =>
+      gradient(turned(factorOf(x!, aLayout)), grad, batch, bLayout, bShape)
     return [wants[0] ? byLeft() : null, wants[1] ? byRight() : null]
   })
 }
