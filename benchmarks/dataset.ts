@@ -87,16 +87,35 @@ function clusters(trial: Trial, random: () => number): Samples {
   return { x, y }
 }
 
+/** Characters, one-hot, and for each the next one: a step of 1 to 3 from the one before. */
+function characters({ samples, inputShape }: Trial, random: () => number): Samples {
+  const [steps = 1, count = 1] = inputShape
+  const x = new Float32Array(samples * steps * count)
+  const y = new Float32Array(x.length)
+  for (let i = 0; i < samples; ++i) {
+    let character = Math.floor(random() * count)
+    for (let t = 0; t < steps; ++t) {
+      const place = (i * steps + t) * count
+      x[place + character] = 1
+      character = (character + 1 + Math.floor(random() * 3)) % count
+      y[place + character] = 1
+    }
+  }
+  return { x, y }
+}
+
 function samplesOf(trial: Trial, random: () => number): Samples {
   const inputs = inputSize(trial)
   if (trial.name === 'xor') return exclusiveOr(trial.samples)
+  if (trial.name === 'gru_char') return characters(trial, random)
   if (trial.loss === 'mse') return sine(trial.samples, inputs, random)
   return clusters(trial, random)
 }
 
 /**
  * The parameters of all layers, in their order: weight (outputs, inputs), for a convolution (outputs,
- * inputs, kernel, kernel), then bias, uniform within 1 / sqrt(inputs of an output); scale 1 and shift 0
+ * inputs, kernel, kernel), then bias, uniform within 1 / sqrt(inputs of an output); of a recurrent layer
+ * the weights and biases of inputs and state, gate by gate, within 1 / sqrt(outputs); scale 1 and shift 0
  * of a normalisation.
  */
 function weightsOf(trial: Trial, random: () => number): Float32Array {
@@ -106,6 +125,11 @@ function weightsOf(trial: Trial, random: () => number): Float32Array {
       const fan = layer.inputs * (layer.type === 'conv2d' ? layer.kernel ** 2 : 1)
       const uniform = (): number => (2 * random() - 1) / Math.sqrt(fan)
       parts.push(Float32Array.from({ length: layer.outputs * (fan + 1) }, uniform))
+    } else if (layer.type === 'lstm' || layer.type === 'gru') {
+      const { inputs, outputs } = layer
+      const gates = layer.type === 'lstm' ? 4 : 3
+      const uniform = (): number => (2 * random() - 1) / Math.sqrt(outputs)
+      parts.push(Float32Array.from({ length: gates * outputs * (inputs + outputs + 2) }, uniform))
     } else if (layer.type === 'batchNorm') {
       const { features } = layer
       parts.push(new Float32Array(features).fill(1), new Float32Array(features))

@@ -13,6 +13,8 @@ export type LayerSpec =
   | { readonly type: 'batchNorm'; readonly features: number; readonly rank: 1 | 2 }
   /** Windows side by side. */
   | { readonly type: 'maxPool2d' | 'avgPool2d'; readonly kernel: number }
+  /** Over (samples, steps, inputs); of an LSTM the last state alone, of a GRU that of every step. */
+  | { readonly type: 'lstm' | 'gru'; readonly inputs: number; readonly outputs: number }
   | { readonly type: 'dropout'; readonly p: number }
   | { readonly type: 'relu' | 'sigmoid' | 'tanh' | 'flatten' }
   /** Its input is added to what the layers make of it. */
@@ -32,7 +34,7 @@ export interface Trial {
   readonly summary: string
   /** Whether it is a workload of the chart. */
   readonly charted: boolean
-  /** Of a sample: (features), or (channels, height, width). */
+  /** Of a sample: (features), (steps, features) or (channels, height, width). */
   readonly inputShape: readonly number[]
   readonly layers: readonly LayerSpec[]
   /** `mse`: float targets (samples, outputs). `crossEntropy`: class indices (samples). */
@@ -270,6 +272,35 @@ export const trials: readonly Trial[] = [
     lossTolerance: 0.01,
     quick: { batch: 8, lossSamples: 32 },
   },
+  {
+    name: 'lstm',
+    summary: 'LSTM 16-64 over 50 steps, last state to 1, Adam, batch 32',
+    charted: false,
+    inputShape: [50, 16],
+    layers: [{ type: 'lstm', inputs: 16, outputs: 64 }, linear(64, 1)],
+    loss: 'mse',
+    optimizer: { type: 'adam', lr: 1e-3 },
+    samples: 512,
+    batch: 32,
+    checkpoints: [4, 16],
+    lossSamples: 512,
+    lossTolerance: 0.01,
+  },
+  {
+    name: 'gru_char',
+    summary: '96-128, GRU 128-128, 128-96 over 64 characters, Adam, batch 32',
+    charted: false,
+    inputShape: [64, 96],
+    layers: [linear(96, 128), { type: 'gru', inputs: 128, outputs: 128 }, linear(128, 96), flatten],
+    loss: 'mse',
+    optimizer: { type: 'adam', lr: 1e-3 },
+    samples: 256,
+    batch: 32,
+    checkpoints: [2, 8],
+    lossSamples: 64,
+    lossTolerance: 0.01,
+    quick: { batch: 8, lossSamples: 16 },
+  },
 ]
 
 /** All layers in their order, those of residual blocks in the place of these. */
@@ -284,7 +315,8 @@ export function inputSize(trial: Trial): number {
 
 /** Numbers the network gives a sample. */
 export function outputSize(trial: Trial): number {
-  const last = trial.layers.at(-1)!
+  const isFlat = trial.layers.at(-1)!.type === 'flatten'
+  const last = trial.layers.at(isFlat ? -2 : -1)!
   if (last.type !== 'linear') throw new Error(`${trial.name}: the last layer is not dense`)
-  return last.outputs
+  return isFlat ? trial.inputShape[0]! * last.outputs : last.outputs
 }

@@ -51,6 +51,10 @@ function moduleOf(layer: LayerSpec, made: Made): Gradlane.nn.Module {
       return new nn.MaxPool2d(layer.kernel)
     case 'avgPool2d':
       return new nn.AvgPool2d(layer.kernel)
+    case 'lstm':
+      return new nn.LastStep(new nn.LSTM(layer.inputs, layer.outputs, { batchFirst: true }))
+    case 'gru':
+      return new nn.EveryStep(new nn.GRU(layer.inputs, layer.outputs, { batchFirst: true }))
     case 'dropout':
       return new nn.Dropout(layer.p)
     case 'flatten':

@@ -58,6 +58,9 @@ function buildLayer(layer: LayerSpec, shape: readonly number[]): [tf.layers.Laye
         [out(height), out(width), channels],
       ]
     }
+    case 'lstm':
+    case 'gru':
+      throw new Error('TensorFlow.js has one bias where the others have two: another training')
     case 'dropout':
       return [tf.layers.dropout({ rate: layer.p, inputShape }), inputShape]
     case 'flatten':

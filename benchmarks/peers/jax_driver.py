@@ -68,6 +68,8 @@ class Session:
             )
         if any(layer["type"] == "residual" for layer in trial["layers"]):
             raise Unsupported("this driver has chains of layers alone")
+        if any(layer["type"] in ("lstm", "gru") for layer in trial["layers"]):
+            raise Unsupported("JAX has no recurrent layers of its own")
         self.samples, self.batch = trial["samples"], trial["batch"]
         self.loss_samples = trial["lossSamples"]
         self.next = 0

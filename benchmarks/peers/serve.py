@@ -29,6 +29,10 @@ def parameter_shapes(layer):
     if layer["type"] == "conv2d":
         kernel = layer["kernel"]
         return (layer["outputs"], layer["inputs"], kernel, kernel), (layer["outputs"],)
+    if layer["type"] in ("lstm", "gru"):
+        inputs, outputs = layer["inputs"], layer["outputs"]
+        rows = (4 if layer["type"] == "lstm" else 3) * outputs
+        return (rows, inputs), (rows, outputs), (rows,), (rows,)
     if layer["type"] == "batchNorm":
         return (layer["features"],), (layer["features"],)
     return ()

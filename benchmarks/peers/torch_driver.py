@@ -20,6 +20,16 @@ class Residual(nn.Module):
         return self.body(x) + x
 
 
+class LastState(nn.LSTM):
+    def forward(self, x):
+        return super().forward(x)[1][0][-1]
+
+
+class EveryState(nn.GRU):
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
 LAYERS = {
     "linear": lambda layer: nn.Linear(layer["inputs"], layer["outputs"]),
     "conv2d": lambda layer: nn.Conv2d(
@@ -34,6 +44,8 @@ LAYERS = {
     ),
     "maxPool2d": lambda layer: nn.MaxPool2d(layer["kernel"]),
     "avgPool2d": lambda layer: nn.AvgPool2d(layer["kernel"]),
+    "lstm": lambda layer: LastState(layer["inputs"], layer["outputs"], batch_first=True),
+    "gru": lambda layer: EveryState(layer["inputs"], layer["outputs"], batch_first=True),
     "dropout": lambda layer: nn.Dropout(layer["p"]),
     "flatten": lambda layer: nn.Flatten(),
     "relu": lambda layer: nn.ReLU(),
