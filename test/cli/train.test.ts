@@ -42,6 +42,31 @@ describe('command line: train, predict, inspect', function () {
     return at(name)
   }
 
+  it('forecasts a series with --horizon, and predicts from its end', async () => {
+    const day = (i: number): string => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10)
+    const row = (i: number): string =>
+      `${day(i)},${100 + 10 * Math.sin((2 * Math.PI * i) / 7) + i / 9}`
+    const file = write('sales.csv', 'date,units', 90, row)
+    const asked = ['--time', 'date', '--target', 'units', '--horizon', '4']
+    const { code, stdout, stderr } = await train(file, 'sales', ...asked)
+    expect(code, stderr).to.equal(0)
+    expect(stdout).to.match(/^'units': 4 steps ahead, judged by 20 values from 5 origins/)
+    expect(stdout).to.match(/^model +[\d.]+ [^]*^last season +[\d.]+ [^]*^last value +[\d.]+ /m)
+    expect(stdout).to.match(/^2024-03-31 +[\d.]+ +[\d.]+ +[\d.]+$/m)
+    expect(readFileSync(at('sales.html'), 'utf8')).to.include(
+      '<title>units, from sales.csv</title>',
+    )
+    const next = await gradlane(['predict', at('sales.safetensors')])
+    expect(next.stdout).to.match(/^date,units,lower,upper\r\n2024-03-31,[\d.]+,/)
+    expect(next.stdout.trim().split('\r\n')).to.have.length(5)
+    const again = await gradlane(['predict', at('sales.safetensors'), file, '--json'])
+    const rows = JSON.parse(again.stdout) as { date: string }[]
+    expect(rows.map(({ date }) => date)).to.deep.equal([90, 91, 92, 93].map(day))
+    expect((await train(file, 'no', ...asked, '--balance')).stderr).to.include('--balance says nothing') // prettier-ignore
+    expect((await train(file, 'no', '-t', 'units', '--horizon', '4')).stderr).to.include('--time <column>') // prettier-ignore
+    expect(existsSync(at('no.safetensors'))).to.equal(false)
+  })
+
   describe('penguins', () => {
     let ran: Ran
     before(async () => {

@@ -59,6 +59,12 @@ export function writeFiles(folder: string): void {
   const fixtures = new URL('../fixtures/data/', import.meta.url)
   for (const name of ['penguins.csv', 'cars.csv'])
     copyFileSync(new URL(name, fixtures), join(folder, name))
+  const start = Date.UTC(2024, 0, 1)
+  const sales = Array.from({ length: 120 }, (_, i) => {
+    const date = new Date(start + i * 86_400_000).toISOString().slice(0, 10)
+    return `${date},${(150 + 30 * Math.sin((2 * Math.PI * i) / 7) + i / 5 + ((i * 7919) % 11)).toFixed(0)}`
+  })
+  writeFileSync(join(folder, 'sales.csv'), ['date,units', ...sales, ''].join('\n'))
   const idx = (sizes: number[], byte: (i: number) => number): Buffer => {
     const header = Buffer.alloc(4 + 4 * sizes.length)
     header.writeUInt32BE(0x800 + sizes.length)

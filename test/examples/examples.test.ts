@@ -235,6 +235,15 @@ describe('examples', function () {
     expect(out).to.include('both models are the same to the last bit')
   })
 
+  once('forecast.ts beats the last season on CO₂, and draws the training of a GRU', () => {
+    const file = join(folder, 'forecast.html')
+    const { status, out, err } = run('forecast.ts', '--short', file)
+    expect(status, out + err).to.equal(0)
+    expect(out.match(/^ {2}gru +MASE [\d.]+ +sMAPE [\d.]+ % +RMSE [\d.]+$/gm)).to.have.length(2)
+    expect(out).to.match(/90 % intervals held \d+ % of the values/)
+    expect(readFileSync(file, 'utf8')).to.include('CO2 by a GRU')
+  })
+
   it('penguins.ts tells species by measures with gaps, and what it saves answers', async () => {
     const file = join(folder, 'penguins.safetensors')
     const { status, out, err } = run('penguins.ts', file)

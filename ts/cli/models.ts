@@ -1,4 +1,4 @@
-import { data, FormatError } from '../index.js'
+import { data, FormatError, io } from '../index.js'
 
 /** The model of a file, and the types of its columns for who reads rows. */
 export async function loadPipeline(
@@ -10,4 +10,11 @@ export async function loadPipeline(
   })
   const types = pipeline.describe().columns.map(({ name, type }) => [name, type] as const)
   return { pipeline, types: Object.fromEntries(types) }
+}
+
+/** The forecaster of a file; null where it holds something else, or nothing that can be read. */
+export async function loadForecaster(file: string): Promise<data.Forecaster | null> {
+  const found = await io.readModel(file).catch(() => null)
+  const forecasts = found !== null && Object.hasOwn(found.extra, 'forecaster')
+  return forecasts ? data.Forecaster.load(file) : null
 }

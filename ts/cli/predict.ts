@@ -9,8 +9,9 @@ import { flag, type OptionValues, text } from './arguments.js'
 import { commandOf } from './command.js'
 import { csvLine, dateText } from './csv.js'
 import type { Io } from './io.js'
-import { loadPipeline } from './models.js'
+import { loadForecaster, loadPipeline } from './models.js'
 import { readTable, TABLE_OPTIONS } from './tables.js'
+import { UsageError } from './usage-error.js'
 
 const OPTIONS = {
   keep: text('columns', 'columns of the rows to repeat: all, none, or names between commas', 'all'),
@@ -26,8 +27,9 @@ export const command = commandOf({
   about:
     'Predicts each row of a file (- for CSV from standard input) and prints the rows with their prediction as CSV.\n' +
     'Reads CSV, TSV, JSON, lines of JSON, Parquet and Arrow, by the ending of the name.\n' +
+    'A model of train --horizon forecasts what follows on its last rows, or on those of a file.\n' +
     'Texts that a spreadsheet would take for formulas get an apostrophe before them, unless --raw is given.',
-  positionals: ['model', 'file'],
+  positionals: ['model', '[file]'],
   options: OPTIONS,
   examples: [
     'gradlane predict model.safetensors rows.csv > predictions.csv',
@@ -47,9 +49,12 @@ async function predict(
   options: OptionValues<typeof OPTIONS>,
   io: Io,
 ): Promise<number> {
+  const forecaster = await loadForecaster(modelFile!)
+  if (forecaster !== null) return forecasts(forecaster, file, options, io)
+  if (file === undefined) throw new UsageError('missing: <file>, the rows to predict')
   const { pipeline, types } = await loadPipeline(modelFile!)
   const model = servedPipeline(pipeline, '')
-  const table = await readTable(file!, options, io, types)
+  const table = await readTable(file, options, io, types)
   const names = model.columns.map(({ name }) => name)
   const read = table.select(names)
   tellOddities(model.columns, read, io)
@@ -72,6 +77,29 @@ async function predict(
     io.signal.throwIfAborted()
   }
   if (json) await io.write(table.length > 0 ? '\n]\n' : ']\n')
+  return 0
+}
+
+/** What follows, a line a step. */
+async function forecasts(
+  model: data.Forecaster,
+  file: string | undefined,
+  options: OptionValues<typeof OPTIONS>,
+  io: Io,
+): Promise<number> {
+  const rows = file === undefined ? null : await readTable(file, options, io)
+  const made = model.predict(rows)
+  const keyed = made.some(({ key }) => key !== null)
+  const header = [...(keyed ? ['key'] : []), model.time, model.target, 'lower', 'upper']
+  const lines = made.map(({ key, time, value, lower, upper }) => {
+    return [...(keyed ? [key] : []), time, value, lower, upper]
+  })
+  if (options.json) {
+    const objects = lines.map((line) => jsonOf(header, line))
+    await io.write(`[\n${objects.join(',\n')}\n]\n`)
+  } else {
+    await io.write([header, ...lines].map((line) => csvLine(line, options.raw)).join(''))
+  }
   return 0
 }
 

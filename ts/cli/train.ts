@@ -9,6 +9,7 @@ import { flag, JSON_OUTPUT, number, type OptionValues, text, texts, word } from 
 import { commandOf } from './command.js'
 import { type Io, printJson } from './io.js'
 import { nameOf, readTable, TABLE_OPTIONS } from './tables.js'
+import { trainForecaster } from './training/forecast.js'
 import { fitAndJudge, type Trained } from './training/fit.js'
 import { type Judged, judgedInWords } from './training/judged.js'
 import { type Parts, partsOf } from './training/parts.js'
@@ -24,6 +25,11 @@ const OPTIONS = {
   drop: texts('columns', 'columns to leave out, as an id'),
   'test-size': number('share', 'of the rows, to judge the model by', share(0.2, '(0, 1)')),
   group: text('column', 'rows that share its value stay in one part; it is not learned from'),
+  horizon: number(
+    'n',
+    'steps to forecast of a series by --time; --group tells several apart',
+    whole(1),
+  ),
   time: text('column', 'the latest rows by it are those to judge the model by'),
   epochs: number('n', 'most passes over the rows; default: by their number', whole(1)),
   'batch-size': number('n', 'rows of a step; default: by their number', whole(1)),
@@ -47,6 +53,7 @@ export const command = commandOf({
     'gradlane train sales.csv --target price',
     'gradlane train patients.csv --target ill --drop id --balance --group hospital',
     'gradlane train data.csv --target y --json > result.json',
+    'gradlane train sales.csv --time date --target units --horizon 14',
   ],
   run: train,
 })
@@ -63,6 +70,15 @@ async function train(
     `${nameOf(file!)}: ${some(table.length, 'row')}, ${some(table.columnNames.length, 'column')}`,
   )
   const target = targetOf(table, options.target)
+  if (options.horizon !== undefined) {
+    manualSeed(seed)
+    await trainForecaster(
+      table,
+      forecastOf(options, target, `${target}, from ${nameOf(file!)}`),
+      io,
+    )
+    return 0
+  }
   tellColumns(table, target, io)
   manualSeed(seed)
   const { task, drop, group, time } = options
@@ -89,6 +105,22 @@ async function train(
   else printResult(result, judged, io)
   io.tell(`written: ${out}, ${report}`)
   return 0
+}
+
+/** @throws UsageError for what says nothing to a forecast. */
+function forecastOf(options: OptionValues<typeof OPTIONS>, target: string, title: string) {
+  const { horizon, time, group, epochs, lr, out, report, json } = options
+  const { task, drop, hidden, balance } = options
+  const odd = Object.entries({
+    task,
+    drop: drop[0],
+    hidden: hidden[0],
+    balance: balance || undefined,
+  })
+  const [said] = odd.find(([, value]) => value !== undefined) ?? []
+  if (said !== undefined) throw new UsageError(`--${said} says nothing to a forecast (--horizon)`)
+  const batchSize = options['batch-size']
+  return { target, time, horizon: horizon!, group, epochs, batchSize, lr, out, report, title, json }
 }
 
 /** Before a training whose result could not be written. */

@@ -1,7 +1,9 @@
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { Concat } from '../nn/concat.js'
 import { ReLU } from '../nn/activation.js'
+import { LastStep } from '../nn/every-step.js'
 import { Flatten } from '../nn/flatten.js'
+import { GRU } from '../nn/gru.js'
 import { Identity } from '../nn/identity.js'
 import { Linear } from '../nn/linear.js'
 import { Module } from '../nn/module.js'
@@ -20,6 +22,10 @@ const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
     const hidden = new Sequential(new Linear(inputs, HIDDEN), new ReLU())
     const both = new Concat([new Identity(), hidden])
     return new Sequential(new Flatten(), both, new Linear(inputs + HIDDEN, horizon))
+  },
+  gru: (_past, features, horizon) => {
+    const rnn = new GRU(features, HIDDEN, { batchFirst: true })
+    return new Sequential(new LastStep(rnn), new Linear(HIDDEN, horizon))
   },
 }
 

@@ -34,7 +34,7 @@ export const UNITS = [
 export const FILLS = ['interpolate', 'forward', 'zero', 'refuse'] as const
 
 /** Networks by name. */
-export const NETWORKS = ['mlp', 'linear'] as const
+export const NETWORKS = ['mlp', 'linear', 'gru'] as const
 
 /**
  * Makes a network of inputs (N, past, features) and outputs (N, horizon). The first feature is the target
@@ -66,7 +66,8 @@ export interface ForecasterOptions {
   /** What is put where a step has no row or no value. Default `'interpolate'`, on a line between its neighbours. */
   fill?: (typeof FILLS)[number]
   /**
-   * `'mlp'`: a hidden layer of 64 beside a linear one; `'linear'`: that alone; or what makes one of its own.
+   * `'mlp'`: a hidden layer of 64 beside a linear one; `'linear'`: that alone; `'gru'`: a GRU of 64 and a
+   * linear layer behind its last step; or what makes one of its own.
    * Default `'mlp'`.
    */
   network?: (typeof NETWORKS)[number] | NetworkFactory
