@@ -16,6 +16,10 @@ export const PLACE = 64
 
 const SLOT = { value: 0, writable: true }
 
+/** Stands for places of which none has been written. */
+const SHARED = -1
+const SHARED_SLOT = { value: SHARED, writable: true }
+
 interface Memory extends ArrayBuffer {
   [WRITTEN]?: number | number[]
 }
@@ -30,8 +34,7 @@ export function tick(): number {
 
 /** Declares that unrelated tensors share an ArrayBuffer, each of them from a multiple of `PLACE` on. */
 export function sharePlaces(buffer: ArrayBuffer): void {
-  const places = Array<number>(Math.ceil(buffer.byteLength / PLACE)).fill(0)
-  Object.defineProperty(buffer, WRITTEN, { value: places, writable: true })
+  Reflect.defineProperty(buffer, WRITTEN, SHARED_SLOT)
 }
 
 /** Declares that a tensor of a user's has been written, or is about to be. It costs a few nanoseconds. */
@@ -41,8 +44,9 @@ export function noteWrite(view: View): void {
   const capture = currentCapture()
   if (capture !== null) noteInCapture(capture.written, view)
   const known = memory[WRITTEN]
-  if (typeof known === 'object') {
-    for (let i = firstPlace(view); i <= lastPlace(view); i++) known[i] = last
+  if (typeof known === 'object' || known === SHARED) {
+    const places = typeof known === 'object' ? known : placesOf(memory)
+    for (let i = firstPlace(view); i <= lastPlace(view); i++) places[i] = last
     return
   }
   // A frozen one takes no property: writes to it are not seen.
@@ -53,7 +57,7 @@ export function noteWrite(view: View): void {
 /** The moment of the last declared write; 0 if there was none. */
 export function writtenAt(view: View): number {
   const known = (view.buffer as Memory)[WRITTEN]
-  if (typeof known !== 'object') return known ?? 0
+  if (typeof known !== 'object') return Math.max(known ?? 0, 0)
   let latest = 0
   for (let i = firstPlace(view); i <= lastPlace(view); i++) latest = Math.max(latest, known[i]!)
   return latest
@@ -78,9 +82,15 @@ function noteInCapture(written: Map<ArrayBuffer, Written>, view: View): void {
   if (entry === undefined) {
     const before = typeof known === 'object' ? [...known] : known
     written.set(buffer, { views: [{ buffer, byteOffset, length, dtype }], before })
-  } else if (typeof known === 'object') {
+  } else if (typeof known === 'object' || known === SHARED) {
     entry.views.push({ buffer, byteOffset, length, dtype })
   }
+}
+
+function placesOf(memory: Memory): number[] {
+  const places = Array<number>(Math.ceil(memory.byteLength / PLACE)).fill(0)
+  memory[WRITTEN] = places
+  return places
 }
 
 function firstPlace({ byteOffset }: View): number {
