@@ -65,7 +65,8 @@ describe('the published bundle', () => {
       const found = text.matchAll(/^var .*getBuiltinModule\("node:([^"]+)"\)/gm)
       const few = ['fs', 'module', 'path', 'timers/promises', 'url', 'util']
       const loaded = file === 'core.js' ? few : []
-      expect(Array.from(found, ([, name]) => name!)).to.have.members(loaded)
+      // What is evaluated later takes them once more.
+      expect([...new Set(Array.from(found, ([, name]) => name!))]).to.have.members(loaded)
       expect(text, file).not.to.match(/^import .*"node:/m)
       expect(text, file).not.to.match(/[^\0-\x7f]/)
     }

@@ -2,7 +2,7 @@ import { show } from '../show.js'
 import { complaint, ValueError } from '../errors.js'
 import { Criterion } from '../criterion/criterion.js'
 import { Module } from '../nn/module.js'
-import { LBFGS } from '../optim/index.js'
+import { LBFGS } from '../optim/lbfgs.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 import type { TrainingOptimizer } from './snapshot.js'
 

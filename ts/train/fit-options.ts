@@ -3,7 +3,8 @@ import { complaint, ValueError } from '../errors.js'
 import type { Metric } from '../metrics/metric.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Module } from '../nn/module.js'
-import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
+import type { LRScheduler } from '../optim/index.js'
+import { ReduceLROnPlateau } from '../optim/scheduler/reduce-lr-on-plateau.js'
 import {
   choice,
   flag,

@@ -1,4 +1,5 @@
-import { type LRScheduler, ReduceLROnPlateau } from '../optim/index.js'
+import type { LRScheduler } from '../optim/index.js'
+import { ReduceLROnPlateau } from '../optim/scheduler/reduce-lr-on-plateau.js'
 import { type Batches, checkRepeatable } from './batches.js'
 import type { TrainEndContext } from './callbacks/callback.js'
 import { show } from '../show.js'
