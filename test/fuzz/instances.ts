@@ -138,6 +138,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     'optim.Optimizer': optimizer,
     'data.Pipeline': () => data.Pipeline.fromBuffer(fitted),
     'data.Forecaster': () => loadedForecaster,
+    'data.Vocabulary': () => data.Vocabulary.build(['so far', 'so good']),
     Importance: () => ({ metric: 'r2', score: 1, rows: 1, repeats: 1, columns: [] }),
     CapturedStep: () => capture(({ x }) => mul(x, 2), { inputs: { x: ones([4, 3]) } }),
     History: () => {

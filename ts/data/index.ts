@@ -15,6 +15,12 @@ export { BucketSampler, type BucketSamplerOptions } from './sequences/bucket-sam
 export { padCollate, type PadCollateOptions } from './sequences/pad-collate.js'
 export { padSequence, type PadSequenceOptions } from './sequences/pad-sequence.js'
 export {
+  Vocabulary,
+  type VocabularyBuildOptions,
+  type VocabularyEncodeOptions,
+  type VocabularyState,
+} from './sequences/vocabulary.js'
+export {
   type SeriesColumn,
   WindowDataset,
   windows,
