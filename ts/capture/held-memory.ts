@@ -1,5 +1,5 @@
 import { CaptureError } from '../errors.js'
-import { bytesIn, isResizable } from '../tensor/memory.js'
+import { bytesIn, isResizable, keepHere } from '../tensor/memory.js'
 
 /** The memory of a tensor that a replay works on must not go away while another thread uses it. */
 export function hold(buffer: ArrayBuffer): void {
@@ -8,7 +8,7 @@ export function hold(buffer: ArrayBuffer): void {
       'capture: a tensor lies in a resizable ArrayBuffer, which could shrink while the step runs; use its clone()',
     )
   }
-  process.getBuiltinModule('node:worker_threads').markAsUntransferable(buffer)
+  keepHere(buffer)
 }
 
 /** Methods of Node's newer versions. */

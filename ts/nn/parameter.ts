@@ -7,6 +7,7 @@ import { checkFloat } from '../tensor/create.js'
 import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { noteWrite } from '../tensor/written.js'
+import type { GradientHome } from './gradient-buffer.js'
 
 export interface ParameterOptions {
   /** Whether gradients are computed for it and optimizers change it. Default true. */
@@ -25,6 +26,9 @@ export class Parameter extends Tensor {
   #requiresGrad: boolean
   #storage: Tensor | null = null
   #hasGrad = false
+  #home: GradientHome | null = null
+  /** Storage at home. */
+  #atHome: Tensor | null = null
 
   /**
    * @param data float32 or float64; the parameter shares its storage.
@@ -71,7 +75,7 @@ export class Parameter extends Tensor {
     this.#hasGrad = grad !== null
   }
 
-  /** Forgets the gradient. Its storage is kept for the next one, and no memory is touched. */
+  /** Forgets the gradient. Storage is kept for the next one, and no memory is touched. */
   zeroGrad(): void {
     this.#noteGradient(false)
     this.#hasGrad = false
@@ -84,7 +88,26 @@ export class Parameter extends Tensor {
    * @internal
    */
   gradTarget(): Tensor {
+    if (!this.#hasGrad && this.#home !== null) {
+      const { buffer, offset } = this.#home
+      this.#storage = this.#atHome ??= buffer.at(offset, this)
+    }
     return (this.#storage ??= empty(this.shape, this.dtype))
+  }
+
+  /**
+   * Where the storage of its gradients is; null: in an ArrayBuffer of its own. A gradient that is there
+   * stays where it is.
+   *
+   * @internal
+   */
+  get gradHome(): GradientHome | null {
+    return this.#home
+  }
+
+  set gradHome(home: GradientHome | null) {
+    this.#home = home
+    this.#atHome = null
   }
 
   /**
@@ -129,6 +152,7 @@ export class Parameter extends Tensor {
 
   override adopt(other: Tensor): void {
     super.adopt(other)
+    this.gradHome = null
     this.#storage = null
     this.#hasGrad = false
   }

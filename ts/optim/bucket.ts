@@ -1,24 +1,24 @@
 import { complaint, DTypeError } from '../errors.js'
 import type { ParameterSlot } from '../kernels/kernels.js'
+import { GradientBuffer, type Placed } from '../nn/gradient-buffer.js'
 import type { Parameter } from '../nn/parameter.js'
 import type { FloatDType, TypedArray } from '../kernels/dtype.js'
 import { abandon } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 
-// Parts of the state start on whole cache lines: 64 bytes are 16 float32 or 8 float64.
+// Gradients and parts of the state start on whole cache lines: 64 bytes are 16 float32 or 8 float64.
 const ALIGNMENT = 16
 
-interface Member {
+/** A parameter with its place among the gradients and in each state array. */
+interface Member extends Placed {
   readonly parameter: Parameter
   /** Its place in the group. */
   readonly index: number
-  /** Its place in each state array, in elements. */
-  readonly offset: number
 }
 
 /**
- * The parameters of a group that share a dtype, with their state in one flat tensor, so that a step
- * over all of them is one kernel call.
+ * The parameters of a group that share a dtype, with their gradients in one flat buffer and their state in
+ * another, so that a step over all of them is one kernel call.
  */
 export class Bucket {
   /** Elements of one state array. */
@@ -40,6 +40,7 @@ export class Bucket {
     this.#members = members
     this.stateLength = offset
     this.state = empty([0], dtype)
+    GradientBuffer.house(dtype, members, offset)
   }
 
   /**

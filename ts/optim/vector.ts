@@ -1,6 +1,7 @@
 import { kernels } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import type { Parameter } from '../nn/parameter.js'
+import { slotOf } from '../nn/utils/gradients.js'
 import { zeros } from '../tensor/create.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
 import { noteWrite } from '../tensor/written.js'
@@ -75,7 +76,6 @@ export function dot(x: Tensor, y: Tensor): number {
 /** The p-norm: the largest absolute value for Infinity, their sum for 1. */
 export function norm(x: Tensor, p: number): number {
   const out = empty([1], 'float64')
-  const slots = [{ parameter: x, gradient: x, index: 0, stateOffset: 0 }]
-  kernels().gradNorm({ out, p, slots })
+  kernels().gradNorm({ out, p, slots: [slotOf(x)] })
   return out.item()
 }

@@ -42,6 +42,18 @@ export function isArrayBuffer(buffer: unknown): buffer is ArrayBuffer {
   return types.isArrayBuffer(buffer)
 }
 
+let hold: ((buffer: ArrayBuffer) => void) | undefined
+
+/**
+ * Has Node refuse to transfer an ArrayBuffer to another thread, which would take it away from whoever else
+ * works on it.
+ */
+export function keepHere(buffer: ArrayBuffer): void {
+  // Looked up once: a step of a small network does this every few times.
+  hold ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
+  hold(buffer)
+}
+
 /** Bytes of an ArrayBuffer: 0 when it was detached, or is none. */
 export function bytesIn(buffer: unknown): number {
   try {

@@ -1,6 +1,7 @@
 import { isRecording } from '../kernels/backend.js'
 import { allocate, allocateUnset } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
+import { keepHere } from './memory.js'
 import { empty, type Shape, sizeOf, Tensor } from './tensor.js'
 import { PLACE, sharePlaces } from './written.js'
 
@@ -10,8 +11,6 @@ const LARGEST = 512
 
 let slab = new ArrayBuffer(0)
 let used = 0
-/** Looked up once: a step of a small network makes a slab every few times. */
-let hold: ((buffer: ArrayBuffer) => void) | undefined
 
 /**
  * Storage for a result, every element of which will be written, and that most callers drop within a step:
@@ -35,8 +34,7 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   }
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
-    hold ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
-    hold(slab)
+    keepHere(slab)
     sharePlaces(slab)
     used = 0
   }

@@ -11,8 +11,11 @@ import type { View } from '../kernels/view.js'
  */
 const WRITTEN = Symbol('written')
 
-/** Bytes of such a place: no two unrelated tensors lie in one. */
+/** Bytes of such a place, where nothing else was said: no two unrelated tensors lie in one. */
 export const PLACE = 64
+
+/** Where the places of a buffer begin, in bytes. */
+const BEGINS = Symbol('begins')
 
 const SLOT = { value: 0, writable: true }
 
@@ -22,6 +25,7 @@ const SHARED_SLOT = { value: SHARED, writable: true }
 
 interface Memory extends ArrayBuffer {
   [WRITTEN]?: number | number[]
+  [BEGINS]?: readonly number[]
 }
 
 let moments = 0
@@ -32,9 +36,13 @@ export function tick(): number {
   return ++moments
 }
 
-/** Declares that unrelated tensors share an ArrayBuffer, each of them from a multiple of `PLACE` on. */
-export function sharePlaces(buffer: ArrayBuffer): void {
+/**
+ * Declares that unrelated tensors share an ArrayBuffer, each of them from a multiple of `PLACE` on, or from
+ * one of these bytes on, which are in order.
+ */
+export function sharePlaces(buffer: ArrayBuffer, begins?: readonly number[]): void {
   Reflect.defineProperty(buffer, WRITTEN, SHARED_SLOT)
+  if (begins !== undefined) Reflect.defineProperty(buffer, BEGINS, { value: begins })
 }
 
 /** Declares that a tensor of a user's has been written, or is about to be. It costs a few nanoseconds. */
@@ -46,7 +54,8 @@ export function noteWrite(view: View): void {
   const known = memory[WRITTEN]
   if (typeof known === 'object' || known === SHARED) {
     const places = typeof known === 'object' ? known : placesOf(memory)
-    for (let i = firstPlace(view); i <= lastPlace(view); i++) places[i] = last
+    const end = lastPlace(view)
+    for (let i = firstPlace(view); i <= end; i++) places[i] = last
     return
   }
   // A frozen one takes no property: writes to it are not seen.
@@ -59,7 +68,8 @@ export function writtenAt(view: View): number {
   const known = (view.buffer as Memory)[WRITTEN]
   if (typeof known !== 'object') return Math.max(known ?? 0, 0)
   let latest = 0
-  for (let i = firstPlace(view); i <= lastPlace(view); i++) latest = Math.max(latest, known[i]!)
+  const end = lastPlace(view)
+  for (let i = firstPlace(view); i <= end; i++) latest = Math.max(latest, known[i]!)
   return latest
 }
 
@@ -88,15 +98,29 @@ function noteInCapture(written: Map<ArrayBuffer, Written>, view: View): void {
 }
 
 function placesOf(memory: Memory): number[] {
-  const places = Array<number>(Math.ceil(memory.byteLength / PLACE)).fill(0)
+  const count = memory[BEGINS]?.length ?? Math.ceil(memory.byteLength / PLACE)
+  const places = Array<number>(count).fill(0)
   memory[WRITTEN] = places
   return places
 }
 
-function firstPlace({ byteOffset }: View): number {
-  return Math.floor(byteOffset / PLACE)
+function firstPlace({ buffer, byteOffset }: View): number {
+  return placeOf(buffer, byteOffset)
 }
 
-function lastPlace({ byteOffset, length, dtype }: View): number {
-  return Math.floor((byteOffset + length * itemSize[dtype] - 1) / PLACE)
+function lastPlace({ buffer, byteOffset, length, dtype }: View): number {
+  return placeOf(buffer, byteOffset + length * itemSize[dtype] - 1)
+}
+
+/** The place that holds a byte. */
+function placeOf(buffer: Memory, byte: number): number {
+  const begins = buffer[BEGINS]
+  if (begins === undefined) return Math.floor(byte / PLACE)
+  let place = 0
+  for (let after = begins.length; after - place > 1;) {
+    const middle = (place + after) >> 1
+    if (begins[middle]! <= byte) place = middle
+    else after = middle
+  }
+  return place
 }

@@ -1,3 +1,4 @@
+import { itemSize } from '../../kernels/dtype.js'
 import type { View } from '../../kernels/kernels.js'
 import { argument, type KernelCall, writtenBy } from '../../kernels/operations.js'
 import { Tensor } from '../../tensor/tensor.js'
@@ -31,6 +32,13 @@ export function sameView(a: unknown, b: unknown): boolean {
   const same = (x: View, y: View): boolean =>
     x.buffer === y.buffer && x.byteOffset === y.byteOffset && x.dtype === y.dtype
   return same(a, b) && a.length === b.length
+}
+
+/** Whether two tensors have memory in common. */
+export function overlap(a: View, b: View): boolean {
+  const endOf = ({ byteOffset, length, dtype }: View): number =>
+    byteOffset + length * itemSize[dtype]
+  return a.buffer === b.buffer && a.byteOffset < endOf(b) && b.byteOffset < endOf(a)
 }
 
 /** The calls that each piece of memory is mentioned in, in order. */

@@ -1,7 +1,7 @@
 import { itemSize } from '../../kernels/dtype.js'
 import type { View } from '../../kernels/kernels.js'
 import { argument, type KernelCall, overwrittenBy } from '../../kernels/operations.js'
-import { sameView, usesByBuffer } from './tensors.js'
+import { overlap, sameView, tensorsOf, usesByBuffer } from './tensors.js'
 import type { Values } from './values.js'
 
 /**
@@ -25,7 +25,9 @@ export function writeInPlace(calls: readonly KernelCall[], values: Values): Kern
     if (result === undefined || !isSum(producer)) return
     // The result is there earlier than it was, also when a call between refuses what it finds.
     if (calls.slice(from, at).some(({ caller }) => caller !== undefined)) return
-    if (uses.get(y.buffer)!.some((use) => use >= from && use < at)) return
+    const between = uses.get(y.buffer)!.filter((use) => use >= from && use < at)
+    if (between.some((use) => tensorsOf(calls[use]!.args).some((other) => overlap(other, y))))
+      return
     written[from] = { ...producer, args: { ...producer.args, [result]: y } } as KernelCall
     dropped.add(at)
   })

@@ -1,12 +1,12 @@
 import { checkArguments, isWithin } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import type { ParameterSlot } from '../../kernels/kernels.js'
 import { type Option, type Options, readOptions } from '../../options.js'
+import { emptyPooled } from '../../tensor/pool.js'
 import { empty, type Tensor } from '../../tensor/tensor.js'
 import { noteWrite } from '../../tensor/written.js'
 import type { Parameter } from '../parameter.js'
-import { partsOf } from './gradients.js'
+import { type Part, partsOf, slotOf } from './gradients.js'
 
 export interface ClipGradNormOptions {
   /** p of the p-norm, a positive number or Infinity. Default 2. */
@@ -18,6 +18,8 @@ const NORM: Option<number> = {
   expected: 'positive or Infinity',
   accepts: (value) => typeof value === 'number' && value > 0,
 }
+
+const SCALAR = Object.freeze([])
 
 const OPTIONS = { normType: NORM } satisfies Options<ClipGradNormOptions>
 
@@ -49,9 +51,9 @@ export function clipGradNorm_(
   }
   const parts = partsOf('clipGradNorm_', parameters)
   const total = normOf(parts, normType)
-  for (const slots of parts) {
+  for (const { runs, slots } of parts) {
     kernels().clipGradients({ norm: total, maxNorm, slots })
-    for (const { gradient } of slots) noteWrite(gradient)
+    for (const run of runs) noteWrite(run)
   }
   return total
 }
@@ -65,20 +67,17 @@ export function gradNormOf(parameters: Iterable<Parameter>): Tensor {
   return normOf(partsOf('gradNormOf', parameters), 2)
 }
 
-function normOf(parts: readonly (readonly ParameterSlot[])[], normType: number): Tensor {
+function normOf(parts: readonly Part[], normType: number): Tensor {
   const backend = kernels()
+  if (parts.length === 0) return empty(SCALAR, 'float64')
+  const total = emptyPooled(SCALAR, 'float64')
+  if (parts.length === 1) backend.gradNorm({ out: total, p: normType, slots: parts[0]!.slots })
+  if (parts.length === 1) return total
   const norms = empty([parts.length], 'float64')
-  parts.forEach((part, i) => {
-    backend.gradNorm({ out: norms.narrow(0, i, 1), p: normType, slots: part })
+  parts.forEach(({ slots }, i) => {
+    backend.gradNorm({ out: norms.narrow(0, i, 1), p: normType, slots })
   })
-  const total = parts.length === 1 ? norms.reshape([]) : empty([], 'float64')
-  if (parts.length > 1) {
-    // The norm of all is the norm of the norms.
-    backend.gradNorm({
-      out: total,
-      p: normType,
-      slots: [{ parameter: norms, gradient: norms, index: 0, stateOffset: 0 }],
-    })
-  }
+  // The norm of all is the norm of the norms.
+  backend.gradNorm({ out: total, p: normType, slots: [slotOf(norms)] })
   return total
 }

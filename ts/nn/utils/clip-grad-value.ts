@@ -27,30 +27,13 @@ export function clipGradValue_(
   if (!isWithin(clipValue, 0, Infinity)) {
     throw new ValueError(complaint(NAME, 'clipValue', 'a number of at least 0', clipValue))
   }
-  for (const part of partsOf(NAME, parameters)) {
-    const { dtype } = part[0]!.gradient
+  for (const { dtype, runs } of partsOf(NAME, parameters)) {
     const [low, high] = [-clipValue, clipValue].map((bound) => full([], bound, { dtype }))
-    for (const { gradient } of part) {
-      const { length } = gradient
-      noteWrite(gradient)
-      kernels().binary({
-        kind: BinaryKind.max,
-        broadcast: Broadcast.scalar,
-        a: gradient,
-        b: low!,
-        out: gradient,
-        rows: 1,
-        cols: length,
-      })
-      kernels().binary({
-        kind: BinaryKind.min,
-        broadcast: Broadcast.scalar,
-        a: gradient,
-        b: high!,
-        out: gradient,
-        rows: 1,
-        cols: length,
-      })
+    for (const run of runs) {
+      noteWrite(run)
+      const all = { broadcast: Broadcast.scalar, a: run, out: run, rows: 1, cols: run.length }
+      kernels().binary({ ...all, kind: BinaryKind.max, b: low! })
+      kernels().binary({ ...all, kind: BinaryKind.min, b: high! })
     }
   }
 }
