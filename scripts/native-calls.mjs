@@ -45,7 +45,8 @@ function callOf(operation) {
   const type = dtype === slots ? `dtypeOf(${slots})` : `${dtype}.dtype`
   const values = dtype === null ? [] : [`dtypeCode[${type}]`]
   for (const [name, { kind, typed, nullable, names }] of fields) {
-    if (typed) values.push(`dtypeCode[${name}.dtype]`)
+    if (typed)
+      values.push(nullable ? `dtypeCode[${name}?.dtype ?? 'uint8']` : `dtypeCode[${name}.dtype]`)
     if (kind === 'value') values.push(name)
     else if (kind === 'sizes') values.push(...names.map((size) => `${name}.${size}`))
     else if (kind === 'slots') values.push(`...flatten('${operation}', ${type}, ${name})`)

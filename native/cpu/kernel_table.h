@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cpu/tables/activation.h"
+#include "cpu/tables/attention.h"
 #include "cpu/tables/conv2d.h"
 #include "cpu/tables/conv2d_winograd.h"
 #include "cpu/tables/cross_entropy.h"
@@ -28,6 +29,7 @@ namespace gradlane {
 template <class T>
 struct TypedKernels {
   ActivationKernels<T> activation;
+  AttentionKernels<T> attention;
   MatmulKernels<T> matmul;
   ElementwiseKernels<T> elementwise;
   ReduceKernels<T> reduce;

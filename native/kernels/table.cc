@@ -6,6 +6,7 @@ namespace gradlane::GRADLANE_ISA_TARGET {
 
 void FillActivation(KernelTable& table);
 void FillAdam(KernelTable& table);
+void FillAttention(KernelTable& table);
 void FillCast(KernelTable& table);
 void FillConv2dPack(KernelTable& table);
 void FillConv2dStencil(KernelTable& table);
@@ -38,6 +39,7 @@ void FillTable(KernelTable& table) {
   table.name = GRADLANE_STRING(GRADLANE_ISA_TARGET);
   FillActivation(table);
   FillAdam(table);
+  FillAttention(table);
   FillConv2dPack(table);
   FillConv2dStencil(table);
   FillConv2dWinograd(table);

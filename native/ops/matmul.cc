@@ -1,10 +1,10 @@
 #include "ops/matmul.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "cpu/dispatch.h"
+#include "ops/apart.h"
 #include "ops/matmul_problem.h"
 #include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
@@ -122,23 +122,6 @@ std::int64_t Extent(const BatchMatmulShape& s, std::int64_t outer, std::int64_t 
   return last + columns;
 }
 
-// Every element of out has a place of its own: each dimension steps over all of those with smaller
-// steps.
-void CheckApart(const BatchMatmulShape& s) {
-  std::pair<std::int64_t, std::int64_t> dims[] = {
-      {1, s.n}, {s.out_row, s.m}, {s.out_inner, s.inner}, {s.out_outer, s.outer}};
-  std::sort(std::begin(dims), std::end(dims));
-  std::int64_t reach = 0;
-  for (const auto& [step, count] : dims) {
-    if (count == 1) continue;
-    if (step <= reach) {
-      Throw(ErrorCode::kShape,
-            {"batchMatmul: expected steps of out past ", reach, " elements, got ", step});
-    }
-    reach += (count - 1) * step;
-  }
-}
-
 template <class T>
 void RunBatch(const BatchMatmulArgs& args) {
   const BatchMatmulShape& s = args.shape;
@@ -158,7 +141,8 @@ void RunBatch(const BatchMatmulArgs& args) {
   T* const out = Elements<T>(args.out, stored(s.out_outer, s.out_inner, s.out_row, s.m, s.n, false),
                              kBatchOp, "out");
   if (batch == 0 || s.m == 0 || s.n == 0) return;
-  CheckApart(s);
+  CheckApart({{1, s.n}, {s.out_row, s.m}, {s.out_inner, s.inner}, {s.out_outer, s.outer}}, kBatchOp,
+             "out");
 
   MatmulProblem<T> first;
   first.shape = {

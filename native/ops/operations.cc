@@ -1,6 +1,7 @@
 #include "ops/operations.h"
 
 #include "ops/activation.h"
+#include "ops/attention.h"
 #include "ops/augment.h"
 #include "ops/batch_norm.h"
 #include "ops/cast.h"
@@ -40,6 +41,8 @@ namespace {
 constexpr Operation kOperations[] = {
     OperationOf<&ActivationForward>("activation"),
     OperationOf<&ActivationGradient>("activationGradient"),
+    OperationOf<&Attention>("attention"),
+    OperationOf<&AttentionGradient>("attentionGradient"),
     OperationOf<&Matmul>("matmul"),
     OperationOf<&BatchMatmul>("batchMatmul"),
     OperationOf<&ElementwiseUnary>("unary"),

@@ -18,7 +18,7 @@ struct Operation {
 
 // Room for the argument struct of any operation.
 struct alignas(8) ArgumentBytes {
-  std::byte bytes[320];
+  std::byte bytes[480];
 };
 
 template <class Args>

@@ -1,4 +1,5 @@
 import { erasing } from '../../ts/kernels/augment.js'
+import type { AttentionShape } from '../../ts/kernels/attention.js'
 import { type Conv2dGeometry } from '../../ts/kernels/conv2d.js'
 import { type Kernels, UpdateHyper, UpdateKind, type View } from '../../ts/kernels/kernels.js'
 import type { Pad2dGeometry } from '../../ts/kernels/pad2d.js'
@@ -6,6 +7,21 @@ import type { Pool2dGeometry } from '../../ts/kernels/pool2d.js'
 import { stridedGeometryOf } from '../../ts/kernels/strided.js'
 import { asView } from './op-case.js'
 import type { OpName } from './every-op/index.js'
+
+/** Heads one behind the other, those of k and v shared by all. */
+function attend(sizes: number[]): AttentionShape {
+  const [batch, heads, rows, keys, width, valueWidth, past] = sizes as [
+    number, number, number, number, number, number, number,
+  ] // prettier-ignore
+  return {
+    ...{ batch, heads, kvHeads: 1, rows, keys, width, valueWidth, past },
+    ...{ qBatch: heads * rows * width, qHead: rows * width, qRow: width },
+    ...{ kBatch: keys * width, kHead: 0, kRow: width },
+    ...{ vBatch: keys * valueWidth, vHead: 0, vRow: valueWidth },
+    ...{ outBatch: heads * rows * valueWidth, outHead: rows * valueWidth, outRow: valueWidth },
+    ...{ maskBatch: 0, maskHead: 0, maskRow: keys, paddingBatch: keys },
+  }
+}
 
 /** Memory of 64 elements for every operand: who reaches further is refused. */
 const elements = 64
@@ -80,6 +96,20 @@ export const sweep: Record<OpName, Sized> = {
       },
       transposeA: a > 0,
       transposeB: a > 1,
+    })
+  }),
+  attention: sized(7, (k, ...sizes) => {
+    k.attention({
+      ...{ q: f(), k: f(), v: f(), mask: f(), padding: b(), state: i(), logSum: f(), out: f() },
+      ...{ shape: attend(sizes), scale: 1, causal: true, blocked: false, p: 0.5 },
+    })
+  }),
+  attentionGradient: sized(8, (k, ...sizes) => {
+    k.attentionGradient({
+      ...{ q: f(), k: f(), v: f(), mask: f(), padding: b(), state: i(), logSum: f(), out: f() },
+      ...{ gradOut: f(), gradQ: f(), gradK: f(), gradV: null, shape: attend(sizes) },
+      ...{ qOffset: 0, kOffset: 0, vOffset: sizes[7]! },
+      ...{ scale: 1, causal: true, blocked: false, p: 0.5 },
     })
   }),
   activation: sized(1, (k, n) => {

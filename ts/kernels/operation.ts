@@ -75,7 +75,10 @@ export const addedTo = (factor: string): Field<View> => ({
 })
 
 /** An operand with an element type of its own. */
-export const typed = (field: Field<View>): Field<View> => ({ ...field, typed: true })
+export const typed = <V extends View | null>(field: Field<V>): Field<V> => ({
+  ...field,
+  typed: true,
+})
 
 /** The parameters and gradients of an optimizer, changed or only read. */
 export const updatedSlots: Field<readonly ParameterSlot[]> = { kind: 'slots', effect: 'updates' }

@@ -1,4 +1,5 @@
 import { activationOperations } from './activation.js'
+import { attentionOperations } from './attention.js'
 import { augmentOperations } from './augment.js'
 import { batchNormOperations } from './batch-norm.js'
 import { conv2dOperations } from './conv2d.js'
@@ -32,6 +33,7 @@ import { xnorOperations } from './xnor.js'
 /** All operations by name. */
 export const operations = {
   ...activationOperations,
+  ...attentionOperations,
   ...augmentOperations,
   ...batchNormOperations,
   ...conv2dOperations,

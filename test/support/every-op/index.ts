@@ -1,4 +1,5 @@
 import { activationCalls } from './activation.js'
+import { attentionCalls } from './attention.js'
 import { batchNormCalls } from './batch-norm.js'
 import { conv2dCalls } from './conv2d.js'
 import { crossEntropyCalls } from './cross-entropy.js'
@@ -32,6 +33,7 @@ export type { OpCall, OpName } from './op-call.js'
 /** One call of every operation; a new one that no family calls does not compile. */
 export const everyOp = {
   ...activationCalls,
+  ...attentionCalls,
   ...batchNormCalls,
   ...conv2dCalls,
   ...crossEntropyCalls,

@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels.js'
 import { activationKernels } from './activation.js'
+import { attentionKernels } from './attention.js'
 import { augmentKernels } from './augment.js'
 import { batchNormKernels } from './batch-norm.js'
 import { conv2dKernels } from './conv2d.js'
@@ -36,6 +37,7 @@ import { xnorKernels } from './xnor.js'
 export const reference: Kernels = {
   name: 'reference',
   ...activationKernels,
+  ...attentionKernels,
   ...augmentKernels,
   ...batchNormKernels,
   ...conv2dKernels,

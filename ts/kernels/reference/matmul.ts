@@ -1,8 +1,8 @@
-import { ShapeError } from '../../errors.js'
 import type { BatchMatmulArgs, MatmulArgs } from '../matmul.js'
 import { doubles } from '../allocate.js'
 import { ActivationKind } from '../kernels.js'
 import { activationOfResult } from './activation.js'
+import { checkApart, dims, extentOf } from './apart.js'
 import { type Floats, floats } from './operand.js'
 
 /** One operand: where its first element stands, and how far its rows are apart. */
@@ -76,7 +76,7 @@ export function batchMatmul({ a, b, out, shape, ...options }: BatchMatmulArgs): 
   const bs = floats(b, extentOf(bPlaces), op, 'b')
   const outs = floats(out, extentOf(places), op, 'out')
   if (outs.length === 0) return
-  checkApart(places)
+  checkApart(op, 'out', places)
   const finish: Finish = (sum, old) => (beta === 0 ? alpha * sum : alpha * sum + beta * old)
   for (let i = 0; i < outer; i++) {
     for (let j = 0; j < inner; j++) {
@@ -90,33 +90,6 @@ export function batchMatmul({ a, b, out, shape, ...options }: BatchMatmulArgs): 
         finish,
       )
     }
-  }
-}
-
-interface Dim {
-  /** Elements from one to the next. */
-  readonly step: number
-  readonly count: number
-}
-
-const dims = (steps: readonly number[], counts: readonly number[]): Dim[] =>
-  steps.map((step, i) => ({ step, count: counts[i]! }))
-
-/** Elements from the first to the last. */
-function extentOf(places: readonly Dim[]): number {
-  if (places.some(({ count }) => count === 0)) return 0
-  return places.reduce((sum, { step, count }) => sum + step * (count - 1), 1)
-}
-
-/** Every element has a place of its own if each dimension steps over all of those with smaller steps. */
-function checkApart(places: readonly Dim[]): void {
-  let reach = 0
-  for (const { step, count } of places.toSorted((a, b) => a.step - b.step || a.count - b.count)) {
-    if (count === 1) continue
-    if (step <= reach) {
-      throw new ShapeError(`batchMatmul: expected steps of out past ${reach} elements, got ${step}`)
-    }
-    reach += (count - 1) * step
   }
 }
 

@@ -80,4 +80,8 @@ export {
 } from './distance.js'
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js'
 export { rmsNorm, type RMSNormFunctionOptions } from './rms-norm.js'
+export {
+  type AttentionFunctionOptions,
+  scaledDotProductAttention,
+} from './scaled-dot-product-attention.js'
 export { unfold, type UnfoldOptions } from './unfold.js'

@@ -1,0 +1,35 @@
+// The check of a result with steps between its elements.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+#include "base/error.h"
+
+namespace gradlane {
+
+// `count` of something, `step` elements from one to the next.
+struct StepsOf {
+  std::int64_t step, count;
+};
+
+// Throws ERR_SHAPE unless every element has a place of its own: each dimension steps over all of
+// those with smaller steps.
+template <std::size_t kDims>
+void CheckApart(StepsOf (&&dims)[kDims], const char* op, const char* operand) {
+  std::sort(std::begin(dims), std::end(dims), [](const StepsOf& a, const StepsOf& b) {
+    return a.step < b.step || (a.step == b.step && a.count < b.count);
+  });
+  std::int64_t reach = 0;
+  for (const auto& [step, count] : dims) {
+    if (count == 1) continue;
+    if (step <= reach) {
+      Throw(ErrorCode::kShape,
+            {op, ": expected steps of ", operand, " past ", reach, " elements, got ", step});
+    }
+    reach += (count - 1) * step;
+  }
+}
+
+}  // namespace gradlane

@@ -1,0 +1,167 @@
+#include "ops/attention.h"
+
+#include "ops/attention_problem.h"
+#include "parallel/thread_pool.h"
+
+namespace gradlane {
+namespace {
+
+// With so few rows nothing is packed: it would be used too few times.
+constexpr std::int64_t kFewRows = 4;
+
+// Computes blocks of rows, in scratch of the calling thread.
+template <class T>
+class Rows {
+ public:
+  Rows(const AttentionProblem<T>& problem, T* log_sum, T* out)
+      : problem_(problem), s_(problem.shape), log_sum_(log_sum), out_(out) {
+    AttentionScratch measure(nullptr);
+    Take(measure);
+    AttentionScratch scratch(
+        static_cast<char*>(ThreadScratch(ScratchSlot::kTemporary, measure.bytes())));
+    Take(scratch);
+  }
+
+  // `rows` rows from row `begin` on of a head.
+  void Run(std::int64_t b, std::int64_t h, std::int64_t begin, std::int64_t rows) {
+    q_ = problem_.Q(b, h);
+    k_ = problem_.K(b, h / problem_.group());
+    v_ = problem_.V(b, h / problem_.group());
+    const AttentionHead<T> out = problem_.Out(out_, b, h);
+    std::fill_n(sums_, rows, ScoreSums<T>{-std::numeric_limits<T>::infinity(), T(0)});
+    const std::int64_t keys = problem_.KeysOf(begin + rows - 1);
+    for (std::int64_t j = 0; j < keys; j += kAttentionBlock) {
+      const std::int64_t count = std::min(kAttentionBlock, keys - j);
+      packed_ = rows > kFewRows ? count : 0;
+      if (packed_ > 0) {
+        problem_.PackRows(k_.At(j), k_.row, count, s_.width, k_panels_);
+        problem_.PackColumns(v_.At(j), v_.row, count, s_.value_width, v_panels_);
+      }
+      for (std::int64_t r = 0; r < rows; r += kAttentionStep) {
+        const std::int64_t m = std::min(kAttentionStep, rows - r), i = begin + r;
+        const std::int64_t n = std::min(count, problem_.KeysOf(i + m - 1) - j);
+        if (n <= 0) continue;
+        Score(i, j, m, n);
+        for (std::int64_t t = 0; t < m; ++t) {
+          const T factor = Weigh(b, h, i + t, j, n, scores_ + t * kAttentionBlock, sums_[r + t]);
+          if (j > 0 && factor != T(1)) Scale(out.At(i + t), factor);
+        }
+        Add(j, m, n, out.At(i), out.row);
+      }
+    }
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T sum = sums_[r].sum;
+      if (keys == 0 || sum == T(0)) {
+        std::fill_n(out.At(begin + r), s_.value_width, T(0));
+      } else {
+        Scale(out.At(begin + r), T(1) / sum);
+      }
+      log_sum_[(b * s_.heads + h) * s_.rows + begin + r] =
+          problem_.kernels->attention.log_sum(sums_[r]);
+    }
+  }
+
+ private:
+  void Take(AttentionScratch& scratch) {
+    k_panels_ = scratch.Take<T>(problem_.PanelLines(kAttentionBlock) * s_.width);
+    v_panels_ = scratch.Take<T>(problem_.PanelLines(s_.value_width) * kAttentionBlock);
+    scores_ = scratch.Take<T>(kAttentionStep * kAttentionBlock);
+    sums_ = scratch.Take<ScoreSums<T>>(kAttentionBlock);
+    kept_ = scratch.Take<std::uint8_t>(kAttentionBlock + 3);
+  }
+
+  // Of m rows from row i and n keys from key j on.
+  void Score(std::int64_t i, std::int64_t j, std::int64_t m, std::int64_t n) const {
+    if (packed_ > 0) {
+      problem_.Multiply(problem_.Lines(q_.At(i), q_.row, m), k_panels_, s_.width, m, n, s_.width,
+                        scores_, kAttentionBlock, problem_.scale, T(0));
+      return;
+    }
+    MatmulEpilogue<T> epilogue;
+    epilogue.alpha = problem_.scale;
+    problem_.kernels->matmul.dot(q_.At(i), q_.row, k_.At(j), k_.row, m, n, s_.width, scores_,
+                                 kAttentionBlock, epilogue);
+  }
+
+  // Makes weights of the scores of row i.
+  T Weigh(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, std::int64_t width, T* s,
+          ScoreSums<T>& sums) const {
+    const std::int64_t n = std::min(width, problem_.KeysOf(i) - j);
+    if (n <= 0) {
+      std::fill_n(s, width, T(0));
+      return T(1);
+    }
+    problem_.Mask(b, h, i, j, n, s);
+    const T factor = problem_.kernels->attention.weigh(s, n, width, sums);
+    if (problem_.drops) {
+      problem_.kernels->dropout.apply(problem_.Kept(b, h, i, j, n, kept_), s, s, n,
+                                      problem_.kept_scale);
+    }
+    return factor;
+  }
+
+  // Adds the weights of m rows and n keys times these values.
+  void Add(std::int64_t j, std::int64_t m, std::int64_t n, T* out, std::int64_t ldo) const {
+    const T beta = j > 0 ? T(1) : T(0);
+    if (packed_ > 0) {
+      problem_.Multiply(problem_.Lines(scores_, kAttentionBlock, m), v_panels_, packed_, m,
+                        s_.value_width, n, out, ldo, T(1), beta);
+      return;
+    }
+    MatmulEpilogue<T> epilogue;
+    epilogue.beta = beta;
+    for (std::int64_t t = 0; t < m; ++t) {
+      problem_.kernels->matmul.row(scores_ + t * kAttentionBlock, v_.At(j), v_.row, s_.value_width,
+                                   n, out + t * ldo, epilogue);
+    }
+  }
+
+  void Scale(T* row, T factor) const {
+    problem_.kernels->elementwise.affine(row, row, s_.value_width, factor, T(0));
+  }
+
+  const AttentionProblem<T>& problem_;
+  const AttentionShape& s_;
+  T* const log_sum_;
+  T* const out_;
+  AttentionHead<const T> q_, k_, v_;
+  std::int64_t packed_ = 0;  // keys in the panels
+  T *k_panels_, *v_panels_, *scores_;
+  ScoreSums<T>* sums_;
+  std::uint8_t* kept_;
+};
+
+}  // namespace
+
+void Attention(const AttentionArgs& args) {
+  constexpr const char* kOp = "attention";
+  DispatchFloat(args.dtype, kOp, [&](auto zero) {
+    using T = decltype(zero);
+    const AttentionProblem<T> problem = CheckAttention<T>(args, kOp);
+    const AttentionShape& s = args.shape;
+    T* const log_sum =
+        Elements<T>(args.log_sum, Product(kOp, s.batch, s.heads, s.rows), kOp, "logSum");
+    T* const out = Elements<T>(args.out, AttentionExtent(kOp, s, kAttentionOut), kOp, "out");
+    if (s.batch * s.heads * s.rows == 0) return;
+    CheckApart(
+        {{1, s.value_width}, {s.out_row, s.rows}, {s.out_head, s.heads}, {s.out_batch, s.batch}},
+        kOp, "out");
+    if (problem.drops) PhiloxStream(args.state, kOp).Advance(AttentionDraws(s));
+    const std::int64_t blocks = (s.rows + kAttentionBlock - 1) / kAttentionBlock;
+    // 2^19 multiply-adds take some 5 us.
+    const std::int64_t work = std::min(s.rows, kAttentionBlock) *
+                              std::max<std::int64_t>(1, s.keys) * (s.width + s.value_width);
+    ParallelRanges(s.batch * s.heads * blocks, std::max<std::int64_t>(1, (1 << 19) / work),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     Rows<T> rows(problem, log_sum, out);
+                     for (std::int64_t task = begin; task < end; ++task) {
+                       const std::int64_t head = task / blocks;
+                       const std::int64_t row = task % blocks * kAttentionBlock;
+                       rows.Run(head / s.heads, head % s.heads, row,
+                                std::min(kAttentionBlock, s.rows - row));
+                     }
+                   });
+  });
+}
+
+}  // namespace gradlane

@@ -1,0 +1,174 @@
+// What attention and its gradient share: checked operands, masks, dropout, and products of blocks.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "cpu/dispatch.h"
+#include "ops/apart.h"
+#include "ops/attention.h"
+#include "ops/matmul_policy.h"
+#include "ops/philox_stream.h"
+#include "parallel/scratch.h"
+
+namespace gradlane {
+
+// Rows and keys of a block: whole vectors, and whole steps of rows. With more of them the panels
+// are packed less often (every element is used 144 times), with fewer the scores of a gradient, two
+// blocks, stay in L2 (166 KB in float32).
+inline constexpr std::int64_t kAttentionBlock = 144;
+// Rows whose scores are computed at a time, as tiles of 4, 6 and 12 fill them; what a causal mask
+// leaves out is left out by so many rows.
+inline constexpr std::int64_t kAttentionStep = 24;
+static_assert(kAttentionBlock % kAttentionStep == 0);
+
+// One head of an operand in memory.
+template <class T>
+struct AttentionHead {
+  T* data;
+  std::int64_t row;
+
+  T* At(std::int64_t i) const { return data + i * row; }
+};
+
+template <class T>
+struct AttentionMask {
+  const T* added = nullptr;
+  const std::uint8_t* chosen = nullptr;
+};
+
+// Pieces of one scratch buffer, each from a cache line on.
+class AttentionScratch {
+ public:
+  explicit AttentionScratch(char* data) : data_(data) {}
+
+  template <class T>
+  T* Take(std::int64_t n) {
+    T* const piece = reinterpret_cast<T*>(data_ + bytes_);
+    bytes_ += (static_cast<std::size_t>(n) * sizeof(T) + 63) / 64 * 64;
+    return piece;
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  char* data_;
+  std::size_t bytes_ = 0;
+};
+
+template <class T>
+struct AttentionProblem {
+  AttentionShape shape;
+  const T *q, *k, *v;
+  AttentionMask<T> mask, padding;
+  T scale;
+  bool causal, blocked;
+  bool drops;
+  PhiloxState drawn;
+  std::int32_t threshold;
+  T kept_scale;
+  const TypedKernels<T>* kernels;
+  MaskKernels::Choose choose;
+
+  std::int64_t group() const { return shape.heads / shape.kv_heads; }
+  AttentionHead<const T> Q(std::int64_t b, std::int64_t h) const {
+    return {q + b * shape.q_batch + h * shape.q_head, shape.q_row};
+  }
+  AttentionHead<const T> K(std::int64_t b, std::int64_t h) const {
+    return {k + b * shape.k_batch + h * shape.k_head, shape.k_row};
+  }
+  AttentionHead<const T> V(std::int64_t b, std::int64_t h) const {
+    return {v + b * shape.v_batch + h * shape.v_head, shape.v_row};
+  }
+  template <class U>
+  AttentionHead<U> Out(U* out, std::int64_t b, std::int64_t h) const {
+    return {out + b * shape.out_batch + h * shape.out_head, shape.out_row};
+  }
+
+  // How many keys row i may have.
+  std::int64_t KeysOf(std::int64_t i) const {
+    return causal ? std::min(shape.keys, i + shape.past + 1) : shape.keys;
+  }
+
+  // The masks of row i over n scores from key j on.
+  void Mask(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, std::int64_t n,
+            T* s) const {
+    Mask(mask, b * shape.mask_batch + h * shape.mask_head + i * shape.mask_row + j, n, s);
+    Mask(padding, b * shape.padding_batch + j, n, s);
+  }
+
+  // Which of n weights from key j on stay, in a buffer of n + 3 bytes.
+  const std::uint8_t* Kept(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j,
+                           std::int64_t n, std::uint8_t* buffer) const {
+    const std::int64_t place = ((b * shape.heads + h) * shape.rows + i) * shape.keys + j;
+    PhiloxState state = drawn;
+    state.block += static_cast<std::uint64_t>(place / 4);
+    kernels->dropout.draw(state, buffer, place % 4 + n, threshold);
+    return buffer + place % 4;
+  }
+
+  std::int64_t PanelLines(std::int64_t lines) const {
+    const std::int64_t nr = kernels->matmul.nr;
+    return (lines + nr - 1) / nr * nr;
+  }
+  // Panels of the transpose of `lines` rows, and of the rows as they are, `width` long.
+  void PackRows(const T* rows, std::int64_t ld, std::int64_t lines, std::int64_t width,
+                T* panels) const {
+    kernels->matmul.pack_b(rows, ld, false, lines, width, panels);
+  }
+  void PackColumns(const T* rows, std::int64_t ld, std::int64_t lines, std::int64_t width,
+                   T* panels) const {
+    kernels->matmul.pack_b(rows, ld, true, width, lines, panels);
+  }
+
+  // out (m, n) = alpha a b + beta out, from panels of b that are `depth` long; k may be less.
+  void Multiply(const MatmulPanels<T>& a, const T* panels, std::int64_t depth, std::int64_t m,
+                std::int64_t n, std::int64_t k, T* out, std::int64_t ldo, T alpha, T beta) const {
+    const MatmulPanels<T> b = MatmulPanels<T>::Packed(panels, kernels->matmul.nr, depth);
+    MatmulEpilogue<T> epilogue;
+    epilogue.alpha = alpha;
+    epilogue.beta = beta;
+    kernels->matmul.block(a, b, m, n, k, out, ldo, epilogue);
+  }
+  MatmulPanels<T> Lines(const T* rows, std::int64_t ld, std::int64_t m) const {
+    return MatmulPanels<T>::Lines(rows, TileOf(m), ld);
+  }
+  // The lines are the columns.
+  MatmulPanels<T> Columns(const T* rows, std::int64_t ld, std::int64_t m) const {
+    return MatmulPanels<T>::InPlace(rows, TileOf(m), ld);
+  }
+
+ private:
+  std::int64_t TileOf(std::int64_t m) const {
+    return DirectRows({m, 1, 1, false, false, sizeof(T)}, kernels->matmul.mr);
+  }
+
+  void Mask(const AttentionMask<T>& by, std::int64_t at, std::int64_t n, T* s) const {
+    if (by.added != nullptr) {
+      kernels->elementwise.binary[static_cast<int>(Binary::kAdd)](s, by.added + at, s, 1, n, 0);
+    } else if (by.chosen != nullptr) {
+      static const Nothing nothing;
+      const void* const none = nothing.values;
+      choose(by.chosen + at, blocked ? none : s, blocked ? s : none, s, n);
+    }
+  }
+
+  struct Nothing {
+    T values[kAttentionBlock];
+    Nothing() { std::fill_n(values, kAttentionBlock, -std::numeric_limits<T>::infinity()); }
+  };
+};
+
+enum AttentionOperand { kAttentionQ, kAttentionK, kAttentionV, kAttentionOut };
+
+// Elements of an operand from its first to its last.
+std::int64_t AttentionExtent(const char* op, const AttentionShape& shape, AttentionOperand operand);
+
+// Blocks of random words that the weights take.
+std::int64_t AttentionDraws(const AttentionShape& shape);
+
+// The operands that a forward and its gradient read, checked.
+template <class T, class Args>
+AttentionProblem<T> CheckAttention(const Args& args, const char* op);
+
+}  // namespace gradlane
