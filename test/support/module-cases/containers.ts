@@ -160,9 +160,7 @@ export const containerCases: readonly ModuleCase[] = [
     (0): Linear(9, 3)
   )
 )`,
-    refused: [
-      [[4, 8], 'Sequential.0.module split: expected the sizes of the parts'],
-    ],
+    refused: [[[4, 8], 'Sequential.0.module split: expected the sizes of the parts']],
     terms: 60,
   },
 ]
