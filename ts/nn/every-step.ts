@@ -5,20 +5,19 @@ import { show } from '../show.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
+import type { GRU } from './gru.js'
 import { LSTM } from './lstm.js'
 import { Module } from './module.js'
 import { partOf } from './recurrent-pass.js'
 import { Recurrent, type RecurrentOutput } from './recurrent.js'
-
-/** What the last states of a recurrent layer may be left out of. */
-type Layer = Recurrent
+import type { RNN } from './rnn.js'
 
 /** A recurrent layer with one tensor for its output, for containers. */
 abstract class OneOutput extends Module {
-  readonly rnn: Layer
+  readonly rnn: RNN | LSTM | GRU
 
   /** @throws ValueError unless it is a recurrent layer. */
-  protected constructor(rnn: Layer) {
+  protected constructor(rnn: RNN | LSTM | GRU) {
     super()
     if (!(rnn instanceof Recurrent)) {
       throw new ValueError(
@@ -61,7 +60,7 @@ export class EveryStep extends OneOutput {
   }
 
   /** @throws ValueError unless it is a recurrent layer. */
-  constructor(rnn: Layer) {
+  constructor(rnn: RNN | LSTM | GRU) {
     checkArguments(new.target.name, 1, arguments)
     super(rnn)
   }
@@ -93,7 +92,7 @@ export class LastStep extends OneOutput {
   }
 
   /** @throws ValueError unless it is a recurrent layer. */
-  constructor(rnn: Layer) {
+  constructor(rnn: RNN | LSTM | GRU) {
     checkArguments(new.target.name, 1, arguments)
     super(rnn)
   }
