@@ -37,6 +37,7 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
       'its states have cases of their own, in recurrent.json',
     ]),
   ),
+  MultiheadAttention: 'it takes three inputs; it has cases of its own, in attention.json',
   EveryStep: 'PyTorch has none; it is held to its layer',
   LastStep: 'PyTorch has none; it is held to its layer',
   Split: 'PyTorch has none',

@@ -45,6 +45,14 @@ const ctc: Recipe = (draw) => [
   [2, 1],
 ]
 
+/** Of one sample. */
+const attention: Recipe = (draw, _plausible, receiver) => {
+  const { embedDim, kdim, vdim, out_proj } = receiver as nn.MultiheadAttention
+  const { dtype } = out_proj.weight
+  const [q, k, v] = [embedDim, kdim, vdim].map((width) => ones([2, width], { dtype }))
+  return [q, k, v, { isCausal: draw.oneIn(2), needWeights: draw.oneIn(2) }]
+}
+
 const bagged: Recipe = (draw) => [
   tensor([0, 1, 1], { dtype: 'int32' }),
   draw.oneIn(2) ? { offsets: [0, 2] } : { offsets: tensor([0, 1, 1], { dtype: 'int32' }) },
@@ -121,6 +129,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.functional.convTranspose2d': () => [ones([2, 4, 5, 5]), ones([4, 2, 3, 3]), null],
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
+    'nn.MultiheadAttention.forward': attention,
     'nn.CTCLoss.forward': ctc,
     'nn.CTCLoss.backward': ctc,
     'nn.functional.ctcLoss': ctc,

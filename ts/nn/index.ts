@@ -111,6 +111,12 @@ export {
 export { ModuleDict } from './module-dict.js'
 export { ModuleList } from './module-list.js'
 export type { BufferOptions, OwnBuffersOptions } from './module-tree.js'
+export {
+  type AttentionCallOptions,
+  type AttentionOutput,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.js'
 export { Normalize, type NormalizeOptions } from './normalize.js'
 export type { Padding1d, Padding2d } from './pad.js'
 export {

@@ -87,6 +87,18 @@ const others: readonly (() => nn.Module)[] = [
   () => new nn.Bilinear(2, 3, 4) as unknown as nn.Module,
   () => new nn.Bilinear(3, 2, 1, { bias: false, dtype: 'float64' }) as unknown as nn.Module,
   ...recurrent(),
+  () => new nn.MultiheadAttention(4, 2) as unknown as nn.Module,
+  () =>
+    new nn.MultiheadAttention(6, 3, {
+      dropout: 0.25,
+      bias: false,
+      addBiasKv: true,
+      addZeroAttn: true,
+      kdim: 5,
+      vdim: 7,
+      batchFirst: true,
+      dtype: 'float64',
+    }) as unknown as nn.Module,
   () => new nn.EveryStep(new nn.LSTM(2, 3)),
   () => new nn.LastStep(new nn.GRU(2, 3, { bidirectional: true })),
   () => new nn.CosineSimilarity() as unknown as nn.Module,

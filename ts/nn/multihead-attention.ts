@@ -1,0 +1,437 @@
+import { checkArguments } from '../check.js'
+import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
+import type { FloatDType } from '../kernels/dtype.js'
+import { cat } from '../ops/cat.js'
+import { ne } from '../ops/mask.js'
+import { permute } from '../ops/permute.js'
+import { mean } from '../ops/reduce.js'
+import { tril } from '../ops/triangle.js'
+import { flag, floatDType, type Options, readOptions, share, unchecked } from '../options.js'
+import { type Generator, generatorOption } from '../random/generator.js'
+import { ones, zeros } from '../tensor/create.js'
+import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { sameShape } from '../tensor/workspace.js'
+import { markBuiltIn } from './built-in.js'
+import { attend, type Heads } from './functional/attention/attend.js'
+import { checkMask, layMask } from './functional/attention/masks.js'
+import { plainAttention } from './functional/attention/plain.js'
+import { linear } from './functional/linear.js'
+import { xavierNormal_, xavierUniform_, zeros_ } from './init/index.js'
+import { Linear } from './linear.js'
+import { Module } from './module.js'
+import { Parameter } from './parameter.js'
+
+export interface MultiheadAttentionOptions {
+  /** Probability that a weight is dropped, in training. Default 0. */
+  dropout?: number
+  /** Whether biases are added by the projections. Default true. */
+  bias?: boolean
+  /** Whether a learnt key and value follow those of each sample. Default false. */
+  addBiasKv?: boolean
+  /** Whether a key and a value of zeros follow those of each sample. Default false. */
+  addZeroAttn?: boolean
+  /** Features of the keys. Default: embedDim. */
+  kdim?: number
+  /** Features of the values. Default: embedDim. */
+  vdim?: number
+  /** Whether inputs and output are (N, L, …) instead of (L, N, …). Default false. */
+  batchFirst?: boolean
+  /** Default `float32`. */
+  dtype?: FloatDType
+  /** Draws the initial parameters and what is dropped. Default: the default generator. */
+  generator?: Generator
+}
+
+const size = unchecked<number>()
+
+const OPTIONS = {
+  dropout: share(0),
+  bias: flag(true),
+  addBiasKv: flag(false),
+  addZeroAttn: flag(false),
+  kdim: size,
+  vdim: size,
+  batchFirst: flag(false),
+  dtype: floatDType(),
+  generator: generatorOption,
+} satisfies Options<MultiheadAttentionOptions>
+
+/** What comes beside queries, keys and values. */
+export interface AttentionCallOptions {
+  /** (N, S): keys that a sample has not. uint8: 1 where there is none; of the dtype of the queries: added to the scores. */
+  readonly keyPaddingMask?: Tensor | null
+  /** Whether the weights are given as well, which takes memory of L · S for each head. Default true. */
+  readonly needWeights?: boolean
+  /** (L, S) or (N · heads, L, S): keys that a row has not. uint8: 1 where it has none; of the dtype of the queries: added to the scores. */
+  readonly attnMask?: Tensor | null
+  /** Whether the weights are the means over the heads. Default true. */
+  readonly averageAttnWeights?: boolean
+  /** Whether row i has the keys 0 to i only; it needs no mask then. Default false. */
+  readonly isCausal?: boolean
+}
+
+const CALL = {
+  keyPaddingMask: unchecked<Tensor | null>(null),
+  needWeights: flag(true),
+  attnMask: unchecked<Tensor | null>(null),
+  averageAttnWeights: flag(true),
+  isCausal: flag(false),
+} satisfies Options<AttentionCallOptions>
+
+export interface AttentionOutput {
+  readonly [name: string]: Tensor | null
+  readonly output: Tensor
+  /** (N, L, S), or (N, heads, L, S) where they are no means; null unless they are needed. */
+  readonly weights: Tensor | null
+}
+
+/** Sizes of a call. */
+interface Sizes {
+  readonly batch: number
+  readonly rows: number
+  readonly keys: number
+}
+
+/** Queries, keys and values after their projections, side by side in tensors of (L, N, …) or (N, L, …). */
+interface Projected {
+  readonly packed: 'qkv' | 'kv' | null
+  readonly q: Tensor
+  readonly k: Tensor
+  readonly v: Tensor
+}
+
+/**
+ * Attention of several heads side by side: of each, softmax(q kᵀ / √D) v with D = embedDim / numHeads
+ * columns of the projected queries, keys and values; then a projection of all.
+ *
+ * `forward(q, k, v, { keyPaddingMask, attnMask, needWeights, … })` gives `{ output, weights }`. Where no
+ * weights are needed, memory does not grow with L · S. One product projects queries, keys and values where
+ * they are the same tensor. A row without any key gives what the projection makes of 0.
+ *
+ * Shapes: q (L, N, embedDim), k (S, N, kdim), v (S, N, vdim), output (L, N, embedDim); with `batchFirst` (N, L, …);
+ * without N for one sample.
+ *
+ * Parameters have PyTorch's names: in_proj_weight (3 embedDim, embedDim), or q_proj_weight, k_proj_weight and
+ * v_proj_weight where kdim or vdim differ; in_proj_bias; bias_k and bias_v; out_proj.
+ *
+ * Initialisation: Xavier's uniform for projections of the inputs, ±1 / √embedDim for out_proj.weight, biases 0,
+ * bias_k and bias_v Xavier's normal.
+ *
+ * @example
+ * const attention = new nn.MultiheadAttention(16, 4, { batchFirst: true })
+ * const x = randn([2, 10, 16])
+ * attention.forward(x, x, x, { needWeights: false, isCausal: true }).output.shape // [2, 10, 16]
+ *
+ * Source: https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
+ */
+export class MultiheadAttention extends Module<
+  [q: Tensor, k: Tensor, v: Tensor, options?: AttentionCallOptions],
+  AttentionOutput
+> {
+  static {
+    markBuiltIn(this, (own) => [
+      own.embedDim,
+      own.numHeads,
+      {
+        dropout: own.dropout,
+        bias: own.in_proj_bias !== null,
+        addBiasKv: own.bias_k !== null,
+        addZeroAttn: own.addZeroAttn,
+        kdim: own.kdim,
+        vdim: own.vdim,
+        batchFirst: own.batchFirst,
+        dtype: own.out_proj.weight.dtype,
+      },
+    ])
+  }
+
+  in_proj_weight: Parameter | null = null
+  q_proj_weight: Parameter | null = null
+  k_proj_weight: Parameter | null = null
+  v_proj_weight: Parameter | null = null
+  in_proj_bias: Parameter | null
+  bias_k: Parameter | null
+  bias_v: Parameter | null
+  out_proj: Linear
+  readonly dropout: number
+  readonly kdim: number
+  readonly vdim: number
+  readonly addZeroAttn: boolean
+  readonly batchFirst: boolean
+  /** Draws what is dropped; undefined for the default generator. */
+  readonly generator: Generator | undefined
+
+  /** @throws ValueError when a size is not a whole number ≥ 1, or embedDim no multiple of numHeads. */
+  constructor(
+    readonly embedDim: number,
+    readonly numHeads: number,
+    options: MultiheadAttentionOptions = {},
+  ) {
+    checkArguments(new.target.name, 3, arguments)
+    super()
+    const who = 'MultiheadAttention'
+    const given = readOptions(who, OPTIONS, options)
+    const { bias, dtype, generator } = given
+    const { kdim = embedDim, vdim = embedDim } = given
+    for (const [name, value] of Object.entries({ embedDim, numHeads, kdim, vdim })) {
+      if (Number.isInteger(value) && value >= 1) continue
+      throw new ValueError(complaint(who, name, 'a whole number of at least 1', value))
+    }
+    if (embedDim % numHeads !== 0) {
+      throw new ValueError(
+        complaint(who, 'embedDim', `a multiple of numHeads ${numHeads}`, embedDim),
+      )
+    }
+    const parameter = (...shape: number[]): Parameter => new Parameter(empty(shape, dtype))
+    if (kdim === embedDim && vdim === embedDim) {
+      this.in_proj_weight = parameter(3 * embedDim, embedDim)
+    } else {
+      this.q_proj_weight = parameter(embedDim, embedDim)
+      this.k_proj_weight = parameter(embedDim, kdim)
+      this.v_proj_weight = parameter(embedDim, vdim)
+    }
+    this.in_proj_bias = bias ? parameter(3 * embedDim) : null
+    this.bias_k = given.addBiasKv ? parameter(1, 1, embedDim) : null
+    this.bias_v = given.addBiasKv ? parameter(1, 1, embedDim) : null
+    this.out_proj = new Linear(embedDim, embedDim, { bias, dtype, ...(generator && { generator }) })
+    this.dropout = given.dropout
+    this.kdim = kdim
+    this.vdim = vdim
+    this.addZeroAttn = given.addZeroAttn
+    this.batchFirst = given.batchFirst
+    this.generator = generator
+    this.resetParameters(generator)
+  }
+
+  /** Draws the parameters anew. */
+  resetParameters(generator?: Generator): void {
+    const drawn = generator === undefined ? {} : { generator }
+    const { in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight } = this
+    for (const weight of [in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight]) {
+      if (weight !== null) xavierUniform_(weight, drawn)
+    }
+    this.out_proj.resetParameters(generator)
+    for (const bias of [this.in_proj_bias, this.out_proj.bias]) if (bias !== null) zeros_(bias)
+    for (const bias of [this.bias_k, this.bias_v]) if (bias !== null) xavierNormal_(bias, drawn)
+  }
+
+  /** @throws ShapeError, DTypeError, ValueError unless inputs and masks go together. */
+  override forward(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    options?: AttentionCallOptions,
+  ): AttentionOutput {
+    const call = readOptions(this.describe(), CALL, options)
+    this.#check(q, k, v)
+    if (q.ndim === 3) return this.#attend(q, k, v, call)
+    const dim = this.batchFirst ? 0 : 1
+    const own = q.unsqueeze(dim)
+    const keys = k === q ? own : k.unsqueeze(dim)
+    const values = v === q ? own : v === k ? keys : v.unsqueeze(dim)
+    const padding = call.keyPaddingMask
+    const keyPaddingMask = padding instanceof Tensor ? padding.unsqueeze(0) : padding
+    const { output, weights } = this.#attend(own, keys, values, { ...call, keyPaddingMask })
+    return { output: output.squeeze(dim), weights: weights && weights.squeeze(0) }
+  }
+
+  #attend(q: Tensor, k: Tensor, v: Tensor, given: Required<AttentionCallOptions>): AttentionOutput {
+    const { embedDim, numHeads: heads, batchFirst } = this
+    const [batch, rows] = this.#sizesOf(q)
+    const keys = this.#sizesOf(k)[1]
+    const sizes = { batch, rows, keys }
+    const who = this.describe()
+    const masks = this.#masks(who, q, sizes, given)
+    const projected = this.#withMore(this.#project(q, k, v), sizes)
+    const more = this.#sizesOf(projected.k)[1] - keys
+    const p = this.training ? this.dropout : 0
+    const scale = 1 / Math.sqrt(embedDim / heads)
+    // Keys that are added here are those of every row.
+    const causal = given.isCausal && more === 0
+    if (given.isCausal && more > 0) masks.rows.push(ne(tril(ones([rows, keys])), 1))
+    const all = masks.rows.map((mask) => widened(mask, more))
+    const padding = masks.padding && widened(masks.padding, more)
+    const shared = { blocked: true, causal, scale, p, generator: this.generator }
+    const isPlain =
+      given.needWeights ||
+      all.length > 1 ||
+      [...all, padding].some((mask) => mask?.requiresGrad === true)
+    const shape = q.shape.length === 0 ? [] : [...q.shape.slice(0, -1), embedDim]
+    if (!isPlain) {
+      const laid = all[0] ?? null
+      const out = attend(who, {
+        ...this.#heads(projected),
+        sizes: {
+          ...{ batch, heads, kvHeads: heads, rows, keys: keys + more },
+          ...{ width: embedDim / heads, valueWidth: embedDim / heads },
+        },
+        out: { shape: Object.freeze(shape), ...this.#steps(shape) },
+        mask: laid && layMask(who, 'attnMask', laid, [batch, heads, rows, keys + more]),
+        ...{ padding, past: 0, ...shared },
+      })
+      return { output: this.out_proj.forward(out), weights: null }
+    }
+    const wide = padding && padding.reshape([batch, 1, 1, keys + more])
+    const [left, right, values] = this.#split(projected)
+    const settings = { masks: wide === null ? all : [...all, wide], ...shared }
+    const [found, weights] = plainAttention(left, right, values, settings)
+    const output = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(shape)
+    const seen = given.averageAttnWeights ? mean(weights, 1) : weights
+    return { output: this.out_proj.forward(output), weights: given.needWeights ? seen : null }
+  }
+
+  #project(q: Tensor, k: Tensor, v: Tensor): Projected {
+    const { embedDim, in_proj_weight: weight, in_proj_bias: bias } = this
+    const part = (x: Tensor, first: number, count: number, own: Tensor | null): Tensor => {
+      const [start, length] = [first * embedDim, count * embedDim]
+      return linear(
+        x,
+        own ?? weight!.narrow(0, start, length),
+        bias && bias.narrow(0, start, length),
+      )
+    }
+    if (weight !== null && q === k && k === v) {
+      const all = linear(q, weight, bias)
+      return { packed: 'qkv', q: all, k: all, v: all }
+    }
+    if (weight !== null && k === v) {
+      const both = part(k, 1, 2, null)
+      return { packed: 'kv', q: part(q, 0, 1, null), k: both, v: both }
+    }
+    return {
+      packed: null,
+      q: part(q, 0, 1, this.q_proj_weight),
+      k: part(k, 1, 1, this.k_proj_weight),
+      v: part(v, 2, 1, this.v_proj_weight),
+    }
+  }
+
+  /** With the learnt key and value, and those of zeros, behind those of each sample. */
+  #withMore(given: Projected, { batch }: Sizes): Projected {
+    const { bias_k, bias_v, addZeroAttn, embedDim, batchFirst } = this
+    if (bias_k === null && !addZeroAttn) return given
+    const dim = batchFirst ? 1 : 0
+    const shape = batchFirst ? [batch, 1, embedDim] : [1, batch, embedDim]
+    const [q, k, v] = this.#columns(given)
+    const extended = (x: Tensor, bias: Parameter | null): Tensor => {
+      const parts = [x]
+      if (bias !== null) parts.push(bias.expand(shape))
+      if (addZeroAttn) parts.push(zeros(shape, { dtype: x.dtype }))
+      return cat(parts, dim)
+    }
+    return { packed: null, q, k: extended(k, bias_k), v: extended(v, bias_v) }
+  }
+
+  /** Each for itself. */
+  #columns({ packed, q, k, v }: Projected): [Tensor, Tensor, Tensor] {
+    const { embedDim } = this
+    const part = (x: Tensor, i: number): Tensor => x.narrow(-1, i * embedDim, embedDim)
+    if (packed === 'qkv') return [part(q, 0), part(k, 1), part(v, 2)]
+    return packed === 'kv' ? [q, part(k, 0), part(v, 1)] : [q, k, v]
+  }
+
+  /** (N, heads, rows, D) each. */
+  #split(projected: Projected): [Tensor, Tensor, Tensor] {
+    const { numHeads, embedDim, batchFirst } = this
+    return this.#columns(projected).map((x) => {
+      const apart = x.reshape([...x.shape.slice(0, 2), numHeads, embedDim / numHeads])
+      return permute(apart, batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])
+    }) as [Tensor, Tensor, Tensor]
+  }
+
+  #heads({
+    packed,
+    q,
+    k,
+    v,
+  }: Projected): Record<'q' | 'k' | 'v', Heads> & Pick<Projected, 'packed'> {
+    const { embedDim } = this
+    const heads = (x: Tensor, i: number): Heads => {
+      return { x, offset: i * embedDim, ...this.#steps(x.shape) }
+    }
+    const [ofK, ofV] = { qkv: [1, 2] as const, kv: [0, 1] as const, apart: [0, 0] as const }[
+      packed ?? 'apart'
+    ]
+    return { packed, q: heads(q, 0), k: heads(k, ofK), v: heads(v, ofV) }
+  }
+
+  /** Elements from one sample, head and row to the next. */
+  #steps(shape: Shape): { batch: number; head: number; row: number } {
+    const [, second, columns] = shape as [number, number, number]
+    const head = this.embedDim / this.numHeads
+    const [outer, inner] = [second * columns, columns]
+    return this.batchFirst ? { batch: outer, head, row: inner } : { batch: inner, head, row: outer }
+  }
+
+  #sizesOf({ shape }: Tensor): [batch: number, rows: number] {
+    const [first, second] = shape as [number, number]
+    return this.batchFirst ? [first, second] : [second, first]
+  }
+
+  #masks(
+    who: string,
+    q: Tensor,
+    { batch, rows, keys }: Sizes,
+    { attnMask, keyPaddingMask }: Required<AttentionCallOptions>,
+  ): { rows: Tensor[]; padding: Tensor | null } {
+    const { numHeads } = this
+    const refuse = (name: string, { shape }: Tensor, ...fit: Shape[]): ShapeError => {
+      const expected = `shape ${fit.map(formatShape).join(' or ')}`
+      return new ShapeError(complaint(who, name, expected, `shape ${formatShape(shape)}`))
+    }
+    let mask: Tensor | null = null
+    if (attnMask !== null) {
+      mask = checkMask(who, 'attnMask', attnMask, q)
+      const [flat, full] = [
+        [rows, keys],
+        [batch * numHeads, rows, keys],
+      ] as const
+      if (!sameShape(mask.shape, flat)) {
+        if (!sameShape(mask.shape, full)) throw refuse('attnMask', mask, flat, full)
+        mask = mask.reshape([batch, numHeads, rows, keys])
+      }
+    }
+    let padding: Tensor | null = null
+    if (keyPaddingMask !== null) {
+      padding = checkMask(who, 'keyPaddingMask', keyPaddingMask, q)
+      if (!sameShape(padding.shape, [batch, keys]))
+        throw refuse('keyPaddingMask', padding, [batch, keys])
+    }
+    return { rows: mask === null ? [] : [mask], padding }
+  }
+
+  #check(q: Tensor, k: Tensor, v: Tensor): void {
+    const { embedDim, kdim, vdim, batchFirst } = this
+    const who = this.describe()
+    const { dtype } = this.out_proj.weight
+    for (const [name, x] of Object.entries({ q, k, v })) {
+      if (!(x instanceof Tensor)) throw noTensor(who, name, x)
+      if (x.dtype !== dtype) {
+        throw new DTypeError(complaint(who, name, `${dtype} as the weights are`, x.dtype))
+      }
+    }
+    const { ndim } = q
+    const fits =
+      (ndim === 2 || ndim === 3) &&
+      [k, v].every((x) => x.ndim === ndim) &&
+      [embedDim, kdim, vdim].every((n, i) => [q, k, v][i]!.shape.at(-1) === n) &&
+      sameShape(k.shape.slice(0, -1), v.shape.slice(0, -1)) &&
+      (ndim === 2 || this.#sizesOf(q)[0] === this.#sizesOf(k)[0])
+    if (fits) return
+    const order = batchFirst ? ['N, L', 'N, S'] : ['L, N', 'S, N']
+    const expected = `q (${order[0]}, ${embedDim}), k (${order[1]}, ${kdim}) and v (${order[1]}, ${vdim}), or all without N`
+    const got = [q, k, v].map(({ shape }) => formatShape(shape)).join(', ')
+    throw new ShapeError(complaint(who, 'the shapes', expected, got))
+  }
+
+  override extraRepr(): string {
+    return `${this.embedDim}, ${this.numHeads}`
+  }
+}
+
+/** A mask for more keys, which every row has. */
+function widened(mask: Tensor, more: number): Tensor {
+  if (more === 0) return mask
+  const shape = [...mask.shape.slice(0, -1), more]
+  return cat([mask, zeros(shape, { dtype: mask.dtype })], -1)
+}
