@@ -256,7 +256,6 @@ export class MultiheadAttention extends Module<
       given.needWeights ||
       all.length > 1 ||
       [...all, padding].some((mask) => mask?.requiresGrad === true)
-    const shape = q.shape.length === 0 ? [] : [...q.shape.slice(0, -1), embedDim]
     if (!isPlain) {
       const laid = all[0] ?? null
       const out = attend(who, {
@@ -265,7 +264,7 @@ export class MultiheadAttention extends Module<
           ...{ batch, heads, kvHeads: heads, rows, keys: keys + more },
           ...{ width: embedDim / heads, valueWidth: embedDim / heads },
         },
-        out: { shape: Object.freeze(shape), ...this.#steps(shape) },
+        out: { shape: q.shape, ...this.#steps(q.shape) },
         mask: laid && layMask(who, 'attnMask', laid, [batch, heads, rows, keys + more]),
         ...{ padding, past: 0, ...shared },
       })
@@ -275,7 +274,7 @@ export class MultiheadAttention extends Module<
     const [left, right, values] = this.#split(projected)
     const settings = { masks: wide === null ? all : [...all, wide], ...shared }
     const [found, weights] = plainAttention(left, right, values, settings)
-    const output = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(shape)
+    const output = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(q.shape)
     const seen = given.averageAttnWeights ? mean(weights, 1) : weights
     return { output: this.out_proj.forward(output), weights: given.needWeights ? seen : null }
   }
@@ -349,9 +348,8 @@ export class MultiheadAttention extends Module<
     const heads = (x: Tensor, i: number): Heads => {
       return { x, offset: i * embedDim, ...this.#steps(x.shape) }
     }
-    const [ofK, ofV] = { qkv: [1, 2] as const, kv: [0, 1] as const, apart: [0, 0] as const }[
-      packed ?? 'apart'
-    ]
+    const ofK = packed === 'qkv' ? 1 : 0
+    const ofV = packed === null ? 0 : ofK + 1
     return { packed, q: heads(q, 0), k: heads(k, ofK), v: heads(v, ofV) }
   }
 
