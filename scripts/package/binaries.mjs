@@ -11,7 +11,7 @@ import { binariesIn, missingFrom, published } from './published.mjs'
 
 const MIB = 1 << 20
 // linux-x64's links libstdc++ of the system; the others are made by Clang and hold their library.
-const LIMITS = { 'linux-x64/gradlane.glibc.node': 1.4 * MIB }
+const LIMITS = { 'linux-x64/gradlane.glibc.node': 1.5 * MIB }
 const OTHER_LIMIT = 1.65 * MIB
 
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
