@@ -81,7 +81,7 @@ const layers = [
     'threads.ts',
     'peer.ts',
   ],
-  ...['denormals.ts', 'info.ts', 'tensor', 'autograd', 'ops', 'random'],
+  ...['denormals.ts', 'info.ts', 'tensor', 'autograd', 'ops', 'random', 'generation'],
   ...[
     'criterion',
     'nn',

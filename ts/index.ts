@@ -43,6 +43,7 @@ export {
   type RandintOptions,
 } from './random/draw.js'
 export { rand, randn, randperm, type SampleOptions } from './random/sample.js'
+export * from './generation/index.js'
 export * as nn from './nn/index.js'
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './nn/summary.js'
 export { info, type Info } from './info.js'

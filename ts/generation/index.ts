@@ -1,0 +1,1 @@
+export { sample, type SampleLogitsOptions } from './sample.js'
