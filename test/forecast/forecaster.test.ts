@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 
 import {
+  callbacks,
   data,
   FormatError,
   manualSeed,
@@ -134,6 +135,25 @@ describe('data.Forecaster', () => {
     expect(again.forecasts[0]!.time).to.deep.equal(new Date(START + 112 * DAY))
   })
 
+  it('learns from the latest windows, too, which intervals are measured on', async () => {
+    manualSeed(11)
+    const noise = (t: number): number => (((t * 7919) % 101) - 50) / 50
+    const rows = Array.from({ length: 400 }, (_, t) => ({ t, y: Math.exp(t / 80) + noise(t) }))
+    const model = new data.Forecaster({ time: 't', target: 'y', horizon: 6, past: 12, network: 'linear' }) // prettier-ignore
+    const fitting = { progress: false, epochs: 30, origins: 8 }
+    const { mase, coverage } = await model.backtest(data.Table.fromRows(rows), fitting)
+    expect(mase).to.be.below(1)
+    expect(coverage).to.be.above(0.8)
+    const stopping: callbacks.Callback = {
+      onEpochEnd: ({ epoch, stop }) => {
+        if (epoch === 2) stop('enough')
+      },
+    }
+    const history = await model.fit(data.Table.fromRows(rows), { ...quick, callbacks: [stopping] })
+    expect(history.epochs).to.have.length(3)
+    expect(model.predict()).to.have.length(6)
+  })
+
   it('uses columns that are known ahead, and asks for them', async () => {
     manualSeed(6)
     const price = (t: number): number => ((t * 7919) % 11) - 5
@@ -214,12 +234,15 @@ describe('data.Forecaster', () => {
     }
     const model = new data.Forecaster({ ...options, past: 9, calendar: false, network })
     await model.fit(sales(80), quick)
-    expect(shapes).to.deep.equal([[9, 1, 5]])
+    expect(shapes).to.deep.equal([[9, 1, 5], [9, 1, 5]]) // prettier-ignore
     const again = await data.Forecaster.load(model.toBuffer())
     expect(again.predict()).to.deep.equal(model.predict())
     expect((await failure(again.fit(sales(80), quick))).message).to.include('the function of its network') // prettier-ignore
     const narrow = new data.Forecaster({ ...options, network: () => new nn.Flatten() })
     expect(await failure(narrow.fit(sales(80), quick))).to.be.instanceOf(ShapeError)
+    const same = network(14, 5, 5)
+    const one = new data.Forecaster({ ...options, past: 14, network: () => same })
+    expect((await failure(one.fit(sales(80), quick))).message).to.include('of its own each time')
     const none = new data.Forecaster({ ...options, network: () => wrong(1) })
     expect(await failure(none.fit(sales(80), quick))).to.be.instanceOf(ValueError)
   })

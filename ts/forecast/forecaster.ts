@@ -32,8 +32,8 @@ const PARTIAL_FIT = { lr: positive(1e-4) } satisfies Options<ForecasterPartialFi
  *
  * Rows may stand in any order; they are sorted by time. Steps without a row or a value are filled (`fill`)
  * and told in `history.warnings`. A network learns from all windows of `past` steps what the next ones differ
- * by from the last value; the latest windows are held out, and their errors make the intervals (split
- * conformal prediction).
+ * by from the last value. A second one, which the latest windows are held from, is measured on these, and
+ * the errors make the intervals (split conformal prediction).
  *
  * @example
  * const model = new data.Forecaster({ time: 'date', target: 'units', horizon: 14 })
@@ -96,7 +96,9 @@ export class Forecaster {
   }
 
   /**
-   * Learns from a table, off the main thread as `fit` does. A fit that fails leaves the forecaster as it was.
+   * Learns from a table, off the main thread as `fit` does: twice, the network that is kept, which callbacks
+   * and history tell of, and the one that the intervals are measured with. A fit that fails leaves the
+   * forecaster as it was.
    *
    * @returns the history; `history.warnings` tell what was filled.
    * @throws ValueError, NotFiniteError when table and options do not fit: a column that is not there or of

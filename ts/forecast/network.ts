@@ -7,6 +7,7 @@ import { GRU } from '../nn/gru.js'
 import { Identity } from '../nn/identity.js'
 import { Linear } from '../nn/linear.js'
 import { Module } from '../nn/module.js'
+import type { Parameter } from '../nn/parameter.js'
 import { Sequential } from '../nn/sequential.js'
 import { zeros } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
@@ -29,8 +30,20 @@ const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
   },
 }
 
+/** Two that learn nothing from one another. @throws as `networkOf`; ValueError where they share parameters. */
+export function twoNetworksOf(...given: Parameters<typeof networkOf>): [Module, Module] {
+  const [first, second] = [networkOf(...given), networkOf(...given)]
+  const trained = (network: Module): Parameter[] => {
+    return network.parameters().filter(({ requiresGrad }) => requiresGrad)
+  }
+  const parameters = new Set(trained(first))
+  if (!trained(second).some((parameter) => parameters.has(parameter))) return [first, second]
+  const expected = 'a Module with parameters of its own each time it is called'
+  throw new ValueError(complaint(given[0], 'what network returns', expected, 'the same ones twice'))
+}
+
 /** @throws ValueError when it is no Module, ShapeError for other outputs than (N, horizon). */
-export function networkOf(
+function networkOf(
   who: string,
   network: (typeof NETWORKS)[number] | NetworkFactory,
   past: number,

@@ -71,7 +71,10 @@ export interface ForecasterOptions {
    * Default `'mlp'`.
    */
   network?: (typeof NETWORKS)[number] | NetworkFactory
-  /** Share of the windows, the latest ones, that the intervals are measured on and nothing is learned from. Default 0.2. */
+  /**
+   * Share of the windows, the latest ones, that the intervals are measured on, by a network that has learned
+   * from those before. Default 0.2.
+   */
   calibration?: number
   /** Windows of a step. Default 32. */
   batchSize?: number
@@ -121,7 +124,7 @@ export interface ForecasterFitOptions extends Pick<
   | 'capture'
   | 'details'
 > {
-  /** Passes over the windows. Default: what makes 1,500 steps, from 5 to 200. */
+  /** Passes over the windows. Default: from 5 to 200, of about 1,500 steps. */
   epochs?: number
 }
 

@@ -1,19 +1,22 @@
 import { HuberLoss } from '../criterion/huber.js'
 import { DataLoader } from '../data/data-loader.js'
+import type { Dataset } from '../data/dataset.js'
 import { Subset } from '../data/subset.js'
 import { complaint, ValueError } from '../errors.js'
+import type { Module } from '../nn/module.js'
 import { AdamW, OneCycleLR } from '../optim/index.js'
 import type { Values } from '../options.js'
 import { show } from '../show.js'
 import { abs, sub } from '../ops/index.js'
 import { arange } from '../tensor/create.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { fit } from '../train/fit.js'
 import { History } from '../train/history.js'
 import { predict } from '../train/predict.js'
 import { type Layout, scalingOf, widthOf } from './features.js'
 import { FittedForecaster } from './fitted.js'
 import { seasonOf } from './frequency.js'
-import { networkOf } from './network.js'
+import { twoNetworksOf } from './network.js'
 import type { FIT, FORECASTER } from './options.js'
 import { before, type Read, type Series, type SeriesSettings, seriesOf } from './series.js'
 import { SeriesWindows } from './windows.js'
@@ -52,7 +55,13 @@ export async function train(
   return trainOn(who, settings, given, read)
 }
 
-/** The same of series that were read already. */
+/**
+ * The same of series that were read already.
+ *
+ * The network that is kept learns from all windows. A second one, which the latest windows are held from,
+ * learns as long as it did and is measured on them: so the errors are of steps as far behind the training as
+ * those to come are, and never of windows that were learned from.
+ */
 export async function trainOn(
   who: string,
   settings: Settings,
@@ -78,37 +87,17 @@ export async function trainOn(
   const seen = series.map((each, i) => before(each, parts.ends[i]!))
   const scaling = scalingOf(who, seen, horizon)
   const windows = new SeriesWindows(series, scaling, layout)
-  const network = networkOf(who, settings.network, past, widthOf(layout), horizon)
-  const training = new Subset(windows, parts.training)
-  const { batchSize, lr } = settings
-  const loader = new DataLoader(training, { batchSize, shuffle: true })
-  const epochs = given.epochs ?? Math.min(200, Math.max(5, Math.ceil(STEPS / loader.length)))
-  const parameters = network.parameters()
-  const groups = [
-    { params: parameters.filter(({ ndim }) => ndim > 1), weightDecay: 0.01 },
-    { params: parameters.filter(({ ndim }) => ndim < 2), weightDecay: 0 },
-  ].filter(({ params }) => params.length > 0)
-  const optimizer = new AdamW(groups, { lr })
-  const { callbacks, clipGradNorm, signal, threads, priority, progress, capture, details } = given
-  await fit(network, loader, {
-    criterion: new HuberLoss(),
-    optimizer,
-    scheduler: new OneCycleLR(optimizer, { maxLr: lr, totalSteps: epochs, cycleMomentum: false }),
-    epochs,
-    history,
-    callbacks,
-    clipGradNorm: clipGradNorm ?? 1,
-    signal,
-    threads,
-    priority,
-    progress,
-    capture,
-    details,
-  })
-  network.eval()
+  const [network, measured] = twoNetworksOf(who, settings.network, past, widthOf(layout), horizon)
+  const epochs = given.epochs ?? epochsOf(parts.training.length, settings.batchSize)
+  const earlier = history.epochs.length
+  await learn(network, windows, settings, epochs, epochs, { ...given, history })
+  const { signal, threads, priority, progress, capture, clipGradNorm } = given
+  const same = { signal, threads, priority, progress, capture, clipGradNorm, details: false }
+  const ran = history.epochs.length - earlier
+  await learn(measured, new Subset(windows, parts.training), settings, epochs, ran, same)
   const held = new Subset(windows, parts.calibration)
   const [x, y] = held.gather(arange(held.length, { dtype: 'int32' }))
-  const errors = abs(sub(await predict(network, x, { signal }), y))
+  const errors = abs(sub(await predict(measured, x, { signal }), y))
   const fitted = FittedForecaster.of(
     readSettings(settings),
     layout,
@@ -120,6 +109,36 @@ export async function trainOn(
     series,
   )
   return { fitted, history }
+}
+
+function epochsOf(windows: number, batchSize: number): number {
+  return Math.min(200, Math.max(5, Math.ceil(STEPS / Math.ceil(windows / batchSize))))
+}
+
+/** @param epochs Those that the learning rate is laid out for. @param ran Those that are run, of the first. */
+async function learn(
+  network: Module,
+  windows: Dataset<[Tensor, Tensor]>,
+  { batchSize, lr }: Settings,
+  epochs: number,
+  ran: number,
+  { clipGradNorm, ...given }: Partial<Values<typeof FIT>>,
+): Promise<void> {
+  const parameters = network.parameters()
+  const groups = [
+    { params: parameters.filter(({ ndim }) => ndim > 1), weightDecay: 0.01 },
+    { params: parameters.filter(({ ndim }) => ndim < 2), weightDecay: 0 },
+  ].filter(({ params }) => params.length > 0)
+  const optimizer = new AdamW(groups, { lr })
+  await fit(network, new DataLoader(windows, { batchSize, shuffle: true }), {
+    ...given,
+    criterion: new HuberLoss(),
+    optimizer,
+    scheduler: new OneCycleLR(optimizer, { maxLr: lr, totalSteps: epochs, cycleMomentum: false }),
+    epochs: ran,
+    clipGradNorm: clipGradNorm ?? 1,
+  })
+  network.eval()
 }
 
 function checkColumns(who: string, settings: Settings): void {
