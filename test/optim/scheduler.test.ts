@@ -290,6 +290,16 @@ const mistakes: readonly [string, () => unknown, RegExp][] = [
     /lrLambda.*2, one for each.*1 functions/,
   ],
   [
+    'functions that are none when they are read again',
+    () => {
+      let reads = 0
+      const get = (): unknown => (reads++ === 0 ? () => 1 : 0.5)
+      const lrLambda = Object.defineProperty([wrong(null)], 0, { get, enumerable: true })
+      return new optim.LambdaLR(sgd(1), { lrLambda })
+    },
+    /LambdaLR.*lrLambda.*an array of such/,
+  ],
+  [
     'momentum to cycle where there is none',
     () => new optim.OneCycleLR({ paramGroups: [{ lr: 1 }] }, { maxLr: 1, totalSteps: 9 }),
     /momentum or betas; cycleMomentum: false/,

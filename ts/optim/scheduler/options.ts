@@ -89,10 +89,13 @@ export function readOptions<O extends object>(
   table: OptionTable<O>,
   given: Partial<O>,
 ): O {
-  const read = Object.entries(options.readOptions(who, table, given)).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value,
-  ])
+  const read = Object.entries(options.readOptions(who, table, given)).map(([name, value]) => {
+    if (!Array.isArray(value)) return [name, value]
+    const items = [...(value as unknown[])]
+    // Items that were looked at may be others when they are read again.
+    options.checkOption(who, name, table[name as keyof O], items)
+    return [name, Object.freeze(items)]
+  })
   return Object.freeze(Object.fromEntries(read)) as O
 }
 
