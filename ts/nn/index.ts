@@ -108,6 +108,7 @@ export {
   type OutputGradients,
   type Outputs,
 } from './module.js'
+export { KeyValueCache } from './key-value-cache.js'
 export { ModuleDict } from './module-dict.js'
 export { ModuleList } from './module-list.js'
 export type { BufferOptions, OwnBuffersOptions } from './module-tree.js'

@@ -1,3 +1,4 @@
+import { isGradEnabled } from '../autograd/grad-mode.js'
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
 import type { FloatDType } from '../kernels/dtype.js'
@@ -17,6 +18,7 @@ import { checkMask, layMask } from './functional/attention/masks.js'
 import { plainAttention } from './functional/attention/plain.js'
 import { linear } from './functional/linear.js'
 import { xavierNormal_, xavierUniform_, zeros_ } from './init/index.js'
+import { cacheOption, type Columns, type KeyValueCache, type NewRows } from './key-value-cache.js'
 import { Linear } from './linear.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
@@ -68,6 +70,11 @@ export interface AttentionCallOptions {
   readonly averageAttnWeights?: boolean
   /** Whether row i has the keys 0 to i only; it needs no mask then. Default false. */
   readonly isCausal?: boolean
+  /**
+   * Keeps keys and values from call to call. S is then the number of all keys, those of the calls before
+   * first, and a causal row has those and the keys up to its own. Default null.
+   */
+  readonly cache?: KeyValueCache | null
 }
 
 const CALL = {
@@ -76,6 +83,7 @@ const CALL = {
   attnMask: unchecked<Tensor | null>(null),
   averageAttnWeights: flag(true),
   isCausal: flag(false),
+  cache: cacheOption,
 } satisfies Options<AttentionCallOptions>
 
 export interface AttentionOutput {
@@ -238,12 +246,19 @@ export class MultiheadAttention extends Module<
   #attend(q: Tensor, k: Tensor, v: Tensor, given: Required<AttentionCallOptions>): AttentionOutput {
     const { embedDim, numHeads: heads, batchFirst } = this
     const [batch, rows] = this.#sizesOf(q)
-    const keys = this.#sizesOf(k)[1]
-    const sizes = { batch, rows, keys }
     const who = this.describe()
+    const { cache } = given
+    if (cache !== null) this.#checkCached(who, [q, k, v, given.attnMask, given.keyPaddingMask])
+    const added: NewRows = { owner: this, who, batch, rows: this.#sizesOf(k)[1], batchFirst }
+    const past = cache !== null && k === q ? cache.pastOf(added) : 0
+    const keys = past + added.rows
+    const sizes = { batch, rows, keys }
     const masks = this.#masks(who, q, sizes, given)
-    const projected = this.#withMore(this.#project(q, k, v), sizes)
-    const more = this.#sizesOf(projected.k)[1] - keys
+    const projected =
+      cache === null
+        ? this.#withMore(this.#project(q, k, v), sizes)
+        : this.#cached(cache, added, [q, k, v])
+    const more = cache === null ? this.#sizesOf(projected.k)[1] - keys : 0
     const p = this.training ? this.dropout : 0
     const scale = 1 / Math.sqrt(embedDim / heads)
     // Keys that are added here are those of every row.
@@ -266,43 +281,95 @@ export class MultiheadAttention extends Module<
         },
         out: { shape: q.shape, ...this.#steps(q.shape) },
         mask: laid && layMask(who, 'attnMask', laid, [batch, heads, rows, keys + more]),
-        ...{ padding, past: 0, ...shared },
+        ...{ padding, past, ...shared },
       })
       return { output: this.out_proj.forward(out), weights: null }
     }
     const wide = padding && padding.reshape([batch, 1, 1, keys + more])
-    const [left, right, values] = this.#split(projected)
-    const settings = { masks: wide === null ? all : [...all, wide], ...shared }
+    const [left, right, values] = this.#split(this.#filled(projected, keys + more))
+    const settings = { masks: wide === null ? all : [...all, wide], past, ...shared }
     const [found, weights] = plainAttention(left, right, values, settings)
     const output = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(q.shape)
     const seen = given.averageAttnWeights ? mean(weights, 1) : weights
     return { output: this.out_proj.forward(output), weights: given.needWeights ? seen : null }
   }
 
-  #project(q: Tensor, k: Tensor, v: Tensor): Projected {
+  /** The projections from one of q, k and v on, by the rows of the joint weight or a weight of their own. */
+  #part(x: Tensor, first: number, count: number, own: Tensor | null): Tensor {
     const { embedDim, in_proj_weight: weight, in_proj_bias: bias } = this
-    const part = (x: Tensor, first: number, count: number, own: Tensor | null): Tensor => {
-      const [start, length] = [first * embedDim, count * embedDim]
-      return linear(
-        x,
-        own ?? weight!.narrow(0, start, length),
-        bias && bias.narrow(0, start, length),
-      )
-    }
+    const [start, length] = [first * embedDim, count * embedDim]
+    return linear(x, own ?? weight!.narrow(0, start, length), bias && bias.narrow(0, start, length))
+  }
+
+  #project(q: Tensor, k: Tensor, v: Tensor): Projected {
+    const { in_proj_weight: weight, in_proj_bias: bias } = this
     if (weight !== null && q === k && k === v) {
       const all = linear(q, weight, bias)
       return { packed: 'qkv', q: all, k: all, v: all }
     }
     if (weight !== null && k === v) {
-      const both = part(k, 1, 2, null)
-      return { packed: 'kv', q: part(q, 0, 1, null), k: both, v: both }
+      const both = this.#part(k, 1, 2, null)
+      return { packed: 'kv', q: this.#part(q, 0, 1, null), k: both, v: both }
     }
     return {
       packed: null,
-      q: part(q, 0, 1, this.q_proj_weight),
-      k: part(k, 1, 1, this.k_proj_weight),
-      v: part(v, 2, 1, this.v_proj_weight),
+      q: this.#part(q, 0, 1, this.q_proj_weight),
+      k: this.#part(k, 1, 1, this.k_proj_weight),
+      v: this.#part(v, 2, 1, this.v_proj_weight),
     }
+  }
+
+  /** With the keys and values of the calls before, or those of a memory from the first call. */
+  #cached(
+    cache: KeyValueCache,
+    added: NewRows,
+    [q, k, v]: readonly [Tensor, Tensor, Tensor],
+  ): Projected {
+    const { embedDim } = this
+    const isMemory = k !== q
+    const kept = isMemory ? cache.keptOf(added, [k, v]) : null
+    const own = (x: Tensor): Tensor => this.#part(x, 0, 1, this.q_proj_weight)
+    if (kept !== null) return { packed: 'kv', q: own(q), k: kept, v: kept }
+    const projected = this.#project(q, k, v)
+    const { packed } = projected
+    const columns = (x: Tensor, i: number, count: number): Columns => {
+      return { x, first: i * embedDim, count: count * embedDim }
+    }
+    const parts =
+      packed === null
+        ? [columns(projected.k, 0, 1), columns(projected.v, 0, 1)]
+        : [columns(projected.k, packed === 'qkv' ? 1 : 0, 2)]
+    const rows = isMemory ? cache.keep(added, [k, v], parts) : cache.append(added, parts)
+    const queries = packed === 'qkv' ? projected.q.narrow(-1, 0, embedDim) : projected.q
+    return { packed: 'kv', q: queries, k: rows, v: rows }
+  }
+
+  /** Without the room that a cache has behind the keys. */
+  #filled(projected: Projected, keys: number): Projected {
+    const { packed, q, k } = projected
+    if (packed === 'qkv' || this.#sizesOf(k)[1] === keys) return projected
+    const both = k.narrow(this.batchFirst ? 1 : 0, 0, keys)
+    return { packed, q, k: both, v: both }
+  }
+
+  /** @throws ValueError where a cache would leave something out. */
+  #checkCached(who: string, inputs: readonly (Tensor | null)[]): void {
+    if (this.bias_k !== null || this.addZeroAttn) {
+      const got = this.bias_k === null ? 'addZeroAttn' : 'addBiasKv'
+      throw new ValueError(complaint(who, 'a cache', 'of attention without added keys', got))
+    }
+    const wanted = [...inputs, ...this.parameters()].some((x) => x?.requiresGrad === true)
+    if (!isGradEnabled() || !wanted) return
+    const hint = 'call it within noGrad(() => …)'
+    throw new ValueError(
+      complaint(
+        who,
+        'a cache',
+        'used where no gradient is wanted',
+        'tensors that require one',
+        hint,
+      ),
+    )
   }
 
   /** With the learnt key and value, and those of zeros, behind those of each sample. */

@@ -100,7 +100,7 @@ export function scaledDotProductAttention(
   const laid = mask === null ? null : layMask(WHO, 'attnMask', mask, [...leading.q, rows, keys])
   if (mask?.requiresGrad === true || width * valueWidth === 0) {
     const masks = mask === null ? [] : [mask]
-    const settings = { masks, blocked: false, causal: isCausal, scale, p, generator }
+    const settings = { masks, blocked: false, causal: isCausal, past: 0, scale, p, generator }
     const [left, right] = [kx, vx].map((x) => repeatHeads(x, heads / kvHeads)) as [Tensor, Tensor]
     return plainAttention(qx, left, right, settings)[0]
   }

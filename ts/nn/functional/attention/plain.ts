@@ -15,6 +15,8 @@ export interface PlainSettings {
   readonly masks: readonly Tensor[]
   readonly blocked: boolean
   readonly causal: boolean
+  /** Where `causal`: row i has the keys up to i + past. */
+  readonly past: number
   readonly scale: number
   readonly p: number
   readonly generator: Generator | undefined
@@ -28,7 +30,7 @@ export function plainAttention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { masks, blocked, causal, scale, p, generator }: PlainSettings,
+  { masks, blocked, causal, past, scale, p, generator }: PlainSettings,
 ): [output: Tensor, weights: Tensor] {
   let scores = mul(matmul(q, transpose(k, -2, -1)), scale)
   for (const mask of masks) {
@@ -36,7 +38,7 @@ export function plainAttention(
     else scores = maskedFill(scores, blocked ? ne(mask, 0) : logicalNot(mask), -Infinity)
   }
   if (causal) {
-    const seen = tril(ones([q.shape.at(-2)!, k.shape.at(-2)!])).to('uint8')
+    const seen = tril(ones([q.shape.at(-2)!, k.shape.at(-2)!]), past).to('uint8')
     scores = maskedFill(scores, logicalNot(seen), -Infinity)
   }
   const open = ne(scores, -Infinity)
