@@ -91,6 +91,28 @@ describe('a saved tensor that was written since', () => {
       expect(w.grad!.toArray()).to.deep.equal([[1], [1]])
     })
 
+    it("a user's memory as long as that of small results counts by what is written of it", () => {
+      const all = ones([1024]) // 4,096 bytes
+      const w = ones([8]).requiresGrad_()
+      const lossBy = (): Tensor => sum(mul(w, all.narrow(0, 504, 8))) // across two places
+      const [first, second, third] = [lossBy(), lossBy(), lossBy()]
+      nn.init.zeros_(all.narrow(0, 0, 496))
+      first.backward()
+      nn.init.zeros_(all.narrow(0, 511, 1))
+      expect(() => {
+        second.backward()
+      }).to.throw(ValueError, 'mul saved')
+      const fourth = lossBy()
+      capture(() => {
+        nn.init.zeros_(all)
+      })
+      fourth.backward() // recording writes nothing
+      nn.init.zeros_(all)
+      expect(() => {
+        third.backward()
+      }).to.throw(ValueError, 'mul saved')
+    })
+
     it('gradients that grow are written too, and clipped ones', () => {
       const parameter = parameterOf()
       lossOf(parameter).backward()

@@ -3,10 +3,9 @@ import { allocate, allocateUnset } from '../kernels/allocate.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { keepHere } from './memory.js'
 import { empty, type Shape, sizeOf, Tensor } from './tensor.js'
-import { PLACE, sharePlaces } from './written.js'
+import { PLACE, SLAB } from './written.js'
 
-// 8 to 64 tensors a slab. Keeping one of them alive keeps the slab, so it is small.
-const SLAB = 4096
+// A slab is small, 8 to 64 tensors: keeping one of them alive keeps all of it.
 const LARGEST = 512
 
 let slab = new ArrayBuffer(0)
@@ -35,7 +34,6 @@ export function emptyPooled(shape: Shape, dtype: DType): Tensor {
   if (used + bytes > slab.byteLength) {
     slab = allocate(SLAB)
     keepHere(slab)
-    sharePlaces(slab)
     used = 0
   }
   const tensor = new Tensor(slab, used, shape, dtype, length)
