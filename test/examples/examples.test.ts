@@ -268,6 +268,19 @@ describe('examples', function () {
     expect(out).to.match(/^ragazzi: italian$/m)
   })
 
+  it('text-classifier.ts reads padded words, and is held against runs of their letters', () => {
+    const [words, epochs, least] = getBackend() === 'native' ? [600, 3, 40] : [30, 1, 0]
+    const sizes = ['--words', `${words}`, '--test-words', `${words / 10}`, '--epochs', `${epochs}`]
+    const { status, out, err } = run('text-classifier.ts', ...sizes, 'breakfast', 'cantábamos')
+    expect(status, err).to.equal(0)
+    expect(out).to.match(/^\d+ words that several languages spell alike are left out/m)
+    const share = (line: RegExp): number => Number(line.exec(out)![1])
+    const seen = share(/^captured; accuracy for \d+ words it has not seen: ([\d.]+) %$/m)
+    expect(seen, 'one of three by chance').to.be.at.least(least)
+    expect(share(/^naive Bayes over runs of 2 letters: ([\d.]+) %$/m)).to.be.above(35)
+    expect(out.match(/^(?:breakfast|cantábamos): (?:english|french|spanish)$/gm)).to.have.length(2)
+  })
+
   it('own-images.ts learns classes of unequal size, and its file tells what one image shows', async () => {
     const [counts, least] =
       getBackend() === 'native'
