@@ -147,6 +147,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
       const state: unknown = (receiver as { stateDict(): unknown }).stateDict()
       return draw.oneIn(2) ? [state] : [state, { strict: draw.oneIn(2) }]
     },
+    generate: () => [() => ones([1, 2, 3]), [0, 2], { maxNewTokens: 2, topK: 2, stop: [1] }],
     einsum: () => ['ij,jk->ik', ones([2, 3]), ones([3, 4])],
     'Generator.setState': (_draw, _plausible, receiver) => [
       (receiver as { getState(): unknown }).getState(),
