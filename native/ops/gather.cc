@@ -20,6 +20,15 @@ void Prefetch(const char* row, std::int64_t bytes) {
   for (std::int64_t at = 0; at < std::min(bytes, kMost); at += kLine) __builtin_prefetch(row + at);
 }
 
+// A row of one element is moved inline: calling memcpy takes longer than moving it.
+void CopyRow(const char* from, char* to, std::int64_t bytes) {
+  if (bytes == 4) {
+    std::memcpy(to, from, 4);
+  } else {
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  }
+}
+
 // Calls body(line, o, r) for lines [begin, end) of an (outer, rows) of them.
 template <class Body>
 void ForEachLine(std::int64_t begin, std::int64_t end, std::int64_t rows, Body&& body) {
@@ -82,7 +91,7 @@ void Gather(const GatherArgs& args) {
                      : GatherEach<std::uint64_t>(args, src, index, out);
   }
 
-  const std::int64_t src_row = stride * item;
+  const std::int64_t src_row = stride * item, bytes = cols * item;
   const std::int64_t out_row = cols * ItemSize(args.out_dtype);
   const auto convert =
       Kernels().cast.convert[static_cast<int>(args.src_dtype)][static_cast<int>(args.out_dtype)];
@@ -92,9 +101,9 @@ void Gather(const GatherArgs& args) {
       const char* const base = src + o * args.src_rows * src_row;
       const char* from = base + index[r] * src_row;
       char* to = out + line * out_row;
-      if (line + 1 < end && r + 1 < rows) Prefetch(base + index[r + 1] * src_row, cols * item);
+      if (line + 1 < end && r + 1 < rows) Prefetch(base + index[r + 1] * src_row, bytes);
       if (plain) {
-        std::memcpy(to, from, static_cast<std::size_t>(cols * item));
+        CopyRow(from, to, bytes);
       } else {
         convert(from, to, cols, args.scale, args.shift);
       }
