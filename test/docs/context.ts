@@ -59,6 +59,7 @@ export function writeFiles(folder: string): void {
   const fixtures = new URL('../fixtures/data/', import.meta.url)
   for (const name of ['penguins.csv', 'cars.csv'])
     copyFileSync(new URL(name, fixtures), join(folder, name))
+  copyFileSync(new URL('../gpt2.safetensors', fixtures), join(folder, 'gpt2.safetensors'))
   const start = Date.UTC(2024, 0, 1)
   const sales = Array.from({ length: 120 }, (_, i) => {
     const date = new Date(start + i * 86_400_000).toISOString().slice(0, 10)
