@@ -20,18 +20,8 @@ export const PLACE = 64
  */
 export const SLAB = 4096
 
-/** Where the places of a buffer begin, in bytes. */
-const BEGINS = Symbol('begins')
-
-const SLOT = { value: 0, writable: true }
-
-/** Stands for places of which none has been written. */
-const SHARED = -1
-const SHARED_SLOT = { value: SHARED, writable: true }
-
 interface Memory extends ArrayBuffer {
-  [WRITTEN]?: number | number[]
-  [BEGINS]?: readonly number[]
+  [WRITTEN]?: number | Places
 }
 
 let moments = 0
@@ -44,8 +34,7 @@ export function tick(): number {
 
 /** Declares that unrelated tensors share an ArrayBuffer, each of them from one of these bytes on, in order. */
 export function sharePlaces(buffer: ArrayBuffer, begins: readonly number[]): void {
-  Reflect.defineProperty(buffer, WRITTEN, SHARED_SLOT)
-  Reflect.defineProperty(buffer, BEGINS, { value: begins })
+  define(buffer, new Places(begins.length, begins))
 }
 
 /** Declares that a tensor of a user's has been written, or is about to be. It costs a few nanoseconds. */
@@ -54,31 +43,27 @@ export function noteWrite(view: View): void {
   last = ++moments
   const known = memory[WRITTEN] ?? firstOf(memory)
   const capture = currentCapture()
-  if (capture !== null) noteInCapture(capture.written, view, known ?? 0)
-  if (known === null) return
-  if (typeof known === 'object' || known === SHARED) {
-    const places = typeof known === 'object' ? known : placesOf(memory)
-    const end = lastPlace(view)
-    for (let i = firstPlace(view); i <= end; i++) places[i] = last
-    return
-  }
-  memory[WRITTEN] = last
+  if (capture !== null) noteInCapture(capture.written, view, known)
+  if (typeof known === 'object') known.note(view, last)
+  // A frozen one took no property: writes to it are not seen.
+  else if (memory[WRITTEN] !== undefined) memory[WRITTEN] = last
 }
 
-/** What is known before the first write; null of frozen memory, which takes no property: its writes are not seen. */
-function firstOf(memory: Memory): number | null {
-  const slot = memory.byteLength === SLAB ? SHARED_SLOT : SLOT
-  return Reflect.defineProperty(memory, WRITTEN, slot) ? slot.value : null
+/** What is known before the first write. */
+function firstOf(memory: Memory): number | Places {
+  const first = memory.byteLength === SLAB ? new Places(SLAB / PLACE, null) : 0
+  define(memory, first)
+  return first
+}
+
+function define(memory: Memory, value: number | Places): void {
+  Reflect.defineProperty(memory, WRITTEN, { value, writable: true })
 }
 
 /** The moment of the last declared write; 0 if there was none. */
 export function writtenAt(view: View): number {
-  const known = (view.buffer as Memory)[WRITTEN]
-  if (typeof known !== 'object') return Math.max(known ?? 0, 0)
-  let latest = 0
-  const end = lastPlace(view)
-  for (let i = firstPlace(view); i <= end; i++) latest = Math.max(latest, known[i]!)
-  return latest
+  const known = (view.buffer as Memory)[WRITTEN] ?? 0
+  return typeof known === 'object' ? known.latest(view) : known
 }
 
 /** Whether anything was written after a moment. */
@@ -89,48 +74,63 @@ export function wasWrittenAfter(moment: number): boolean {
 /** Nothing was written: that was the recording of a step. */
 export function forgetWrites(written: ReadonlyMap<ArrayBuffer, Written>): void {
   for (const [buffer, { before }] of written) {
-    Reflect.set(buffer, WRITTEN, typeof before === 'object' ? [...before] : before)
+    const memory: Memory = buffer
+    const known = memory[WRITTEN]
+    if (typeof known === 'object') known.moments = [...(before as readonly number[])]
+    else if (known !== undefined) memory[WRITTEN] = before as number
   }
 }
 
 function noteInCapture(
   written: Map<ArrayBuffer, Written>,
   { buffer, byteOffset, length, dtype }: View,
-  known: number | number[],
+  known: number | Places,
 ): void {
   const entry = written.get(buffer)
   if (entry === undefined) {
-    const before = typeof known === 'object' ? [...known] : known
+    const before = typeof known === 'object' ? [...known.moments] : known
     written.set(buffer, { views: [{ buffer, byteOffset, length, dtype }], before })
-  } else if (typeof known === 'object' || known === SHARED) {
+  } else if (typeof known === 'object') {
     entry.views.push({ buffer, byteOffset, length, dtype })
   }
 }
 
-function placesOf(memory: Memory): number[] {
-  const count = memory[BEGINS]?.length ?? Math.ceil(memory.byteLength / PLACE)
-  const places = Array<number>(count).fill(0)
-  memory[WRITTEN] = places
-  return places
-}
+/** The moments at which places of an ArrayBuffer were last written. */
+class Places {
+  moments: number[]
+  readonly #begins: readonly number[] | null
 
-function firstPlace({ buffer, byteOffset }: View): number {
-  return placeOf(buffer, byteOffset)
-}
-
-function lastPlace({ buffer, byteOffset, length, dtype }: View): number {
-  return placeOf(buffer, byteOffset + length * itemSize[dtype] - 1)
-}
-
-/** The place that holds a byte. */
-function placeOf(buffer: Memory, byte: number): number {
-  const begins = buffer[BEGINS]
-  if (begins === undefined) return Math.floor(byte / PLACE)
-  let place = 0
-  for (let after = begins.length; after - place > 1;) {
-    const middle = (place + after) >> 1
-    if (begins[middle]! <= byte) place = middle
-    else after = middle
+  /** @param begins Bytes, in order; null: every `PLACE` bytes. */
+  constructor(count: number, begins: readonly number[] | null) {
+    this.moments = Array<number>(count).fill(0)
+    this.#begins = begins
   }
-  return place
+
+  note({ byteOffset, length, dtype }: View, moment: number): void {
+    const { moments } = this
+    const end = this.#placeOf(byteOffset + length * itemSize[dtype] - 1)
+    for (let i = this.#placeOf(byteOffset); i <= end; i++) moments[i] = moment
+  }
+
+  latest({ byteOffset, length, dtype }: View): number {
+    let latest = 0
+    const end = this.#placeOf(byteOffset + length * itemSize[dtype] - 1)
+    for (let i = this.#placeOf(byteOffset); i <= end; i++) {
+      latest = Math.max(latest, this.moments[i]!)
+    }
+    return latest
+  }
+
+  /** The place that holds a byte. */
+  #placeOf(byte: number): number {
+    const begins = this.#begins
+    if (begins === null) return Math.floor(byte / PLACE)
+    let place = 0
+    for (let after = begins.length; after - place > 1;) {
+      const middle = (place + after) >> 1
+      if (begins[middle]! <= byte) place = middle
+      else after = middle
+    }
+    return place
+  }
 }
