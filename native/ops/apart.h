@@ -1,11 +1,12 @@
-// The check of a result with steps between its elements.
+// Checks of operands with steps between their elements.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 
-#include "base/error.h"
+#include "base/buffer.h"
 
 namespace gradlane {
 
@@ -13,6 +14,19 @@ namespace gradlane {
 struct StepsOf {
   std::int64_t step, count;
 };
+
+// Elements from the first one to the last of all runs of `width` side by side: none where there is
+// no run or it is empty.
+inline std::int64_t Extent(const char* op, std::initializer_list<StepsOf> dims,
+                           std::int64_t width) {
+  if (width == 0) return 0;
+  std::int64_t last = width;
+  for (const auto& [step, count] : dims) {
+    if (count == 0) return 0;
+    last += Product(op, count - 1, step);
+  }
+  return last;
+}
 
 // Throws ERR_SHAPE unless every element has a place of its own: each dimension steps over all of
 // those with smaller steps.

@@ -19,16 +19,6 @@ AttentionMask<T> CheckMask(const char* op, const char* operand, Dtype dtype, con
   return mask;
 }
 
-std::int64_t Extent(const char* op, std::initializer_list<StepsOf> dims, std::int64_t width) {
-  if (width == 0) return 0;
-  std::int64_t last = width;
-  for (const auto& [step, count] : dims) {
-    if (count == 0) return 0;
-    last += Product(op, count - 1, step);
-  }
-  return last;
-}
-
 // Rows of one head do not overlap, so that as many as there are lie in memory.
 void CheckRows(const char* op, const char* operand, std::int64_t row, std::int64_t rows,
                std::int64_t width) {

@@ -188,29 +188,49 @@ void Backward(const Path& path, const T* log_probs, std::int64_t stride, std::in
   }
 }
 
+// Operands of both. Ctc writes the lattice and the likelihood, the gradient reads them.
+template <class T>
+struct Operands {
+  const T* log_probs;
+  double *lattice, *likelihood;
+  Paths paths;
+  std::int64_t stride;
+
+  template <class Args>
+  Operands(const Args& args, const char* op)
+      : log_probs(Elements<T>(args.log_probs, Size(args, op), op, "logProbs")),
+        lattice(Elements<double>(args.lattice, Cells(args, op), op, "lattice")),
+        likelihood(Elements<double>(args.likelihood, args.rows, op, "likelihood")),
+        paths(args, op),
+        stride(args.rows * args.classes) {}
+
+  template <class Args>
+  static std::int64_t Size(const Args& args, const char* op) {
+    return Product(op, args.steps, args.rows, args.classes);
+  }
+  template <class Args>
+  static std::int64_t Cells(const Args& args, const char* op) {
+    return Product(op, args.steps, 2 * Product(op, args.labels, 1) + args.rows);
+  }
+};
+
 }  // namespace
 
 void Ctc(const CtcArgs& args) {
   constexpr const char* kOp = "ctc";
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t size = Product(kOp, args.steps, args.rows, args.classes);
-    const std::int64_t cells =
-        Product(kOp, args.steps, 2 * Product(kOp, args.labels, 1) + args.rows);
-    const T* log_probs = Elements<T>(args.log_probs, size, kOp, "logProbs");
+    const Operands<T> of(args, kOp);
     T* loss = Elements<T>(args.loss, args.rows, kOp, "loss");
-    double* lattice = Elements<double>(args.lattice, cells, kOp, "lattice");
-    double* likelihood = Elements<double>(args.likelihood, args.rows, kOp, "likelihood");
-    const Paths paths(args, kOp);
-    const std::int64_t stride = args.rows * args.classes;
     ParallelRanges(args.rows, Paths::Grain(args), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
-        const Path path = paths.Of(row);
-        double* const own = lattice + paths.Lattice(row);
-        likelihood[row] = Forward(path, log_probs + row * args.classes, stride, own);
-        std::fill(own + path.length * path.places, lattice + paths.Lattice(row + 1), 0.0);
-        const bool none = args.zero_infinity && likelihood[row] == kNever;
-        loss[row] = none ? T(0) : static_cast<T>(0 - likelihood[row]);
+        const Path path = of.paths.Of(row);
+        double* const own = of.lattice + of.paths.Lattice(row);
+        double& likelihood = of.likelihood[row];
+        likelihood = Forward(path, of.log_probs + row * args.classes, of.stride, own);
+        std::fill(own + path.length * path.places, of.lattice + of.paths.Lattice(row + 1), 0.0);
+        const bool none = args.zero_infinity && likelihood == kNever;
+        loss[row] = none ? T(0) : static_cast<T>(0 - likelihood);
       }
     });
   });
@@ -220,28 +240,22 @@ void CtcGradient(const CtcGradientArgs& args) {
   constexpr const char* kOp = "ctcGradient";
   DispatchFloat(args.dtype, kOp, [&](auto zero) {
     using T = decltype(zero);
-    const std::int64_t size = Product(kOp, args.steps, args.rows, args.classes);
-    const std::int64_t cells =
-        Product(kOp, args.steps, 2 * Product(kOp, args.labels, 1) + args.rows);
-    const T* log_probs = Elements<T>(args.log_probs, size, kOp, "logProbs");
-    const double* lattice = Elements<double>(args.lattice, cells, kOp, "lattice");
-    const double* likelihood = Elements<double>(args.likelihood, args.rows, kOp, "likelihood");
+    const Operands<T> of(args, kOp);
     const T* grad_loss = Elements<T>(args.grad_loss, args.rows, kOp, "gradLoss");
-    T* grad = Elements<T>(args.grad, size, kOp, "grad");
-    const Paths paths(args, kOp);
-    const std::int64_t classes = args.classes, stride = args.rows * classes;
+    T* grad = Elements<T>(args.grad, Operands<T>::Size(args, kOp), kOp, "grad");
+    const std::int64_t classes = args.classes, stride = of.stride;
     ParallelRanges(args.rows, Paths::Grain(args), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
-        const Path path = paths.Of(row);
-        const bool none = likelihood[row] == kNever;
+        const Path path = of.paths.Of(row);
+        const bool none = of.likelihood[row] == kNever;
         const T within = none && !args.zero_infinity ? std::numeric_limits<T>::quiet_NaN() : T(0);
         T* const own = grad + row * classes;
         for (std::int64_t t = 0; t < args.steps; ++t) {
           std::fill(own + t * stride, own + t * stride + classes, t < path.length ? within : T(0));
         }
         if (none) continue;
-        Backward(path, log_probs + row * classes, stride, classes, lattice + paths.Lattice(row),
-                 likelihood[row], grad_loss[row], own);
+        Backward(path, of.log_probs + row * classes, stride, classes,
+                 of.lattice + of.paths.Lattice(row), of.likelihood[row], grad_loss[row], own);
       }
     });
   });

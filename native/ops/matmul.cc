@@ -112,16 +112,6 @@ MatmulAlgorithm ChooseBatch(const MatmulShape& shape, bool tight, const MatmulKe
   return ChooseMatmul(shape, kernels.mr, kernels.nr);
 }
 
-// Elements of an operand from its first to its last. An empty one has none.
-std::int64_t Extent(const BatchMatmulShape& s, std::int64_t outer, std::int64_t inner,
-                    std::int64_t row, std::int64_t rows, std::int64_t columns) {
-  if (s.outer == 0 || s.inner == 0 || rows == 0 || columns == 0) return 0;
-  const std::int64_t last = Product(kBatchOp, s.outer - 1, outer) +
-                            Product(kBatchOp, s.inner - 1, inner) +
-                            Product(kBatchOp, rows - 1, row);
-  return last + columns;
-}
-
 template <class T>
 void RunBatch(const BatchMatmulArgs& args) {
   const BatchMatmulShape& s = args.shape;
@@ -132,7 +122,7 @@ void RunBatch(const BatchMatmulArgs& args) {
   const auto stored = [&s](std::int64_t outer, std::int64_t inner, std::int64_t row,
                            std::int64_t rows, std::int64_t columns, bool transposed) {
     if (transposed) std::swap(rows, columns);
-    return Extent(s, outer, inner, row, rows, columns);
+    return Extent(kBatchOp, {{outer, s.outer}, {inner, s.inner}, {row, rows}}, columns);
   };
   const T* const a = Elements<T>(
       args.a, stored(s.a_outer, s.a_inner, s.a_row, s.m, s.k, args.transpose_a), kBatchOp, "a");

@@ -7,6 +7,7 @@
 #include "ops/cast.h"
 #include "ops/channel_sum.h"
 #include "ops/conv2d.h"
+#include "ops/copy_steps.h"
 #include "ops/cross_entropy.h"
 #include "ops/ctc.h"
 #include "ops/dropout.h"

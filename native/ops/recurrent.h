@@ -55,18 +55,4 @@ struct RecurrentGradientArgs {
 };
 void RecurrentGradient(const RecurrentGradientArgs& args);
 
-// out[t, n] = x[t, n] where t < lengths[n], else 0, `cols` numbers each, in memory t * step + n *
-// row from the first one.
-struct CopyStepsArgs {
-  Dtype dtype;
-  Buffer x;
-  Buffer lengths;  // int32 (rows); left out: steps
-  Buffer out;
-  std::int64_t steps, rows, cols, x_step, x_row, out_step, out_row;
-
-  GRADLANE_FIELDS(CopyStepsArgs, dtype, x, lengths, out, steps, rows, cols, x_step, x_row, out_step,
-                  out_row)
-};
-void CopySteps(const CopyStepsArgs& args);
-
 }  // namespace gradlane
