@@ -60,6 +60,35 @@ def normalise(x, scale, shift, running):
     return x * factor.reshape(shape) + (shift - mean * factor).reshape(shape), running
 
 
+def lstm_states(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """States after every step of x (steps, rows, features), as nn.LSTM computes them."""
+
+    def step(state, given):
+        h, c = state
+        i, f, g, o = jnp.split(given + h @ weight_hh.T, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    zeros = jnp.zeros((x.shape[1], weight_hh.shape[1]))
+    return jax.lax.scan(step, (zeros, zeros), x @ weight_ih.T + (bias_ih + bias_hh))[1]
+
+
+def gru_states(x, weight_ih, weight_hh, bias_ih, bias_hh):
+    """The same as nn.GRU computes them."""
+
+    def step(h, given):
+        r_x, z_x, n_x = jnp.split(given, 3, axis=1)
+        r_h, z_h, n_h = jnp.split(h @ weight_hh.T + bias_hh, 3, axis=1)
+        r, z = jax.nn.sigmoid(r_x + r_h), jax.nn.sigmoid(z_x + z_h)
+        n = jnp.tanh(n_x + r * n_h)
+        h = (1 - z) * n + z * h
+        return h, h
+
+    zeros = jnp.zeros((x.shape[1], weight_hh.shape[1]))
+    return jax.lax.scan(step, zeros, x @ weight_ih.T + bias_ih)[1]
+
+
 class Session:
     def __init__(self, trial, files):
         if mode == "scan" and any(layer["type"] == "conv2d" for layer in trial["layers"]):
@@ -68,8 +97,6 @@ class Session:
             )
         if any(layer["type"] == "residual" for layer in trial["layers"]):
             raise Unsupported("this driver has chains of layers alone")
-        if any(layer["type"] in ("lstm", "gru") for layer in trial["layers"]):
-            raise Unsupported("JAX has no recurrent layers of its own")
         self.samples, self.batch = trial["samples"], trial["batch"]
         self.loss_samples = trial["lossSamples"]
         self.next = 0
@@ -101,6 +128,11 @@ class Session:
                     key, own = jax.random.split(key)
                     kept = 1 - layer["p"]
                     x = jnp.where(jax.random.bernoulli(own, kept, x.shape), x / kept, 0)
+                elif kind == "lstm":
+                    x = lstm_states(jnp.moveaxis(x, 1, 0), *(next(params) for _ in range(4)))[-1]
+                elif kind == "gru":
+                    states = gru_states(jnp.moveaxis(x, 1, 0), *(next(params) for _ in range(4)))
+                    x = jnp.moveaxis(states, 0, 1)
                 elif kind == "flatten":
                     x = x.reshape(x.shape[0], -1)
                 elif kind in ("maxPool2d", "avgPool2d"):
