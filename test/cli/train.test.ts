@@ -59,6 +59,12 @@ describe('command line: train, predict, inspect', function () {
     const next = await gradlane(['predict', at('sales.safetensors')])
     expect(next.stdout).to.match(/^date,units,lower,upper\r\n2024-03-31,[\d.]+,/)
     expect(next.stdout.trim().split('\r\n')).to.have.length(5)
+    const told = await gradlane(['inspect', at('sales.safetensors')])
+    expect(told.stdout).to.match(/^forecasts units: 4 steps of a day, by the 14 before$/m)
+    expect(told.stdout).to.match(/^learned until +2024-03-30$/m)
+    expect(told.stdout).to.match(/^intervals by the errors of 20 windows$/m)
+    const described = (await gradlane(['inspect', at('sales.safetensors'), '--json'])).stdout
+    expect(JSON.parse(described)).to.have.nested.property('forecaster.season', 7)
     const again = await gradlane(['predict', at('sales.safetensors'), file, '--json'])
     const rows = JSON.parse(again.stdout) as { date: string }[]
     expect(rows.map(({ date }) => date)).to.deep.equal([90, 91, 92, 93].map(day))

@@ -85,6 +85,24 @@ describe('data.Forecaster', () => {
       const bytes = model.toBuffer()
       const again = await data.Forecaster.load(bytes)
       expect(again.predict()).to.deep.equal(model.predict())
+      expect(again.describe()).to.deep.equal(model.describe())
+      const { network, parameters, ...described } = model.describe()
+      expect(described).to.deep.equal({
+        time: 'date',
+        target: 'units',
+        key: null,
+        covariates: [],
+        known: [],
+        horizon: 5,
+        past: 10,
+        season: 7,
+        frequency: 'a day',
+        dates: true,
+        series: [{ key: null, until: new Date(START + 89 * DAY).toISOString() }],
+        measured: 20,
+      })
+      expect(network).to.equal(String(model.network))
+      expect(parameters).to.be.above(64)
       await again.partialFit(rowsOf(2, 90))
       await again.fit(sales(80), quick)
       const pipeline = await failure(data.Pipeline.load(bytes))

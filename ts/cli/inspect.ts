@@ -10,19 +10,20 @@ import { bytes, tableOf } from './words.js'
 export const command = commandOf({
   name: 'inspect',
   about:
-    'What a model file holds: what it predicts, its columns and training, its tensors, and the text that travels\n' +
-    'with them. Any file of safetensors has tensors. Nothing in a file is executed.',
+    'What a model file holds: what it predicts or forecasts, its columns and training, its tensors, and the text\n' +
+    'that travels with them. Any file of safetensors has tensors. Nothing in a file is executed.',
   positionals: ['model'],
   options: { json: JSON_OUTPUT },
   examples: ['gradlane inspect model.safetensors'],
   run: async ([file], { json }, io) => {
     const { tensors, metadata } = await files.loadSafetensors(file!)
     const model = MODEL in metadata ? await files.readModel(file!) : null
-    const pipeline =
-      model !== null && Object.hasOwn(model.extra, 'pipeline')
-        ? (await data.Pipeline.load(file!)).describe()
-        : null
-    const architecture = pipeline === null && model !== null ? String(model.model) : null
+    const holds = (section: string): boolean =>
+      model !== null && Object.hasOwn(model.extra, section)
+    const pipeline = holds('pipeline') ? (await data.Pipeline.load(file!)).describe() : null
+    const forecaster = holds('forecaster') ? (await data.Forecaster.load(file!)).describe() : null
+    const described = pipeline ?? forecaster
+    const architecture = described === null && model !== null ? String(model.model) : null
     const rows = Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
       return { name, dtype, shape, bytes: data.byteLength }
     })
@@ -32,6 +33,7 @@ export const command = commandOf({
       const shown = {
         version: written,
         pipeline,
+        forecaster,
         architecture,
         metadata: Object.fromEntries(facts),
       }
@@ -39,6 +41,7 @@ export const command = commandOf({
     }
     if (written !== null) io.print(`written by gradlane ${written}`)
     if (pipeline !== null) printPipeline(pipeline, io)
+    if (forecaster !== null) printForecaster(forecaster, io)
     if (architecture !== null) io.print(architecture)
     for (const [key, value] of facts) io.print(`${key}: ${value}`)
     const size = rows.reduce((sum, row) => sum + row.bytes, 0)
@@ -68,6 +71,31 @@ function printPipeline(description: data.PipelineDescription, io: Io): void {
     const lines = isJudged(fact) ? judgedInWords(fact) : [`${name}: ${factInWords(fact)}`]
     for (const line of lines) io.print(line)
   }
+  io.print(`network of ${some(parameters, 'parameter')}:`)
+  io.print(network)
+}
+
+/** So many series are listed. */
+const MOST_SERIES = 20
+
+function printForecaster(description: data.ForecasterDescription, io: Io): void {
+  const { target, time, key, horizon, past, season, frequency, covariates, known } = description
+  const { series, measured, network, parameters } = description
+  io.print(`forecasts ${target}: ${some(horizon, 'step')} of ${frequency}, by the ${past} before`)
+  io.print(`time: ${time}`)
+  if (key !== null) io.print(`series by: ${key}`)
+  if (covariates.length > 0) io.print(`known up to now: ${covariates.join(', ')}`)
+  if (known.length > 0) io.print(`known ahead: ${known.join(', ')}`)
+  if (season > 1) io.print(`season: ${some(season, 'step')}`)
+  const cells = series.slice(0, MOST_SERIES).map(({ key, until }) => {
+    const at = typeof until === 'string' ? dateText(new Date(until)) : String(until)
+    return key === null ? ['learned until', at] : [`  ${key}`, at]
+  })
+  if (key !== null) io.print('learned until:')
+  for (const line of tableOf(cells, 2)) io.print(line)
+  const more = series.length - cells.length
+  if (more > 0) io.print(`  and ${count(more)} more`)
+  io.print(`intervals by the errors of ${some(measured, 'window')}`)
   io.print(`network of ${some(parameters, 'parameter')}:`)
   io.print(network)
 }

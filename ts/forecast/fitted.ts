@@ -9,6 +9,7 @@ import { empty, type Tensor } from '../tensor/tensor.js'
 import { Modes } from '../train/modes.js'
 import { OnlineTrainer } from '../train/online-trainer.js'
 import { aheadOf } from './ahead.js'
+import { descriptionOf, type ForecasterDescription } from './description.js'
 import { featuresOf, type Layout, type Scaling, widthOf } from './features.js'
 import { timeAfter } from './frequency.js'
 import { checkForecast } from './network.js'
@@ -133,6 +134,10 @@ export class FittedForecaster {
         }
       })
     })
+  }
+
+  describe(): ForecasterDescription {
+    return descriptionOf(this)
   }
 
   /** Learns from rows that follow on those before. */

@@ -8,6 +8,7 @@ import type { Module } from '../nn/module.js'
 import { type Options, positive, readOptions, type Values } from '../options.js'
 import type { History } from '../train/history.js'
 import type { Backtest } from './backtest.js'
+import type { ForecasterDescription } from './description.js'
 import type { FittedForecaster, Forecast, ForecasterPartialFitResult } from './fitted.js'
 import {
   BACKTEST,
@@ -171,6 +172,12 @@ export class Forecaster {
     this.#checkWhole('Forecaster.backtest')
     const { backtested } = await import('./forecasting.js')
     return backtested('Forecaster.backtest', this.#settings, given, table)
+  }
+
+  /** What it reads, forecasts and has learned from, fit for JSON. @throws ValueError before `fit`. */
+  describe(): ForecasterDescription {
+    checkArguments('Forecaster.describe', 0, arguments)
+    return this.#ready('describe').describe()
   }
 
   /**
