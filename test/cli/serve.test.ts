@@ -7,7 +7,7 @@ import { PassThrough, Readable } from 'node:stream'
 
 import { ioOf } from '../../ts/cli/io.js'
 import { run } from '../../ts/cli/run.js'
-import { data, manualSeed } from '../../ts/index.js'
+import { data, io as files, manualSeed, nn } from '../../ts/index.js'
 import { gradlane } from '../support/command.js'
 
 describe('command line: serve', () => {
@@ -72,11 +72,31 @@ describe('command line: serve', () => {
     )
   })
 
+  it('answers with forecasts, of a model of forecasts', async () => {
+    const rows = Array.from({ length: 60 }, (_, t) => ({ t, y: Math.sin(t) }))
+    const forecaster = new data.Forecaster({ time: 't', target: 'y', horizon: 2 })
+    await forecaster.fit(data.Table.fromRows(rows), { epochs: 1, progress: false })
+    await forecaster.save(join(folder, 'forecaster.safetensors'))
+    const stdout = new PassThrough()
+    const ending = new AbortController()
+    const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() }
+    const io = ioOf(streams, ending.signal)
+    const ended = run(['serve', join(folder, 'forecaster.safetensors'), '--port', '0'], io)
+    const [line] = (await Promise.race([once(stdout, 'data'), ended])) as [Buffer]
+    const response = await fetch(`${String(line).trim()}predict`, { method: 'POST' })
+    expect(await response.json()).to.deep.equal(forecaster.predict())
+    ending.abort(new Error('ended'))
+    expect(await ended).to.equal(0)
+  })
+
   it('refuses what is no port, no model, and an address that is not its own', async () => {
+    const network = join(folder, 'network.safetensors')
+    await files.saveModel(new nn.Linear(2, 2), network)
     const cases: [string[], number, RegExp][] = [
       [[file, '--port', '70000'], 2, /--port: expected 0 to 65535/],
       [[file, '--port', 'http'], 2, /--port: expected a whole number/],
       [[join(folder, 'none')], 1, /ENOENT/],
+      [[network], 1, /ERR_FORMAT: .*Pipeline.*Forecaster/],
       [[file, '--port', '0', '--host', '192.0.2.1'], 1, /EADDRNOTAVAIL/],
     ]
     for (const [args, status, message] of cases) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 
 import { serverOf } from '../../ts/serve/server.js'
+import { rowsService } from '../../ts/serve/service.js'
 import type { ServedModel } from '../../ts/serve/served-model.js'
 import { findChromium, launch } from '../support/chromium.js'
 import { hostile, hostileNames, summing } from '../support/served-model.js'
@@ -29,9 +30,8 @@ describe('serve: the page in a browser', function () {
   })
 
   async function serve(model: ServedModel): Promise<string> {
-    const app = await serverOf(model, {
+    const app = await serverOf(rowsService(model, 10), {
       bodyLimit: 1 << 20,
-      maxRows: 10,
       hosts: ['127.0.0.1'],
       onError: (error) => expect.fail(String(error)),
     })

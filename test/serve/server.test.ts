@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 
 import { ValueError } from '../../ts/errors.js'
 import { serverOf } from '../../ts/serve/server.js'
+import { rowsService } from '../../ts/serve/service.js'
 import type { ServedModel } from '../../ts/serve/served-model.js'
 import { hostile, hostileNames, summing } from '../support/served-model.js'
 
@@ -23,7 +24,7 @@ describe('serve: over HTTP', () => {
 
   async function open(model: ServedModel, hosts: readonly string[] | null = null) {
     const onError = (error: unknown): void => void seen.push(error)
-    const app = await serverOf(model, { bodyLimit: 2000, maxRows: 3, hosts, onError })
+    const app = await serverOf(rowsService(model, 3), { bodyLimit: 2000, hosts, onError })
     opened.push(app)
     return app
   }

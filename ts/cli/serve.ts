@@ -1,13 +1,15 @@
 import path from 'node:path'
 
+import { forecastService } from '../serve/forecast-model.js'
 import { serverOf } from '../serve/server.js'
 import { servedPipeline } from '../serve/pipeline-model.js'
+import { rowsService, type Service } from '../serve/service.js'
 import { whole } from '../options.js'
 import { reasonOf } from '../show.js'
 import { number, text, texts } from './arguments.js'
 import { commandOf } from './command.js'
 import type { Io } from './io.js'
-import { loadPipeline } from './models.js'
+import { loadForecaster, loadPipeline } from './models.js'
 import { UsageError } from './usage-error.js'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']
@@ -19,7 +21,8 @@ export const command = commandOf({
   name: 'serve',
   about:
     'Serves a model over HTTP: POST /predict and /explain, GET /health and /openapi.json, and at / a page with a\n' +
-    'form of the columns. Needs the package fastify: npx -p gradlane -p fastify gradlane serve <model>',
+    'form of the columns. A model of train --horizon forecasts: POST /predict takes the latest rows, or nothing.\n' +
+    'Needs the package fastify: npx -p gradlane -p fastify gradlane serve <model>',
   positionals: ['model'],
   options: {
     port: number('n', 'where to listen; 0 for a free one', whole(0, 8080), 'p'),
@@ -36,11 +39,8 @@ export const command = commandOf({
   run: async ([file], options, io) => {
     const { port, host, title } = options
     if (port > 65_535) throw new UsageError(`--port: expected 0 to 65535, got ${port}`)
-    const { pipeline } = await loadPipeline(file!)
-    const name = title ?? `${pipeline.target}, by ${path.basename(file!)}`
-    const app = await serverOf(servedPipeline(pipeline, name), {
+    const app = await serverOf(await serviceOf(file!, title, options['max-rows']), {
       bodyLimit: options['body-limit'],
-      maxRows: options['max-rows'],
       hosts: hostsOf(host, options['allow-host']),
       onError: (error) => {
         io.tell(`error: ${(error as Error).stack ?? reasonOf(error)}`)
@@ -57,6 +57,18 @@ export const command = commandOf({
     return 0
   },
 })
+
+async function serviceOf(
+  file: string,
+  title: string | undefined,
+  maxRows: number,
+): Promise<Service> {
+  const named = (target: string): string => title ?? `${target}, by ${path.basename(file)}`
+  const forecaster = await loadForecaster(file)
+  if (forecaster !== null) return forecastService(forecaster, named(forecaster.target), maxRows)
+  const { pipeline } = await loadPipeline(file)
+  return rowsService(servedPipeline(pipeline, named(pipeline.target)), maxRows)
+}
 
 /** Null, any, where it listens for others than this machine. */
 function hostsOf(host: string, further: readonly string[]): readonly string[] | null {

@@ -87,8 +87,8 @@ export function restoredFromBytes(who: string, bytes: Uint8Array): Restored {
 function restoredFrom(who: string, { model, extra }: ModelFile): Restored {
   const section = Object.hasOwn(extra, SECTION) ? extra[SECTION] : undefined
   if (section === undefined || !isPlain(section.json)) {
-    const hint = 'io.loadModel loads a model without the columns'
-    throw new FormatError(complaint(who, 'the file', 'one of a Pipeline', 'a model alone', hint))
+    const hint = 'io.loadModel loads a model alone, data.Forecaster.load a forecaster'
+    throw new FormatError(complaint(who, 'the file', 'one of a Pipeline', 'another one', hint))
   }
   const json = section.json as Record<string, unknown>
   if (json['format'] !== FORMAT) {

@@ -11,23 +11,9 @@ export function pageOf(model: ServedModel): string {
   const { title, target, classes, columns } = model
   const kind =
     classes === null ? 'predicts a number' : `predicts one of ${count(classes.length)} classes`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="page.css">
-<script src="page.js" defer></script>
-</head>
-<body>
-<main>
-<header><p class="kicker">gradlane ${escapeHtml(version)} · ${kind}</p>
-<h1>${escapeHtml(title)}</h1>
-<p class="verdict">Fill in a row and see what the model makes of it. What is left empty counts as unknown.</p></header>
-<div class="desk">
+  const verdict =
+    'Fill in a row and see what the model makes of it. What is left empty counts as unknown.'
+  const body = `<div class="desk">
 <form class="card" id="form" novalidate>
 <div class="fields">
 ${columns.map(fieldOf).join('\n')}
@@ -39,7 +25,35 @@ ${columns.map(fieldOf).join('\n')}
 <p class="lead">Fill in what you know and press Predict.</p>
 </section>
 </div>
-<p class="note">For programs: <code>POST predict</code> takes one row or an array of rows, described in <a href="openapi.json">openapi.json</a>.</p>
+<p class="note">For programs: <code>POST predict</code> takes one row or an array of rows, described in <a href="openapi.json">openapi.json</a>.</p>`
+  return documentOf(title, kind, verdict, body, true)
+}
+
+/** @param kind, verdict, body HTML. @param scripted Whether the page's script has something to do. */
+export function documentOf(
+  title: string,
+  kind: string,
+  verdict: string,
+  body: string,
+  scripted: boolean,
+): string {
+  const script = scripted ? '\n<script src="page.js" defer></script>' : ''
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="page.css">${script}
+</head>
+<body>
+<main>
+<header><p class="kicker">gradlane ${escapeHtml(version)} · ${kind}</p>
+<h1>${escapeHtml(title)}</h1>
+<p class="verdict">${verdict}</p></header>
+${body}
 </main>
 </body>
 </html>

@@ -17,13 +17,16 @@ export interface CheckedRows {
   readonly warnings: readonly Omit<Problem, 'code'>[]
 }
 
+/** What rows are checked by: the columns, and what is predicted of them. */
+export type RowKind = Pick<ServedModel, 'columns' | 'target'>
+
 /**
  * The rows of a request: one object or an array of them.
  *
  * @param most So many rows are taken.
  * @throws RequestError with every column of every row that does not fit, up to a hundred.
  */
-export function checkRows(model: ServedModel, body: unknown, most: number): CheckedRows {
+export function checkRows(kind: RowKind, body: unknown, most: number): CheckedRows {
   const given: readonly unknown[] = Array.isArray(body) ? body : [body]
   if (given.length === 0 || given.length > most) {
     const message = `expected 1 to ${most} rows, got ${given.length}`
@@ -33,14 +36,14 @@ export function checkRows(model: ServedModel, body: unknown, most: number): Chec
   const warnings: Omit<Problem, 'code'>[] = []
   const rows: ServedRow[] = []
   for (let row = 0; row < given.length && problems.length < MOST_PROBLEMS; row++) {
-    rows.push(checkRow(model, given[row], row, problems, warnings))
+    rows.push(checkRow(kind, given[row], row, problems, warnings))
   }
   if (problems.length > 0) throw new RequestError(problems.slice(0, MOST_PROBLEMS))
   return { rows, warnings: warnings.slice(0, MOST_PROBLEMS) }
 }
 
 function checkRow(
-  { columns, target }: ServedModel,
+  { columns, target }: RowKind,
   given: unknown,
   row: number,
   problems: Problem[],

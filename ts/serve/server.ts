@@ -3,34 +3,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { peer } from '../peer.js'
 import { version } from '../version.js'
 import { assets } from './assets.js'
-import { answerTo, explanationOf } from './answers.js'
-import { openApiOf } from './openapi.js'
 import { answerNoRequest } from './no-request.js'
-import { pageOf } from './page.js'
 import { type Problem, type ProblemCode, RequestError, STATUS } from './problems.js'
-import { checkRows } from './rows.js'
-import type { ServedModel } from './served-model.js'
+import type { Service } from './service.js'
 
 export interface ServerOptions {
   /** Bytes of a request. */
   readonly bodyLimit: number
-  /** Rows of a request. */
-  readonly maxRows: number
   /** Names by which the server may be called, without ports; null for any. */
   readonly hosts: readonly string[] | null
   /** Is told of what went wrong inside. */
   readonly onError: (error: unknown) => void
 }
 
-const METHODS: Readonly<Record<string, string>> = {
-  '/': 'GET, HEAD',
-  '/page.css': 'GET, HEAD',
-  '/page.js': 'GET, HEAD',
-  '/health': 'GET, HEAD',
-  '/openapi.json': 'GET, HEAD',
-  '/predict': 'POST',
-  '/explain': 'POST',
-}
+const PAGES = ['/', '/page.css', '/page.js', '/health', '/openapi.json']
 
 const USUAL = ['GET', 'HEAD', 'POST']
 
@@ -50,15 +36,17 @@ const HEADERS = {
 const REQUEST_TIMEOUT = 30_000
 
 /**
- * The server of a model, which does not listen yet.
+ * The server of a service, which does not listen yet.
  *
  * @throws AssetNotFoundError with what to install, where Fastify is not there.
  */
 export async function serverOf(
-  model: ServedModel,
-  { bodyLimit, maxRows, hosts, onError }: ServerOptions,
+  { description, page, posts }: Service,
+  { bodyLimit, hosts, onError }: ServerOptions,
 ): Promise<FastifyInstance> {
   const { fastify } = await loadFastify()
+  const methods = new Map(PAGES.map((path) => [path, 'GET, HEAD']))
+  for (const path of posts.keys()) methods.set(path, 'POST')
   const answerError = (error: unknown, reply: FastifyReply): FastifyReply => {
     const problems = problemsOf(error, onError)
     return reply.code(STATUS[problems[0]!.code]).send({ errors: problems })
@@ -84,7 +72,7 @@ export async function serverOf(
     void reply.headers(HEADERS)
     const host = hostOf(request.headers.host)
     const isKnown = hosts === null || (host !== null && hosts.includes(host))
-    if (isKnown) checkMethod(request, reply, done)
+    if (isKnown) checkMethod(methods, request, reply, done)
     else done(requestError('ERR_HOST', 'this server does not answer to that host'))
   })
   app.setErrorHandler((error, _request, reply) => answerError(error, reply))
@@ -93,16 +81,9 @@ export async function serverOf(
   })
 
   app.get('/health', () => ({ status: 'ok', version }))
-  const description = openApiOf(model, maxRows)
   app.get('/openapi.json', () => description)
-  app.post('/predict', async ({ body }) => {
-    const checked = checkRows(model, body, maxRows)
-    const answers = await answerTo(model, checked)
-    return Array.isArray(body) ? answers : answers[0]
-  })
-  app.post('/explain', async ({ body }) => explanationOf(model, checkRows(model, body, 1)))
+  for (const [path, answer] of posts) app.post(path, ({ body }) => answer(body))
 
-  const page = pageOf(model)
   const { style, script } = assets()
   app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
   app.get('/page.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(style))
@@ -114,11 +95,12 @@ export async function serverOf(
 
 /** Before the body is looked at, which may not suit the method. */
 function checkMethod(
+  allowed: ReadonlyMap<string, string>,
   { url, method }: FastifyRequest,
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  const methods = METHODS[url.split('?', 1)[0]!]
+  const methods = allowed.get(url.split('?', 1)[0]!)
   if (methods?.split(', ').includes(method) === false) {
     void reply.header('allow', methods)
     done(requestError('ERR_METHOD', `this takes ${methods}`))
