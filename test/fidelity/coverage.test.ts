@@ -38,6 +38,12 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
     ]),
   ),
   MultiheadAttention: 'it takes three inputs; it has cases of its own, in attention.json',
+  ...Object.fromEntries(
+    ['', 'Encoder', 'Decoder', 'EncoderLayer', 'DecoderLayer'].map((part) => [
+      `Transformer${part}`,
+      'it has cases of its own, in transformer.json',
+    ]),
+  ),
   EveryStep: 'PyTorch has none; it is held to its layer',
   LastStep: 'PyTorch has none; it is held to its layer',
   Split: 'PyTorch has none',

@@ -64,6 +64,11 @@ function model(draw: Draw, plausible: Plausible): nn.Module {
 const recurrent = (draw: Draw): nn.RNN | nn.GRU | nn.LSTM =>
   new nn[draw.pick(['RNN', 'GRU', 'LSTM'] as const)](3, 2)
 
+const encoderLayer = () => new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 5 })
+const decoderLayer = () => new nn.TransformerDecoderLayer(4, 2, { dimFeedforward: 5 })
+const encoder = () => new nn.TransformerEncoder(encoderLayer(), 2)
+const decoder = () => new nn.TransformerDecoder(decoderLayer(), 1, { norm: new nn.LayerNorm(4) })
+
 const features = (): Tensor => tensor(Array.from({ length: 4 }, (_, i) => [i, 1, -i]))
 
 const targets = (draw: Draw): Tensor =>
@@ -122,6 +127,12 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     'nn.Module': model,
     'nn.EveryStep': (draw) => new nn.EveryStep(recurrent(draw)),
     'nn.LastStep': (draw) => new nn.LastStep(recurrent(draw)),
+    'nn.TransformerEncoderLayer': encoderLayer,
+    'nn.TransformerDecoderLayer': decoderLayer,
+    'nn.TransformerEncoder': encoder,
+    'nn.TransformerDecoder': decoder,
+    'nn.Transformer': () =>
+      new nn.Transformer(4, 2, { customEncoder: encoder(), customDecoder: decoder() }),
     ...preprocessing,
     'optim.OneCycleLR': () => {
       const updates = new optim.SGD([new nn.Parameter(ones([2]))])

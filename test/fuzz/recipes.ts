@@ -53,6 +53,14 @@ const attention: Recipe = (draw, _plausible, receiver) => {
   return [q, k, v, { isCausal: draw.oneIn(2), needWeights: draw.oneIn(2) }]
 }
 
+/** Of as many sequences as the layer takes, four features wide. */
+const transforming =
+  (count: 1 | 2, causal: string): Recipe =>
+  (draw) => [
+    ...Array.from({ length: count }, () => ones([2, 3, 4])),
+    draw.oneIn(2) ? {} : { [causal]: true },
+  ]
+
 const bagged: Recipe = (draw) => [
   tensor([0, 1, 1], { dtype: 'int32' }),
   draw.oneIn(2) ? { offsets: [0, 2] } : { offsets: tensor([0, 1, 1], { dtype: 'int32' }) },
@@ -130,6 +138,21 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
     'nn.MultiheadAttention.forward': attention,
+    'nn.TransformerEncoder': (draw, plausible) => [
+      [plausible.made(draw, 'nn.TransformerEncoderLayer')],
+      1,
+      {},
+    ],
+    'nn.TransformerDecoder': (draw, plausible) => [
+      plausible.made(draw, 'nn.TransformerDecoderLayer'),
+      2,
+    ],
+    'nn.Transformer': () => [4, 2, { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 5 }],
+    'nn.TransformerEncoderLayer.forward': transforming(1, 'isCausal'),
+    'nn.TransformerEncoder.forward': transforming(1, 'isCausal'),
+    'nn.TransformerDecoderLayer.forward': transforming(2, 'tgtIsCausal'),
+    'nn.TransformerDecoder.forward': transforming(2, 'tgtIsCausal'),
+    'nn.Transformer.forward': transforming(2, 'srcIsCausal'),
     'nn.CTCLoss.forward': ctc,
     'nn.CTCLoss.backward': ctc,
     'nn.functional.ctcLoss': ctc,

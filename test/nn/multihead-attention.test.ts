@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 
 import { capture, Generator, manualSeed, nn, ones, randn, type Tensor, tensor, zeros } from '../../ts/index.js' // prettier-ignore
 import { eachBackend } from '../support/each-backend.js'
+import { kernelCalls } from '../support/kernel-calls.js'
 
 const first = (options: nn.MultiheadAttentionOptions = {}): nn.MultiheadAttention =>
   new nn.MultiheadAttention(8, 2, { batchFirst: true, dtype: 'float64', ...options })
@@ -36,6 +37,14 @@ describe('MultiheadAttention', () => {
           assertClose(output, plain.output)
           assert.equal(weights, null)
         }
+      }
+    })
+
+    it('projects the inputs of self-attention by one product, whether or not they want gradients', () => {
+      const layer = first()
+      for (const x of [random(2, 5, 8), random(2, 5, 8).requiresGrad_()]) {
+        const call = (): unknown => layer.forward(x, x, x, { needWeights: false })
+        assert.equal(kernelCalls('matmul', call), 2)
       }
     })
 

@@ -75,7 +75,7 @@ export const tensorOf = (
   dtype: FloatDType | 'int32',
 ): Tensor => fromTypedArray(arrayOf(dtype, values), [...shape])
 
-const camel = (name: string): string =>
+export const camel = (name: string): string =>
   name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /** PyTorch's options with our names: kernel_size to kernelSize. */

@@ -178,7 +178,8 @@ function leads(input: History | null, targets: Targets, ends: Ends): boolean {
   if (input === null) return false
   if (ends.histories.has(input)) return ends.wanted
   const { node } = input
-  if (targets === null) return node === null ? !input.isArgument : node.leads || input.retains
+  if (targets === null)
+    return node === null ? input.argumentOf === null : node.leads || input.retains
   return targets.has(input) || node?.leads === true
 }
 

@@ -74,7 +74,7 @@ export class Calls {
 class Call implements History {
   grad: Gradient = null
   readonly leaf = null
-  readonly isArgument = false
+  readonly argumentOf = null
   retains = false
   hooks: readonly Hook[] | null = null
   pending: Gradient = null
@@ -227,7 +227,7 @@ class CallNode extends Node {
 class OtherResult implements History {
   grad: Gradient = null
   readonly leaf = null
-  readonly isArgument = false
+  readonly argumentOf = null
   retains = false
   hooks: readonly Hook[] | null = null
   pending: Gradient = null

@@ -40,7 +40,12 @@ export class FreeCall {
       // What a backward by hand computes again it may differentiate.
       if (!mode && !(apart && isDifferentiating())) return [body(...given), null]
       setGradEnabled(true)
-      const inputs = given.map((input) => argumentOf(input, apart))
+      const inputs: Tensor[] = []
+      // What is given twice stays one tensor.
+      given.forEach((input, i) => {
+        const first = given.indexOf(input)
+        inputs.push(first < i ? inputs[first]! : argumentOf(input, apart))
+      })
       const call = new FreeCall(given, inputs.map(edgeOf), apart)
       const output = body(...inputs)
       call.#outputs = tensorsOf(output).map(edgeOf)
@@ -114,8 +119,14 @@ export function graphOf(who: { describe(): string }, call: object | null): FreeC
 function argumentOf(input: Tensor, apart: boolean): Tensor {
   if (!isFloat(input.dtype) || (!apart && input.requiresGrad)) return input
   const argument = input.detach()
-  leafOf(argument, true).isArgument = true
+  leafOf(argument, true).argumentOf = input
   return argument
+}
+
+/** Whether a gradient by a tensor is wanted outside of the functions that it was given to as well. */
+export function isWanted(tensor: Tensor): boolean {
+  const given = (tensor.history as History | null)?.argumentOf
+  return given ? isWanted(given) : tensor.requiresGrad
 }
 
 const isFloat = (dtype: string): boolean => dtype === 'float32' || dtype === 'float64'

@@ -39,8 +39,8 @@ export interface History {
   pending: Gradient
   /** Whether that is memory of its own, so that more may be added into it. */
   owned: boolean
-  /** Whether it is a leaf that stands for what a function was called with: see `FreeCall`. */
-  isArgument: boolean
+  /** What a function was called with, of a leaf that stands for it inside: see `FreeCall`. */
+  argumentOf: Tensor | null
 }
 
 /** That of a leaf and of the result of an operation. */
@@ -50,7 +50,7 @@ export class TensorHistory implements History {
   hooks: readonly Hook[] | null = null
   pending: Gradient = null
   owned = false
-  isArgument = false
+  argumentOf: Tensor | null = null
 
   constructor(
     public requiresGrad: boolean,

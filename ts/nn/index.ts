@@ -156,6 +156,20 @@ export { Sign, type SignEstimator, type SignOptions } from './sign.js'
 export { LogSoftmax, Softmax } from './softmax.js'
 export { Split, type SplitOptions } from './split.js'
 export type { LoadOptions, LoadResult, StateDict } from './state-dict.js'
+export { Transformer, type TransformerCallOptions, type TransformerOptions } from './transformer.js'
+export { type DecoderLayer, TransformerDecoder } from './transformer-decoder.js'
+export { type DecoderCallOptions, TransformerDecoderLayer } from './transformer-decoder-layer.js'
+export {
+  type EncoderCallOptions,
+  type EncoderLayer,
+  TransformerEncoder,
+  type TransformerStackOptions,
+} from './transformer-encoder.js'
+export {
+  type EncoderLayerCallOptions,
+  TransformerEncoderLayer,
+} from './transformer-encoder-layer.js'
+export type { TransformerLayerOptions } from './transformer-parts.js'
 export { Unfold } from './unfold.js'
 export { Unflatten } from './unflatten.js'
 export { Upsample, type UpsampleOptions } from './upsample2d.js'

@@ -1,3 +1,4 @@
+import { isWanted } from '../autograd/free-call.js'
 import { isGradEnabled } from '../autograd/grad-mode.js'
 import { checkArguments } from '../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../errors.js'
@@ -270,7 +271,7 @@ export class MultiheadAttention extends Module<
     const isPlain =
       given.needWeights ||
       all.length > 1 ||
-      [...all, padding].some((mask) => mask?.requiresGrad === true)
+      [...all, padding].some((mask) => mask !== null && isWanted(mask))
     if (!isPlain) {
       const laid = all[0] ?? null
       const out = attend(who, {

@@ -52,6 +52,40 @@ function recurrent(): (() => nn.Module)[] {
   ] as unknown as (() => nn.Module)[]
 }
 
+/** Each option with two values at least; of an odd layer, a frozen one and one in evaluation mode. */
+function transforming(): (() => nn.Module)[] {
+  const small = { dimFeedforward: 3 }
+  const other = {
+    ...{ dimFeedforward: 2, dropout: 0.25, activation: 'gelu' as const, layerNormEps: 1e-3 },
+    ...{ batchFirst: true, normFirst: true, bias: false, dtype: 'float64' as const },
+  }
+  const encoderLayers = [
+    () => new nn.TransformerEncoderLayer(2, 1, small),
+    () => new nn.TransformerEncoderLayer(4, 2, other),
+  ]
+  const decoderLayers = [
+    () => new nn.TransformerDecoderLayer(2, 1, small),
+    () => new nn.TransformerDecoderLayer(4, 2, other),
+  ]
+  const odd = (): nn.TransformerEncoder => {
+    const encoder = new nn.TransformerEncoder(encoderLayers[0]!(), 2, { norm: new nn.LayerNorm(2) })
+    encoder.layers[1] = new nn.TransformerEncoderLayer(2, 2, other)
+    encoder.layers[0]!.requiresGrad_(false).eval()
+    return encoder
+  }
+  return [
+    ...encoderLayers,
+    ...decoderLayers,
+    () => new nn.TransformerEncoder(encoderLayers[0]!(), 3),
+    odd,
+    () => new nn.TransformerDecoder(decoderLayers[1]!(), 1),
+    () => new nn.TransformerDecoder(decoderLayers.map((make) => make())),
+    () => new nn.Transformer(2, 1, { ...small, numEncoderLayers: 1, numDecoderLayers: 2 }),
+    () => new nn.Transformer(4, 2, { ...other, numEncoderLayers: 0, numDecoderLayers: 1 }),
+    () => new nn.Transformer(2, 2, { ...small, numDecoderLayers: 1, customEncoder: odd() }),
+  ] as unknown as (() => nn.Module)[]
+}
+
 /** What the cases leave out: modules that differ from the default in every option. */
 const others: readonly (() => nn.Module)[] = [
   () => new nn.Embedding(5, 3, { paddingIdx: -2, dtype: 'float64' }),
@@ -99,6 +133,7 @@ const others: readonly (() => nn.Module)[] = [
       batchFirst: true,
       dtype: 'float64',
     }) as unknown as nn.Module,
+  ...transforming(),
   () => new nn.EveryStep(new nn.LSTM(2, 3)),
   () => new nn.LastStep(new nn.GRU(2, 3, { bidirectional: true })),
   () => new nn.CosineSimilarity() as unknown as nn.Module,
@@ -227,7 +262,25 @@ describe('a model in a file', () => {
       ...['InstanceNorm2d.trackRunningStats'],
       ...['ConvTranspose1d.paddingMode', 'ConvTranspose2d.paddingMode'],
       // modules, which are compared by what they are
-      ...['ModuleList.0', 'ModuleDict.0'],
+      ...[
+        'ModuleList.0',
+        'ModuleDict.0',
+        'TransformerEncoder.0',
+        'TransformerEncoder.norm',
+        'TransformerDecoder.norm',
+      ],
+      // said by the encoder and the decoder
+      ...[
+        'numEncoderLayers',
+        'numDecoderLayers',
+        'dimFeedforward',
+        'dropout',
+        'activation',
+        'layerNormEps',
+        'normFirst',
+        'bias',
+        'dtype',
+      ].map((name) => `Transformer.${name}`),
     ])
   })
 

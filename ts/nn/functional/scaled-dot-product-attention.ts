@@ -1,3 +1,4 @@
+import { isWanted } from '../../autograd/free-call.js'
 import { checkArguments } from '../../check.js'
 import { complaint, DTypeError, ShapeError, ValueError } from '../../errors.js'
 import { expand } from '../../ops/expand.js'
@@ -98,7 +99,7 @@ export function scaledDotProductAttention(
   const heads = leading.q.at(-1) ?? 1
   const kvHeads = leading.kv.at(-1) ?? 1
   const laid = mask === null ? null : layMask(WHO, 'attnMask', mask, [...leading.q, rows, keys])
-  if (mask?.requiresGrad === true || width * valueWidth === 0) {
+  if ((mask !== null && isWanted(mask)) || width * valueWidth === 0) {
     const masks = mask === null ? [] : [mask]
     const settings = { masks, blocked: false, causal: isCausal, past: 0, scale, p, generator }
     const [left, right] = [kx, vx].map((x) => repeatHeads(x, heads / kvHeads)) as [Tensor, Tensor]
