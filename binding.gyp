@@ -41,6 +41,7 @@
           'dependencies': ['kernels_baseline_3', 'kernels_baseline_2', 'kernels_baseline_s'],
         }],
         ['OS=="linux"', {
+          'libraries': ['-ldl'],
           'ldflags': [
             '-Wl,--version-script=<(module_root_dir)/native/binding/exports.map',
             # pool threads must never outlive their code

@@ -16,7 +16,7 @@ function filesOf(folder, ending) {
 }
 
 // --- native/ -------------------------------------------------------------------------------------
-const nativeLayers = ['base', 'cpu', 'parallel', 'kernels', 'ops', 'program', 'binding']
+const nativeLayers = ['base', 'cpu', 'parallel', 'distributed', 'kernels', 'ops', 'program', 'binding']
 const outside = ['test', 'bench'] // may include everything but the binding
 
 function allowed(folder, target) {
@@ -90,6 +90,7 @@ const layers = [
     'metrics',
     'io',
     'capture',
+    'distributed',
     'train',
     'report',
     'gradient',

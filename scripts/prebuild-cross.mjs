@@ -25,6 +25,7 @@ const exportsMap = [
   '-Wl,--version-script=native/binding/exports.map',
   '-Wl,-z,nodelete',
   '-Wl,--gc-sections',
+  '-ldl',
 ]
 // exported_symbols_list would do as exportsMap does, but zig's linker takes no notice of it, so
 // hiddenAllocation() hides what -fvisibility=hidden does not. -x: -s leaves the names of local

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_CAPTURE'
   | 'ERR_FORMAT'
   | 'ERR_LOCKED'
+  | 'ERR_DISTRIBUTED'
   | 'ERR_BINDING_NOT_FOUND'
   | 'ERR_ASSET_NOT_FOUND'
 
@@ -86,6 +87,13 @@ export class FormatError extends GradlaneError {
 export class LockedError extends GradlaneError {
   constructor(message: string) {
     super('ERR_LOCKED', message)
+  }
+}
+
+/** The processes of a job of several could not be brought together, or no longer are (`ERR_DISTRIBUTED`). */
+export class DistributedError extends GradlaneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_DISTRIBUTED', message, options)
   }
 }
 

@@ -2,6 +2,7 @@ export {
   AssetNotFoundError,
   BindingNotFoundError,
   CaptureError,
+  DistributedError,
   DTypeError,
   type ErrorCode,
   FormatError,
@@ -58,4 +59,5 @@ export * as data from './data.js'
 export * as io from './io/index.js'
 export * as metrics from './metrics/index.js'
 export * from './train/index.js'
+export * as distributed from './distributed/index.js'
 export * as callbacks from './train/callbacks/index.js'

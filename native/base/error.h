@@ -13,7 +13,7 @@
 
 namespace gradlane {
 
-enum class ErrorCode { kShape, kDtype, kValue, kMemory };
+enum class ErrorCode { kShape, kDtype, kValue, kMemory, kDistributed };
 
 constexpr const char* CodeName(ErrorCode code) {
   switch (code) {
@@ -23,6 +23,8 @@ constexpr const char* CodeName(ErrorCode code) {
       return "ERR_DTYPE";
     case ErrorCode::kMemory:
       return "ERR_OUT_OF_MEMORY";
+    case ErrorCode::kDistributed:
+      return "ERR_DISTRIBUTED";
     case ErrorCode::kValue:
       break;
   }

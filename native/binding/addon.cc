@@ -1,5 +1,6 @@
 // The export list of the addon, and the life of an environment.
 #include "binding/call.h"
+#include "binding/distributed.h"
 #include "binding/environment.h"
 #include "binding/errors.h"
 #include "binding/node_api.h"
@@ -76,6 +77,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   for (const Operation& operation : Operations()) add(operation.name, &Call, &operation);
   add("setErrorClasses", &SetErrorClasses, nullptr);
   exports.Set("Program", DefineProgram(env));
+  DefineDistributed(env, exports);
   exports.Set("info", Napi::Function::New(env, &Info, "info"));
   exports.Set("getNumThreads", Napi::Function::New(env, &GetNumThreads, "getNumThreads"));
   exports.Set("setNumThreads", Napi::Function::New(env, &SetNumThreads, "setNumThreads"));

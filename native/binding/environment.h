@@ -5,7 +5,7 @@
 
 namespace gradlane::binding {
 
-inline constexpr int kErrorClassCount = 4;  // by ErrorCode
+inline constexpr int kErrorClassCount = 5;  // by ErrorCode
 
 struct Environment {
   napi_ref error_classes[kErrorClassCount] = {};

@@ -11,7 +11,7 @@ napi_value SetErrorClasses(napi_env env, napi_callback_info info) {
   Environment& environment = Environment::Of(env);
   for (int i = 0; i < kErrorClassCount; ++i) {
     if (napi_create_reference(env, classes[i], 1, &environment.error_classes[i]) != napi_ok) {
-      napi_throw_type_error(env, nullptr, "setErrorClasses: expected four classes");
+      napi_throw_type_error(env, nullptr, "setErrorClasses: expected five classes");
       return nullptr;
     }
   }

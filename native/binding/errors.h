@@ -6,8 +6,8 @@
 
 namespace gradlane::binding {
 
-// setErrorClasses(ShapeError, DTypeError, ValueError, OutOfMemoryError): what ThrowError throws in
-// this environment. Handed over once, so that a call needs no try block around it on the JavaScript
+// setErrorClasses(ShapeError, DTypeError, ValueError, OutOfMemoryError, DistributedError): what
+// ThrowError throws in this environment. Handed over once, so that a call needs no try block around it on the JavaScript
 // side.
 napi_value SetErrorClasses(napi_env env, napi_callback_info info);
 

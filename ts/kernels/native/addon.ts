@@ -50,6 +50,9 @@ export interface NativeProgram {
   timeOperations(times: number): number[]
 }
 
+/** Told of the end of a call, and of the error that it failed by. */
+type Done = (code?: string, message?: string) => void
+
 /** What the addon has beside its operations. */
 interface Runtime {
   Program: new () => NativeProgram
@@ -64,7 +67,33 @@ interface Runtime {
   /** Counts as long as nobody has called setNumThreads. */
   setDefaultNumThreads(count: number): void
   /** What errors of the core become. */
-  setErrorClasses(shape: ErrorClass, dtype: ErrorClass, value: ErrorClass, memory: ErrorClass): void
+  setErrorClasses(
+    shape: ErrorClass,
+    dtype: ErrorClass,
+    value: ErrorClass,
+    memory: ErrorClass,
+    distributed: ErrorClass,
+  ): void
+  /**
+   * Starts the first of the MPI libraries, one a line, that is there: once in a process. Then `world` and the rest
+   * may be called.
+   */
+  openWorld(libraries: string, version: string, timeoutMs: number, done: Done): void
+  /** The memory must stay until `done`, and for good where the call failed. */
+  callWorld(
+    kind: number,
+    dtype: number,
+    detail: number,
+    memory: ArrayBuffer | null,
+    byteOffset: number,
+    n: number,
+    done: Done,
+  ): void
+  world(): { rank: number; library: string; hosts: string[] }
+  /** Waits for the others, for a program that ends. */
+  closeWorldNow(): void
+  /** Ends all processes of the job. */
+  abortWorld(code: number): void
 }
 
 /**

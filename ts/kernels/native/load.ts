@@ -1,5 +1,6 @@
 import {
   BindingNotFoundError,
+  DistributedError,
   DTypeError,
   OutOfMemoryError,
   ShapeError,
@@ -59,7 +60,7 @@ function load(): Addon {
     }
     throw notFound(error)
   }
-  binding.setErrorClasses(ShapeError, DTypeError, ValueError, OutOfMemoryError)
+  binding.setErrorClasses(ShapeError, DTypeError, ValueError, OutOfMemoryError, DistributedError)
   if (threads !== undefined) binding.setDefaultNumThreads(threads)
   // The exports of an addon are an object in slow dictionary mode; a spread copy has a fixed shape,
   // and a call through it saves some 10 ns.

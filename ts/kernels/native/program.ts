@@ -1,8 +1,8 @@
-import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../../errors.js'
 import { type KernelCall, run } from '../kernels.js'
 import type { Program, ReplayListener, ReplayOptions } from '../program.js'
 import { native } from './index.js'
 import type { NativeProgram } from './addon.js'
+import { errorOf } from './core-error.js'
 import { addon, addTo } from './load.js'
 
 /** The calls as a program of the addon, which replays it on a thread of its own. */
@@ -52,11 +52,4 @@ export class CompiledProgram implements Program {
   timeCalls(times: number): number[] {
     return this.#program.timeOperations(times)
   }
-}
-
-function errorOf(code: string, message: string): Error {
-  if (code === 'ERR_SHAPE') return new ShapeError(message)
-  if (code === 'ERR_DTYPE') return new DTypeError(message)
-  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message)
-  return new ValueError(message)
 }

@@ -1,0 +1,135 @@
+#include "distributed/world.h"
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "parallel/park.h"
+
+namespace gradlane::distributed {
+
+World& World::Of() {
+  static World* const world = new World;  // its thread may outlive what is destroyed at exit
+  return *world;
+}
+
+World::~World() { Leave(); }
+
+void World::Open(Connector connect, std::string libraries, std::string version,
+                 const Settings& settings, Job& job) {
+  if (thread_.joinable() || wire_ != nullptr) {
+    Throw(ErrorCode::kDistributed, {"MPI can be started once in a process"});
+  }
+  connect_ = connect;
+  libraries_ = std::move(libraries);
+  version_ = std::move(version);
+  settings_ = settings;
+  first_ = last_ = &job;
+  wake_.fetch_add(1, std::memory_order_seq_cst);
+  thread_ = std::thread([this] { ThreadLoop(); });
+}
+
+void World::Post(Job& job) {
+  {
+    const std::lock_guard guard(lock_);
+    if (ended_) Throw(ErrorCode::kDistributed, {"the world is closed"});
+    (first_ == nullptr ? first_ : last_->next) = &job;
+    last_ = &job;
+  }
+  wake_.fetch_add(1, std::memory_order_seq_cst);
+  WakeAll(wake_);
+}
+
+void World::Run(const Call& call) {
+  Job job;
+  job.call = call;
+  Post(job);
+  while (job.finished.load(std::memory_order_acquire) == 0) Park(job.finished, 0);
+  if (job.failure) throw *job.failure;
+}
+
+void World::Abort(int code) {
+  abort_code_.store(code, std::memory_order_seq_cst);
+  abandoned_.store(true, std::memory_order_seq_cst);
+  wake_.fetch_add(1, std::memory_order_seq_cst);
+  WakeAll(wake_);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
+void World::Leave() {
+  abandoned_.store(true, std::memory_order_seq_cst);
+  wake_.fetch_add(1, std::memory_order_seq_cst);
+  WakeAll(wake_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void World::ThreadLoop() {
+  std::uint32_t seen = 0;
+  while (!ended_) {
+    while (wake_.load(std::memory_order_seq_cst) == seen) Park(wake_, seen);
+    seen = wake_.load(std::memory_order_seq_cst);
+    while (Job* const job = Next()) Perform(*job);
+    const int code = abort_code_.load(std::memory_order_seq_cst);
+    if (code >= 0 && wire_ != nullptr) wire_->Abort(code);
+    if (abandoned_.load(std::memory_order_seq_cst)) return;
+  }
+}
+
+Job* World::Next() {
+  const std::lock_guard guard(lock_);
+  Job* const job = first_;
+  if (job != nullptr) first_ = job->next;
+  return job;
+}
+
+void World::Perform(Job& job) {
+  try {
+    if (broken_) throw *broken_;
+    if (wire_ == nullptr) {
+      Connect();
+    } else {
+      collectives_->Run(job.call);
+    }
+    if (job.call.kind == Kind::kClose) Close();
+  } catch (const Error& error) {
+    job.failure = error;
+  } catch (const std::exception& error) {
+    job.failure = Error(ErrorCode::kDistributed, error.what());
+  }
+  if (job.failure) broken_ = job.failure;
+  const auto done = job.done;  // read first: once it is finished, the job may be gone
+  job.finished.store(1, std::memory_order_release);
+  WakeAll(job.finished);
+  if (done != nullptr) done(job);
+}
+
+// Introduces the ranks to each other.
+void World::Connect() {
+  wire_ = connect_(libraries_);
+  collectives_ = std::make_unique<Collectives>(*wire_, settings_, abandoned_);
+  std::vector<Card> cards(size());
+  Card& own = cards[rank()];
+  wire_->host().copy(own.host, sizeof(own.host) - 1);
+  version_.copy(own.version, sizeof(own.version) - 1);
+  collectives_->Run({Kind::kAllGather, Dtype::kUint8, 0, cards.data(), sizeof(Card)});
+  collectives_->cards = std::move(cards);
+  for (std::int64_t other = 0; other < size(); ++other) {
+    const Card& card = collectives_->cards[other];
+    if (version_ == card.version) continue;
+    Throw(ErrorCode::kDistributed,
+          {"the ranks run different versions of gradlane: rank ", other, " (", card.host, ") ",
+           card.version, ", this one ", version_.c_str()});
+  }
+  open_.store(true, std::memory_order_release);
+}
+
+void World::Close() {
+  open_.store(false, std::memory_order_release);
+  {
+    const std::lock_guard guard(lock_);
+    ended_ = true;
+  }
+  wire_->Finalize();
+}
+
+}  // namespace gradlane::distributed

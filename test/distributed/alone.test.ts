@@ -1,0 +1,95 @@
+import { expect } from 'chai'
+
+import { DistributedError } from '../../ts/errors.js'
+import { distributed, empty, tensor } from '../../ts/index.js'
+import { launcherOf } from '../../ts/distributed/launcher.js'
+import { Job } from '../../ts/distributed/job.js'
+
+describe('distributed.init without a launcher', () => {
+  it('is a world of one rank, which the same calls leave as it is', async () => {
+    const world = await distributed.init({ timeout: 1000 })
+    expect(await distributed.init()).to.equal(world)
+    expect([world.rank, world.size, world.hosts.length]).to.deep.equal([0, 1, 1])
+    const x = tensor([1, 2])
+    expect(await world.allReduce(x, { op: 'mean' })).to.equal(x)
+    expect(await world.broadcast(x)).to.equal(x)
+    expect(x.toArray()).to.deep.equal([1, 2])
+    const all = await world.allGather(x)
+    expect(all.toArray()).to.deep.equal([[1, 2]])
+    x.data[0] = 3
+    expect(all.toArray()).to.deep.equal([[1, 2]])
+    await world.barrier()
+  })
+})
+
+describe('a world', () => {
+  it('refuses what no rank could do, alone as well', async () => {
+    const world = new Job(0, ['here'])
+    const calls = {
+      tensor: () => world.allReduce([1] as never),
+      dtype: () => world.allReduce(empty([1], 'uint8')),
+      mean: () => world.allReduce(empty([1], 'int32'), { op: 'mean' }),
+      op: () => world.allReduce(empty([1]), { op: 'product' as never }),
+      src: () => world.broadcast(empty([1]), { src: 1 }),
+      option: () => world.broadcast(empty([1]), { root: 0 } as never),
+    }
+    const codes = await Promise.all(
+      Object.entries(calls).map(async ([name, call]) => [
+        name,
+        await call().then(() => null, codeOf),
+      ]),
+    )
+    expect(Object.fromEntries(codes)).to.deep.equal({
+      tensor: 'ERR_VALUE',
+      dtype: 'ERR_DTYPE',
+      mean: 'ERR_DTYPE',
+      op: 'ERR_VALUE',
+      src: 'ERR_VALUE',
+      option: 'ERR_VALUE',
+    })
+  })
+
+  it('does nothing once it is closed', async () => {
+    const world = new Job(0, ['here'])
+    await world[Symbol.asyncDispose]()
+    await world.close()
+    const error: unknown = await world.barrier().catch((reason: unknown) => reason)
+    expect(error)
+      .to.be.instanceOf(DistributedError)
+      .with.property('message')
+      .that.includes('closed')
+  })
+})
+
+describe('launcherOf', () => {
+  const of = (env: Record<string, string>) => {
+    const { name, size, libraries } = launcherOf(env)!
+    return [name, size, libraries[0]]
+  }
+
+  it('knows what a launcher leaves in the environment, and nothing else', () => {
+    expect(of({ OMPI_COMM_WORLD_SIZE: '4', PMIX_RANK: '0' })).to.deep.equal([
+      'mpirun of Open MPI',
+      4,
+      'libmpi.so.40',
+    ])
+    expect(of({ PMI_SIZE: '3', PMI_RANK: '0' })).to.deep.equal([
+      'mpiexec of MPICH',
+      3,
+      'libmpich.so.12',
+    ])
+    expect(of({ PMI_SIZE: '3', SLURM_STEP_ID: '0' })[0]).to.equal('srun')
+    expect(of({ SLURM_STEP_NUM_TASKS: '8', SLURM_PROCID: '0', PMIX_RANK: '0' })).to.deep.equal([
+      'srun',
+      8,
+      'libmpi.so.40',
+    ])
+    expect(of({ PMIX_RANK: '0' })[1]).to.equal(null)
+    expect(launcherOf({})).to.equal(null)
+    // A batch script of Slurm that runs a program without srun.
+    expect(launcherOf({ SLURM_NTASKS: '8', SLURM_PROCID: '0', SLURM_JOB_ID: '1' })).to.equal(null)
+    expect(launcherOf({ PMI_SIZE: 'x', OMPI_COMM_WORLD_SIZE: '' })).to.equal(null)
+  })
+})
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+import { root } from '../lifecycle/built.js'
+
+/** An MPI that is installed here. */
+export interface Mpi {
+  readonly name: 'Open MPI' | 'MPICH'
+  readonly launcher: string
+  readonly library: string
+  readonly flags: readonly string[]
+}
+
+const all: readonly Mpi[] = [
+  {
+    name: 'Open MPI',
+    launcher: process.env['MPIRUN_OPENMPI'] ?? '/usr/bin/mpirun.openmpi',
+    library: 'libmpi.so.40',
+    flags: ['--oversubscribe', '--bind-to', 'none'],
+  },
+  {
+    name: 'MPICH',
+    launcher: process.env['MPIRUN_MPICH'] ?? '/usr/bin/mpirun.mpich',
+    library: 'libmpich.so.12',
+    flags: ['-bind-to', 'none'],
+  },
+]
+
+const isNamed = ({ name }: Mpi): boolean =>
+  process.env[name === 'Open MPI' ? 'MPIRUN_OPENMPI' : 'MPIRUN_MPICH'] !== undefined
+
+/** Those whose launcher is there, or was named and so has to be. */
+export const installed = all.filter((mpi) => isNamed(mpi) || existsSync(mpi.launcher))
+
+export const missing = all.filter((mpi) => !installed.includes(mpi)).map(({ name }) => name)
+
+export interface JobOutcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** What each rank has printed as JSON, by rank. */
+  readonly said: readonly Record<string, unknown>[]
+}
+
+export interface JobOptions {
+  readonly ranks: number
+  readonly args?: readonly string[]
+  readonly variables?: Readonly<Record<string, string>>
+  /** Told what was printed so far, whenever there is more. */
+  readonly onOutput?: (stdout: string) => void
+}
+
+/** Runs one of the programs of this folder on some ranks; a rank says `{ rank, … }` on a line of its own. */
+export function runJob(
+  { launcher, flags }: Mpi,
+  program: string,
+  { ranks, args = [], variables = {}, onOutput }: JobOptions,
+): Promise<JobOutcome> {
+  const kept = Object.entries(process.env).filter(
+    ([key]) => !/^(GRADLANE|OMPI|PMI|PMIX|SLURM)_|^NODE_OPTIONS$/.test(key),
+  )
+  const env = {
+    ...Object.fromEntries(kept),
+    ...{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
+    ...{ GRADLANE_NUM_THREADS: '1', ...variables },
+  }
+  const file = path.join(root, 'test', 'distributed', 'programs', program)
+  const child = spawn(launcher, [...flags, '-n', String(ranks), process.execPath, file, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+    onOutput?.(stdout)
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr, said: saidIn(stdout) })
+    })
+  })
+}
+
+export function saidIn(stdout: string): Record<string, unknown>[] {
+  const said = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  return said.sort((a, b) => (a['rank'] as number) - (b['rank'] as number))
+}

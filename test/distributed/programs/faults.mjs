@@ -1,0 +1,32 @@
+// A job in which one rank does not do what the others wait for.
+import { appendFileSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { distributed, empty } from '../../../dist/index.js'
+
+const [fault, file] = process.argv.slice(2)
+const world = await distributed.init({ timeout: fault === 'stop' ? 700 : 60_000 })
+const { rank } = world
+// To a file, for what a rank prints may be lost when the launcher ends it.
+const say = (what) => appendFileSync(file, `${JSON.stringify({ rank, ...what })}\n`)
+
+async function meet() {
+  try {
+    if (fault === 'other call' && rank === 1) await world.barrier()
+    else if (fault === 'other size' && rank === 1) await world.allReduce(empty([3]))
+    else await world.allReduce(empty([2]))
+    say({ met: true })
+  } catch ({ code, message }) {
+    say({ code, message })
+    await world.barrier().catch((error) => say({ code: error.code, message: error.message }))
+  }
+}
+
+if (fault === 'error' && rank === 1) throw new TypeError('of one rank')
+if (fault === 'early end' && rank === 1) process.exit(0)
+if (fault === 'kill' || fault === 'stop') {
+  console.log(JSON.stringify({ rank, pid: process.pid }))
+  if (rank === 1) await sleep(600_000)
+}
+await meet()

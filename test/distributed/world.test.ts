@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { expect } from 'chai'
+
+import { buildDist } from '../lifecycle/built.js'
+import { installed, type JobOutcome, missing, type Mpi, runJob, saidIn } from './mpirun.js'
+
+const hasBinary = process.env['GRADLANE_BACKEND'] !== 'reference'
+
+describe('distributed.init with several ranks', function () {
+  this.timeout(240_000)
+  before(function () {
+    if (!hasBinary) this.skip() // MPI is reached through the binary
+    buildDist()
+  })
+
+  for (const name of missing) {
+    it.skip(
+      `${name} is not installed (Debian: openmpi-bin, mpich), or name its mpirun in MPIRUN_OPENMPI, MPIRUN_MPICH`,
+    )
+  }
+
+  for (const mpi of installed) {
+    describe(mpi.name, () => {
+      it('adds up in the order of ranks, sends and gathers, and leaves by itself', async () => {
+        const { code, said, stderr } = await runJob(mpi, 'collectives.mjs', { ranks: 3 })
+        expect(code, stderr).to.equal(0)
+        expect(said.map(({ rank }) => rank)).to.deep.equal([0, 1, 2])
+        for (const each of said) {
+          expect(each).to.include({ size: 3, hosts: 3, threads: 1 })
+          expect(each['refused']).to.deep.equal(REFUSED)
+        }
+      })
+
+      it('is left by close, and takes a library by its name', async () => {
+        const args = [mpi.library, 'close']
+        const variables = { GRADLANE_NUM_THREADS: '' }
+        const { code, said, stderr } = await runJob(mpi, 'collectives.mjs', {
+          ranks: 2,
+          args,
+          variables,
+        })
+        expect(code, stderr).to.equal(0)
+        expect(said).to.have.length(2)
+      })
+
+      it('tells ranks that another one calls something else', async () => {
+        const { code, told } = await runFault(mpi, 'other call', 2)
+        expect(code).not.to.equal(0)
+        expect(told).not.to.deep.equal([]) // the first one to be told may end the job before others have spoken
+        for (const { rank, code, message } of told) {
+          expect(code).to.equal('ERR_DISTRIBUTED')
+          const own = ['allReduce of 2 x float32, sum', 'barrier']
+          if (rank === 1) own.reverse()
+          const other = `rank ${1 - (rank as number)} \\(.+\\) has come to ${own[1]!}`
+          const me = `rank ${rank as number} \\(.+\\) to ${own[0]!}`
+          expect(message).to.match(new RegExp(`${other}, ${me}|has failed`))
+        }
+      })
+
+      it('tells them of other sizes, and of a rank that has ended', async () => {
+        const { code, told } = await runFault(mpi, 'other size', 2)
+        expect(code).not.to.equal(0)
+        expect(told[0]).to.include({ code: 'ERR_DISTRIBUTED' })
+        expect(told[0]!['message']).to.match(/has come to allReduce of [23] x float32/)
+        const end = await runFault(mpi, 'early end', 2)
+        expect(end.code).not.to.equal(0)
+        const texts = end.told.map(({ message }) => message as string)
+        expect(`${texts.join()} ${end.stderr}`).to.match(/to the end of its program/)
+      })
+
+      it('ends the job when a rank ends by an error, which is told with its rank', async () => {
+        const { code, told, stderr } = await runFault(mpi, 'error', 3)
+        expect(code).not.to.equal(0)
+        expect(told.filter(({ met }) => met)).to.deep.equal([])
+        expect(stderr).to.match(/gradlane, rank 1 \(.+\): TypeError: of one rank/)
+      })
+
+      it('ends the job when a rank is killed', async () => {
+        const { code, told, stdout, stderr } = await runFault(mpi, 'kill', 3, 'SIGKILL')
+        expect(code).not.to.equal(0)
+        expect(told.filter(({ met }) => met)).to.deep.equal([])
+        expect(stdout + stderr).to.match(/signal 9|KILLED BY SIGNAL: 9|EXIT CODE: 9/i)
+      })
+
+      it('names a rank that is silent for longer than the timeout', async () => {
+        const { code, told, stderr } = await runFault(mpi, 'stop', 3, 'SIGSTOP')
+        expect(code, stderr).not.to.equal(0)
+        expect(told[0]!['message']).to.match(
+          /nothing was heard for 700 ms at allReduce of 2 x float32, sum of rank 1 \(/,
+        )
+      })
+    })
+  }
+
+  if (installed.length === 2) {
+    for (const [launcher, other] of [installed, [...installed].reverse()] as [Mpi, Mpi][]) {
+      it(`the launcher of ${launcher.name} and the library of ${other.name} do not go together`, async () => {
+        const { code, stderr } = await runJob(launcher, 'collectives.mjs', {
+          ranks: 2,
+          args: [other.library],
+        })
+        expect(code).not.to.equal(0)
+        expect(stderr).to.match(/started 2 processes, but the library, .+, sees 1/)
+        expect(stderr).to.include('ERR_DISTRIBUTED')
+      })
+    }
+  }
+
+  if (installed.length > 0) {
+    it('tells of a library that cannot be loaded', async () => {
+      const { stderr } = await runJob(installed[0]!, 'collectives.mjs', {
+        ranks: 2,
+        args: ['libnone.so.1'],
+      })
+      expect(stderr).to.match(/no MPI library could be loaded:\s+libnone\.so\.1: cannot open/)
+      const foreign = await runJob(installed[0]!, 'collectives.mjs', {
+        ranks: 2,
+        args: ['libm.so.6'],
+      })
+      expect(foreign.stderr).to.include('libm.so.6 is neither Open MPI nor MPICH')
+    })
+  }
+})
+
+const REFUSED = ['ERR_VALUE', 'ERR_DTYPE', 'ERR_DTYPE', 'ERR_VALUE', 'ERR_VALUE']
+
+/** A job with a fault, and what its ranks have told; a signal is sent to rank 1 when all are there. */
+async function runFault(
+  mpi: Mpi,
+  fault: string,
+  ranks: number,
+  signal?: NodeJS.Signals,
+): Promise<JobOutcome & { readonly told: readonly Record<string, unknown>[] }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-mpi-'))
+  const file = path.join(folder, 'told')
+  writeFileSync(file, '')
+  let sent = signal === undefined
+  const onOutput = (stdout: string): void => {
+    const said = saidIn(stdout)
+    if (sent || said.length < ranks) return
+    sent = true
+    process.kill(said[1]!['pid'] as number, signal)
+  }
+  try {
+    const outcome = await runJob(mpi, 'faults.mjs', { ranks, args: [fault, file], onOutput })
+    return { ...outcome, told: saidIn(readFileSync(file, 'utf8')) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+import { DistributedError } from '../errors.js'
+import { threadsFromEnvironment } from '../kernels/environment.js'
+import { addon } from '../kernels/native/load.js'
+import { empty } from '../tensor/tensor.js'
+import { version } from '../version.js'
+import { open } from './calls.js'
+import { type Launcher, launcherOf } from './launcher.js'
+import { Job } from './job.js'
+import type { World } from './world.js'
+
+/** @throws DistributedError when the ranks cannot be brought together. */
+export async function join({
+  library,
+  timeout,
+}: {
+  readonly library: string | undefined
+  readonly timeout: number
+}): Promise<World> {
+  const launcher = launcherOf(process.env)
+  if (launcher === null || launcher.size === 1) return new Job(0, [hostname()])
+  const libraries = library === undefined ? launcher.libraries : [library]
+  await open(libraries, version, timeout)
+  const native = addon().world()
+  if (launcher.size !== null && native.hosts.length !== launcher.size)
+    throw foreign(launcher, native)
+  const world = new Job(native.rank, native.hosts)
+  endWith(world)
+  await shareCores(world)
+  return world
+}
+
+/** When this program ends without having left the world, so does the job: with an error of its own told first. */
+function endWith(world: Job): void {
+  let last: unknown
+  process.on('uncaughtExceptionMonitor', (error) => {
+    last = error
+  })
+  process.on('exit', (code) => {
+    world.exit(code, last)
+  })
+}
+
+function foreign(
+  { name, size }: Launcher,
+  native: { readonly hosts: readonly string[]; readonly library: string },
+): DistributedError {
+  return new DistributedError(
+    `distributed.init: ${name} has started ${size!} processes, but the library, ${native.library}, sees ${native.hosts.length}; ` +
+      'launcher and library have to be of one MPI: start with the mpiexec of that library, or pass ' +
+      "{ library: 'libmpi.so.40' } for Open MPI, { library: 'libmpich.so.12' } for MPICH",
+  )
+}
+
+/** Bytes of the list of cores that a rank tells of. */
+const MOST = 1024
+
+/** Of the cores that several ranks may run on, each takes its share. */
+async function shareCores(world: World): Promise<void> {
+  const own = empty([MOST], 'uint8')
+  const cores = `${world.hosts[world.rank]!} ${allowedCores()}`
+  new TextEncoder().encodeInto(cores, own.data as Uint8Array)
+  const { data } = await world.allGather(own)
+  const alike = Array.from({ length: world.size }, (_, rank) => {
+    return (
+      Buffer.compare(
+        data.subarray(rank * MOST, (rank + 1) * MOST) as Uint8Array,
+        own.data as Uint8Array,
+      ) === 0
+    )
+  }).filter(Boolean).length
+  if (threadsFromEnvironment() !== undefined) return
+  const native = addon()
+  native.setDefaultNumThreads(Math.max(1, Math.floor(native.info().cores / alike)))
+}
+
+/** As `0-3,8`. */
+function allowedCores(): string {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  return /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? ''
+}
