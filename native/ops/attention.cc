@@ -14,7 +14,11 @@ template <class T>
 class Rows {
  public:
   Rows(const AttentionProblem<T>& problem, T* log_sum, T* out)
-      : problem_(problem), s_(problem.shape), log_sum_(log_sum), out_(out) {
+      : problem_(problem),
+        s_(problem.shape),
+        kernels_(problem.kernels->attention),
+        log_sum_(log_sum),
+        out_(out) {
     AttentionScratch measure(nullptr);
     Take(measure);
     AttentionScratch scratch(
@@ -28,8 +32,9 @@ class Rows {
     k_ = problem_.K(b, h / problem_.group());
     v_ = problem_.V(b, h / problem_.group());
     const AttentionHead<T> out = problem_.Out(out_, b, h);
-    std::fill_n(sums_, rows, ScoreSums<T>{-std::numeric_limits<T>::infinity(), T(0)});
-    const std::int64_t keys = problem_.KeysOf(begin + rows - 1);
+    std::fill_n(max_, rows, -std::numeric_limits<T>::infinity());
+    std::fill_n(sum_, rows, T(0));
+    const std::int64_t keys = problem_.KeysOf(begin + rows - 1), step = problem_.Step();
     for (std::int64_t j = 0; j < keys; j += kAttentionBlock) {
       const std::int64_t count = std::min(kAttentionBlock, keys - j);
       packed_ = rows > kFewRows ? count : 0;
@@ -37,28 +42,18 @@ class Rows {
         problem_.PackRows(k_.At(j), k_.row, count, s_.width, k_panels_);
         problem_.PackColumns(v_.At(j), v_.row, count, s_.value_width, v_panels_);
       }
-      for (std::int64_t r = 0; r < rows; r += kAttentionStep) {
-        const std::int64_t m = std::min(kAttentionStep, rows - r), i = begin + r;
-        const std::int64_t n = std::min(count, problem_.KeysOf(i + m - 1) - j);
-        if (n <= 0) continue;
+      for (std::int64_t r = 0; r < rows; r += step) {
+        const std::int64_t m = std::min(step, rows - r), i = begin + r;
+        const std::int64_t n = problem_.Counts(i, m, j, count, counts_);
+        if (n == 0) continue;
         Score(i, j, m, n);
-        for (std::int64_t t = 0; t < m; ++t) {
-          const T factor = Weigh(b, h, i + t, j, n, scores_ + t * kAttentionBlock, sums_[r + t]);
-          if (j > 0 && factor != T(1)) Scale(out.At(i + t), factor);
-        }
+        Weigh(b, h, i, j, m, n, max_ + r, sum_ + r);
+        if (j > 0) kernels_.scale(out.At(i), out.row, m, s_.value_width, factors_);
         Add(j, m, n, out.At(i), out.row);
       }
     }
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const T sum = sums_[r].sum;
-      if (keys == 0 || sum == T(0)) {
-        std::fill_n(out.At(begin + r), s_.value_width, T(0));
-      } else {
-        Scale(out.At(begin + r), T(1) / sum);
-      }
-      log_sum_[(b * s_.heads + h) * s_.rows + begin + r] =
-          problem_.kernels->attention.log_sum(sums_[r]);
-    }
+    kernels_.finish(max_, sum_, rows, log_sum_ + (b * s_.heads + h) * s_.rows + begin);
+    kernels_.scale(out.At(begin), out.row, rows, s_.value_width, sum_);
   }
 
  private:
@@ -66,7 +61,10 @@ class Rows {
     k_panels_ = scratch.Take<T>(problem_.PanelLines(kAttentionBlock) * s_.width);
     v_panels_ = scratch.Take<T>(problem_.PanelLines(s_.value_width) * kAttentionBlock);
     scores_ = scratch.Take<T>(kAttentionStep * kAttentionBlock);
-    sums_ = scratch.Take<ScoreSums<T>>(kAttentionBlock);
+    max_ = scratch.Take<T>(kAttentionBlock);
+    sum_ = scratch.Take<T>(kAttentionBlock);
+    factors_ = scratch.Take<T>(kAttentionStep);
+    counts_ = scratch.Take<std::int64_t>(kAttentionStep);
     kept_ = scratch.Take<std::uint8_t>(kAttentionBlock + 3);
   }
 
@@ -83,21 +81,22 @@ class Rows {
                                  kAttentionBlock, epilogue);
   }
 
-  // Makes weights of the scores of row i.
-  T Weigh(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, std::int64_t width, T* s,
-          ScoreSums<T>& sums) const {
-    const std::int64_t n = std::min(width, problem_.KeysOf(i) - j);
-    if (n <= 0) {
-      std::fill_n(s, width, T(0));
-      return T(1);
+  // Makes weights of the scores of m rows from row i on.
+  void Weigh(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, std::int64_t m,
+             std::int64_t n, T* max, T* sum) const {
+    constexpr std::int64_t ld = kAttentionBlock;
+    if (problem_.masked()) {
+      for (std::int64_t t = 0; t < m; ++t) {
+        problem_.Mask(b, h, i + t, j, counts_[t], scores_ + t * ld);
+      }
     }
-    problem_.Mask(b, h, i, j, n, s);
-    const T factor = problem_.kernels->attention.weigh(s, n, width, sums);
-    if (problem_.drops) {
-      problem_.kernels->dropout.apply(problem_.Kept(b, h, i, j, n, kept_), s, s, n,
-                                      problem_.kept_scale);
+    kernels_.weigh(scores_, ld, m, counts_, n, max, sum, factors_);
+    if (!problem_.drops) return;
+    for (std::int64_t t = 0; t < m; ++t) {
+      T* const s = scores_ + t * ld;
+      const std::uint8_t* const kept = problem_.Kept(b, h, i + t, j, counts_[t], kept_);
+      problem_.kernels->dropout.apply(kept, s, s, counts_[t], problem_.kept_scale);
     }
-    return factor;
   }
 
   // Adds the weights of m rows and n keys times these values.
@@ -116,18 +115,15 @@ class Rows {
     }
   }
 
-  void Scale(T* row, T factor) const {
-    problem_.kernels->elementwise.affine(row, row, s_.value_width, factor, T(0));
-  }
-
   const AttentionProblem<T>& problem_;
   const AttentionShape& s_;
+  const AttentionKernels<T>& kernels_;
   T* const log_sum_;
   T* const out_;
   AttentionHead<const T> q_, k_, v_;
   std::int64_t packed_ = 0;  // keys in the panels
-  T *k_panels_, *v_panels_, *scores_;
-  ScoreSums<T>* sums_;
+  T *k_panels_, *v_panels_, *scores_, *max_, *sum_, *factors_;
+  std::int64_t* counts_;
   std::uint8_t* kept_;
 };
 

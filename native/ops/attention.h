@@ -44,9 +44,10 @@ struct AttentionArgs {
 };
 void Attention(const AttentionArgs& args);
 
-// The gradients lie as their operands do, from these offsets on; that by k in grad_q where there is
-// no grad_k, that by v where that by k does where there is no grad_v. `state` is as it was before
-// the forward; grad_out lies as out does.
+// The gradients that are asked for: by_q, by_k, by_v. They lie as their operands do, from these
+// offsets on; that by k in grad_q where there is no grad_k, that by v where that by k does where
+// there is no grad_v. `state` is as it was before the forward; grad_out lies as out does. For that
+// by v alone neither v nor out is read.
 struct AttentionGradientArgs {
   Dtype dtype;
   Buffer q, k, v;
@@ -56,13 +57,14 @@ struct AttentionGradientArgs {
   Buffer padding, state, log_sum, out, grad_out, grad_q, grad_k, grad_v;
   AttentionShape shape;
   std::int64_t q_offset, k_offset, v_offset;
+  bool by_q, by_k, by_v;
   double scale;
   bool causal, blocked;
   double p;
 
   GRADLANE_FIELDS(AttentionGradientArgs, dtype, q, k, v, mask_dtype, mask, padding_dtype, padding,
                   state, log_sum, out, grad_out, grad_q, grad_k, grad_v, shape, q_offset, k_offset,
-                  v_offset, scale, causal, blocked, p)
+                  v_offset, by_q, by_k, by_v, scale, causal, blocked, p)
 };
 void AttentionGradient(const AttentionGradientArgs& args);
 

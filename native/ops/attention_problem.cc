@@ -46,6 +46,9 @@ void CheckSizes(const char* op, const AttentionShape& s) {
   CheckRows(op, "out", s.out_row, s.rows, s.value_width);
 }
 
+bool ReadsValues(const AttentionArgs&) { return true; }
+bool ReadsValues(const AttentionGradientArgs& args) { return args.by_q || args.by_k; }
+
 }  // namespace
 
 std::int64_t AttentionExtent(const char* op, const AttentionShape& s, AttentionOperand operand) {
@@ -76,7 +79,8 @@ AttentionProblem<T> CheckAttention(const Args& args, const char* op) {
   problem.shape = s;
   problem.q = Elements<T>(args.q, AttentionExtent(op, s, kAttentionQ), op, "q");
   problem.k = Elements<T>(args.k, AttentionExtent(op, s, kAttentionK), op, "k");
-  problem.v = Elements<T>(args.v, AttentionExtent(op, s, kAttentionV), op, "v");
+  problem.v = ReadsValues(args) ? Elements<T>(args.v, AttentionExtent(op, s, kAttentionV), op, "v")
+                                : nullptr;
   problem.mask = CheckMask<T>(
       op, "mask", args.mask_dtype, args.mask,
       Extent(op, {{s.mask_batch, s.batch}, {s.mask_head, s.heads}, {s.mask_row, s.rows}}, s.keys));

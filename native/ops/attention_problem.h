@@ -18,16 +18,15 @@ namespace gradlane {
 // are packed less often (every element is used 144 times), with fewer the scores of a gradient, two
 // blocks, stay in L2 (166 KB in float32).
 inline constexpr std::int64_t kAttentionBlock = 144;
-// Rows whose scores are computed at a time, as tiles of 4, 6 and 12 fill them; what a causal mask
-// leaves out is left out by so many rows.
+// Most rows whose scores are computed at a time.
 inline constexpr std::int64_t kAttentionStep = 24;
 static_assert(kAttentionBlock % kAttentionStep == 0);
 
 // One head of an operand in memory.
 template <class T>
 struct AttentionHead {
-  T* data;
-  std::int64_t row;
+  T* data = nullptr;
+  std::int64_t row = 0;
 
   T* At(std::int64_t i) const { return data + i * row; }
 };
@@ -36,6 +35,8 @@ template <class T>
 struct AttentionMask {
   const T* added = nullptr;
   const std::uint8_t* chosen = nullptr;
+
+  bool present() const { return added != nullptr || chosen != nullptr; }
 };
 
 // Pieces of one scratch buffer, each from a cache line on.
@@ -89,6 +90,21 @@ struct AttentionProblem {
   std::int64_t KeysOf(std::int64_t i) const {
     return causal ? std::min(shape.keys, i + shape.past + 1) : shape.keys;
   }
+
+  // Rows of a step, as tiles of 4, 6, 8 and 12 fill them. What a causal mask leaves out is left out
+  // by so many rows, and whole vectors of keys.
+  std::int64_t Step() const { return causal && kernels->matmul.mr == 12 ? 16 : kAttentionStep; }
+
+  // How many of `width` keys from key j on each of m rows from row i on may have; the last row's.
+  std::int64_t Counts(std::int64_t i, std::int64_t m, std::int64_t j, std::int64_t width,
+                      std::int64_t* counts) const {
+    for (std::int64_t t = 0; t < m; ++t) {
+      counts[t] = std::clamp<std::int64_t>(KeysOf(i + t) - j, 0, width);
+    }
+    return counts[m - 1];
+  }
+
+  bool masked() const { return mask.present() || padding.present(); }
 
   // The masks of row i over n scores from key j on.
   void Mask(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j, std::int64_t n,

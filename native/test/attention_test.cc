@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
+#include <vector>
 
+#include "parallel/scratch.h"
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
 #include "test/isa_targets.h"
@@ -18,9 +21,10 @@ struct Sizes {
   std::int64_t batch, heads, kv_heads, rows, keys, width;
   bool causal;
 };
-constexpr Sizes kSizes[] = {{1, 1, 1, 1, 1, 1, false},    {2, 4, 2, 25, 33, 8, false},
-                            {1, 2, 2, 65, 65, 16, true},  {1, 1, 1, 150, 290, 3, true},
-                            {2, 2, 1, 290, 150, 5, true}, {1, 2, 2, 2, 300, 7, false}};
+constexpr Sizes kSizes[] = {{1, 1, 1, 1, 1, 1, false},     {2, 4, 2, 25, 33, 8, false},
+                            {1, 2, 2, 65, 65, 16, true},   {1, 1, 1, 150, 290, 3, true},
+                            {2, 2, 1, 290, 150, 5, true},  {1, 2, 2, 2, 300, 7, false},
+                            {1, 1, 1, 289, 300, 4, false}, {1, 1, 1, 440, 440, 2, true}};
 
 // Heads in rows of q, of out, and of k with v behind it.
 AttentionShape ShapeOf(const Sizes& s) {
@@ -69,12 +73,14 @@ struct Case {
   }
 
   void Run(double p = 0) {
-    Array<std::int32_t> state(4), before(4);
+    Forward(p);
+    Gradient(p, true, true, true);
+  }
+
+  void Forward(double p) {
+    Array<std::int32_t> state(4);
     state.Fill([](std::int64_t i) { return i < 2 ? 7 : 0; });
-    before.Fill([](std::int64_t i) { return i < 2 ? 7 : 0; });
-    const std::int64_t from = s.kv_heads * s.width;
-    const Buffer k = kv.buffer();
-    const Buffer v = {&kv[0] + from, k.bytes - from * static_cast<std::int64_t>(sizeof(T))};
+    const auto [k, v, from] = Operands();
     Attention({kDtypeOf<T>,
                q.buffer(),
                k,
@@ -91,29 +97,50 @@ struct Case {
                s.causal,
                false,
                p});
+  }
+
+  // By v alone, neither v nor out is there.
+  void Gradient(double p, bool by_q, bool by_k, bool by_v) {
+    Array<std::int32_t> before(4);
+    before.Fill([](std::int64_t i) { return i < 2 ? 7 : 0; });
+    const auto [k, v, from] = Operands();
+    const bool by_scores = by_q || by_k;
     AttentionGradient({kDtypeOf<T>,
                        q.buffer(),
                        k,
-                       v,
+                       by_scores ? v : Buffer{},
                        Dtype::kUint8,
                        {},
                        Dtype::kUint8,
                        {},
                        before.buffer(),
                        log_sum.buffer(),
-                       out.buffer(),
+                       by_scores ? out.buffer() : Buffer{},
                        g.buffer(),
-                       grad_q.buffer(),
+                       by_q ? grad_q.buffer() : Buffer{},
                        grad_kv.buffer(),
                        {},
                        shape,
                        0,
                        0,
                        from,
+                       by_q,
+                       by_k,
+                       by_v,
                        0.5,
                        s.causal,
                        false,
                        p});
+  }
+
+  struct Placed {
+    Buffer k, v;
+    std::int64_t from;
+  };
+  Placed Operands() {
+    const std::int64_t from = s.kv_heads * s.width;
+    const Buffer k = kv.buffer();
+    return {k, {&kv[0] + from, k.bytes - from * static_cast<std::int64_t>(sizeof(T))}, from};
   }
 
   Sizes s;
@@ -204,6 +231,41 @@ TEST_P(AttentionTest, SameBitsAtOneAndTwoThreads) {
                   one.grad_q.SameBits(two.grad_q) && one.grad_kv.SameBits(two.grad_kv));
     }
   }
+}
+TEST_P(AttentionTest, GradientsAloneAreThoseTogether) {
+  for (const Sizes& s : kSizes) {
+    for (const double p : {0.0, 0.4}) {
+      Case<float> all(s);
+      all.Run(p);
+      for (int wanted = 1; wanted < 7; ++wanted) {
+        Case<float> some(s);
+        some.Forward(p);
+        some.Gradient(p, wanted & 1, wanted & 2, wanted & 4);
+        if (wanted & 1) EXPECT_TRUE(some.grad_q.SameBits(all.grad_q)) << wanted;
+        const Array<float> before = Case<float>(s).grad_kv;
+        for (std::int64_t i = 0; i < some.grad_kv.size(); ++i) {
+          const bool of_v = i % some.shape.k_row >= s.kv_heads * s.width;
+          const bool is = (wanted & (of_v ? 4 : 2)) != 0;
+          ASSERT_EQ(some.grad_kv[i], is ? all.grad_kv[i] : before[i]) << wanted << " at " << i;
+        }
+      }
+    }
+  }
+}
+
+// What a thread keeps depends on the width of heads alone: memory is linear in the length.
+TEST_P(AttentionTest, ScratchDoesNotGrowWithTheLength) {
+  SetThreads(1);
+  std::vector<std::size_t> held;
+  for (const std::int64_t length : {288, 4096}) {
+    std::thread([&] {
+      Case<float> it({1, 1, 1, length, length, 2, true});
+      it.Run();
+      held.push_back(ThreadScratchBytes());
+    }).join();
+  }
+  EXPECT_GT(held[0], 0u);
+  EXPECT_EQ(held[0], held[1]);
 }
 GRADLANE_ON_EVERY_ISA_TARGET(AttentionTest);
 

@@ -301,7 +301,7 @@ function checkGradients(dtype: FloatDType, some: Partial<Settings>): void {
         padding: unless(s.padding === 'none', w.padding),
         state: unless(p === 0, w.state),
         ...{ gradQ: w.gradQ, gradK: w.gradK, gradV: w.gradV },
-        ...{ qOffset: 0, kOffset: 0, vOffset: 0 },
+        ...{ qOffset: 0, kOffset: 0, vOffset: 0, byQ: true, byK: true, byV: true },
       })
     },
   })
@@ -346,16 +346,68 @@ describe(suiteTitle('attention'), () => {
       kernels.attentionGradient({
         ...all,
         ...{ gradQ: one, gradK: null, gradV: null, qOffset: 0, kOffset: 10, vOffset: 20 },
+        ...{ byQ: true, byK: true, byV: true },
       })
       kernels.attentionGradient({
         ...all,
-        ...{ gradQ: byQ, gradK: byK, gradV: byV, qOffset: 0, kOffset: 0, vOffset: 0 },
+        ...{
+          gradQ: byQ,
+          gradK: byK,
+          gradV: byV,
+          qOffset: 0,
+          kOffset: 0,
+          vOffset: 0,
+          byQ: true,
+          byK: true,
+          byV: true,
+        },
       })
       one.data.forEach((value, i) => {
         const [row, column] = [Math.floor(i / step), i % step]
         const from = [byQ, byK, byV][Math.floor(column / 10)]!
         expect(value).to.equal(from.data[row * step + (column % 10)])
       })
+    }
+  })
+
+  it('gradients alone are those together, in memory that nothing else is written to', () => {
+    const some = { heads: 2, kvHeads: 1, rows: 5, keys: 7, width: 3, valueWidth: 2, causal: true }
+    const s = { ...plain, ...some, past: 2, p: 0.25 }
+    const laid = lay('float64', s)
+    const { shape } = laid
+    const [q, k, v] = [laid.q, laid.k, laid.v].map((x) => asView(x)) as [
+      ArrayView,
+      ArrayView,
+      ArrayView,
+    ]
+    const gradOut = asView(bell('float64', laid.out, 4))
+    const settings = { shape, scale: SCALE, causal: true, blocked: false, p: s.p }
+    for (const kernels of backends) {
+      const [out, logSum] = [laid.out, s.heads * s.rows].map((n) =>
+        asView(new Float64Array(n)),
+      ) as [ArrayView, ArrayView]
+      const forward = { q, k, v, mask: null, padding: null, logSum, out, ...settings }
+      kernels.attention({ ...forward, state: asView(Int32Array.of(3, 5, -2, 0)) })
+      const gradients = (byQ: boolean, byK: boolean, byV: boolean) => {
+        const into = [laid.q, laid.k, laid.v].map(({ length }) =>
+          asView(new Float64Array(length).fill(7)),
+        ) as [ArrayView, ArrayView, ArrayView]
+        kernels.attentionGradient({
+          ...forward,
+          ...(byQ || byK ? {} : { v: null, out: null }),
+          ...{ state: asView(Int32Array.of(3, 5, -2, 0)), gradOut },
+          ...{ gradQ: byQ ? into[0] : null, gradK: byK ? into[1] : null },
+          ...{ gradV: byV ? into[2] : null, qOffset: 0, kOffset: 0, vOffset: 0, byQ, byK, byV },
+        })
+        return into.map(({ data }) => [...data])
+      }
+      const all = gradients(true, true, true)
+      for (let wanted = 1; wanted < 7; wanted++) {
+        const flags = [0, 1, 2].map((i) => (wanted >> i) % 2 === 1) as [boolean, boolean, boolean]
+        gradients(...flags).forEach((found, i) => {
+          expect(found, `${i} of ${wanted}`).to.deep.equal(flags[i] ? all[i] : found.map(() => 7))
+        })
+      }
     }
   })
 
@@ -379,7 +431,7 @@ describe(suiteTitle('attention'), () => {
       kernels.attentionGradient({
         ...{ ...forward, gradOut: asView(bell('float64', 12, 4)), ...settings },
         ...{ gradQ: grads[0]!, gradK: grads[1]!, gradV: grads[2]! },
-        ...{ qOffset: 0, kOffset: 0, vOffset: 0 },
+        ...{ qOffset: 0, kOffset: 0, vOffset: 0, byQ: true, byK: true, byV: true },
       })
       expect([...grads[0]!.data.subarray(4, 8)]).to.deep.equal([0, 0, 0, 0])
       expect(grads.every(({ data }) => data.every((value) => Number.isFinite(value)))).equal(true)

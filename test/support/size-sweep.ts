@@ -109,6 +109,7 @@ export const sweep: Record<OpName, Sized> = {
       ...{ q: f(), k: f(), v: f(), mask: f(), padding: b(), state: i(), logSum: f(), out: f() },
       ...{ gradOut: f(), gradQ: f(), gradK: f(), gradV: null, shape: attend(sizes) },
       ...{ qOffset: 0, kOffset: 0, vOffset: sizes[7]! },
+      ...{ byQ: true, byK: true, byV: true },
       ...{ scale: 1, causal: true, blocked: false, p: 0.5 },
     })
   }),

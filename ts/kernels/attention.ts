@@ -111,27 +111,31 @@ export const attention = operation('out', {
 export type AttentionArgs = ArgsOf<typeof attention>
 
 /**
- * Gradients of `attention` by q, k and v, which lie as these do, from the offsets on: that by k in gradQ where
- * gradK is null, that by v where that by k lies where gradV is null. Together they fill what they lie in.
- * `state` is what it was before the forward, gradOut lies as out does.
+ * Gradients of `attention` by those of q, k and v that are asked for (`byQ`, `byK`, `byV`). They lie as their
+ * operands do, from the offsets on: that by k in gradQ where gradK is null, that by v where that by k lies where
+ * gradV is null. Together they fill what they lie in. `state` is what it was before the forward, gradOut lies as
+ * out does; v and out may be null where the gradient by v alone is asked for.
  */
-export const attentionGradient = operation('gradQ', {
+export const attentionGradient = operation('gradOut', {
   q: read,
   k: read,
-  v: read,
+  v: readOrNull,
   mask: typed(readOrNull),
   padding: typed(readOrNull),
   state: readOrNull,
   logSum: read,
-  out: read,
+  out: readOrNull,
   gradOut: read,
-  gradQ: overwritten,
+  gradQ: overwrittenOrNull,
   gradK: overwrittenOrNull,
   gradV: overwrittenOrNull,
   shape: attentionShape,
   qOffset: number,
   kOffset: number,
   vOffset: number,
+  byQ: flag,
+  byK: flag,
+  byV: flag,
   scale: number,
   causal: flag,
   blocked: flag,

@@ -64,7 +64,7 @@ export const attentionCalls = {
         gradQ: v(w, 'gradQ'),
         gradK: v(w, 'gradK'),
         gradV: v(w, 'gradV'),
-        ...{ qOffset: 0, kOffset: 0, vOffset: 0 },
+        ...{ qOffset: 0, kOffset: 0, vOffset: 0, byQ: true, byK: true, byV: true },
       })
     },
   },

@@ -34,20 +34,21 @@ export const native: Kernels = {
   },
   attentionGradient: ({
     q, k, v, mask, padding, state, logSum, out, gradOut, gradQ, gradK, gradV, shape, qOffset,
-    kOffset, vOffset, scale, causal, blocked, p,
+    kOffset, vOffset, byQ, byK, byV, scale, causal, blocked, p,
   }) => {
     addon().attentionGradient(
-      dtypeCode[gradQ.dtype], q.buffer, q.byteOffset, k.buffer, k.byteOffset, v.buffer,
-      v.byteOffset, dtypeCode[mask?.dtype ?? 'uint8'], mask?.buffer ?? null, mask?.byteOffset ?? 0,
-      dtypeCode[padding?.dtype ?? 'uint8'], padding?.buffer ?? null, padding?.byteOffset ?? 0,
-      state?.buffer ?? null, state?.byteOffset ?? 0, logSum.buffer, logSum.byteOffset, out.buffer,
-      out.byteOffset, gradOut.buffer, gradOut.byteOffset, gradQ.buffer, gradQ.byteOffset,
-      gradK?.buffer ?? null, gradK?.byteOffset ?? 0, gradV?.buffer ?? null, gradV?.byteOffset ?? 0,
-      shape.batch, shape.heads, shape.kvHeads, shape.rows, shape.keys, shape.width,
-      shape.valueWidth, shape.qBatch, shape.qHead, shape.qRow, shape.kBatch, shape.kHead,
-      shape.kRow, shape.vBatch, shape.vHead, shape.vRow, shape.outBatch, shape.outHead,
-      shape.outRow, shape.maskBatch, shape.maskHead, shape.maskRow, shape.paddingBatch, shape.past,
-      qOffset, kOffset, vOffset, scale, causal, blocked, p,
+      dtypeCode[gradOut.dtype], q.buffer, q.byteOffset, k.buffer, k.byteOffset, v?.buffer ?? null,
+      v?.byteOffset ?? 0, dtypeCode[mask?.dtype ?? 'uint8'], mask?.buffer ?? null,
+      mask?.byteOffset ?? 0, dtypeCode[padding?.dtype ?? 'uint8'], padding?.buffer ?? null,
+      padding?.byteOffset ?? 0, state?.buffer ?? null, state?.byteOffset ?? 0, logSum.buffer,
+      logSum.byteOffset, out?.buffer ?? null, out?.byteOffset ?? 0, gradOut.buffer,
+      gradOut.byteOffset, gradQ?.buffer ?? null, gradQ?.byteOffset ?? 0, gradK?.buffer ?? null,
+      gradK?.byteOffset ?? 0, gradV?.buffer ?? null, gradV?.byteOffset ?? 0, shape.batch,
+      shape.heads, shape.kvHeads, shape.rows, shape.keys, shape.width, shape.valueWidth,
+      shape.qBatch, shape.qHead, shape.qRow, shape.kBatch, shape.kHead, shape.kRow, shape.vBatch,
+      shape.vHead, shape.vRow, shape.outBatch, shape.outHead, shape.outRow, shape.maskBatch,
+      shape.maskHead, shape.maskRow, shape.paddingBatch, shape.past, qOffset, kOffset, vOffset, byQ,
+      byK, byV, scale, causal, blocked, p,
     )
   },
   augment: ({

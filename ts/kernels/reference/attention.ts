@@ -57,7 +57,9 @@ function placesOf(s: AttentionShape): Readonly<Record<'q' | 'k' | 'v' | 'out', D
 type Dims = ReturnType<typeof dims>
 
 function problemOf(
-  args: Pick<AttentionArgs, 'q' | 'k' | 'v' | 'mask' | 'padding' | 'blocked' | 'p' | 'shape'>,
+  args: Pick<AttentionArgs, 'q' | 'k' | 'mask' | 'padding' | 'blocked' | 'p' | 'shape'> & {
+    readonly v: View | null
+  },
   state: Int32Array | null,
   op: string,
 ): Problem {
@@ -85,7 +87,7 @@ function problemOf(
   return {
     q: floats(q, extentOf(places.q), op, 'q'),
     k: floats(k, extentOf(places.k), op, 'k'),
-    v: floats(v, extentOf(places.v), op, 'v'),
+    v: v === null ? NOTHING : floats(v, extentOf(places.v), op, 'v'),
     mask: maskOf(args.mask, extentOf(maskDims), op, 'mask', q, blocked),
     padding: maskOf(args.padding, extentOf(paddingDims), op, 'padding', q, blocked),
     stream: p > 0 ? new PhiloxStream(state!) : null,
@@ -192,60 +194,86 @@ export function attention(args: AttentionArgs): void {
  */
 export function attentionGradient(args: AttentionGradientArgs): void {
   const op = 'attentionGradient'
-  const { shape: s, scale, gradQ, gradK, gradV, qOffset, kOffset, vOffset } = args
+  const { shape: s, scale, gradQ, gradK, gradV, byQ, byK, byV } = args
+  const byScores = byQ || byK
   // A copy, for the stream moves it on.
   const state = stateOf(args.state, args.p, op)?.slice() ?? null
   const problem = problemOf(args, state, op)
   const places = placesOf(s)
   const logSums = floats(args.logSum, s.batch * s.heads * s.rows, op, 'logSum')
-  const outs = floats(args.out, extentOf(places.out), op, 'out')
+  const outs = byScores ? floats(args.out!, extentOf(places.out), op, 'out') : NOTHING
   const gradOuts = floats(args.gradOut, extentOf(places.out), op, 'gradOut')
-  const byQ = floats(gradQ, qOffset + extentOf(places.q), op, 'gradQ')
-  const byK = floats(gradK ?? gradQ, kOffset + extentOf(places.k), op, 'gradK')
-  const byV = floats(gradV ?? gradK ?? gradQ, vOffset + extentOf(places.v), op, 'gradV')
+  const q = gradientOf(op, 'gradQ', byQ, gradQ, args.qOffset, places.q)
+  const k = gradientOf(op, 'gradK', byK, gradK ?? gradQ, args.kOffset, places.k)
+  const v = gradientOf(op, 'gradV', byV, gradV ?? gradK ?? gradQ, args.vOffset, places.v)
   if (s.batch * s.kvHeads === 0) return
-  checkApart(op, 'gradQ', places.q)
-  checkApart(op, 'gradK', places.k)
-  checkApart(op, 'gradV', places.v)
-  const [dq, dk, dv] = [byQ, byK, byV].map(({ length }) => doubles(length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
-  forEachRow(problem, s, args, ({ place, q, k, v, out, scores, factors }) => {
+  for (const gradient of [q, k, v]) {
+    if (gradient !== null) checkApart(op, gradient.name, gradient.places)
+  }
+  forEachRow(problem, s, args, ({ place, q: atQ, k: atK, v: atV, out, scores, factors }) => {
     const logSum = logSums[place]!
     let delta = 0
-    for (let c = 0; c < s.valueWidth; c++) delta += gradOuts[out + c]! * outs[out + c]!
+    if (byScores)
+      for (let c = 0; c < s.valueWidth; c++) delta += gradOuts[out + c]! * outs[out + c]!
     for (let j = 0; j < s.keys; j++) {
       const weight = Math.exp(scores[j]! - logSum)
       if (weight === 0) continue
       const factor = factors[j]!
+      const value = atV + j * s.vRow
+      if (v !== null) {
+        for (let c = 0; c < s.valueWidth; c++) {
+          v.sums[value + c]! += factor * weight * gradOuts[out + c]!
+        }
+      }
+      if (!byScores) continue
       let sum = 0
       for (let c = 0; c < s.valueWidth; c++) {
-        const g = gradOuts[out + c]!
-        sum += factor === 0 ? 0 : factor * g * problem.v[v + j * s.vRow + c]!
-        dv[vOffset + v + j * s.vRow + c]! += factor * weight * g
+        sum += factor === 0 ? 0 : factor * gradOuts[out + c]! * problem.v[value + c]!
       }
       const byScore = weight * (sum - delta) * scale
+      const key = atK + j * s.kRow
       for (let c = 0; c < s.width; c++) {
-        dq[qOffset + q + c]! += byScore * problem.k[k + j * s.kRow + c]!
-        dk[kOffset + k + j * s.kRow + c]! += byScore * problem.q[q + c]!
+        if (q !== null) q.sums[atQ + c]! += byScore * problem.k[key + c]!
+        if (k !== null) k.sums[key + c]! += byScore * problem.q[atQ + c]!
       }
     }
   })
-  store(dq, byQ, qOffset, places.q)
-  store(dk, byK, kOffset, places.k)
-  store(dv, byV, vOffset, places.v)
+  for (const gradient of [q, k, v]) if (gradient !== null) store(gradient)
+}
+
+const NOTHING = new Float64Array(0)
+
+/** A gradient that is asked for: its sums, and where they belong. */
+interface Sums {
+  readonly name: string
+  readonly sums: Float64Array
+  readonly to: Floats
+  readonly offset: number
+  readonly places: Dims
+}
+
+function gradientOf(
+  op: string,
+  name: string,
+  wanted: boolean,
+  view: View | null,
+  offset: number,
+  places: Dims,
+): Sums | null {
+  if (!wanted) return null
+  const extent = extentOf(places)
+  const to = floats(view!, offset + extent, op, name)
+  return { name, sums: doubles(extent), to, offset, places }
 }
 
 /** Writes the elements of an operand, and nothing between them. */
-function store(sums: Float64Array, to: Floats, offset: number, places: Dims): void {
+function store({ sums, to, offset, places }: Sums): void {
   const [batch, head, row, column] = places as [Dims[0], Dims[0], Dims[0], Dims[0]]
   for (let b = 0; b < batch.count; b++) {
     for (let h = 0; h < head.count; h++) {
       for (let i = 0; i < row.count; i++) {
-        const at = offset + b * batch.step + h * head.step + i * row.step
-        for (let c = at; c < at + column.count; c++) to[c] = sums[c]!
+        const at = b * batch.step + h * head.step + i * row.step
+        for (let c = at; c < at + column.count; c++) to[offset + c] = sums[c]!
       }
     }
   }

@@ -72,28 +72,31 @@ export function attend(op: string, given: Attending): Tensor {
   const inputs = packed === 'qkv' ? [q.x] : packed === 'kv' ? [q.x, k.x] : [q.x, k.x, v.x]
   if (!joinsGraph(...inputs)) return out
   // The rule holds no tensor, so it knows operands by their places among what is saved.
-  const saved = [q.x, k.x, v.x, logSum, out]
-  const [masked, padded] = [mask !== null, padding !== null]
-  for (const more of [mask?.x, padding, drawn]) if (more) saved.push(more)
+  const byScores = q.x.requiresGrad || k.x.requiresGrad
+  const optional = [byScores ? v.x : null, byScores ? out : null, mask?.x ?? null, padding, drawn]
+  const present = optional.map((x) => x !== null)
+  const saved = [q.x, k.x, logSum, ...optional.filter((x) => x !== null)]
   const offsets = { qOffset: q.offset, kOffset: k.offset, vOffset: v.offset }
   const attributes = { scale, causal, p, heads, kvHeads: shape.kvHeads }
-  return joined(op, inputs, attributes, out, saved, ([gradOut], _wants, kept): Gradient[] => {
-    const [qx, kx, vx, logSum, out] = kept as [Tensor, Tensor, Tensor, Tensor, Tensor]
-    const others = kept.slice(5)
-    const mask = masked ? others.shift()! : null
-    const padding = padded ? others.shift()! : null
-    const gradQ = resultLike(qx.shape, qx.dtype)
-    const gradK = packed === 'qkv' ? null : resultLike(kx.shape, kx.dtype)
-    const gradV = packed === null ? resultLike(vx.shape, vx.dtype) : null
+  const valueShape = v.x.shape
+  return joined(op, inputs, attributes, out, saved, ([gradOut], wants, kept): Gradient[] => {
+    const [qx, kx, logSum] = kept as [Tensor, Tensor, Tensor]
+    let place = 3
+    const [vx, out, mask, padding, state] = present.map((is) => (is ? kept[place++]! : null))
+    const gradients = [qx.shape, kx.shape, valueShape]
+      .slice(0, inputs.length)
+      .map((shape, i) => (wants[i]! ? resultLike(shape, qx.dtype) : null))
+    const [byQ, byK = byQ, byV = byK] = wants
     const { qOffset, kOffset, vOffset } = offsets
     kernels().attentionGradient({
       ...settings,
-      ...{ q: part(qx, qOffset), k: part(kx, kOffset), v: part(vx, vOffset) },
-      ...{ mask, padding, state: others[0] ?? null, logSum, out, gradOut: gradOut! },
-      ...{ gradQ, gradK, gradV },
+      ...{ q: part(qx, qOffset), k: part(kx, kOffset), v: vx ? part(vx, vOffset) : null },
+      ...{ mask: mask!, padding: padding!, state: state!, logSum, out: out!, gradOut: gradOut! },
+      ...{ gradQ: gradients[0]!, gradK: gradients[1] ?? null, gradV: gradients[2] ?? null },
       ...offsets,
+      ...{ byQ: byQ!, byK: byK!, byV: byV! },
     })
-    return [gradQ, gradK, gradV].slice(0, packed === 'qkv' ? 1 : packed === 'kv' ? 2 : 3)
+    return gradients
   })
 }
 
