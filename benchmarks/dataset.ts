@@ -107,7 +107,7 @@ function characters({ samples, inputShape }: Trial, random: () => number): Sampl
 function samplesOf(trial: Trial, random: () => number): Samples {
   const inputs = inputSize(trial)
   if (trial.name === 'xor') return exclusiveOr(trial.samples)
-  if (trial.name === 'gru_char') return characters(trial, random)
+  if (['gru_char', 'transformer'].includes(trial.name)) return characters(trial, random)
   if (trial.loss === 'mse') return sine(trial.samples, inputs, random)
   return clusters(trial, random)
 }
@@ -115,8 +115,8 @@ function samplesOf(trial: Trial, random: () => number): Samples {
 /**
  * The parameters of all layers, in their order: weight (outputs, inputs), for a convolution (outputs,
  * inputs, kernel, kernel), then bias, uniform within 1 / sqrt(inputs of an output); of a recurrent layer
- * the weights and biases of inputs and state, gate by gate, within 1 / sqrt(outputs); scale 1 and shift 0
- * of a normalisation.
+ * the weights and biases of inputs and state, gate by gate, within 1 / sqrt(outputs); of a transformer with
+ * biases of 0, the projections of queries, keys and values as one; scale 1 and shift 0 of a normalisation.
  */
 function weightsOf(trial: Trial, random: () => number): Float32Array {
   const parts: Float32Array[] = []
@@ -130,6 +130,21 @@ function weightsOf(trial: Trial, random: () => number): Float32Array {
       const gates = layer.type === 'lstm' ? 4 : 3
       const uniform = (): number => (2 * random() - 1) / Math.sqrt(outputs)
       parts.push(Float32Array.from({ length: gates * outputs * (inputs + outputs + 2) }, uniform))
+    } else if (layer.type === 'transformer') {
+      const { features, hidden } = layer
+      const dense = (inputs: number, outputs: number): Float32Array[] => {
+        const uniform = (): number => (2 * random() - 1) / Math.sqrt(inputs)
+        const weight = Float32Array.from({ length: inputs * outputs }, uniform)
+        return [weight, new Float32Array(outputs)]
+      }
+      const norm = (): Float32Array[] => [
+        new Float32Array(features).fill(1),
+        new Float32Array(features),
+      ]
+      for (let i = 0; i < layer.layers; ++i) {
+        parts.push(...dense(features, 3 * features), ...dense(features, features))
+        parts.push(...dense(features, hidden), ...dense(hidden, features), ...norm(), ...norm())
+      }
     } else if (layer.type === 'batchNorm') {
       const { features } = layer
       parts.push(new Float32Array(features).fill(1), new Float32Array(features))

@@ -15,6 +15,14 @@ export type LayerSpec =
   | { readonly type: 'maxPool2d' | 'avgPool2d'; readonly kernel: number }
   /** Over (samples, steps, inputs); of an LSTM the last state alone, of a GRU that of every step. */
   | { readonly type: 'lstm' | 'gru'; readonly inputs: number; readonly outputs: number }
+  /** Layers of an encoder over (samples, steps, features), each step of which sees those before it. */
+  | {
+      readonly type: 'transformer'
+      readonly features: number
+      readonly heads: number
+      readonly hidden: number
+      readonly layers: number
+    }
   | { readonly type: 'dropout'; readonly p: number }
   | { readonly type: 'relu' | 'sigmoid' | 'tanh' | 'flatten' }
   /** Its input is added to what the layers make of it. */
@@ -300,6 +308,27 @@ export const trials: readonly Trial[] = [
     lossSamples: 64,
     lossTolerance: 0.01,
     quick: { batch: 8, lossSamples: 16 },
+  },
+  {
+    name: 'transformer',
+    summary:
+      '96-128, two causal encoder layers of 4 heads, 128-96 over 64 characters, Adam, batch 32',
+    charted: false,
+    inputShape: [64, 96],
+    layers: [
+      linear(96, 128),
+      { type: 'transformer', features: 128, heads: 4, hidden: 512, layers: 2 },
+      linear(128, 96),
+      flatten,
+    ],
+    loss: 'mse',
+    optimizer: { type: 'adam', lr: 1e-3 },
+    samples: 256,
+    batch: 32,
+    checkpoints: [2, 8],
+    lossSamples: 64,
+    lossTolerance: 0.01,
+    quick: { batch: 4, lossSamples: 8 },
   },
 ]
 

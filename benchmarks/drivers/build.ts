@@ -27,6 +27,21 @@ export interface Built {
   readonly inOrder: Loader
 }
 
+class CausalEncoder extends nn.Module {
+  readonly encoder: Gradlane.nn.TransformerEncoder
+
+  constructor({ features, heads, hidden, layers }: Extract<LayerSpec, { type: 'transformer' }>) {
+    super()
+    const options = { dimFeedforward: hidden, dropout: 0, batchFirst: true }
+    const layer = new nn.TransformerEncoderLayer(features, heads, options)
+    this.encoder = new nn.TransformerEncoder(layer, layers)
+  }
+
+  override forward(x: Gradlane.Tensor): Gradlane.Tensor {
+    return this.encoder.forward(x, { isCausal: true })
+  }
+}
+
 type Made = Map<LayerSpec, Gradlane.nn.Module>
 
 function buildLayer(layer: LayerSpec, made: Made): Gradlane.nn.Module {
@@ -55,6 +70,8 @@ function moduleOf(layer: LayerSpec, made: Made): Gradlane.nn.Module {
       return new nn.LastStep(new nn.LSTM(layer.inputs, layer.outputs, { batchFirst: true }))
     case 'gru':
       return new nn.EveryStep(new nn.GRU(layer.inputs, layer.outputs, { batchFirst: true }))
+    case 'transformer':
+      return new CausalEncoder(layer)
     case 'dropout':
       return new nn.Dropout(layer.p)
     case 'flatten':

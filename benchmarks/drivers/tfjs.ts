@@ -61,6 +61,8 @@ function buildLayer(layer: LayerSpec, shape: readonly number[]): [tf.layers.Laye
     case 'lstm':
     case 'gru':
       throw new Error('TensorFlow.js has one bias where the others have two: another training')
+    case 'transformer':
+      throw new Error('TensorFlow.js does not export its layer of attention')
     case 'dropout':
       return [tf.layers.dropout({ rate: layer.p, inputShape }), inputShape]
     case 'flatten':

@@ -20,6 +20,7 @@ from serve import Unsupported, serve
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}
 BATCH_NORM_EPS = 1e-5
+LAYER_NORM_EPS = 1e-5
 BATCH_NORM_MOMENTUM = 0.1
 
 
@@ -89,6 +90,25 @@ def gru_states(x, weight_ih, weight_hh, bias_ih, bias_hh):
     return jax.lax.scan(step, zeros, x @ weight_ih.T + bias_ih)[1]
 
 
+def layer_norm(x, scale, shift):
+    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    return (x - mean) * jax.lax.rsqrt(variance + LAYER_NORM_EPS) * scale + shift
+
+
+def encoder_layer(x, heads, params):
+    """A layer of nn.TransformerEncoder over x (samples, steps, features), causal."""
+    take = lambda: next(params)
+    dense = lambda x: x @ take().T + take()
+    parts = jnp.split(dense(x), 3, axis=-1)
+    q, k, v = (part.reshape(*x.shape[:2], heads, -1) for part in parts)
+    attended = jax.nn.dot_product_attention(q, k, v, is_causal=True).reshape(x.shape)
+    attended = dense(attended)
+    hidden = take(), take(), take(), take()
+    x = layer_norm(x + attended, take(), take())
+    made = jax.nn.relu(x @ hidden[0].T + hidden[1]) @ hidden[2].T + hidden[3]
+    return layer_norm(x + made, take(), take())
+
+
 class Session:
     def __init__(self, trial, files):
         if mode == "scan" and any(layer["type"] == "conv2d" for layer in trial["layers"]):
@@ -133,6 +153,9 @@ class Session:
                 elif kind == "gru":
                     states = gru_states(jnp.moveaxis(x, 1, 0), *(next(params) for _ in range(4)))
                     x = jnp.moveaxis(states, 0, 1)
+                elif kind == "transformer":
+                    for _ in range(layer["layers"]):
+                        x = encoder_layer(x, layer["heads"], params)
                 elif kind == "flatten":
                     x = x.reshape(x.shape[0], -1)
                 elif kind in ("maxPool2d", "avgPool2d"):

@@ -33,6 +33,11 @@ def parameter_shapes(layer):
         inputs, outputs = layer["inputs"], layer["outputs"]
         rows = (4 if layer["type"] == "lstm" else 3) * outputs
         return (rows, inputs), (rows, outputs), (rows,), (rows,)
+    if layer["type"] == "transformer":
+        features, hidden = layer["features"], layer["hidden"]
+        attention = (3 * features, features), (3 * features,), (features, features), (features,)
+        dense = (hidden, features), (hidden,), (features, hidden), (features,)
+        return (*attention, *dense, *[(features,)] * 4) * layer["layers"]
     if layer["type"] == "batchNorm":
         return (layer["features"],), (layer["features"],)
     return ()

@@ -1,5 +1,6 @@
 """PyTorch: torch_driver.py eager|compile <threads>"""
 
+import inspect
 import sys
 
 import torch
@@ -30,6 +31,20 @@ class EveryState(nn.GRU):
         return super().forward(x)[0]
 
 
+class CausalEncoder(nn.Module):
+    def __init__(self, features, heads, hidden, layers):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(features, heads, hidden, dropout=0, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, layers)
+        # Versions before 2 know the mask alone.
+        is_told = "is_causal" in inspect.signature(self.encoder.forward).parameters
+        self.told = {"is_causal": True} if is_told else {}
+
+    def forward(self, x):
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+        return self.encoder(x, mask=mask, **self.told)
+
+
 LAYERS = {
     "linear": lambda layer: nn.Linear(layer["inputs"], layer["outputs"]),
     "conv2d": lambda layer: nn.Conv2d(
@@ -46,6 +61,9 @@ LAYERS = {
     "avgPool2d": lambda layer: nn.AvgPool2d(layer["kernel"]),
     "lstm": lambda layer: LastState(layer["inputs"], layer["outputs"], batch_first=True),
     "gru": lambda layer: EveryState(layer["inputs"], layer["outputs"], batch_first=True),
+    "transformer": lambda layer: CausalEncoder(
+        layer["features"], layer["heads"], layer["hidden"], layer["layers"]
+    ),
     "dropout": lambda layer: nn.Dropout(layer["p"]),
     "flatten": lambda layer: nn.Flatten(),
     "relu": lambda layer: nn.ReLU(),
