@@ -1,6 +1,6 @@
 // A call whose last argument is an object of options: each tensor among them is an input like those before.
 import { isPlain } from '../check.js'
-import { Tensor } from '../tensor/tensor.js'
+import { noTensor, Tensor } from '../tensor/tensor.js'
 
 export type CallOptions = Readonly<Record<string, unknown>>
 
@@ -12,10 +12,23 @@ export function takeOptions(given: unknown[]): CallOptions | null {
   return last === undefined ? null : { ...(last as CallOptions) }
 }
 
-/** All inputs: the tensors before the options, and those in them. */
-export function inputsOf(tensors: readonly Tensor[], options: CallOptions): Tensor[] {
-  const { inputs } = apart(options)
-  return [...tensors, ...inputs]
+/**
+ * All inputs of a call with several arguments, those before its options and the tensors in them; null for a single
+ * one.
+ *
+ * @throws ValueError for what is no tensor.
+ */
+export function severalOf(
+  module: { describe(): string },
+  given: readonly unknown[],
+  options: CallOptions | null,
+): Tensor[] | null {
+  given.forEach((other, i) => {
+    if (!(other instanceof Tensor)) throw noTensor(module.describe(), `input ${i}`, other)
+  })
+  const tensors = given as Tensor[]
+  if (options !== null) return [...tensors, ...apart(options).inputs]
+  return tensors.length > 1 ? tensors : null
 }
 
 /** The arguments again, of the inputs or of others in their place. */

@@ -4,7 +4,7 @@ import { Calls, type Callee, joinCall } from '../autograd/call.js'
 import { mapTensors, tensorsOf } from '../autograd/free-call.js'
 import { isGradEnabled, setGradEnabled } from '../autograd/grad-mode.js'
 import type { Gradient } from '../autograd/node.js'
-import { enterPass, Pass, runningPass } from '../tensor/pass.js'
+import { enterPass, Pass, passOf, runningPass } from '../tensor/pass.js'
 import { noTensor, Tensor } from '../tensor/tensor.js'
 import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
 import { isBuiltIn } from './built-in.js'
@@ -12,7 +12,7 @@ import {
   argumentsOf,
   type CallOptions,
   gradientList,
-  inputsOf,
+  severalOf,
   takeOptions,
 } from './call-options.js'
 import { ForwardHooks } from './forward-hooks.js'
@@ -30,6 +30,7 @@ import { located } from './locate.js'
 import { checkGradient, checkInputGradients, checkParts } from './module-checks.js'
 import { ModuleTree } from './module-tree.js'
 import type { Given, InputGradients, Inputs, OutputGradients, Outputs } from './module-types.js'
+import { takeOwnMethods } from './own-methods.js'
 
 export type { Given, InputGradients, Inputs, OutputGradients, Outputs } from './module-types.js'
 
@@ -123,7 +124,7 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
 
   readonly #isBuiltIn = isBuiltIn(this)
   /** What is called in the place of the hooks where a class has a `forward` of its own. */
-  readonly #own: OwnPasses | null = null
+  readonly #own: OwnPasses | null
   /** Whether the class has a `backward` of a user's own. */
   readonly #hasOwnBackward: boolean
   #hooks: ForwardHooks | null = null
@@ -134,40 +135,9 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
 
   constructor() {
     super()
-    const forward = this.#overriding('forward')
-    const backward = this.#overriding('backward')
-    this.#hasOwnBackward = backward !== null
-    if (forward === null) return
-    if (this.#overriding('computeOutput') !== null) {
-      // With hooks beside it a `forward` of one's own does something around that of this class.
-      if (this.#isNearer('computeOutput', 'forward')) this.#put('forward')
-      return
-    }
-    this.#own = { forward, backward }
-    this.#put('forward')
-    if (backward !== null) this.#put('backward')
-  }
-
-  /** What a class has in the place of a method of this one. */
-  #overriding(name: MethodName): Method | null {
-    const method = Reflect.get<object, string>(this, name) as Method
-    return method === Reflect.get(Module.prototype, name) ? null : method
-  }
-
-  /** Whether a class that has the one method is derived from all that have the other. */
-  #isNearer(one: MethodName, other: MethodName): boolean {
-    let prototype: object = Reflect.getPrototypeOf(this)!
-    while (!Object.hasOwn(prototype, other)) {
-      if (Object.hasOwn(prototype, one)) return true
-      prototype = Reflect.getPrototypeOf(prototype)!
-    }
-    return false
-  }
-
-  /** Puts a method of this class before that of a class derived from it. Not enumerable: no part of its state. */
-  #put(name: MethodName): void {
-    const value = (Reflect.get(Module.prototype, name) as Method).bind(this)
-    Object.defineProperty(this, name, { value, configurable: true, writable: true })
+    const { passes, hasBackward } = takeOwnMethods(this, Module.prototype)
+    this.#own = passes
+    this.#hasOwnBackward = hasBackward
   }
 
   /**
@@ -250,7 +220,7 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     try {
       if (!(input instanceof Tensor)) throw noTensor(this.describe(), 'input', input)
       const options = given === null ? null : this.#takeOptions(given)
-      const several = given === null ? null : this.#severalOf(given, options)
+      const several = given === null ? null : severalOf(this, given, options)
       notePass(this)
       const before = trainings
       const hooks = this.#isInner ? null : this.#hooks
@@ -299,16 +269,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     const taken = this.#own?.forward.length ?? (this as unknown as Hooks).computeOutput.length
     if (taken > given.length) return options
     throw noTensor(this.describe(), `input ${given.length}`, options)
-  }
-
-  /** All inputs where there are several arguments; null for a single one. */
-  #severalOf(given: readonly unknown[], options: CallOptions | null): Tensor[] | null {
-    given.forEach((other, i) => {
-      if (!(other instanceof Tensor)) throw noTensor(this.describe(), `input ${i}`, other)
-    })
-    const tensors = given as Tensor[]
-    if (options !== null) return inputsOf(tensors, options)
-    return tensors.length > 1 ? tensors : null
   }
 
   /** Calls a `forward` of the class's own, or any with hooks around it. */
@@ -453,8 +413,8 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     try {
       if (space !== null && !this.#isBuiltIn) enterWorkspace(null)
       const options = given === null ? null : takeOptions(given)
-      const several = given === null ? null : this.#severalOf(given, options)
-      const pass = this.#passOf(input, several, outer)
+      const several = given === null ? null : severalOf(this, given, options)
+      const pass = passOf(this, this.#pass, input, several, outer)
       checkGradient(this, 'gradOutput', gradOutput, pass.output as Outputs)
       this.#pass = pass
       pass.beginBackward()
@@ -492,25 +452,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
   #without(what: string): ValueError {
     return new ValueError(
       complaint(this.constructor.name, 'the class', `to have ${what}`, 'neither'),
-    )
-  }
-
-  /** The call that a backward pass belongs to: the last one, or inside of another's one of those made there. */
-  #passOf(input: unknown, several: readonly Tensor[] | null, outer: Pass | null): Pass {
-    const last = this.#pass
-    const fits = last !== null && last.isOf(input, several)
-    if (fits && (outer === null || (last.outer === outer && last.backwards === 0))) return last
-    const inside = outer?.find(this, input, several)
-    if (inside) return inside
-    if (fits) return last
-    throw new ValueError(
-      complaint(
-        this.describe(),
-        'the input of backward',
-        'the tensor that the last forward was called with',
-        last?.isDone !== true ? 'a backward before any forward' : 'another one',
-        'call forward with this input first; a forward in between, for an evaluation say, replaces it',
-      ),
     )
   }
 
@@ -559,8 +500,6 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
     if (pass !== null) pass.backwards = 0
   }
 }
-
-type MethodName = 'forward' | 'backward' | 'computeOutput'
 
 /** How many calls there were that may give something else when they are run again. */
 let trainings = 0

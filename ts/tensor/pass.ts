@@ -1,3 +1,4 @@
+import { complaint, ValueError } from '../errors.js'
 import { currentCapture } from '../kernels/backend.js'
 import type { DType } from '../kernels/dtype.js'
 import type { Capture } from '../kernels/program.js'
@@ -221,6 +222,35 @@ function unmade(module: object, input: Tensor, output: Tensor): Pass {
   const pass = new Pass(module, null)
   pass.end(output, input, null)
   return pass
+}
+
+/**
+ * The call that a backward pass of a module with these inputs belongs to: its last one, or inside of another's
+ * one of those made there.
+ *
+ * @throws ValueError when there is none.
+ */
+export function passOf(
+  module: { describe(): string },
+  last: Pass | null,
+  input: unknown,
+  several: readonly Tensor[] | null,
+  outer: Pass | null,
+): Pass {
+  const fits = last !== null && last.isOf(input, several)
+  if (fits && (outer === null || (last.outer === outer && last.backwards === 0))) return last
+  const inside = outer?.find(module, input, several)
+  if (inside) return inside
+  if (fits) return last
+  throw new ValueError(
+    complaint(
+      module.describe(),
+      'the input of backward',
+      'the tensor that the last forward was called with',
+      last?.isDone !== true ? 'a backward before any forward' : 'another one',
+      'call forward with this input first; a forward in between, for an evaluation say, replaces it',
+    ),
+  )
 }
 
 let running: Pass | null = null
