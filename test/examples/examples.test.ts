@@ -29,6 +29,15 @@ function once(title: string, body: () => void): void {
   else it(`${title} (looked at once, on the native backend)`)
 }
 
+/** A line of a text in which more than the character before tells what comes. */
+function rhyme(i: number): string {
+  const [who, does] = [
+    ['cat', 'dog', 'owl', 'hen'][(i * i) % 4]!,
+    ['sits on', 'runs to', 'sees'][i % 3]!,
+  ]
+  return `the ${who} ${does} the ${['mat', 'log', 'sun', 'den', 'hat'][(i * 7) % 5]!}.\n`
+}
+
 describe('examples', function () {
   // So long that it does not matter how busy the machine is.
   this.timeout(1_000_000)
@@ -279,6 +288,23 @@ describe('examples', function () {
     expect(seen, 'one of three by chance').to.be.at.least(least)
     expect(share(/^naive Bayes over runs of 2 letters: ([\d.]+) %$/m)).to.be.above(35)
     expect(out.match(/^(?:breakfast|cantábamos): (?:english|french|spanish)$/gm)).to.have.length(2)
+  })
+
+  it('char-gru.ts learns from a text, and writes with a state that it keeps', () => {
+    const isNative = getBackend() === 'native'
+    const file = join(folder, 'rhymes.txt.gz')
+    writeFileSync(file, gzipSync(Array.from({ length: 400 }, (_, i) => rhyme(i)).join('')))
+    const [characters, epochs, hidden] = isNative ? [12_000, 16, 64] : [1300, 1, 32]
+    const sizes = `--characters ${characters} --epochs ${epochs} --hidden ${hidden} --length 40`
+    const options = [...sizes.split(' '), '--prompt', 'the ', file]
+    const { status, out, err } = run('char-gru.ts', ...options)
+    expect(status, err).to.equal(0)
+    const bits = (line: RegExp): number => Number(line.exec(out)![1])
+    const learned = bits(/^captured, \d+ s; unseen text: ([\d.]+) bits a character$/m)
+    const before = bits(/^by the character before alone: ([\d.]+)$/m)
+    if (isNative) expect(learned).to.be.below(before)
+    else expect(learned).to.be.below(6)
+    expect(out.match(/^at temperature [\d.]+:\nthe ./gm)).to.have.length(2)
   })
 
   it('own-images.ts learns classes of unequal size, and its file tells what one image shows', async () => {
