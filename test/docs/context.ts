@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import * as gl from '../../ts/index.js'
+import { bytePairs } from '../support/tokenizers.js'
 
 // What the blocks of the documentation take for granted: a network for images of 28x28 and a few of them.
 
@@ -66,6 +67,7 @@ export function writeFiles(folder: string): void {
     return `${date},${(150 + 30 * Math.sin((2 * Math.PI * i) / 7) + i / 5 + ((i * 7919) % 11)).toFixed(0)}`
   })
   writeFileSync(join(folder, 'sales.csv'), ['date,units', ...sales, ''].join('\n'))
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(bytePairs))
   const idx = (sizes: number[], byte: (i: number) => number): Buffer => {
     const header = Buffer.alloc(4 + 4 * sizes.length)
     header.writeUInt32BE(0x800 + sizes.length)

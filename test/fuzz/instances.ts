@@ -20,6 +20,7 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
+import { bytePairs } from '../support/tokenizers.js'
 import { preprocessing } from './preprocessing.js'
 import type { Draw } from './draw.js'
 import type { Plausible } from './plausible.js'
@@ -112,6 +113,7 @@ export const forecast = await (async () => {
   await forecaster.fit(steps(0, 40), { epochs: 1 })
   return forecaster.toBuffer()
 })()
+const loadedTokenizer = await data.loadTokenizer(bytePairs)
 const loadedForecaster = await data.Forecaster.load(forecast)
 
 /** By the names of classes. */
@@ -150,6 +152,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     'data.Pipeline': () => data.Pipeline.fromBuffer(fitted),
     'data.Forecaster': () => loadedForecaster,
     'data.Vocabulary': () => data.Vocabulary.build(['so far', 'so good']),
+    'data.Tokenizer': () => loadedTokenizer,
     Importance: () => ({ metric: 'r2', score: 1, rows: 1, repeats: 1, columns: [] }),
     CapturedStep: () => capture(({ x }) => mul(x, 2), { inputs: { x: ones([4, 3]) } }),
     History: () => {

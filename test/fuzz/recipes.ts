@@ -15,6 +15,7 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
+import { bytePairs } from '../support/tokenizers.js'
 import { forecast, photos, steps } from './instances.js'
 import { Halved, preprocessingRecipes } from './preprocessing.js'
 import type { Draw } from './draw.js'
@@ -196,6 +197,8 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'data.Vocabulary.build': () => [['so far', 'so good'], { level: 'word' }],
     'data.Vocabulary.fromJSON': () => [data.Vocabulary.build(['ab']).toJSON()],
     'data.Vocabulary.decode': () => [[0, 4, 5]],
+    'data.loadTokenizer': () => [bytePairs],
+    'data.Tokenizer.decode': () => [[0, 4, 5]],
     'data.Forecaster.fit': () => [steps(0, 40), { epochs: 1 }],
     'data.Forecaster.backtest': () => [steps(0, 60), { epochs: 1, origins: 2, coverage: 0.5 }],
     'data.Forecaster.predict': (draw) => [draw.oneIn(2) ? steps(0, 5) : null, { coverage: 0.5 }],

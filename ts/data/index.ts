@@ -20,6 +20,7 @@ export {
   type VocabularyEncodeOptions,
   type VocabularyState,
 } from './sequences/vocabulary.js'
+export { loadTokenizer, Tokenizer } from './sequences/tokenizer.js'
 export {
   type SeriesColumn,
   WindowDataset,

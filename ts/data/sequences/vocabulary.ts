@@ -38,7 +38,10 @@ export interface VocabularyEncodeOptions {
   maxLength?: number
 }
 
-const ENCODE = { ends: flag(false), maxLength: whole(1) } satisfies Options<VocabularyEncodeOptions>
+export const ENCODE = {
+  ends: flag(false),
+  maxLength: whole(1),
+} satisfies Options<VocabularyEncodeOptions>
 
 /** A vocabulary as JSON holds it. */
 export type VocabularyState = {
