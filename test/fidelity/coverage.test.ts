@@ -44,6 +44,8 @@ const layersWithoutCases: Readonly<Record<string, string>> = {
       'it has cases of its own, in transformer.json',
     ]),
   ),
+  PositionalEncoding: 'PyTorch has none; it is held to formulas',
+  RotaryEmbedding: 'PyTorch has none; its function has cases by formula',
   EveryStep: 'PyTorch has none; it is held to its layer',
   LastStep: 'PyTorch has none; it is held to its layer',
   Split: 'PyTorch has none',

@@ -139,6 +139,10 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
     'nn.MultiheadAttention.forward': attention,
+    'nn.PositionalEncoding.forward': (draw) => [ones([2, 3, 4]), { offset: draw.int(3) }],
+    'nn.RotaryEmbedding': () => [4, { maxLength: 9 }],
+    'nn.RotaryEmbedding.forward': (draw) => [ones([2, 3, 4]), { offset: draw.int(3) }],
+    'nn.functional.rotary': (draw) => [ones([2, 3, 4]), { interleaved: draw.oneIn(2) }],
     'nn.TransformerEncoder': (draw, plausible) => [
       [plausible.made(draw, 'nn.TransformerEncoderLayer')],
       1,

@@ -143,6 +143,7 @@ export { Parameter, type ParameterOptions } from './parameter.js'
 export { ParameterDict } from './parameter-dict.js'
 export { ParameterList } from './parameter-list.js'
 export { PixelShuffle, PixelUnshuffle } from './pixel-shuffle.js'
+export { PositionalEncoding, type PositionalEncodingOptions } from './positional-encoding.js'
 export { Quadratic, type QuadraticOptions } from './quadratic.js'
 export { RandomBrightness } from './random-brightness.js'
 export { RandomCrop, type RandomCropOptions } from './random-crop.js'
@@ -151,6 +152,11 @@ export { RandomHorizontalFlip } from './random-horizontal-flip.js'
 export { RandomTranslation, type RandomTranslationOptions } from './random-translation.js'
 export { Residual, type ResidualOptions } from './residual.js'
 export { RMSNorm, type RMSNormOptions } from './rms-norm.js'
+export {
+  type PositionOptions,
+  RotaryEmbedding,
+  type RotaryEmbeddingOptions,
+} from './rotary-embedding.js'
 export { Sequential } from './sequential.js'
 export { Sign, type SignEstimator, type SignOptions } from './sign.js'
 export { LogSoftmax, Softmax } from './softmax.js'

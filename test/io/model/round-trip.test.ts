@@ -134,6 +134,16 @@ const others: readonly (() => nn.Module)[] = [
       dtype: 'float64',
     }) as unknown as nn.Module,
   ...transforming(),
+  () => new nn.PositionalEncoding(3) as unknown as nn.Module,
+  () =>
+    new nn.PositionalEncoding(4, {
+      ...{ maxLength: 2, dropout: 0.25, batchFirst: true },
+    }) as unknown as nn.Module,
+  () => new nn.RotaryEmbedding(2) as unknown as nn.Module,
+  () =>
+    new nn.RotaryEmbedding(4, {
+      ...{ maxLength: 2, base: 10, interleaved: true },
+    }) as unknown as nn.Module,
   () => new nn.EveryStep(new nn.LSTM(2, 3)),
   () => new nn.LastStep(new nn.GRU(2, 3, { bidirectional: true })),
   () => new nn.CosineSimilarity() as unknown as nn.Module,

@@ -80,6 +80,7 @@ export {
 } from './distance.js'
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js'
 export { rmsNorm, type RMSNormFunctionOptions } from './rms-norm.js'
+export { rotary, type RotaryFunctionOptions } from './rotary.js'
 export {
   type AttentionFunctionOptions,
   scaledDotProductAttention,
