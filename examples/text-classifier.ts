@@ -60,38 +60,24 @@ const vocabulary = data.Vocabulary.build(train.flat())
 const encode = (word: string): Tensor =>
   vocabulary.encode(plain(word), { ends: true, maxLength: LONGEST + 2 })
 
-/** What each letter is told by all others, then what a small network makes of each. */
-class Block extends nn.Module<[x: Tensor, options: nn.AttentionCallOptions]> {
-  readonly norm1 = new nn.LayerNorm(WIDTH)
-  readonly attention = new nn.MultiheadAttention(WIDTH, 4, { batchFirst: true })
-  readonly norm2 = new nn.LayerNorm(WIDTH)
-  readonly network = new nn.Sequential(
-    new nn.Linear(WIDTH, 4 * WIDTH),
-    new nn.GELU(),
-    new nn.Linear(4 * WIDTH, WIDTH),
-  )
-
-  override forward(x: Tensor, options: nn.AttentionCallOptions): Tensor {
-    const h = this.norm1.forward(x)
-    const told = add(x, this.attention.forward(h, h, h, options).output)
-    return add(told, this.network.forward(this.norm2.forward(told)))
-  }
-}
-
 class WordReader extends nn.Module {
   readonly letters = new nn.Embedding(vocabulary.size, WIDTH, { paddingIdx: vocabulary.padIndex })
   readonly places = new nn.Embedding(LONGEST + 2, WIDTH)
-  readonly block1 = new Block()
-  readonly block2 = new Block()
-  readonly norm = new nn.LayerNorm(WIDTH)
+  readonly encoder = new nn.TransformerEncoder(
+    new nn.TransformerEncoderLayer(WIDTH, 4, {
+      ...{ dimFeedforward: 4 * WIDTH, dropout: 0, activation: 'gelu' },
+      ...{ normFirst: true, batchFirst: true },
+    }),
+    2,
+    { norm: new nn.LayerNorm(WIDTH) },
+  )
   readonly head = new nn.Linear(WIDTH, languages.length)
 
   /** @param numbers Those of letters, (N, T). */
   override forward(numbers: Tensor): Tensor {
-    const options = { keyPaddingMask: eq(numbers, vocabulary.padIndex), needWeights: false }
     const places = this.places.weight.narrow(0, 0, numbers.shape[1]!)
     const x = add(this.letters.forward(numbers), places)
-    const h = this.norm.forward(this.block2.forward(this.block1.forward(x, options), options))
+    const h = this.encoder.forward(x, { srcKeyPaddingMask: eq(numbers, vocabulary.padIndex) })
     const isReal = ne(numbers, vocabulary.padIndex).to(h.dtype).unsqueeze(-1)
     return this.head.forward(div(sum(mul(h, isReal), 1), sum(isReal, 1))) // mean over letters
   }
