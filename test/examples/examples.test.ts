@@ -307,6 +307,24 @@ describe('examples', function () {
     expect(out.match(/^at temperature [\d.]+:\nthe ./gm)).to.have.length(2)
   })
 
+  it('gpt-tiny.ts learns to write characters and writes, held against pairs of them', () => {
+    const isNative = getBackend() === 'native'
+    const [characters, width, epochs] = isNative ? [9000, 32, 12] : [4000, 8, 1]
+    const text = join(folder, 'text.txt.gz')
+    const line = 'The quick brown fox jumps over the lazy dog; twelve boxing wizards jump.\n'
+    writeFileSync(text, gzipSync(line.repeat(200)))
+    const sizes = ['--characters', `${characters}`, '--width', `${width}`, '--epochs', `${epochs}`]
+    const { status, out, err } = run('gpt-tiny.ts', ...sizes, '--length', '150', text)
+    expect(status, err).to.equal(0)
+    const size = Number(new RegExp(`${characters} characters, (\\d+) different ones`).exec(out)![1])
+    const bits = Number(/^captured; unseen text: ([\d.]+) bits a character$/m.exec(out)![1])
+    const chance = Math.log2(size)
+    expect(bits).to.be.below(isNative ? chance - 1 : chance + 0.5)
+    const pairs = Number(/^by the character before alone: ([\d.]+)$/m.exec(out)![1])
+    expect(pairs).to.be.within(0.5, 3)
+    expect(out).to.match(/alone: [\d.]+\n\nA [^]{150,}\n$/)
+  })
+
   it('own-images.ts learns classes of unequal size, and its file tells what one image shows', async () => {
     const [counts, least] =
       getBackend() === 'native'
