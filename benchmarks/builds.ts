@@ -107,7 +107,7 @@ async function onePair(trial: Trial, driver: Driver, folder: string): Promise<Sa
     }
     const run = async (which: 0 | 1, steps: number): Promise<number> => {
       const answer = await children[which]!.ask({ command: 'run', steps })
-      return answer.cpuSeconds! / answer.steps
+      return answer.cpuSeconds / answer.steps
     }
     let steps = 1
     while ((await run(0, steps)) * steps < seconds / 2) steps *= 2

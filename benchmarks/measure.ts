@@ -34,6 +34,8 @@ export interface MeasureOptions {
   readonly rounds: number
   /** How long a driver trains in one round. */
   readonly secondsARound: number
+  /** Which time counts: that of the clock, or that of the processor in all threads of a driver. */
+  readonly clock: 'seconds' | 'cpuSeconds'
   /** A driver that takes longer for one step is timed once, over that step. */
   readonly slowStep: number
 }
@@ -47,12 +49,12 @@ interface Runner {
   steps: number
 }
 
-/** Steps that take about `seconds`, found by doubling until the clock can be trusted. */
-async function stepsIn(child: Child, seconds: number): Promise<number> {
+/** Steps of a round, found by doubling until the clock can be trusted. */
+async function stepsIn(child: Child, { secondsARound, clock }: MeasureOptions): Promise<number> {
   for (let steps = 1; ; steps *= 2) {
     const run = await child.ask({ command: 'run', steps })
-    if (run.seconds > seconds / 8) {
-      return Math.max(1, Math.round((seconds * run.steps) / run.seconds))
+    if (run[clock] > secondsARound / 8) {
+      return Math.max(1, Math.round((secondsARound * run.steps) / run[clock]))
     }
     steps = Math.max(steps, run.steps)
   }
@@ -69,9 +71,9 @@ async function learn(trial: Trial, runner: Runner, options: MeasureOptions): Pro
   const first = await child.ask({ command: 'learn', steps: few })
   await mark(few)
   let done = few
-  if (first.seconds > few * options.slowStep) {
+  if (first[options.clock] > few * options.slowStep) {
     // The first step may have compiled the network: the next one tells.
-    const { seconds } = await child.ask({ command: 'learn', steps: 1 })
+    const seconds = (await child.ask({ command: 'learn', steps: 1 }))[options.clock]
     if (seconds > options.slowStep) {
       microseconds.push(seconds * 1e6)
       return
@@ -80,7 +82,7 @@ async function learn(trial: Trial, runner: Runner, options: MeasureOptions): Pro
   }
   await child.ask({ command: 'learn', steps: all - done })
   await mark(all)
-  runner.steps = await stepsIn(child, options.secondsARound)
+  runner.steps = await stepsIn(child, options)
 }
 
 /** Each loss must have fallen, and be that of the other drivers after as many steps. */
@@ -150,7 +152,7 @@ export async function measure(
     // Every other round goes backwards: nobody always comes after the same neighbour.
     for (const { child, steps, microseconds } of round % 2 === 0 ? running : running.toReversed()) {
       const run = await child.ask({ command: 'run', steps })
-      microseconds.push((run.seconds / run.steps) * 1e6)
+      microseconds.push((run[options.clock] / run.steps) * 1e6)
     }
   }
   const measured = runners.map(({ driver, microseconds, learned }) => ({

@@ -13,6 +13,7 @@ const USAGE = `npm run bench -- [options]
   --drivers a,b    of training: ${names(allDrivers)}
   --rounds n       rounds of each driver (default 7)
   --seconds s      how long a driver trains in one round (default 0.5)
+  --cpu            training steps in CPU time, where others use the machine
   --threads n      threads of every driver (default 1)
   --out name       benchmarks/results/bench-<name>.json and .svg (default: the date)
   --quick          for CI: each training runs and learns, in smaller batches, without Python peers and
@@ -22,6 +23,7 @@ export interface Options {
   readonly threads: number
   readonly rounds: number
   readonly seconds: number
+  readonly cpu: boolean
   readonly quick: boolean
   readonly out: string
   readonly trials: readonly Trial[]
@@ -65,6 +67,7 @@ export function readOptions(): Options {
       drivers: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      cpu: { type: 'boolean', default: false },
       threads: { type: 'string', default: '1' },
       out: { type: 'string', default: new Date().toISOString().slice(0, 10) },
       quick: { type: 'boolean', default: false },
@@ -75,12 +78,13 @@ export function readOptions(): Options {
     console.log(USAGE)
     process.exit()
   }
-  const { quick, out } = values
+  const { quick, out, cpu } = values
   const only = namesIn('only', values.only, [...allTrials, ...allLists])
   const wanted = namesIn('drivers', values.drivers, allDrivers)
   return {
     quick,
     out,
+    cpu,
     threads: positive('threads', values.threads),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '7')),
     seconds: positive('seconds', values.seconds ?? (quick ? '0.02' : '0.5')),

@@ -21,8 +21,8 @@ export type Request =
 interface Timed {
   readonly steps: number
   readonly seconds: number
-  /** Of all threads of the driver; the drivers of gradlane tell it. */
-  readonly cpuSeconds?: number
+  /** Of all threads of the driver. */
+  readonly cpuSeconds: number
 }
 
 export interface Answers {

@@ -44,7 +44,8 @@ export async function train(options: Options, folder: string): Promise<Training>
       console.log(`\n${trial.name}: ${trial.summary}`)
       try {
         const slowStep = quick ? 0.2 : 1.5
-        const how = { rounds, secondsARound: seconds, slowStep }
+        const clock = options.cpu ? 'cpuSeconds' : 'seconds'
+        const how = { rounds, secondsARound: seconds, clock, slowStep } as const
         results[trial.name] = await measure(trial, files, processes, how)
         console.log(table(results[trial.name]!, labels))
       } catch (error) {

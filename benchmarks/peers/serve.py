@@ -92,13 +92,14 @@ def serve(versions, prepare):
             elif request["command"] == "loss":
                 _send({"loss": float(session.loss())})
             else:
-                start = time.perf_counter()
+                start, cpu = time.perf_counter(), time.process_time()
                 if request["command"] == "run":
                     steps = session.run(request["steps"])
                 else:
                     steps = request["steps"]
                     session.learn(steps)
-                _send({"steps": steps, "seconds": time.perf_counter() - start})
+                seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+                _send({"steps": steps, "seconds": seconds, "cpuSeconds": cpu})
         except Exception as error:
             traceback.print_exc()
             _send({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
