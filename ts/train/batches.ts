@@ -8,7 +8,10 @@ import { withThreads } from '../threads.js'
 import { drive, type Flow, wait } from './flow.js'
 import type { Manner } from './replayable.js'
 
-/** Batches of an epoch: a `DataLoader`, or anything that gives [features, targets] one by one. */
+/**
+ * Batches of an epoch: a `DataLoader`, or anything that gives [features, targets] one by one. What a batch holds
+ * behind these two, as the lengths of `data.padCollate`, is left alone.
+ */
 export type Batches = Iterable<readonly Tensor[]> | AsyncIterable<readonly Tensor[]>
 
 /** Batches, or the tensors that they are cut from: features and targets of all samples. */
