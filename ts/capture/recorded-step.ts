@@ -2,10 +2,9 @@ import { ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import type { KernelCall } from '../kernels/operations.js'
 import type { Capture } from '../kernels/program.js'
-import type { View } from '../kernels/view.js'
 import { abandonedCount, isAbandoned } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-import { noteWrite } from '../tensor/written.js'
+import { Writes } from '../tensor/written.js'
 import type { Gradients } from './gradients.js'
 import { heldMemoryCanGo, hold } from './held-memory.js'
 import { type Outputs, outputsOf } from './outputs.js'
@@ -46,7 +45,7 @@ export class RecordedStep<O extends Outputs> {
   /** That of it which was not recorded, so that nobody else has it. */
   readonly #unreachable: ReadonlySet<ArrayBuffer>
   /** What a run writes of others. */
-  readonly #written: readonly View[]
+  readonly #written: Writes
   /** The step on a copy of its memory. */
   #away: Away | null = null
   #abandoned = abandonedCount()
@@ -72,7 +71,7 @@ export class RecordedStep<O extends Outputs> {
     this.outputs = outputs.map(({ copy }) => copy)
     this.settings = settings
     this.gradients = gradients
-    this.#written = Array.from(written.values(), ({ views }) => views).flat()
+    this.#written = new Writes(Array.from(written.values(), ({ views }) => views).flat())
     const tensors = tensorsOf(this.calls.map(({ args }) => args))
     for (const tensor of tensors) tensor.checkMemory()
     const buffers = new Set(tensors.map(({ buffer }) => buffer))
@@ -104,7 +103,7 @@ export class RecordedStep<O extends Outputs> {
 
   /** Declares that a run writes, or has written. */
   noteWrites(): void {
-    for (const view of this.#written) noteWrite(view)
+    this.#written.note()
   }
 
   /** Where a run on another thread works. On the reference backend there is none. */

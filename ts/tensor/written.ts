@@ -49,6 +49,40 @@ export function noteWrite(view: View): void {
   else if (memory[WRITTEN] !== undefined) memory[WRITTEN] = last
 }
 
+/** Writes that are declared again and again, as those of each run of a captured step: a memory or place counts once. */
+export class Writes {
+  readonly #memories: readonly Memory[]
+  readonly #places: readonly (readonly [Places, readonly number[]])[]
+
+  /** @param views What is written; it has been written before. */
+  constructor(views: readonly View[]) {
+    const whole = new Set<Memory>()
+    const places = new Map<Places, Set<number>>()
+    for (const view of views) {
+      const memory: Memory = view.buffer
+      const known = memory[WRITTEN]
+      if (typeof known !== 'object') {
+        if (known !== undefined) whole.add(memory)
+        continue
+      }
+      const found = places.get(known) ?? new Set()
+      for (const place of known.placesOf(view)) found.add(place)
+      places.set(known, found)
+    }
+    this.#memories = [...whole]
+    this.#places = Array.from(places, ([known, found]) => [known, [...found]] as const)
+  }
+
+  /** Declares all of them. */
+  note(): void {
+    last = ++moments
+    for (const memory of this.#memories) memory[WRITTEN] = last
+    for (const [{ moments }, places] of this.#places) {
+      for (const place of places) moments[place] = last
+    }
+  }
+}
+
 /** What is known before the first write. */
 function firstOf(memory: Memory): number | Places {
   const first = memory.byteLength === SLAB ? new Places(SLAB / PLACE, null) : 0
@@ -112,13 +146,14 @@ class Places {
     for (let i = this.#placeOf(byteOffset); i <= end; i++) moments[i] = moment
   }
 
-  latest({ byteOffset, length, dtype }: View): number {
-    let latest = 0
+  latest(view: View): number {
+    return this.placesOf(view).reduce((latest, i) => Math.max(latest, this.moments[i]!), 0)
+  }
+
+  placesOf({ byteOffset, length, dtype }: View): number[] {
+    const first = this.#placeOf(byteOffset)
     const end = this.#placeOf(byteOffset + length * itemSize[dtype] - 1)
-    for (let i = this.#placeOf(byteOffset); i <= end; i++) {
-      latest = Math.max(latest, this.moments[i]!)
-    }
-    return latest
+    return Array.from({ length: Math.max(0, end - first + 1) }, (_, i) => first + i)
   }
 
   /** The place that holds a byte. */
