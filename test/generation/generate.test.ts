@@ -12,6 +12,7 @@ import {
   Generator,
   isGradEnabled,
   nn,
+  randn,
   ShapeError,
   Tensor,
   tensor,
@@ -73,6 +74,33 @@ const models = {
     const cache = new nn.KeyValueCache(32)
     const step: GenerationStep = (tokens) => model.forward(tokens, { cache })
     return { step, forward: (tokens: Tensor) => model.forward(tokens) }
+  },
+  'layers of transformers with a cache': () => {
+    const embedding = new nn.Embedding(VOCABULARY, E, { dtype })
+    const positions = new nn.PositionalEncoding(E, { batchFirst: true }).eval()
+    const layer = new nn.TransformerEncoderLayer(E, 2, { batchFirst: true, normFirst: true, dtype })
+    const norm = new nn.LayerNorm(E, { dtype })
+    const encoder = new nn.TransformerEncoder(layer, 2, { norm }).eval()
+    const head = new nn.Linear(E, VOCABULARY, { dtype })
+    const run = (tokens: Tensor, cache: nn.KeyValueCache | null): Tensor => {
+      const x = positions.forward(embedding.forward(tokens), { offset: cache?.length ?? 0 })
+      return head.forward(encoder.forward(x, { isCausal: true, cache }))
+    }
+    const cache = new nn.KeyValueCache(32)
+    return { step: (tokens: Tensor) => run(tokens, cache), forward: (x: Tensor) => run(x, null) }
+  },
+  'a decoder of a memory with a cache': () => {
+    const embedding = new nn.Embedding(VOCABULARY, E, { dtype })
+    const layer = new nn.TransformerDecoderLayer(E, 2, { batchFirst: true, dtype })
+    const decoder = new nn.TransformerDecoder(layer, 2).eval()
+    const head = new nn.Linear(E, VOCABULARY, { dtype })
+    const memory = randn([1, 6, E], { dtype })
+    const run = (tokens: Tensor, cache: nn.KeyValueCache | null): Tensor => {
+      const options = { tgtIsCausal: true, cache }
+      return head.forward(decoder.forward(embedding.forward(tokens), memory, options))
+    }
+    const cache = new nn.KeyValueCache(32)
+    return { step: (tokens: Tensor) => run(tokens, cache), forward: (x: Tensor) => run(x, null) }
   },
   'a recurrent layer by its state': () => {
     const embedding = new nn.Embedding(VOCABULARY, E, { dtype })
