@@ -359,8 +359,9 @@ export class MultiheadAttention extends Module<
       const got = this.bias_k === null ? 'addZeroAttn' : 'addBiasKv'
       throw new ValueError(complaint(who, 'a cache', 'of attention without added keys', got))
     }
+    if (!isGradEnabled()) return
     const wanted = [...inputs, ...this.parameters()].some((x) => x?.requiresGrad === true)
-    if (!isGradEnabled() || !wanted) return
+    if (!wanted) return
     const hint = 'call it within noGrad(() => …)'
     throw new ValueError(
       complaint(
