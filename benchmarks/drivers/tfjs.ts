@@ -58,11 +58,6 @@ function buildLayer(layer: LayerSpec, shape: readonly number[]): [tf.layers.Laye
         [out(height), out(width), channels],
       ]
     }
-    case 'lstm':
-    case 'gru':
-      throw new Error('TensorFlow.js has one bias where the others have two: another training')
-    case 'transformer':
-      throw new Error('TensorFlow.js does not export its layer of attention')
     case 'dropout':
       return [tf.layers.dropout({ rate: layer.p, inputShape }), inputShape]
     case 'flatten':
@@ -70,14 +65,28 @@ function buildLayer(layer: LayerSpec, shape: readonly number[]): [tf.layers.Laye
         tf.layers.flatten({ inputShape }),
         [shape.reduce((product, size) => product * size, 1)],
       ]
+    case 'lstm':
+    case 'gru':
+    case 'transformer':
     case 'residual':
-      throw new Error('this driver has chains of layers alone')
+      throw new Error(missing[layer.type])
     default:
       return [tf.layers.activation({ activation: layer.type, inputShape }), inputShape]
   }
 }
 
+/** Why a layer is not there. */
+const missing: Partial<Record<LayerSpec['type'], string>> = {
+  lstm: 'TensorFlow.js has one bias where the others have two: another training',
+  gru: 'TensorFlow.js has one bias where the others have two: another training',
+  transformer: 'TensorFlow.js does not export its layer of attention',
+  residual: 'this driver has chains of layers alone',
+}
+
 function buildModel(trial: Trial, weights: Float32Array): tf.Sequential {
+  for (const { type } of trial.layers) {
+    if (missing[type] !== undefined) throw new Error(missing[type])
+  }
   const model = tf.sequential()
   let taken = 0
   const take = (...shape: number[]): tf.Tensor => {
