@@ -16,7 +16,16 @@ function filesOf(folder, ending) {
 }
 
 // --- native/ -------------------------------------------------------------------------------------
-const nativeLayers = ['base', 'cpu', 'parallel', 'distributed', 'kernels', 'ops', 'program', 'binding']
+const nativeLayers = [
+  'base',
+  'cpu',
+  'parallel',
+  'distributed',
+  'kernels',
+  'ops',
+  'program',
+  'binding',
+]
 const outside = ['test', 'bench'] // may include everything but the binding
 
 function allowed(folder, target) {

@@ -59,14 +59,14 @@ class Patience {
       return;
     }
     std::this_thread::sleep_for(sleep_);
-    sleep_ = in_motion ? kShortest : std::min(sleep_ * 5 / 4, kLongest);
+    sleep_ = in_motion ? kShortest : std::min(sleep_ * 3 / 2, kLongest);
   }
   void Renew() { *this = Patience(); }
 
  private:
   using Sleep = std::chrono::nanoseconds;
-  static constexpr int kYields = 50;  // of some 0.3 us
-  static constexpr Sleep kShortest{2'000}, kLongest{200'000};
+  static constexpr int kYields = 20;  // of some 0.3 us
+  static constexpr Sleep kShortest{5'000}, kLongest{200'000};
   int looks_ = 0;
   Sleep sleep_ = kShortest;
 };

@@ -1,6 +1,7 @@
 #include "ops/operations.h"
 
 #include "ops/activation.h"
+#include "ops/all_reduce.h"
 #include "ops/attention.h"
 #include "ops/augment.h"
 #include "ops/batch_norm.h"
@@ -70,6 +71,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&Pad2dGradient>("pad2dGradient"),
     OperationOf<&PointwiseLoss>("pointwiseLoss"),
     OperationOf<&PointwiseLossGradient>("pointwiseLossGradient"),
+    OperationOf<&AllReduce>("allReduce"),
     OperationOf<&Augment>("augment"),
     OperationOf<&AugmentGradient>("augmentGradient"),
     OperationOf<&BatchNorm>("batchNorm"),

@@ -119,6 +119,9 @@ export const sweep: Record<OpName, Sized> = {
   activationGradient: sized(1, (k, n) => {
     k.activationGradient({ kind: 2, x: f(), y: f(), gradY: f(), gradX: f(), n, parameter: 0 })
   }),
+  allReduce: sized(1, (k, n) => {
+    k.allReduce({ x: f(), n })
+  }),
   unary: sized(1, (k, n) => {
     k.unary({ kind: 0, x: f(), y: f(), n })
   }),

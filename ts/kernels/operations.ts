@@ -1,3 +1,4 @@
+import { allReduceOperations } from './all-reduce.js'
 import { activationOperations } from './activation.js'
 import { attentionOperations } from './attention.js'
 import { augmentOperations } from './augment.js'
@@ -33,6 +34,7 @@ import { xnorOperations } from './xnor.js'
 /** All operations by name. */
 export const operations = {
   ...activationOperations,
+  ...allReduceOperations,
   ...attentionOperations,
   ...augmentOperations,
   ...batchNormOperations,

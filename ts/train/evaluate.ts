@@ -109,6 +109,7 @@ function* pass<M extends readonly MetricChoice[]>(
     eagerly: capture ? null : 'capture: false was asked for',
     manner: { sync, signal },
     notices: new Notices(who, null),
+    ranks: null,
   })
   const { logs, results } = (yield* evaluateWith(evaluator, batches, 'the batches')).measured()
   return { ...logs, ...results } as unknown as Evaluation<M>

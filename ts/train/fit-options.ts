@@ -2,6 +2,7 @@ import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ValueError } from '../errors.js'
 import type { Metric } from '../metrics/metric.js'
 import { create as createMetric } from '../metrics/registry.js'
+import type { World } from '../distributed/world.js'
 import type { Module } from '../nn/module.js'
 import type { LRScheduler } from '../optim/index.js'
 import { ReduceLROnPlateau } from '../optim/scheduler/reduce-lr-on-plateau.js'
@@ -19,7 +20,7 @@ import {
   whole,
 } from '../options.js'
 import { THREADS } from '../threads.js'
-import { checkFunction, checkObject, isWithin } from '../check.js'
+import { checkFunction, checkObject, isFunction, isWithin } from '../check.js'
 import { checkCriterion, checkModel, checkOptimizer } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, checkCut, checkNoArrays } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
@@ -91,6 +92,12 @@ export interface FitOptions {
    * training had not ended. Default false.
    */
   resume?: boolean
+  /**
+   * The world of `distributed.init`, whose processes train one model together: with the batches of all of them in one
+   * step, `size` times as large. Rank 0 gives the weights to begin with, and alone writes files and progress. Default:
+   * this process by itself.
+   */
+  distributed?: World
   /** Default true: steps are captured and run on a thread of their own, where they can be. */
   capture?: boolean
   /**
@@ -105,6 +112,15 @@ const NORM: Option<number | undefined> = {
   initial: undefined,
   expected: 'a number of at least 0',
   accepts: (value) => isWithin(value, 0, Infinity),
+}
+
+const WORLD: Option<World | undefined> = {
+  initial: undefined,
+  expected: 'the world of distributed.init',
+  accepts: (value) => {
+    const { rank, size, allGather } = Object(value) as Record<string, unknown>
+    return typeof rank === 'number' && typeof size === 'number' && isFunction(allGather)
+  },
 }
 
 const OPTIONS = {
@@ -127,6 +143,7 @@ const OPTIONS = {
   history: unchecked<History>(),
   checkpoint: unchecked<string | CheckpointOptions>(),
   resume: flag(false),
+  distributed: WORLD,
   capture: flag(true),
   details: flag(),
 } satisfies Options<FitOptions>
@@ -142,8 +159,8 @@ const CHECKPOINT = {
   everySteps: EVERY,
 } satisfies Options<CheckpointOptions>
 
-/** What `fitSync` takes: it cannot be aborted from outside, and its thread keeps its priority. */
-export type FitSyncOptions = Omit<FitOptions, 'signal' | 'priority'>
+/** What `fitSync` takes: it cannot be aborted from outside or wait for others, and its thread keeps its priority. */
+export type FitSyncOptions = Omit<FitOptions, 'signal' | 'priority' | 'distributed'>
 
 /** What a training is made of: options that were checked, with their defaults. */
 export interface Settings {
@@ -168,6 +185,8 @@ export interface Settings {
   /** Null where none is kept. */
   readonly checkpoint: Required<CheckpointOptions> | null
   readonly resume: boolean
+  /** Null where there is but one process. */
+  readonly world: World | null
   /** Why steps are not to be captured; null to try it. */
   readonly eagerly: string | null
   /** Undefined: by the size of the model. */
@@ -206,6 +225,10 @@ export function settingsOf(
   if (sync && priority === 'background') {
     throw new ValueError(`${who}: it runs on the thread of JavaScript, which keeps its priority`)
   }
+  const world = given.distributed?.size === 1 ? undefined : given.distributed
+  if (sync && world !== undefined) {
+    throw new ValueError(`${who}: it waits for no other process; fit does`)
+  }
   const measured = metrics.map(createMetric)
   const validated = loaders.validation !== undefined || loaders.split !== null
   checkNames(who, measured, ['loss', 'gradNorm'], validated)
@@ -232,6 +255,7 @@ export function settingsOf(
     history,
     checkpoint,
     resume,
+    world: world ?? null,
     eagerly: eagerReason(given.capture, callbacks),
     details: given.details,
   }

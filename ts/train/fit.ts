@@ -28,7 +28,7 @@ import { Run } from './run.js'
  * @returns the history; `history.last` are the logs of the last epoch.
  * @throws ValueError for options out of their range; ShapeError, DTypeError when batches do not fit
  *   the model; FormatError when the checkpoint to resume from is damaged, LockedError when another
- *   training writes it; `signal.reason` when the signal was aborted. The steps that were run stay, and
+ *   training writes it; DistributedError when the ranks do not train the same, or one is lost; `signal.reason` when the signal was aborted. The steps that were run stay, and
  *   `historyOf(error)` has the epochs.
  *
  * @example
@@ -41,7 +41,9 @@ export async function fit(
   options: FitOptions,
 ): Promise<History> {
   checkArguments('fit', 3, arguments)
-  return drive(new Run(settingsOf('fit', false, model, loader, options)).toTheEnd())
+  const settings = settingsOf('fit', false, model, loader, options)
+  const ranks = settings.world && (await import('./ranks.js')).ranksOf(settings, settings.world)
+  return drive(new Run(settings, ranks).toTheEnd())
 }
 
 /**
@@ -55,6 +57,6 @@ export function fitSync(model: Module, loader: BatchSource, options: FitSyncOpti
   checkArguments('fitSync', 3, arguments)
   return driveSync(
     'fitSync',
-    new Run(settingsOf('fitSync', true, model, loader, options)).toTheEnd(),
+    new Run(settingsOf('fitSync', true, model, loader, options), null).toTheEnd(),
   )
 }

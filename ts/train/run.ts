@@ -1,7 +1,7 @@
 import type { LRScheduler } from '../optim/index.js'
 import { ReduceLROnPlateau } from '../optim/scheduler/reduce-lr-on-plateau.js'
 import { type Batches, checkRepeatable } from './batches.js'
-import type { TrainEndContext } from './callbacks/callback.js'
+import type { Callback, TrainEndContext } from './callbacks/callback.js'
 import { show } from '../show.js'
 import { warn } from './warn.js'
 import { CallbackList } from './callback-list.js'
@@ -18,6 +18,7 @@ import { protect } from './protect.js'
 import { type Progress, progressOf } from './progress.js'
 import { type Logs, validationName } from './records.js'
 import type { Measured, Tally } from './tally.js'
+import type { Ranks } from './ranks.js'
 import { type EpochOptions, Trainer } from './trainer.js'
 
 /** Thrown between two steps when a callback has ended the training. */
@@ -50,10 +51,14 @@ export class Run {
   readonly #callbacks: CallbackList
   readonly #notices: Notices
 
-  constructor(settings: Settings) {
+  /** The other processes; null where there are none. */
+  readonly #ranks: Ranks | null
+
+  constructor(settings: Settings, ranks: Ranks | null) {
     const { who, manner, model, criterion, optimizer, accumulate, clipGradNorm, eagerly } = settings
     const { metrics, scheduler, loader, split, history, callbacks, checkpoint } = settings
     this.#settings = settings
+    this.#ranks = ranks
     const parts = { model, optimizer, scheduler, loader, split, history, metrics, callbacks }
     this.#checkpoint =
       checkpoint === null
@@ -64,7 +69,8 @@ export class Run {
     for (const metric of metrics) metric.goBy(criterion.threshold)
     const lrs = (): number[] => optimizer.paramGroups.map(({ lr }) => lr)
     this.#notices = new Notices(who, lrs, history.warnings)
-    const common = { who, model, criterion, eagerly, metrics, manner, notices: this.#notices }
+    const notices = this.#notices
+    const common = { who, model, criterion, eagerly, metrics, manner, notices, ranks }
     this.#modes = Modes.of(model)
     const training = { ...common, modes: this.#modes, optimizer, accumulate, clipGradNorm }
     this.#trainer = new Trainer(training)
@@ -80,10 +86,20 @@ export class Run {
     this.#end = epoch + settings.epochs
     this.#epoch = epoch
     this.#step = step
-    this.#callbacks = new CallbackList(callbacks, this.#modes, () => {
+    this.#callbacks = new CallbackList(this.#own(callbacks), this.#modes, () => {
       const [epoch, step] = [this.#epoch, this.#step]
       return { model, optimizer, epoch, step, sync: manner.sync }
     })
+  }
+
+  /** Whether it is the one process that writes files and tells of its progress. */
+  get #isFirst(): boolean {
+    return this.#ranks === null || this.#ranks.rank === 0
+  }
+
+  /** Those that this process calls. */
+  #own(callbacks: readonly Callback[]): readonly Callback[] {
+    return this.#isFirst ? callbacks : callbacks.filter(({ writesFiles }) => writesFiles !== true)
   }
 
   get #stopped(): boolean {
@@ -114,7 +130,7 @@ export class Run {
 
   *#training(): Flow<History> {
     try {
-      this.#checkpoint?.open()
+      if (this.#isFirst) this.#checkpoint?.open()
       yield* this.#begin()
     } catch (error) {
       this.#checkpoint?.close()
@@ -164,6 +180,7 @@ export class Run {
     const { resume, epochs, progress, split, history } = this.#settings
     const found = resume ? yield* this.#checkpoint!.load() : null
     if (resume) this.#end = epochs
+    if (this.#ranks !== null) yield* this.#ranks.begin(this.#settings, found)
     if (found === null) split?.draw()
     else {
       this.#from = found
@@ -175,7 +192,7 @@ export class Run {
     history.stopped = this.#callbacks.stopped
     this.#checkBatches()
     this.#details.begin(this.#loader, this.#validation)
-    this.#progress = progressOf(progress, this.#end, samplesOf(this.#loader))
+    this.#progress = progressOf(progress && this.#isFirst, this.#end, samplesOf(this.#loader))
   }
 
   /** @throws ValueError when more than one epoch is to come of what gives its batches once. */
@@ -193,6 +210,10 @@ export class Run {
     this.#progress!.begin(this.#epoch)
     const start = performance.now()
     const tally = yield* this.#train()
+    if (this.#ranks !== null) {
+      yield* this.#ranks.adopt(this.#settings.model.buffers())
+      yield* this.#ranks.align()
+    }
     const seconds = (performance.now() - start) / 1000
     this.#notices.grown(this.#epochName, tally.first, tally.last.loss)
     const measured = tally.measured()
@@ -215,6 +236,7 @@ export class Run {
   /** All steps of an epoch, or those that a resumed one has left. */
   *#train(): Flow<Tally> {
     const resumed = this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
+    if (this.#ranks !== null) yield* this.#ranks.align()
     // A resumed epoch has its own order again, then goes on drawing where it stopped.
     let drawn = resumed === null ? this.#checkpoint?.beginEpoch() : this.#checkpoint!.rewindEpoch()
     const before = this.#step - (resumed?.steps ?? 0)
@@ -225,6 +247,7 @@ export class Run {
       onOrder: () => {
         drawn?.()
         drawn = undefined
+        this.#ranks?.part()
       },
       onProgress: (rows) => {
         this.#progress!.update(rows)
@@ -302,7 +325,8 @@ export class Run {
   }
 
   *#save(position: Omit<Position, 'step'>): Flow<void> {
-    if (this.#checkpoint !== null) yield* this.#checkpoint.save({ ...position, step: this.#step })
+    if (this.#checkpoint === null || !this.#isFirst) return
+    yield* this.#checkpoint.save({ ...position, step: this.#step })
   }
 }
 

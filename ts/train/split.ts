@@ -75,6 +75,11 @@ export class ValidationSplit {
     }
   }
 
+  /** Of the samples, those that are held out. */
+  get fraction(): number {
+    return this.#fraction
+  }
+
   /** Null before it was drawn. */
   stateDict(): { fraction: number; generator: Tensor } | null {
     return this.#generator && { fraction: this.#fraction, generator: this.#generator }

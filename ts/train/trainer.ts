@@ -1,15 +1,17 @@
-import { setGradEnabled } from '../autograd/grad-mode.js'
+import { noGrad, setGradEnabled } from '../autograd/grad-mode.js'
 import { setImmediate } from 'node:timers/promises'
 
 import { heldMemoryCanGo } from '../capture/held-memory.js'
 import type { Criterion } from '../criterion/criterion.js'
+import { DataLoader } from '../data/data-loader.js'
 import { complaint, ShapeError } from '../errors.js'
 import { isRecording, kernels, noteUse } from '../kernels/backend.js'
 import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
-import { arange } from '../tensor/create.js'
+import { add, cat, div, eq, mul, where } from '../ops/index.js'
+import { arange, zerosLike } from '../tensor/create.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } from './batches.js'
@@ -17,6 +19,7 @@ import { type Flow, wait } from './flow.js'
 import { forwardBefore } from './mistakes.js'
 import type { Modes } from './modes.js'
 import type { Notices, OddLoss } from './notices.js'
+import type { Ranks } from './ranks.js'
 import { type Manner, Replayable } from './replayable.js'
 import { parametersOf, type TrainingOptimizer } from './snapshot.js'
 import { Tally, type TallyState } from './tally.js'
@@ -45,6 +48,8 @@ export interface TrainerOptions {
   readonly eagerly: string | null
   readonly manner: Manner
   readonly notices: Notices
+  /** The other processes of the training; null where it is of one. */
+  readonly ranks: Ranks | null
 }
 
 export interface EpochOptions {
@@ -74,10 +79,15 @@ interface Source {
 /** Tells the batches of a group, by their places in it, apart from those of other sizes. */
 type BatchKinds = (i: number) => string | number
 
+/** Of each batch of a group: the samples of each rank. A process of its own has all of them. */
+type Dealt = readonly (readonly number[])[]
+
 /** Runs the batches of an epoch through a model: forward, and unless it evaluates, backward and step. */
 export class Trainer {
   readonly #options: TrainerOptions
   readonly #onBatches: Replayable<Record<string, Tensor>, StepOutputs>
+  /** Steps of several ranks that do not all have as many samples, by how many these have. */
+  readonly #uneven = new Map<string, Replayable<Record<string, Tensor>, StepOutputs>>()
   /** What the last epoch was of, and how a loader cut it. */
   #source: Source | null = null
   #onIndex: Replayable<{ index: Tensor }, StepOutputs> | null = null
@@ -94,16 +104,31 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     this.#options = options
-    const { modes, eagerly, manner } = options
-    this.#onBatches = new Replayable(
+    this.#onBatches = this.#steps(null)
+  }
+
+  /** @param dealt Null where all ranks have as many samples. */
+  #steps(dealt: Dealt | null): Replayable<Record<string, Tensor>, StepOutputs> {
+    const { modes, eagerly, manner } = this.#options
+    return new Replayable(
       (inputs) => {
         const batches = pairs(inputs)
-        return this.#step(batches, kindsOf(batches))
+        return this.#step(batches, kindsOf(batches), dealt)
       },
       modes,
       eagerly,
       manner,
     )
+  }
+
+  /** What runs a step of batches that were dealt so. */
+  #stepsOf(dealt: Dealt | null): Replayable<Record<string, Tensor>, StepOutputs> {
+    if (dealt === null || dealt.every(isEven)) return this.#onBatches
+    const key = dealt.join(';')
+    let found = this.#uneven.get(key)
+    if (found === undefined) this.#uneven.set(key, (found = this.#steps(dealt)))
+    if (this.reason !== null) found.runEagerly(this.reason)
+    return found
   }
 
   /** Why steps run eagerly; null when they are captured. */
@@ -169,7 +194,7 @@ export class Trainer {
         noteUse(dataset)
         const parts = cut(index, batchSize)
         const batches = parts.map((rows) => this.#checked(dataset.gather(rows)))
-        return this.#step(batches, sized(sizes(index, batchSize)))
+        return this.#step(batches, sized(sizes(index, batchSize)), null)
       },
       modes,
       eagerly,
@@ -183,28 +208,29 @@ export class Trainer {
   }
 
   *#epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Flow<void> {
-    const { who, accumulate, manner } = this.#options
-    const groups = new Groups(who, batches, accumulate, manner)
+    const { who, accumulate, manner, ranks } = this.#options
+    const { size } = ranks ?? ALONE
+    const groups = new Groups(who, batches, accumulate * size, manner)
+    const dropsLast = batches instanceof DataLoader && batches.dropLast
     try {
       for (let step = 1; ; step++) {
-        const group = yield* groups.next()
-        if (group.length === 0) return
+        const all = yield* groups.next()
+        // What is left of the batch of all ranks goes as a last batch does.
+        if (dropsLast) all.length -= all.length % size
+        if (all.length === 0) return
         if (step === 1) options.onOrder?.()
-        this.#lastBatch = group[0]!
+        this.#lastBatch = all[0]!
         if (step <= (options.done?.steps ?? 0)) continue
-        const inputs = group.flatMap(([x, y], i) => [
-          [`x${i}`, x],
-          [`y${i}`, y],
-        ])
-        const outputs = yield* this.#onBatches.run(
-          Object.fromEntries(inputs) as Record<string, Tensor>,
-        )
-        this.#take(
-          tally,
-          outputs,
-          group.map(([x]) => rowsOf(x)),
-          kindsOf(group),
-        )
+        const { group, dealt } = ranks === null ? { group: all, dealt: null } : dealtTo(ranks, all)
+        let outputs = yield* this.#stepsOf(dealt).run(named(group))
+        if (ranks === null || dealt === null) {
+          const rows = group.map(([x]) => rowsOf(x))
+          this.#take(tally, outputs, rows, kindsOf(group))
+        } else {
+          const kinds = kindsOfRanks(all, size)
+          outputs = yield* this.#joined(ranks, outputs, 0, dealt, kindsOf(group), kinds)
+          this.#take(tally, outputs, dealt.map(sumOf), kinds)
+        }
         const data = (_step: number, i: number): { data: Batch } => ({ data: group[i]! })
         this.#look(tally, outputs, options.name, step - 1, data)
         yield* this.#pause(options, step, tally)
@@ -222,35 +248,49 @@ export class Trainer {
   ): Flow<void> {
     const { batchSize, dropLast } = loader
     const { pause } = options
+    const { ranks, accumulate } = this.#options
+    const { size } = ranks ?? ALONE
     const order = loader.drawOrder()
     options.onOrder?.()
-    const rows = batchSize * this.#options.accumulate
-    const used = dropLast ? order.length - (order.length % batchSize) : order.length
+    /** Samples of a batch and of a step, of all ranks. */
+    const batch = batchSize * size
+    const rows = batch * accumulate
+    const used = dropLast ? order.length - (order.length % batch) : order.length
     const full = Math.floor(used / rows)
+    const own = ranks?.deal(order.narrow(0, 0, full * rows), batchSize) ?? order
+    const ownRows = rows / size
+    const dealt = Array.from({ length: accumulate }, () => Array<number>(size).fill(batchSize))
+    const parts = dealt.map(sumOf)
+    const kinds = sized(dealt.map(() => batchSize))
     const data = (step: number, i: number): { data: Batch; samples: Tensor } => {
-      const start = step * rows + i * batchSize
-      const samples = order.narrow(0, start, Math.min(batchSize, used - start))
+      const start = step * rows + i * batch
+      const samples = order.narrow(0, start, Math.min(batch, used - start))
       return { data: this.#checked(loader.dataset.gather(samples)), samples }
     }
     let step = options.done?.steps ?? 0
     while (step < full) {
-      const first = order.narrow(0, step * rows, rows)
+      const first = own.narrow(0, step * ownRows, ownRows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
       if (captured === null) {
-        const parts = sizes(first, batchSize)
-        const outputs = yield* replayable.run({ index: first })
+        let outputs = yield* replayable.run({ index: first })
+        if (ranks !== null) {
+          outputs = yield* this.#joined(ranks, outputs, 0, dealt, kinds, sized(parts))
+        }
         this.#take(tally, outputs, parts, sized(parts))
         this.#look(tally, outputs, options.name, step, data)
         step++
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
         const steps = Math.min(most, full - step, pause - (step % pause))
-        const index = order.narrow(0, step * rows, steps * rows).reshape([steps, rows])
+        const index = own.narrow(0, step * ownRows, steps * ownRows).reshape([steps, ownRows])
         const onProgress = (done: number): void => {
           options.onProgress?.(tally.rows + done * rows)
         }
-        const outputs = yield* replayable.scan(captured, { index }, onProgress)
-        yield* this.#takeAll(tally, outputs, steps, sizes(first, batchSize))
+        let outputs = yield* replayable.scan(captured, { index }, onProgress)
+        if (ranks !== null) {
+          outputs = yield* this.#joined(ranks, outputs, 1, dealt, kinds, sized(parts))
+        }
+        yield* this.#takeAll(tally, outputs, steps, parts)
         this.#look(tally, outputs, options.name, step, data)
         step += steps
       }
@@ -258,12 +298,78 @@ export class Trainer {
     }
     if (step === full && full * rows < used) {
       const rest = order.narrow(0, full * rows, used - full * rows)
-      const parts = sizes(rest, batchSize)
-      const outputs = yield* replayable.run({ index: rest })
+      const outputs = yield* this.#rest(loader, replayable, rest)
+      const parts = sizes(rest, batch)
       this.#take(tally, outputs, parts, sized(parts))
       this.#look(tally, outputs, options.name, step, data)
       yield* this.#pause(options, step + 1, tally)
     }
+  }
+
+  /** The last step of an epoch, of fewer samples than the others: what it has returned on all ranks. */
+  *#rest(
+    loader: IndexedLoader,
+    replayable: Replayable<{ index: Tensor }, StepOutputs>,
+    rest: Tensor,
+  ): Flow<StepOutputs> {
+    const { ranks } = this.#options
+    if (ranks === null) return yield* replayable.run({ index: rest })
+    const { batchSize } = loader
+    const all = cut(rest, batchSize).map((rows) => this.#checked(loader.dataset.gather(rows)))
+    const { group, dealt } = dealtTo(ranks, all)
+    const results = yield* this.#stepsOf(dealt).run(named(group))
+    return yield* this.#joined(ranks, results, 0, dealt, kindsOf(group), sized(dealt.map(sumOf)))
+  }
+
+  /**
+   * What a step has returned on all ranks, put together to what it would have returned for all of their samples.
+   *
+   * @param axis Of the samples.
+   * @param own Kinds of this rank's batches, and
+   * @param kinds of those of all ranks together.
+   */
+  *#joined(
+    ranks: Ranks,
+    results: StepOutputs,
+    axis: number,
+    dealt: Dealt,
+    own: BatchKinds,
+    kinds: BatchKinds,
+  ): Flow<StepOutputs> {
+    const outputs: StepOutputs = {}
+    if (results['gradNorm'] !== undefined) outputs['gradNorm'] = results['gradNorm']
+    for (let i = 0; i < dealt.length; i++) {
+      const rows = dealt[i]!
+      const { [`loss${i}`]: loss, [`weight${i}`]: weight } = results
+      const losses = yield* ranks.gatherNumbers(loss!)
+      if (weight !== undefined) {
+        const weights = yield* ranks.gatherNumbers(weight)
+        outputs[`loss${i}`] = meanOfRanks(losses, weights)
+        outputs[`weight${i}`] = weights.reduce((sum, each) => add(sum, each))
+      } else {
+        const counted = this.#weights.get(own(i))
+        const present = losses.filter((_, rank) => rows[rank]! > 0)
+        const counts = rows.filter((count) => count > 0)
+        if (counted === null) {
+          this.#weights.set(kinds(i), null)
+          outputs[`loss${i}`] = present.reduce((sum, each) => add(sum, each))
+        } else {
+          const total = sumOf(rows)
+          if (counted !== undefined) {
+            const rowsHere = rows[ranks.rank]! || rows[0]!
+            this.#weights.set(kinds(i), (counted * total) / rowsHere)
+          }
+          outputs[`loss${i}`] = present
+            .map((each, at) => mul(each, counts[at]! / total))
+            .reduce((sum, each) => add(sum, each))
+        }
+      }
+      for (const name of [`prediction${i}`, `target${i}`]) {
+        if (results[name] === undefined) continue
+        outputs[name] = cat(yield* ranks.gather(results[name], axis, rows), axis)
+      }
+    }
+    return outputs
   }
 
   /** Between two steps. */
@@ -286,17 +392,17 @@ export class Trainer {
   }
 
   /** One step over a group of batches: what is captured. */
-  #step(batches: readonly Batch[], kinds: BatchKinds): StepOutputs {
+  #step(batches: readonly Batch[], kinds: BatchKinds, dealt: Dealt | null): StepOutputs {
     const before = setGradEnabled(this.#options.optimizer !== null)
     try {
-      return this.#compute(batches, kinds)
+      return this.#compute(batches, kinds, dealt)
     } finally {
       setGradEnabled(before)
     }
   }
 
-  #compute(batches: readonly Batch[], kinds: BatchKinds): StepOutputs {
-    const { model, criterion, optimizer, metrics, clipGradNorm } = this.#options
+  #compute(batches: readonly Batch[], kinds: BatchKinds, dealt: Dealt | null): StepOutputs {
+    const { model, criterion, optimizer, metrics, clipGradNorm, ranks } = this.#options
     const outputs: StepOutputs = {}
     if (isRecording()) this.#prepare()
     if (optimizer !== null) {
@@ -313,6 +419,7 @@ export class Trainer {
       if (weight instanceof Tensor) {
         // The criterion keeps it until its next batch.
         outputs[`weight${i}`] = batches.length > 1 ? weight.clone() : weight
+        if (isAbsent(ranks, dealt?.[i])) outputs[`weight${i}`] = zerosLike(weight)
       } else if (weight !== rowsOf(x) || this.#weights.size > 0) {
         this.#weights.set(kinds(i), weight)
       }
@@ -322,24 +429,45 @@ export class Trainer {
       }
       if (optimizer === null) return
       const gradient = criterion.backward(prediction, y)
-      if (batches.length > 1) {
-        kernels().affine({
-          x: gradient,
-          y: gradient,
-          n: gradient.length,
-          scale: 1 / batches.length,
-          shift: 0,
-        })
+      const share =
+        ranks === null
+          ? 1
+          : this.#share(ranks, gradient, outputs[`weight${i}`] ?? weight, dealt?.[i])
+      const scale = share / batches.length
+      if (scale !== 1) {
+        kernels().affine({ x: gradient, y: gradient, n: gradient.length, scale, shift: 0 })
       }
       model.backwardParameters(x, gradient)
     })
     if (optimizer !== null) {
+      ranks?.addUp(model)
       if (clipGradNorm !== undefined) {
         outputs['gradNorm'] = clipGradNorm_(model.parameters(), clipGradNorm)
       }
       optimizer.step()
     }
     return outputs
+  }
+
+  /** What the gradient of this rank's batch counts in that of all ranks. Where targets decide it, it is scaled here. */
+  #share(
+    ranks: Ranks,
+    gradient: Tensor,
+    weight: number | Tensor | null,
+    rows: readonly number[] | undefined,
+  ): number {
+    if (!(weight instanceof Tensor)) {
+      if (isAbsent(ranks, rows)) return 0
+      if (weight === null) return 1
+      return rows === undefined ? 1 / ranks.size : rows[ranks.rank]! / sumOf(rows)
+    }
+    noGrad(() => {
+      const total = weight.clone()
+      kernels().allReduce({ x: total, n: total.length })
+      const scaled = mul(gradient, div(weight, total).to(gradient.dtype))
+      kernels().copy({ x: scaled, y: gradient, n: gradient.length })
+    })
+    return 1
   }
 
   /** Of a training the first time looks at the model, too. */
@@ -434,6 +562,59 @@ export class Trainer {
   }
 }
 
+const ALONE = { size: 1 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)
+const isEven = (rows: readonly number[]): boolean => rows.every((count) => count === rows[0])
+
+/** Whether a rank computes with samples of another one, for it has none of its own. */
+function isAbsent(ranks: Ranks | null, rows: readonly number[] | undefined): boolean {
+  return ranks !== null && rows?.[ranks.rank] === 0
+}
+
+/**
+ * The batches of a rank among those of a step: of `size` that follow one another the one at its place. Where these
+ * end before, it is the first one, which then counts nothing.
+ */
+function dealtTo(
+  { rank, size }: Ranks,
+  all: readonly Batch[],
+): { group: Batch[]; dealt: number[][] } {
+  const group: Batch[] = []
+  const dealt: number[][] = []
+  for (let i = 0; i < all.length; i += size) {
+    group.push(all[i + rank] ?? all[i]!)
+    dealt.push(
+      Array.from({ length: size }, (_, other) => {
+        const batch = all[i + other]
+        return batch === undefined ? 0 : rowsOf(batch[0])
+      }),
+    )
+  }
+  return { group, dealt }
+}
+
+/** Kinds of what `size` batches that follow one another make. */
+function kindsOfRanks(all: readonly Batch[], size: number): BatchKinds {
+  const kinds = kindsOf(all)
+  return (i) => {
+    const places = all.slice(i * size, (i + 1) * size).map((_, at) => i * size + at)
+    return places.map((at) => kinds(at)).join(' | ')
+  }
+}
+
+/** Means, one a step, of the means of the ranks by their weights. Of a weight of 0 the mean may be NaN. */
+function meanOfRanks(means: readonly Tensor[], weights: readonly Tensor[]): Tensor {
+  const sums = means.map((mean, rank) => {
+    const weight = weights[rank]!
+    const product = mul(mean, weight.to(mean.dtype))
+    return where(eq(weight, 0), zerosLike(product), product)
+  })
+  const sum = sums.reduce((total, each) => add(total, each))
+  const weight = weights.reduce((total, each) => add(total, each))
+  return div(sum, weight.to(sum.dtype))
+}
+
 function rowsOf({ shape }: Tensor): number {
   return shape[0] ?? 1
 }
@@ -460,6 +641,15 @@ function firstOf(batch: Batch, samples: number): Batch {
   const rows = batch[0].shape[0] ?? 1
   if (samples >= rows || batch.some(({ shape }) => shape[0] !== rows)) return batch
   return batch.map((tensor) => tensor.narrow(0, 0, samples)) as unknown as Batch
+}
+
+/** Batches as inputs x0, y0, x1, y1, … */
+function named(batches: readonly Batch[]): Record<string, Tensor> {
+  const inputs = batches.flatMap(([x, y], i) => [
+    [`x${i}`, x],
+    [`y${i}`, y],
+  ])
+  return Object.fromEntries(inputs) as Record<string, Tensor>
 }
 
 /** The batches of inputs x0, y0, x1, y1, … */

@@ -1,3 +1,4 @@
+import { allReduceCalls } from './all-reduce.js'
 import { activationCalls } from './activation.js'
 import { attentionCalls } from './attention.js'
 import { batchNormCalls } from './batch-norm.js'
@@ -33,6 +34,7 @@ export type { OpCall, OpName } from './op-call.js'
 /** One call of every operation; a new one that no family calls does not compile. */
 export const everyOp = {
   ...activationCalls,
+  ...allReduceCalls,
   ...attentionCalls,
   ...batchNormCalls,
   ...conv2dCalls,

@@ -19,6 +19,11 @@ export const native: Kernels = {
       gradY.byteOffset, gradX.buffer, gradX.byteOffset, n, parameter,
     )
   },
+  allReduce: ({ x, n }) => {
+    addon().allReduce(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, n,
+    )
+  },
   attention: ({ q, k, v, mask, padding, state, logSum, out, shape, scale, causal, blocked, p }) => {
     addon().attention(
       dtypeCode[out.dtype], q.buffer, q.byteOffset, k.buffer, k.byteOffset, v.buffer, v.byteOffset,

@@ -1,3 +1,4 @@
+import { allReduceKernels } from './all-reduce.js'
 import type { Kernels } from '../kernels.js'
 import { activationKernels } from './activation.js'
 import { attentionKernels } from './attention.js'
@@ -37,6 +38,7 @@ import { xnorKernels } from './xnor.js'
 export const reference: Kernels = {
   name: 'reference',
   ...activationKernels,
+  ...allReduceKernels,
   ...attentionKernels,
   ...augmentKernels,
   ...batchNormKernels,

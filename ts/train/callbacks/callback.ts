@@ -48,6 +48,8 @@ export interface TrainEndContext extends TrainContext {
 export interface Callback {
   /** Whether each batch has to be computed module by module in JavaScript for it. */
   readonly needsEager?: boolean
+  /** Whether it writes files: of several processes that train together the first alone calls it. */
+  readonly writesFiles?: boolean
   onTrainBegin?(context: TrainContext): void | Promise<void>
   onEpochBegin?(context: TrainContext): void | Promise<void>
   onBatchEnd?(context: BatchContext): void | Promise<void>

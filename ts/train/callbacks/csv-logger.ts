@@ -43,6 +43,7 @@ const NAME = 'CSVLogger'
  * @see https://keras.io/api/callbacks/csv_logger/
  */
 export class CSVLogger implements Callback {
+  readonly writesFiles = true
   readonly path: string
   readonly append: boolean
   readonly separator: string

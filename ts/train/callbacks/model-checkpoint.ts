@@ -39,6 +39,7 @@ const NAME = 'ModelCheckpoint'
  * model.loadStateDict((await io.loadSafetensors('best.safetensors')).tensors)
  */
 export class ModelCheckpoint implements Callback {
+  readonly writesFiles = true
   readonly path: string
   readonly every: number
   readonly #monitor: Monitor | null

@@ -29,6 +29,7 @@ const OPTIONS = {
  * histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`).
  */
 export class TensorBoardLogger implements Callback {
+  readonly writesFiles = true
   readonly logDir: string
   readonly everyBatches: number
   readonly histogramsEvery: number

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { expect } from 'chai'
+
+import { buildDist, root } from '../lifecycle/built.js'
+import { installed, type Mpi, runJob, saidIn } from './mpirun.js'
+
+const hasBinary = process.env['GRADLANE_BACKEND'] !== 'reference'
+
+interface Told {
+  readonly rank: number
+  readonly steps: number
+  readonly mode: string
+  readonly epochs: readonly Record<string, number>[]
+  readonly told: readonly number[]
+  readonly digest: string
+  readonly weights: readonly number[]
+}
+
+/** What each rank has told of its training; alike on all of them. */
+async function trained(mpi: Mpi, ranks: number, settings: object): Promise<Told> {
+  const args = [JSON.stringify(settings)]
+  const { code, said, stderr } = await runJob(mpi, 'train.mjs', { ranks, args })
+  expect(code, stderr).to.equal(0)
+  expect(said).to.have.length(ranks)
+  const told = said as unknown as Told[]
+  told.forEach((each, rank) => {
+    expect(each).to.deep.equal({ ...told[0]!, rank })
+  })
+  return told[0]!
+}
+
+/** The same training in one process, with the batch of so many ranks. */
+function alone(ranks: number, settings: object): Promise<Told> {
+  const file = path.join(root, 'test', 'distributed', 'programs', 'train.mjs')
+  const args = [file, JSON.stringify({ ...settings, as: ranks })]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', () => {
+      resolve(saidIn(stdout)[0] as unknown as Told)
+    })
+  })
+}
+
+function distance(a: readonly number[], b: readonly number[]): number {
+  expect(a).to.have.length(b.length)
+  return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0)
+}
+
+/** Of the logs, too: losses and metrics are means of some hundred numbers around 1. */
+function expectSame(several: Told, one: Told, bound: number): void {
+  expect(several.steps).to.equal(one.steps)
+  expect(distance(several.weights, one.weights)).to.be.at.most(bound)
+  several.epochs.forEach((logs, i) => {
+    const other = one.epochs[i]!
+    expect(Object.keys(logs)).to.deep.equal(Object.keys(other))
+    expect(distance(Object.values(logs), Object.values(other))).to.be.at.most(bound)
+  })
+  expect(distance(several.told, one.told)).to.be.at.most(bound)
+}
+
+describe('fit of several processes', function () {
+  this.timeout(240_000)
+  before(function () {
+    if (!hasBinary || installed.length === 0) this.skip()
+    buildDist()
+  })
+
+  const mpi = installed.at(-1)!
+
+  it('comes to what one process comes to with the batch of all', async () => {
+    // 29 epochs of 7 steps, the last one of 6 samples for 3 ranks.
+    const settings = { samples: 150, batch: 8, epochs: 29, metrics: ['accuracy'], validation: true }
+    const several = await trained(mpi, 3, settings)
+    expect(several.mode).to.equal('captured')
+    const one = await alone(3, settings)
+    expect(one.steps).to.equal(203)
+    expectSame(several, one, 1e-12)
+  })
+
+  it('eagerly, step by step, by weights of classes, with accumulated batches and clipped', async () => {
+    const settings = { samples: 150, batch: 8, epochs: 3, ignore: true, byBatch: true }
+    const options = { ...settings, validation: true, accumulate: 2, clipGradNorm: 0.1 }
+    const captured = await trained(mpi, 2, options)
+    const eager = await trained(mpi, 2, { ...options, capture: false })
+    expect(eager.mode).to.equal('eager')
+    expect(eager.digest).to.equal(captured.digest)
+    expectSame(captured, await alone(2, options), 1e-12)
+  })
+
+  it('of sums in float32, of batches from any iterable', async () => {
+    const settings = { samples: 104, batch: 8, epochs: 2, reduction: 'sum', iterable: true }
+    const options = { ...settings, dtype: 'float32' }
+    const several = await trained(mpi, 2, options)
+    // Weights around 1, each step rounds sums of some tens of gradients around 1: 14 steps.
+    expectSame(several, await alone(2, options), 1e-4)
+  })
+
+  it('draws other numbers for dropout on each rank, stays alike, and gives the same bits twice', async () => {
+    const settings = { samples: 96, batch: 8, epochs: 3, kind: 'dropout' }
+    const first = await trained(mpi, 2, settings)
+    expect((await trained(mpi, 2, settings)).digest).to.equal(first.digest)
+  })
+
+  it('keeps statistics of batch normalisation alike, goes on from a checkpoint, and one rank writes', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-ranks-'))
+    try {
+      const settings = { samples: 90, batch: 8, kind: 'norm', dropLast: true }
+      const whole = await trained(mpi, 2, { ...settings, epochs: 4 })
+      expect(whole.steps).to.equal(20)
+      const checkpoint = path.join(folder, 'run.ckpt')
+      const file = path.join(folder, 'last.safetensors')
+      await trained(mpi, 2, { ...settings, epochs: 2, checkpoint, file })
+      expect(existsSync(file)).to.equal(true)
+      const resumed = await trained(mpi, 2, { ...settings, epochs: 4, checkpoint, file })
+      expect(resumed.digest).to.equal(whole.digest)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('tells of ranks that have another model', async () => {
+    const args = [JSON.stringify({ samples: 32, batch: 8, width: true })]
+    const { code, stderr } = await runJob(mpi, 'train.mjs', { ranks: 2, args })
+    expect(code).not.to.equal(0)
+    expect(stderr).to.match(
+      /fit: expected the training of rank 1 \(.+\) to be that of rank 0, a model with 0\.weight/,
+    )
+    expect(stderr).to.include('float64 of shape (9, 6)')
+  })
+})

@@ -1,0 +1,208 @@
+import type { DataLoader } from '../data/data-loader.js'
+import { noGrad } from '../autograd/grad-mode.js'
+import { complaint, DistributedError } from '../errors.js'
+import type { World } from '../distributed/world.js'
+import { getBackend, kernels } from '../kernels/backend.js'
+import type { Module } from '../nn/module.js'
+import { stateEntries } from '../nn/state-dict.js'
+import { partsOf } from '../nn/utils/gradients.js'
+import { cat } from '../ops/index.js'
+import { defaultGenerator, Generator } from '../random/generator.js'
+import { empty, Tensor } from '../tensor/tensor.js'
+import { noteWrite } from '../tensor/written.js'
+import type { Position } from './checkpoint-state.js'
+import type { Settings } from './fit-options.js'
+import { type Flow, wait } from './flow.js'
+
+/** @throws DistributedError unless kernels reach the other processes. */
+export function ranksOf({ who, model, loader }: Settings, world: World): Ranks {
+  const { generator } = loader as { generator?: unknown }
+  return new Ranks(who, world, model, generator instanceof Generator ? [generator] : [])
+}
+
+/** What has to be the same on all ranks, a line each. */
+function linesOf(settings: Settings, found: Position | null): string[] {
+  const { model, criterion, optimizer, scheduler, schedulerInterval, loader, metrics } = settings
+  const { numSamples, batchSize, dropLast } = loader as Partial<DataLoader<Tensor[]>>
+  const groups = optimizer.paramGroups.map((group) => {
+    const params = (group as { params?: unknown }).params
+    const options = { ...group, params: Array.isArray(params) ? params.length : null }
+    return JSON.stringify(options)
+  })
+  const { epochs, accumulate, clipGradNorm, split, checkpoint, callbacks } = settings
+  const validation = settings.validation as { numSamples?: unknown } | undefined
+  const names = (list: readonly object[]): string =>
+    list.map((item) => item.constructor.name).join(' ')
+  return [
+    ...Array.from(stateEntries(model)).map(
+      ([name, { dtype, shape }]) => `a model with ${name}, ${dtype} of shape (${shape.join(', ')})`,
+    ),
+    `the criterion ${criterion.constructor.name}`,
+    `the optimizer ${optimizer.constructor.name} with ${groups.join(' ')}`,
+    `the scheduler ${scheduler === undefined ? 'none' : names([scheduler])} by ${schedulerInterval}`,
+    `${epochs} epochs`,
+    `accumulate ${accumulate}`,
+    `clipGradNorm ${clipGradNorm ?? 'none'}`,
+    `a loader of ${numSamples ?? 'unknown'} samples in batches of ${batchSize ?? 'unknown'}, dropLast ${dropLast ?? false}`,
+    `validation by ${split === null ? JSON.stringify(validation?.numSamples ?? validation !== undefined) : `a split of ${split.fraction}`}`,
+    `the metrics ${metrics.map(({ name }) => name).join(' ') || 'none'}`,
+    `the callbacks ${names(callbacks) || 'none'}`,
+    `a checkpoint ${checkpoint === null ? 'none' : `every ${checkpoint.everySteps} steps`}`,
+    `the beginning at ${found === null ? 'epoch 0' : `epoch ${found.epoch}, step ${found.steps} of it`}`,
+  ]
+}
+
+/**
+ * A training of several processes. Batch `k` of an epoch is that of rank `k mod size`, so what they train on
+ * in one step is one batch of `size` times as many samples. What a step returns is gathered and put together to
+ * what a single process would have returned for that batch: everything behind it decides alike on all ranks.
+ */
+export class Ranks {
+  readonly rank: number
+  readonly size: number
+  readonly #world: World
+  readonly #generators: readonly Generator[]
+
+  /** @throws DistributedError unless kernels reach the other processes. */
+  constructor(who: string, world: World, model: Module, others: readonly Generator[]) {
+    if (getBackend() !== 'native') {
+      const hint = 'MPI is reached through the binary'
+      throw new DistributedError(
+        complaint(who, 'the backend', 'native', 'reference', `several ranks: ${hint}`),
+      )
+    }
+    this.rank = world.rank
+    this.size = world.size
+    this.#world = world
+    this.#generators = [...new Set([defaultGenerator, ...model.generators(), ...others])]
+  }
+
+  /**
+   * Before the first step: all ranks are about to do the same, beginning with the weights of rank 0 and its random
+   * numbers.
+   *
+   * @param found Where a checkpoint goes on.
+   * @throws DistributedError when they are not.
+   */
+  *begin(settings: Settings, found: Position | null): Flow<void> {
+    yield* this.#compare(settings.who, linesOf(settings, found))
+    yield* this.adopt(new Set(Array.from(stateEntries(settings.model), ([, tensor]) => tensor)))
+    yield* this.align()
+  }
+
+  /**
+   * Compares what the ranks are about to do.
+   *
+   * @param lines What has to be the same on all of them.
+   * @throws DistributedError on all ranks, naming the first one that differs, and in what.
+   */
+  *#compare(who: string, lines: readonly string[]): Flow<void> {
+    const bytes = new TextEncoder().encode(lines.join('\n'))
+    const count = empty([1], 'int32')
+    count.data[0] = bytes.length
+    const counts = yield* wait(this.#world.allGather(count))
+    const most = Math.max(...counts.data)
+    const own = empty([most], 'uint8')
+    ;(own.data as Uint8Array).set(bytes)
+    const all = yield* wait(this.#world.allGather(own))
+    const textOf = (rank: number): string[] => {
+      const data = (all.select(0, rank).data as Uint8Array).subarray(0, counts.data[rank])
+      return new TextDecoder().decode(data).split('\n')
+    }
+    const first = textOf(0)
+    for (let rank = 1; rank < this.size; rank++) {
+      const other = textOf(rank)
+      const at = Array.from({ length: Math.max(first.length, other.length) }, (_, i) => i).find(
+        (i) => first[i] !== other[i],
+      )
+      if (at === undefined) continue
+      const name = `rank ${rank} (${this.#world.hosts[rank]!})`
+      const [got, expected] = [other[at] ?? 'nothing', first[at] ?? 'nothing']
+      throw new DistributedError(
+        complaint(who, `the training of ${name}`, `that of rank 0, ${expected}`, got),
+      )
+    }
+  }
+
+  /** Writes what rank 0 has into these tensors of all ranks. */
+  *adopt(tensors: Iterable<Tensor>): Flow<void> {
+    for (const tensor of tensors) yield* wait(this.#world.broadcast(tensor))
+  }
+
+  /** All generators go on from where those of rank 0 are, so what is drawn now is the same on all ranks. */
+  *align(): Flow<void> {
+    for (const generator of this.#generators) {
+      const state = generator.getState()
+      yield* wait(this.#world.broadcast(state))
+      generator.setState(state)
+    }
+  }
+
+  /** From here on each rank draws other numbers, until they are aligned again. */
+  part(): void {
+    if (this.rank === 0) return
+    for (const generator of this.#generators) {
+      const state = generator.getState()
+      state.data[1]! ^= this.rank << 21 // seeds end below
+      generator.setState(state)
+    }
+  }
+
+  /** Adds up gradients, which are zeros on a rank that has no sample of a step. In a step that is captured, too. */
+  addUp(model: Module): void {
+    for (const { runs } of partsOf('fit', model.parameters())) {
+      for (const run of runs) {
+        kernels().allReduce({ x: run, n: run.length })
+        noteWrite(run)
+      }
+    }
+  }
+
+  /**
+   * The numbers of the samples of this rank in steps that are all alike.
+   *
+   * @param order Those of all ranks: (steps · accumulate · size · batch).
+   * @returns (steps · accumulate · batch)
+   */
+  deal(order: Tensor, batch: number): Tensor {
+    const own = empty([order.length / this.size], 'int32')
+    const [all, to] = [order.data, own.data]
+    for (let i = 0, from = this.rank * batch; i < own.length; i += batch) {
+      to.set(all.subarray(from, from + batch), i)
+      from += batch * this.size
+    }
+    return own
+  }
+
+  /**
+   * What a step has returned on each rank, by rank: shape (size, …).
+   *
+   * @param axis Of the samples, where ranks may have fewer than others, and
+   * @param rows how many each of them has.
+   * @returns of each rank that has samples, its own.
+   */
+  *gather(result: Tensor, axis: number, rows: readonly number[]): Flow<Tensor[]> {
+    const most = Math.max(...rows)
+    const own = result.shape[axis]!
+    const padded = own === most ? result : this.#padded(result, axis, most)
+    const all = yield* wait(this.#world.allGather(padded))
+    return rows.flatMap((count, rank) => {
+      if (count === 0) return []
+      const part = all.select(0, rank)
+      return [count === most ? part : part.narrow(axis, 0, count)]
+    })
+  }
+
+  /** The same of numbers, one a step: of each rank its numbers. */
+  *gatherNumbers(result: Tensor): Flow<Tensor[]> {
+    const all = yield* wait(this.#world.allGather(result.reshape([result.length])))
+    return Array.from({ length: this.size }, (_, rank) => all.select(0, rank))
+  }
+
+  #padded(result: Tensor, axis: number, rows: number): Tensor {
+    if (result.shape[axis]! > rows) return result.narrow(axis, 0, rows)
+    const filler = [...result.shape]
+    filler[axis] = rows - result.shape[axis]!
+    return noGrad(() => cat([result, empty(filler, result.dtype)], axis))
+  }
+}
