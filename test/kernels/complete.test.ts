@@ -24,7 +24,8 @@ describe(suiteTitle('both backends are complete'), () => {
     for (const name of opNames) expect(exported[name], name).to.be.a('function')
   })
 
-  for (const name of opNames) {
+  // In a process of its own a sum over all processes changes nothing: test/distributed has it.
+  for (const name of opNames.filter((name) => name !== 'allReduce')) {
     it(`${name} runs and writes its result`, () => {
       for (const kernels of backends) {
         const operands = everyOp[name].operands()

@@ -71,7 +71,9 @@ const history = await fit(model, loader, {
   ...(settings.checkpoint ? { checkpoint: settings.checkpoint, resume: true } : {}),
   callbacks: [
     ...(settings.byBatch ? [{ onBatchEnd: ({ logs }) => void told.push(logs.loss) }] : []),
-    ...(settings.file ? [new callbacks.ModelCheckpoint({ path: settings.file, monitor: 'loss' })] : []),
+    ...(settings.file
+      ? [new callbacks.ModelCheckpoint({ path: settings.file, monitor: 'loss' })]
+      : []),
     ...(settings.stopping
       ? [new callbacks.EarlyStopping({ monitor: 'valLoss', patience: 1 })]
       : []),
