@@ -219,9 +219,11 @@ describe('Layers of transformers', () => {
   it('are counted by summary', () => {
     const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 6 })
     const model = new nn.TransformerEncoder(layer, 2)
-    const { parameters, rows } = summary(model as unknown as nn.Module, [3, 2, 8])
+    const { parameters, multiplyAdds, rows } = summary(model as unknown as nn.Module, [3, 2, 8])
     const own = 3 * 8 * 8 + 3 * 8 + 8 * 8 + 8 + 2 * 8 * 6 + 6 + 8 + 4 * 8
     assert.equal(parameters, 2 * own)
+    // Six rows, each of which has three keys.
+    assert.equal(multiplyAdds, 2 * 6 * (4 * 8 * 8 + 2 * 3 * 8 + 2 * 8 * 6))
     const second = rows.find(({ path }) => path === 'layers.1')!
     assert.deepEqual(second.outputShape, [3, 2, 8])
   })

@@ -226,8 +226,10 @@ export abstract class ModuleTree<Child extends ModuleTree<Child>> {
   /**
    * Multiplications with an addition that a forward pass takes, for `summary`. Those of matrix products
    * and convolutions count; a layer of one's own that has some says so here. Default 0.
+   *
+   * @param _inputs All of several inputs, the first among them.
    */
-  multiplyAdds(_input: Tensor, _output: Tensor): number {
+  multiplyAdds(_input: Tensor, _output: Tensor, _inputs?: readonly Tensor[]): number {
     return 0
   }
 

@@ -491,6 +491,15 @@ export class MultiheadAttention extends Module<
     throw new ShapeError(complaint(who, 'the shapes', expected, got))
   }
 
+  /** Of the projections of the inputs, and of weights and values, as if none were left out. */
+  override multiplyAdds(q: Tensor, _output: Tensor, [, k = q]: readonly Tensor[] = []): number {
+    const { embedDim, kdim, vdim } = this
+    const [rows, keys] = [q.length / embedDim, k.length / kdim]
+    const batch = q.ndim === 3 ? this.#sizesOf(q)[0] : 1
+    const projections = embedDim * (rows * embedDim + keys * (kdim + vdim))
+    return projections + (batch === 0 ? 0 : (2 * rows * keys * embedDim) / batch)
+  }
+
   override extraRepr(): string {
     return `${this.embedDim}, ${this.numHeads}`
   }

@@ -136,7 +136,7 @@ function measure(model: Module, input: Tensor): Map<Module, Seen> {
       const hadInner = running.pop()!
       const row = seen.get(module)!
       row.outputShape = outputs[0]!.shape
-      row.multiplyAdds += module.multiplyAdds(inputs[0]!, outputs[0]!)
+      row.multiplyAdds += module.multiplyAdds(inputs[0]!, outputs[0]!, inputs)
       if (hadInner) return
       for (const to of outputs) {
         const shared = inputs.some(
