@@ -37,10 +37,10 @@ class Rows {
     const std::int64_t keys = problem_.KeysOf(begin + rows - 1), step = problem_.Step();
     for (std::int64_t j = 0; j < keys; j += kAttentionBlock) {
       const std::int64_t count = std::min(kAttentionBlock, keys - j);
-      packed_ = rows > kFewRows ? count : 0;
-      if (packed_ > 0) {
-        problem_.PackRows(k_.At(j), k_.row, count, s_.width, k_panels_);
-        problem_.PackColumns(v_.At(j), v_.row, count, s_.value_width, v_panels_);
+      few_ = rows <= kFewRows;
+      if (!few_) {
+        by_k_ = problem_.Transposed(k_, j, count, s_.width, k_panels_);
+        by_v_ = problem_.Rows(v_, j, count, s_.value_width, v_panels_);
       }
       for (std::int64_t r = 0; r < rows; r += step) {
         const std::int64_t m = std::min(step, rows - r), i = begin + r;
@@ -70,9 +70,9 @@ class Rows {
 
   // Of m rows from row i and n keys from key j on.
   void Score(std::int64_t i, std::int64_t j, std::int64_t m, std::int64_t n) const {
-    if (packed_ > 0) {
-      problem_.Multiply(problem_.Lines(q_.At(i), q_.row, m), k_panels_, s_.width, m, n, s_.width,
-                        scores_, kAttentionBlock, problem_.scale, T(0));
+    if (!few_) {
+      problem_.Multiply(problem_.Lines(q_.At(i), q_.row, m), by_k_, 0, m, n, s_.width, scores_,
+                        kAttentionBlock, problem_.scale, T(0));
       return;
     }
     MatmulEpilogue<T> epilogue;
@@ -102,9 +102,9 @@ class Rows {
   // Adds the weights of m rows and n keys times these values.
   void Add(std::int64_t j, std::int64_t m, std::int64_t n, T* out, std::int64_t ldo) const {
     const T beta = j > 0 ? T(1) : T(0);
-    if (packed_ > 0) {
-      problem_.Multiply(problem_.Lines(scores_, kAttentionBlock, m), v_panels_, packed_, m,
-                        s_.value_width, n, out, ldo, T(1), beta);
+    if (!few_) {
+      problem_.Multiply(problem_.Lines(scores_, kAttentionBlock, m), by_v_, 0, m, s_.value_width, n,
+                        out, ldo, T(1), beta);
       return;
     }
     MatmulEpilogue<T> epilogue;
@@ -121,7 +121,8 @@ class Rows {
   T* const log_sum_;
   T* const out_;
   AttentionHead<const T> q_, k_, v_;
-  std::int64_t packed_ = 0;  // keys in the panels
+  bool few_ = false;
+  MatmulPanels<T> by_k_ = {}, by_v_ = {};
   T *k_panels_, *v_panels_, *scores_, *max_, *sum_, *factors_;
   std::int64_t* counts_;
   std::uint8_t* kept_;

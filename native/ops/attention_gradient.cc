@@ -109,11 +109,9 @@ class AttentionCells {
     const std::int64_t last = std::min(keys.end, problem_.KeysOf(rows.end - 1));
     for (std::int64_t j = keys.begin; j < last; j += kAttentionBlock) {
       const std::int64_t n = std::min(kAttentionBlock, last - j);
-      problem_.PackRows(k_.At(j), k_.row, n, s_.width, k_lines_);
-      if (by_scores_) problem_.PackRows(v_.At(j), v_.row, n, s_.value_width, v_lines_);
-      if (gradients_.q != nullptr) {
-        problem_.PackColumns(k_.At(j), k_.row, n, s_.width, k_columns_);
-      }
+      by_k_ = problem_.Transposed(k_, j, n, s_.width, k_lines_);
+      if (by_scores_) by_v_ = problem_.Transposed(v_, j, n, s_.value_width, v_lines_);
+      if (gradients_.q != nullptr) keys_ = problem_.Rows(k_, j, n, s_.width, k_columns_);
       for (std::int64_t i = rows.begin; i < rows.end; i += kAttentionBlock) {
         const std::int64_t m = std::min(kAttentionBlock, rows.end - i);
         if (problem_.KeysOf(i + m - 1) <= j) continue;
@@ -138,17 +136,17 @@ class AttentionCells {
       if (keys == 0) continue;
       T* const weights = weights_ + r * ld;
       T* const scores = by_scores_ ? grad_scores_ + r * ld : nullptr;
-      problem_.Multiply(problem_.Lines(q_.At(i + r), q_.row, rows), k_lines_, s_.width, rows, keys,
-                        s_.width, weights, ld, problem_.scale, T(0));
+      problem_.Multiply(problem_.Lines(q_.At(i + r), q_.row, rows), by_k_, 0, rows, keys, s_.width,
+                        weights, ld, problem_.scale, T(0));
       if (by_scores_) {
-        problem_.Multiply(problem_.Lines(g_.At(i + r), g_.row, rows), v_lines_, s_.value_width,
-                          rows, keys, s_.value_width, scores, ld, T(1), T(0));
+        problem_.Multiply(problem_.Lines(g_.At(i + r), g_.row, rows), by_v_, 0, rows, keys,
+                          s_.value_width, scores, ld, T(1), T(0));
       }
       // Up to the end of a step of keys, which takes these rows whole.
       Weigh(i + r, j, rows, std::min(n, (keys + step - 1) / step * step), weights, scores,
             delta_ + r);
       if (gradients_.q != nullptr) {
-        problem_.Multiply(problem_.Lines(scores, ld, rows), k_columns_, n, rows, s_.width, keys,
+        problem_.Multiply(problem_.Lines(scores, ld, rows), keys_, 0, rows, s_.width, keys,
                           grad_q_.At(i + r), grad_q_.row, problem_.scale,
                           whole_ && j == 0 ? T(0) : T(1));
       }
@@ -158,13 +156,9 @@ class AttentionCells {
   // What they give to the gradients by k and v.
   void ByKeys(std::int64_t i, std::int64_t m, std::int64_t j, std::int64_t n) const {
     constexpr std::int64_t ld = kAttentionBlock;
-    const std::int64_t nr = problem_.kernels->matmul.nr;
-    if (gradients_.k != nullptr) {
-      problem_.PackColumns(q_.At(i), q_.row, m, s_.width, q_columns_);
-    }
-    if (gradients_.v != nullptr) {
-      problem_.PackColumns(g_.At(i), g_.row, m, s_.value_width, g_columns_);
-    }
+    MatmulPanels<T> rows_q = {}, rows_g = {};
+    if (gradients_.k != nullptr) rows_q = problem_.Rows(q_, i, m, s_.width, q_columns_);
+    if (gradients_.v != nullptr) rows_g = problem_.Rows(g_, i, m, s_.value_width, g_columns_);
     // In steps of keys where some rows have not all: rows before the first that has one are left
     // out.
     const std::int64_t step = problem_.KeysOf(i) < j + n ? problem_.Step() : n;
@@ -176,13 +170,12 @@ class AttentionCells {
       const std::int64_t at = first * ld + c;
       const T beta = whole_ && first_ && row >= i ? T(0) : T(1);
       if (gradients_.k != nullptr) {
-        problem_.Multiply(problem_.Columns(grad_scores_ + at, ld, keys), q_columns_ + first * nr, m,
-                          keys, s_.width, rows, grad_k_.At(j + c), grad_k_.row, problem_.scale,
-                          beta);
+        problem_.Multiply(problem_.Columns(grad_scores_ + at, ld, keys), rows_q, first, keys,
+                          s_.width, rows, grad_k_.At(j + c), grad_k_.row, problem_.scale, beta);
       }
       if (gradients_.v != nullptr) {
-        problem_.Multiply(problem_.Columns(weights_ + at, ld, keys), g_columns_ + first * nr, m,
-                          keys, s_.value_width, rows, grad_v_.At(j + c), grad_v_.row, T(1), beta);
+        problem_.Multiply(problem_.Columns(weights_ + at, ld, keys), rows_g, first, keys,
+                          s_.value_width, rows, grad_v_.At(j + c), grad_v_.row, T(1), beta);
       }
     }
   }
@@ -217,6 +210,7 @@ class AttentionCells {
   std::int64_t b_ = 0, h_ = 0;
   AttentionHead<const T> q_, k_, v_, g_;
   AttentionHead<T> grad_q_, grad_k_, grad_v_;
+  MatmulPanels<T> by_k_ = {}, by_v_ = {}, keys_ = {};
   T *k_lines_, *v_lines_, *k_columns_, *q_columns_, *g_columns_, *weights_, *grad_scores_, *delta_;
   std::int64_t* counts_;
   std::uint8_t* kept_;

@@ -127,23 +127,30 @@ struct AttentionProblem {
     const std::int64_t nr = kernels->matmul.nr;
     return (lines + nr - 1) / nr * nr;
   }
-  // Panels of the transpose of `lines` rows, and of the rows as they are, `width` long.
-  void PackRows(const T* rows, std::int64_t ld, std::int64_t lines, std::int64_t width,
-                T* panels) const {
-    kernels->matmul.pack_b(rows, ld, false, lines, width, panels);
+  // The transpose of `lines` rows, `width` long, as panels of B.
+  MatmulPanels<T> Transposed(const AttentionHead<const T>& head, std::int64_t first,
+                             std::int64_t lines, std::int64_t width, T* panels) const {
+    kernels->matmul.pack_b(head.At(first), head.row, false, lines, width, panels);
+    return MatmulPanels<T>::Packed(panels, kernels->matmul.nr, width);
   }
-  void PackColumns(const T* rows, std::int64_t ld, std::int64_t lines, std::int64_t width,
-                   T* panels) const {
-    kernels->matmul.pack_b(rows, ld, true, width, lines, panels);
+  // Rows as they are as B, in place where its columns are read by masks: tiles that are high there
+  // read it so few times that a copy gains nothing (4 to 6 % less time at 64 x 64 x 32), which is
+  // not so elsewhere (15 % more with AVX2 at 256 x 256 x 64).
+  MatmulPanels<T> Rows(const AttentionHead<const T>& head, std::int64_t first, std::int64_t lines,
+                       std::int64_t width, T* panels) const {
+    const std::int64_t nr = kernels->matmul.nr;
+    if (kernels->matmul.unit == 1) return MatmulPanels<T>::InPlace(head.At(first), nr, head.row);
+    kernels->matmul.pack_b(head.At(first), head.row, true, width, lines, panels);
+    return MatmulPanels<T>::Packed(panels, nr, lines);
   }
 
-  // out (m, n) = alpha a b + beta out, from panels of b that are `depth` long; k may be less.
-  void Multiply(const MatmulPanels<T>& a, const T* panels, std::int64_t depth, std::int64_t m,
+  // out (m, n) = alpha a b + beta out, b from its line `first` on.
+  void Multiply(const MatmulPanels<T>& a, MatmulPanels<T> b, std::int64_t first, std::int64_t m,
                 std::int64_t n, std::int64_t k, T* out, std::int64_t ldo, T alpha, T beta) const {
-    const MatmulPanels<T> b = MatmulPanels<T>::Packed(panels, kernels->matmul.nr, depth);
     MatmulEpilogue<T> epilogue;
     epilogue.alpha = alpha;
     epilogue.beta = beta;
+    b.data += first * b.step;
     kernels->matmul.block(a, b, m, n, k, out, ldo, epilogue);
   }
   MatmulPanels<T> Lines(const T* rows, std::int64_t ld, std::int64_t m) const {
