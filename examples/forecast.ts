@@ -16,7 +16,7 @@ const series = [
 for (const { file, time, target, horizon, below } of series) {
   const table = await data.readCsv(new URL(file, folder))
   console.log(`${file}: ${target}, ${horizon} steps ahead`)
-  for (const network of ['linear', 'mlp', 'gru'] as const) {
+  for (const network of ['linear', 'mlp', 'gru', 'attention'] as const) {
     manualSeed(1)
     const model = new data.Forecaster({ time, target, horizon, network })
     const fitting = short ? { epochs: 25, progress: false } : { progress: false }

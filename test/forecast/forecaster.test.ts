@@ -230,18 +230,24 @@ describe('data.Forecaster', () => {
     expect(await next(sparse, { frequency: 'day' })).to.deep.equal([new Date(START + 119 * DAY).toISOString(), 7]) // prettier-ignore
   })
 
-  it('has a GRU by name, which learns from rows that follow and goes into a file', async () => {
-    manualSeed(9)
-    const model = new data.Forecaster({ ...options, network: 'gru' })
-    await model.fit(sales(120), { progress: false, epochs: 25 })
-    model.predict().forEach(({ value }, i) => {
-      expect(value).to.be.closeTo(valueAt(120 + i), 20)
+  for (const [network, layer] of [
+    ['gru', 'GRU'],
+    ['attention', 'TransformerEncoderLayer'],
+  ] as const)
+    // prettier-ignore
+    it(`has ${network} by name, which learns from rows that follow and goes into a file`, async () => {
+      manualSeed(9)
+      const model = new data.Forecaster({ ...options, network })
+      await model.fit(sales(120), { progress: false, epochs: 25 })
+      model.predict().forEach(({ value }, i) => {
+        expect(value).to.be.closeTo(valueAt(120 + i), 20)
+      })
+      await model.partialFit(rowsOf(2, 120))
+      expect(model.network!.toString()).to.include(layer)
+      expect(model.history!.mode).to.equal('captured')
+      const again = await data.Forecaster.load(model.toBuffer())
+      expect(again.predict()).to.deep.equal(model.predict())
     })
-    await model.partialFit(rowsOf(2, 120))
-    expect(model.network!.toString()).to.include('GRU')
-    const again = await data.Forecaster.load(model.toBuffer())
-    expect(again.predict()).to.deep.equal(model.predict())
-  })
 
   it('takes a network of its own, and keeps it', async () => {
     manualSeed(8)

@@ -8,12 +8,17 @@ import { Identity } from '../nn/identity.js'
 import { Linear } from '../nn/linear.js'
 import { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
+import { PositionalEncoding } from '../nn/positional-encoding.js'
 import { Sequential } from '../nn/sequential.js'
+import { TransformerEncoderLayer } from '../nn/transformer-encoder-layer.js'
 import { zeros } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import type { NETWORKS, NetworkFactory } from './options.js'
 
 const HIDDEN = 64
+
+/** Features of a step, and heads, of attention. */
+const [WIDTH, HEADS] = [32, 4]
 
 const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
   linear: (past, features, horizon) =>
@@ -27,6 +32,18 @@ const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
   gru: (_past, features, horizon) => {
     const rnn = new GRU(features, HIDDEN, { batchFirst: true })
     return new Sequential(new LastStep(rnn), new Linear(HIDDEN, horizon))
+  },
+  attention: (past, features, horizon) => {
+    const settings = { dimFeedforward: 2 * WIDTH, dropout: 0, batchFirst: true }
+    // They take options behind the input, which no container passes on.
+    const layers: unknown[] = [
+      new Linear(features, WIDTH),
+      new PositionalEncoding(WIDTH, { maxLength: past, batchFirst: true }),
+      new TransformerEncoderLayer(WIDTH, HEADS, settings),
+      new Flatten(),
+      new Linear(past * WIDTH, horizon),
+    ]
+    return new Sequential(...(layers as Module[]))
   },
 }
 

@@ -34,7 +34,7 @@ export const UNITS = [
 export const FILLS = ['interpolate', 'forward', 'zero', 'refuse'] as const
 
 /** Networks by name. */
-export const NETWORKS = ['mlp', 'linear', 'gru'] as const
+export const NETWORKS = ['mlp', 'linear', 'gru', 'attention'] as const
 
 /**
  * Makes a network of inputs (N, past, features) and outputs (N, horizon). The first feature is the target
@@ -67,7 +67,8 @@ export interface ForecasterOptions {
   fill?: (typeof FILLS)[number]
   /**
    * `'mlp'`: a hidden layer of 64 beside a linear one; `'linear'`: that alone; `'gru'`: a GRU of 64 and a
-   * linear layer behind its last step; or what makes one of its own.
+   * linear layer behind its last step; `'attention'`: a layer of a transformer, of 4 heads and 32 features a
+   * step, and a linear one over all steps; or what makes one of its own.
    * Default `'mlp'`.
    */
   network?: (typeof NETWORKS)[number] | NetworkFactory
