@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-
 import { checkArguments, checkList, checkPath, isPlain, isWithin } from '../../check.js'
 import { complaint, FormatError, ValueError } from '../../errors.js'
 import { readOptions } from '../../options.js'
@@ -179,6 +177,7 @@ function copyOf(who: string, source: unknown): unknown {
 
 async function read(who: string, source: unknown): Promise<unknown> {
   checkPath(who, 'the source', source)
+  const { readFile } = process.getBuiltinModule('node:fs/promises') // an import would load it with the library
   const text = await readFile(source, 'utf8')
   try {
     return JSON.parse(text)
