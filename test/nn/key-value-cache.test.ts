@@ -5,8 +5,10 @@ import {
   CaptureError,
   nn,
   noGrad,
+  optim,
   randn,
   ShapeError,
+  sum,
   type Tensor,
   tensor,
   ValueError,
@@ -106,7 +108,9 @@ describe('KeyValueCache', () => {
             noGrad(() => layer.forward(part, memory, memory, { needWeights, cache }).output)
           const [first, second] = parts(x, dim, 3, 4)
           assertClose(run(first!), parts(whole, dim, 3, 4)[0]!)
-          nn.init.zeros_(layer.in_proj_weight?.narrow(0, E, E) ?? layer.k_proj_weight!)
+          // Written beside the library, which does not see it: another projection would have other numbers.
+          const weight = layer.in_proj_weight?.narrow(0, E, E) ?? layer.k_proj_weight!
+          weight.data.fill(0)
           assertClose(run(second!), parts(whole, dim, 3, 4)[1]!)
           assert.equal(cache.length, 0)
           layer.resetParameters()
@@ -130,6 +134,49 @@ describe('KeyValueCache', () => {
       assertClose(run(one), layer.forward(one, one, one, { isCausal: true }).output)
     })
 
+    it('serves another model after reset', () => {
+      const x = random(N, T, E)
+      const cache = new nn.KeyValueCache(T)
+      const run = (of: nn.MultiheadAttention, part: Tensor): Tensor =>
+        noGrad(() => of.forward(part, part, part, { isCausal: true, cache }).output)
+      run(attention(), x)
+      cache.reset()
+      const other = attention()
+      const first = run(other, x.narrow(1, 0, 3))
+      assert.equal(cache.length, 3)
+      cache.truncate(3)
+      const rest = run(other, x.narrow(1, 3, 4))
+      const whole = other.forward(x, x, x, { isCausal: true }).output
+      assertClose(first, whole.narrow(1, 0, 3))
+      assertClose(rest, whole.narrow(1, 3, 4))
+      assert.equal(cache.length, T)
+    })
+
+    it('refuses keys of weights that a step of training has changed', async () => {
+      for (const options of [{}, { kdim: 4, vdim: 4 }]) {
+        const layer = attention(options)
+        const x = random(N, 2, E)
+        const keys = 'kdim' in options ? random(N, 3, 4) : x
+        const cache = new nn.KeyValueCache(8)
+        const run = (): Tensor => noGrad(() => layer.forward(x, keys, keys, { cache }).output)
+        const optimizer = new optim.SGD(layer.parameters(), { lr: 0.1 })
+        const train = capture(() => {
+          optimizer.zeroGrad()
+          sum(layer.forward(x, keys, keys).output).backward()
+          optimizer.step()
+        })
+        await train.run()
+        run()
+        run()
+        const { length } = cache
+        await train.run()
+        assert.throws(run, /the weights.*changed ones; reset\(\) the cache/)
+        assert.equal(cache.length, length)
+        cache.reset()
+        assertClose(run(), layer.forward(x, keys, keys).output)
+      }
+    })
+
     it('refuses what it cannot keep, before anything changes', () => {
       const layer = attention()
       const x = random(N, 3, E)
@@ -147,6 +194,11 @@ describe('KeyValueCache', () => {
         [() => forward(x, {}, attention({ addBiasKv: true })), ValueError, /addBiasKv/],
         [() => forward(x, { keyPaddingMask: tensor([[1]]) }), Error, /keyPaddingMask/],
         [() => forward(x, { cache: 256 }), ValueError, /new nn\.KeyValueCache\(256\)/],
+        [
+          () => noGrad(() => layer.forward(x, x.clone(), x.clone(), { cache, isCausal: true })),
+          ValueError,
+          /isCausal to be false.*give attnMask/,
+        ],
       ]
       for (const [call, error, message] of cases) {
         assert.throws(call, (thrown: Error) => thrown instanceof error && message.test(thrown.message)) // prettier-ignore

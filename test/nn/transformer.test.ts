@@ -236,6 +236,8 @@ describe('Layers of transformers', () => {
       ...{ ...float64, numEncoderLayers: 1, numDecoderLayers: 1 },
     })
     const plain = { dropout: 0 }
+    const [layer] = encoder.layers
+    const twice = new nn.TransformerEncoder([layer!, layer!])
     for (const [act, code, path] of [
       [
         () => encoder.forward(random(2, 3, 7)),
@@ -259,6 +261,8 @@ describe('Layers of transformers', () => {
       [() => (decoder.forward as (x: Tensor) => Tensor)(x), 'ERR_VALUE', /memory|input/],
       [() => transformer.forward(x, random(1, 3, 8)), 'ERR_SHAPE', /\(2, 3, 8\), \(1, 3, 8\)/],
       [() => transformer.forward(x, random(3, 8)), 'ERR_SHAPE', /\(3, 8\)/],
+      [() => (transformer.forward as (x: Tensor) => Tensor)(x), 'ERR_VALUE', /tgt to be a Tensor/],
+      [() => twice.forward(x, { cache: new nn.KeyValueCache(4) }), 'ERR_VALUE', /several places/],
       [() => new nn.TransformerEncoder(encoderLayer(), -1), 'ERR_VALUE', /numLayers/],
       [() => new nn.TransformerEncoder(encoderLayer()), 'ERR_VALUE', /numLayers/],
       [() => new nn.TransformerEncoder([encoderLayer()], 2), 'ERR_VALUE', /numLayers/],

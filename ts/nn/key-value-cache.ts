@@ -16,6 +16,8 @@ export interface NewRows {
   readonly batch: number
   readonly rows: number
   readonly batchFirst: boolean
+  /** What keys and values are projected with. */
+  readonly weights: readonly Tensor[]
 }
 
 /** Columns of a tensor, from one of them on. */
@@ -29,12 +31,15 @@ export interface Columns {
 interface Slot {
   rows: Tensor | null
   length: number
+  /** When the weights of these rows had been written. */
+  weighed: number
 }
 
 /** What was projected of a memory, and when that had been written. */
 interface Kept {
   readonly memory: readonly Tensor[]
   readonly written: number
+  readonly weighed: number
   readonly rows: Tensor
 }
 
@@ -48,7 +53,7 @@ interface Kept {
  *
  * Each attention has memory of its own in it, N · maxLength · 2 embedDim numbers, from its first call on. It
  * computes without gradients: within `noGrad`, or of parameters that require none. A module that attends
- * twice in one pass needs two.
+ * twice in one pass needs two. When weights have changed, `reset()` it.
  *
  * @example
  * const cache = new nn.KeyValueCache(256)
@@ -67,8 +72,13 @@ export class KeyValueCache {
 
   /** How many tokens all attention in it has seen: the place of the next one. */
   get length(): number {
-    const lengths = [...this.#slots.values()].map(({ length }) => length)
+    const lengths = this.#lengths
     return lengths.length === 0 ? 0 : Math.min(...lengths)
+  }
+
+  /** Of all attention that has seen something: after `reset` another model may come. */
+  get #lengths(): number[] {
+    return [...this.#slots.values()].map(({ length }) => length).filter((length) => length > 0)
   }
 
   /** Sequences side by side; null before the first call. */
@@ -76,10 +86,16 @@ export class KeyValueCache {
     return this.#batch
   }
 
-  /** Forgets all, a memory's keys too: the next call may have another batch. Keeps the storage. */
+  /**
+   * Forgets all, a memory's keys too: the next call may have another batch or be another model's. Keeps the
+   * storage of the attention that was called since the last time.
+   */
   reset(): void {
     checkArguments('KeyValueCache.reset', 0, arguments)
-    for (const slot of this.#slots.values()) slot.length = 0
+    for (const [owner, slot] of this.#slots) {
+      if (slot.length === 0) this.#slots.delete(owner)
+      slot.length = 0
+    }
     this.#kept.clear()
     this.#batch = null
   }
@@ -95,20 +111,22 @@ export class KeyValueCache {
       const expected = `a whole number from 0 to ${this.length}`
       throw new ValueError(complaint('KeyValueCache.truncate', 'the length', expected, length))
     }
-    for (const slot of this.#slots.values()) slot.length = length
+    for (const slot of this.#slots.values()) slot.length = Math.min(slot.length, length)
   }
 
   /**
    * How many keys an attention has before those that come now. Changes nothing.
    *
    * @throws ShapeError for another batch, and for more than `maxLength`.
-   * @throws ValueError when other attention was left out of the last pass.
+   * @throws ValueError when other attention was left out of the last pass, or weights have changed.
    * @internal
    */
-  pastOf({ owner, who, batch, rows }: NewRows): number {
+  pastOf({ owner, who, batch, rows, weights }: NewRows): number {
     this.#check(who, batch)
-    const past = this.#slots.get(owner)?.length ?? 0
-    const lengths = [...this.#slots.values()].map(({ length }) => length)
+    const slot = this.#slots.get(owner)
+    const past = slot?.length ?? 0
+    if (slot !== undefined && past > 0) checkWeights(who, slot, weights)
+    const lengths = this.#lengths
     const most = Math.max(0, ...lengths)
     // The first of a pass, when all have seen the same, or one of those that follow it.
     const fits = past === most ? lengths.every((length) => length === most) : past + rows === most
@@ -132,11 +150,12 @@ export class KeyValueCache {
    * @internal
    */
   append(given: NewRows, parts: readonly Columns[]): Tensor {
-    const { owner, batch, rows } = given
-    const slot: Slot = this.#slots.get(owner) ?? { rows: null, length: 0 }
+    const { owner, batch, rows, weights } = given
+    const slot: Slot = this.#slots.get(owner) ?? { rows: null, length: 0, weighed: 0 }
     slot.rows = laid(slot.rows, given, this.maxLength, parts)
     putColumns(parts, slot.rows, slot.length, given)
     slot.length += rows
+    slot.weighed = latest(weights)
     this.#slots.set(owner, slot)
     this.#batch = batch
     return slot.rows
@@ -146,13 +165,14 @@ export class KeyValueCache {
    * Keys and values of a memory that were projected before; null when there are none.
    *
    * @throws ShapeError for another batch.
-   * @throws ValueError when they were those of other tensors, or these have been written since.
+   * @throws ValueError when they were those of other tensors, or these or the weights have been written since.
    * @internal
    */
-  keptOf({ owner, who, batch }: NewRows, memory: readonly Tensor[]): Tensor | null {
+  keptOf({ owner, who, batch, weights }: NewRows, memory: readonly Tensor[]): Tensor | null {
     this.#check(who, batch)
     const kept = this.#kept.get(owner)
     if (kept === undefined) return null
+    checkWeights(who, kept, weights)
     const { rows, written } = kept
     if (kept.memory.every((x, i) => isSame(x, memory[i]!)) && latest(memory) <= written) return rows
     const hint = 'reset() the cache for another memory'
@@ -165,7 +185,8 @@ export class KeyValueCache {
   keep(given: NewRows, memory: readonly Tensor[], parts: readonly Columns[]): Tensor {
     const rows = laid(null, given, given.rows, parts)
     putColumns(parts, rows, 0, given)
-    this.#kept.set(given.owner, { memory, written: latest(memory), rows })
+    const [written, weighed] = [latest(memory), latest(given.weights)]
+    this.#kept.set(given.owner, { memory, written, weighed, rows })
     this.#batch = given.batch
     return rows
   }
@@ -190,7 +211,18 @@ function isSame(a: Tensor, b: Tensor): boolean {
   return a.buffer === b.buffer && a.byteOffset === b.byteOffset && sameShape(a.shape, b.shape)
 }
 
-const latest = (memory: readonly Tensor[]): number => Math.max(...memory.map(writtenAt))
+const latest = (tensors: readonly Tensor[]): number => Math.max(...tensors.map(writtenAt))
+
+function checkWeights(
+  who: string,
+  { weighed }: { readonly weighed: number },
+  weights: readonly Tensor[],
+): void {
+  if (latest(weights) === weighed) return
+  const expected = 'those that the keys in the cache were projected with'
+  const hint = 'reset() the cache after a step of training'
+  throw new ValueError(complaint(who, 'the weights', expected, 'changed ones', hint))
+}
 
 /** A tensor for so many rows, the one that there is where it fits. */
 function laid(

@@ -250,8 +250,16 @@ export class MultiheadAttention extends Module<
     const who = this.describe()
     const { cache } = given
     if (cache !== null) this.#checkCached(who, [q, k, v, given.attnMask, given.keyPaddingMask])
-    const added: NewRows = { owner: this, who, batch, rows: this.#sizesOf(k)[1], batchFirst }
+    const added: NewRows = {
+      ...{ owner: this, who, batch, rows: this.#sizesOf(k)[1], batchFirst },
+      weights: cache === null ? [] : this.#keyWeights(),
+    }
     const past = cache !== null && k === q ? cache.pastOf(added) : 0
+    if (cache !== null && k !== q && given.isCausal) {
+      const hint = 'give attnMask, (rows, keys)'
+      const expected = 'false, for the cache knows no place of rows among the keys of a memory'
+      throw new ValueError(complaint(who, 'isCausal', expected, true, hint))
+    }
     const keys = past + added.rows
     const sizes = { batch, rows, keys }
     const masks = this.#masks(who, q, sizes, given)
@@ -318,6 +326,12 @@ export class MultiheadAttention extends Module<
       k: this.#part(k, 1, 1, this.k_proj_weight),
       v: this.#part(v, 2, 1, this.v_proj_weight),
     }
+  }
+
+  /** What keys and values are projected with. */
+  #keyWeights(): Tensor[] {
+    const { in_proj_weight, k_proj_weight, v_proj_weight, in_proj_bias } = this
+    return [in_proj_weight, k_proj_weight, v_proj_weight, in_proj_bias].filter((x) => x !== null)
   }
 
   /** With the keys and values of the calls before, or those of a memory from the first call. */

@@ -30,7 +30,7 @@ export interface DecoderCallOptions {
   readonly memoryKeyPaddingMask?: Tensor | null
   /** Whether step i sees the steps 0 to i of tgt only; it needs no mask. Default false. */
   readonly tgtIsCausal?: boolean
-  /** Whether step i sees the steps 0 to i of the memory only. Default false. */
+  /** Whether step i sees the steps 0 to i of the memory only; not with a cache. Default false. */
   readonly memoryIsCausal?: boolean
   /** Keeps keys and values from call to call, in all attention inside; see `nn.KeyValueCache`. Default null. */
   readonly cache?: KeyValueCache | null

@@ -5,7 +5,7 @@ import { markBuiltIn } from './built-in.js'
 import { Module } from './module.js'
 import { DECODER_CALL, type DecoderCallOptions } from './transformer-decoder-layer.js'
 import { STACK, type TransformerStackOptions } from './transformer-encoder.js'
-import { checkModule, stackOf } from './transformer-parts.js'
+import { checkCached, checkModule, stackOf } from './transformer-parts.js'
 
 /** A layer of a decoder: `nn.TransformerDecoderLayer`, or a module that is called like it. */
 export type DecoderLayer = Module<[tgt: Tensor, memory: Tensor, options?: DecoderCallOptions]>
@@ -55,6 +55,7 @@ export class TransformerDecoder<L extends DecoderLayer = DecoderLayer> extends M
   /** @throws ShapeError, DTypeError, ValueError unless inputs and masks go together. */
   override forward(tgt: Tensor, memory: Tensor, options?: DecoderCallOptions): Tensor {
     const call = readOptions(this.describe(), DECODER_CALL, options)
+    checkCached(this.describe(), this.layers, call.cache)
     let x = tgt
     for (const layer of this.layers) x = layer.forward(x, memory, call)
     return this.norm === null ? x : this.norm.forward(x)

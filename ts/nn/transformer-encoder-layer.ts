@@ -46,7 +46,7 @@ const CALL = {
  * or with `normFirst` x = x + attention(norm1(x)), y = x + linear2(activation(linear1(norm2(x)))).
  *
  * `forward(src, { srcMask, srcKeyPaddingMask, isCausal })`. With `isCausal` it is a layer of a network that
- * foretells the next step of each.
+ * predicts the next step of each.
  *
  * Shapes: src (T, N, dModel), with `batchFirst` (N, T, dModel), without N for one sequence; output the same.
  *

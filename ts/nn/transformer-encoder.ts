@@ -5,7 +5,7 @@ import { markBuiltIn } from './built-in.js'
 import { cacheOption, type KeyValueCache } from './key-value-cache.js'
 import { Module } from './module.js'
 import type { EncoderLayerCallOptions } from './transformer-encoder-layer.js'
-import { checkModule, stackOf } from './transformer-parts.js'
+import { checkCached, checkModule, stackOf } from './transformer-parts.js'
 
 export interface TransformerStackOptions {
   /** What follows the last layer. Default: nothing. */
@@ -80,9 +80,10 @@ export class TransformerEncoder<L extends EncoderLayer = EncoderLayer> extends M
     return true
   }
 
-  /** @throws ShapeError, DTypeError, ValueError unless input and masks go together. */
+  /** @throws ShapeError, DTypeError, ValueError unless input, masks and cache go together. */
   override forward(src: Tensor, options?: EncoderCallOptions): Tensor {
     const { mask: srcMask, ...call } = readOptions(this.describe(), CALL, options)
+    checkCached(this.describe(), this.layers, call.cache)
     let x = src
     for (const layer of this.layers) x = layer.forward(x, { srcMask, ...call })
     return this.norm === null ? x : this.norm.forward(x)

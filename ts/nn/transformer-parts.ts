@@ -158,6 +158,13 @@ export function stackOf<M extends ModuleTree<Module>>(
   return Array.from({ length: count }, () => copyOf(who, layer))
 }
 
+/** @throws ValueError for a layer that comes twice: its keys of both places would be one sequence. */
+export function checkCached(who: string, layers: readonly object[], cache: unknown): void {
+  if (cache === null || new Set(layers).size === layers.length) return
+  const expected = 'null where a layer stands in several places'
+  throw new ValueError(complaint(who, 'cache', expected, cache))
+}
+
 export function checkModule(who: string, what: string, module: unknown): void {
   if (module instanceof Module) return
   throw new ValueError(complaint(who, what, 'a Module', module))

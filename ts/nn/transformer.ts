@@ -4,7 +4,7 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { triu } from '../ops/triangle.js'
 import { flag, floatDType, type Options, readOptions, unchecked, whole } from '../options.js'
 import { full } from '../tensor/create.js'
-import { formatShape, type Tensor } from '../tensor/tensor.js'
+import { formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
 import { xavierUniform_ } from './init/index.js'
 import { LayerNorm } from './layer-norm.js'
@@ -182,6 +182,9 @@ export class Transformer extends Module<
 
   #check(src: Tensor, tgt: Tensor): void {
     const { dModel, batchFirst } = this
+    for (const [name, x] of Object.entries({ src, tgt })) {
+      if (!(x instanceof Tensor)) throw noTensor(this.describe(), name, x)
+    }
     const batch = batchFirst ? 0 : 1
     const fits =
       (src.ndim === 2 || src.ndim === 3) &&
