@@ -49,6 +49,13 @@ describe('a world', () => {
     })
   })
 
+  it('does nothing more while it is being closed, which may be asked for twice', async () => {
+    const world = new Job(0, ['here'])
+    const closing = [world.close(), world.close()]
+    expect(await world.barrier().then(() => null, codeOf)).to.equal('ERR_DISTRIBUTED')
+    await Promise.all(closing)
+  })
+
   it('does nothing once it is closed', async () => {
     const world = new Job(0, ['here'])
     await world[Symbol.asyncDispose]()

@@ -23,6 +23,7 @@ export class Job implements World {
   readonly hosts: readonly string[]
   #state: 'open' | 'failed' | 'closed' = 'open'
   #pending = 0
+  #closing: Promise<void> | null = null
 
   constructor(rank: number, hosts: readonly string[]) {
     this.rank = rank
@@ -71,8 +72,14 @@ export class Job implements World {
 
   async close(): Promise<void> {
     checkArguments('close', 0, arguments)
-    if (this.#state === 'closed') return
-    this.#check('close')
+    if (this.#closing === null) {
+      this.#check('close')
+      this.#closing = this.#close()
+    }
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     await this.#call({ kind: Kind.close })
     this.#state = 'closed'
   }
@@ -107,8 +114,8 @@ export class Job implements World {
       throw noTensor(who, 'the tensor', tensor)
     }
     refuseWhileRecording(who)
-    if (this.#state === 'open') return
-    const why = this.#state === 'closed' ? 'was closed' : 'has failed'
+    if (this.#state === 'open' && this.#closing === null) return
+    const why = this.#state === 'failed' ? 'has failed' : 'was closed'
     throw new DistributedError(`${who}: the world ${why}`)
   }
 

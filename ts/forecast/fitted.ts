@@ -114,7 +114,7 @@ export class FittedForecaster {
       if (target.length >= past) continue
       const of = key === null ? 'the series' : `the series ${show(key)}`
       const got = `${target.length}`
-      throw new ValueError(complaint(who, of, `of at least ${past} steps, as are looked at,`, got))
+      throw new ValueError(complaint(who, of, `of at least ${past} steps, as are looked at`, got))
     }
     if (series.length === 0) return []
     const { values } = this.#forward(who, series, ahead)
