@@ -261,7 +261,7 @@ GRADLANE_INLINE VecOf<T> LogOnePlus(VecOf<T> x) {
   const VecOf<T> lost = x <= one ? x - (u - one) : one - (u - x);
   const VecOf<T> far =
       Log<T>(u) +
-      S::Select(S::Abs(u) < S::Set(T(__builtin_inf())) & (u > S::Set(0)), lost / u, S::Set(0));
+      S::Select((S::Abs(u) < S::Set(T(__builtin_inf()))) & (u > S::Set(0)), lost / u, S::Set(0));
   return S::Select(near, S::Select(x == S::Set(0), x, Log1pOfFraction<T>(x)), far);
 }
 

@@ -134,7 +134,11 @@ describe('Pipeline: in a file', () => {
     const bytes = Buffer.from(model.toBuffer())
     const files: readonly (readonly [string, Uint8Array, RegExp])[] = [
       ['nothing', Buffer.alloc(0), /./],
-      ['a model alone', io.modelToBuffer(new nn.Linear(2, 2)), /a Pipeline, got another one; io\.loadModel/],
+      [
+        'a model alone',
+        io.modelToBuffer(new nn.Linear(2, 2)),
+        /a Pipeline, got another one; io\.loadModel/,
+      ],
       ['weights alone', io.safetensorsToBuffer(model.network!.stateDict()), /tensors alone/],
       ['a part', bytes.subarray(0, bytes.length - 10), /./],
     ]
