@@ -129,6 +129,7 @@ export const instances: ReadonlyMap<string, Make> = new Map(
     'nn.Module': model,
     'nn.EveryStep': (draw) => new nn.EveryStep(recurrent(draw)),
     'nn.LastStep': (draw) => new nn.LastStep(recurrent(draw)),
+    'nn.AdditiveCoupling': () => new nn.AdditiveCoupling(new nn.Linear(2, 2)),
     'nn.PositionalEncoding': () => new nn.PositionalEncoding(4, { maxLength: 9 }),
     'nn.RotaryEmbedding': () => new nn.RotaryEmbedding(4, { maxLength: 9 }),
     'nn.TransformerEncoderLayer': encoderLayer,

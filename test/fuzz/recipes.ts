@@ -130,6 +130,12 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     backward,
     backwardParameters: backward,
     bmm: () => [ones([2, 3, 4]), ones([2, 4, 3])],
+    dot: () => [ones([3]), ones([3])],
+    outer: () => [ones([3]), ones([2])],
+    scatterAdd: () => [ones([3]), 0, tensor([2, 0], { dtype: 'int32' }), ones([2])],
+    'nn.functional.batchNorm': () => [ones([4, 3]), null, null, ones([3]), { training: true }],
+    'nn.functional.glu': (draw) => [ones([2, 4]), draw.pick([-1, 1])],
+    'nn.functional.nllLoss': () => [ones([2, 3]), tensor([0, 2], { dtype: 'int32' })],
     'nn.functional.binaryCrossEntropy': () => [mul(ones([2, 3]), 0.5), ones([2, 3])],
     'nn.functional.bilinear': () => [ones([5, 3]), ones([5, 2]), ones([4, 3, 2]), ones([4])],
     'nn.functional.conv1d': () => [ones([2, 4, 5]), ones([6, 2, 3]), ones([6]), { groups: 2 }],
@@ -139,6 +145,8 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.Criterion.forward': loss,
     'nn.Criterion.backward': loss,
     'nn.MultiheadAttention.forward': attention,
+    'nn.AdditiveCoupling.forward': () => [ones([3, 4])],
+    'nn.AdditiveCoupling.inverse': () => [ones([3, 4])],
     'nn.PositionalEncoding.forward': (draw) => [ones([2, 3, 4]), { offset: draw.int(3) }],
     'nn.RotaryEmbedding': () => [4, { maxLength: 9 }],
     'nn.RotaryEmbedding.forward': (draw) => [ones([2, 3, 4]), { offset: draw.int(3) }],
@@ -158,6 +166,13 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>(
     'nn.TransformerDecoderLayer.forward': transforming(2, 'tgtIsCausal'),
     'nn.TransformerDecoder.forward': transforming(2, 'tgtIsCausal'),
     'nn.Transformer.forward': transforming(2, 'srcIsCausal'),
+    'nn.Bilinear.forward': (_draw, _plausible, receiver) => {
+      const { in1Features, in2Features, weight } = receiver as nn.Bilinear
+      const { dtype } = weight
+      return [ones([2, in1Features], { dtype }), ones([2, in2Features], { dtype })]
+    },
+    'nn.utils.convertKernel': () => [ones([2, 3]), { from: 'io', to: 'oi' }],
+    'nn.CosineEmbeddingLoss.forward': () => [ones([2, 3]), ones([2, 3]), tensor([1, -1])],
     'nn.CTCLoss.forward': ctc,
     'nn.CTCLoss.backward': ctc,
     'nn.functional.ctcLoss': ctc,
