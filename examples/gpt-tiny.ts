@@ -55,7 +55,7 @@ const [learned, unseen] = [used.slice(0, cut), used.slice(cut)].map((part) =>
 console.log(`${from}: ${used.length} characters, ${vocabulary.size} different ones`)
 
 /** (N, T) tokens give logits (N, T, vocabulary): at each place those of the next character. */
-class TinyGPT extends nn.Module {
+class TinyGPT extends nn.Module<[tokens: Tensor, options?: { cache?: nn.KeyValueCache }]> {
   readonly characters = new nn.Embedding(vocabulary.size, width)
   readonly places = new nn.Embedding(PLACES, width)
   readonly encoder = new nn.TransformerEncoder(
@@ -68,11 +68,7 @@ class TinyGPT extends nn.Module {
   )
   readonly head = new nn.Linear(width, vocabulary.size)
 
-  override forward(tokens: Tensor): Tensor {
-    return this.logits(tokens, null)
-  }
-
-  logits(tokens: Tensor, cache: nn.KeyValueCache | null): Tensor {
+  override forward(tokens: Tensor, { cache }: { cache?: nn.KeyValueCache } = {}): Tensor {
     const past = cache?.length ?? 0
     const places = arange(past, past + tokens.shape[1]!, { dtype: 'int32' })
     const x = add(this.characters.forward(tokens), this.places.forward(places))
@@ -113,9 +109,10 @@ const cache = new nn.KeyValueCache(PLACES)
 /** A cache that is full begins anew with the last characters. */
 function step(given: Tensor, seen: readonly number[] = []): { logits: Tensor; state: number[] } {
   const state = [...seen, ...given.data].slice(-PLACES / 2)
-  if (cache.length + given.length <= PLACES) return { logits: model.logits(given, cache), state }
+  if (cache.length + given.length <= PLACES)
+    return { logits: model.forward(given, { cache }), state }
   cache.reset()
-  return { logits: model.logits(tensor([state], { dtype: 'int32' }), cache), state }
+  return { logits: model.forward(tensor([state], { dtype: 'int32' }), { cache }), state }
 }
 process.stdout.write(values.prompt)
 const options = { maxNewTokens: written, temperature: Number(values.temperature), topP: 0.95 }

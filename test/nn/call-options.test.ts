@@ -1,6 +1,17 @@
 // Calls whose last argument is an object of options, with tensors among them, and results with names.
 import assert from 'node:assert/strict'
-import { capture, mul, nn, noGrad, type Tensor, tensor } from '../../ts/index.js'
+import {
+  capture,
+  fit,
+  mul,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+} from '../../ts/index.js'
 
 interface MixOptions {
   readonly by?: Tensor
@@ -151,6 +162,18 @@ describe('calls with options', () => {
       const product = step.runSync({ x, by: tensor([value, 7]) })
       assert.deepEqual(numbers(product), [2 * value, 42])
       assert.deepEqual(numbers(mix.weight.grad), [value, 14])
+    }
+  })
+
+  it('may be left out where a tensor is passed on, in a Sequential and by fit', async () => {
+    const layer = new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 8, batchFirst: true })
+    const inside = new nn.Sequential(new nn.PositionalEncoding(4, { batchFirst: true }), layer)
+    const optimizer = new optim.SGD(layer.parameters(), { lr: 0.01 })
+    const criterion = new nn.MSELoss()
+    for (const model of [inside, layer]) {
+      const before = layer.linear1.weight.clone()
+      await fit(model, [randn([2, 3, 4]), ones([2, 3, 4])], { criterion, optimizer, epochs: 1 })
+      assert.notDeepEqual(layer.linear1.weight.toArray(), before.toArray())
     }
   })
 

@@ -35,15 +35,13 @@ const byName: Readonly<Record<(typeof NETWORKS)[number], NetworkFactory>> = {
   },
   attention: (past, features, horizon) => {
     const settings = { dimFeedforward: 2 * WIDTH, dropout: 0, batchFirst: true }
-    // They take options behind the input, which no container passes on.
-    const layers: unknown[] = [
+    return new Sequential(
       new Linear(features, WIDTH),
       new PositionalEncoding(WIDTH, { maxLength: past, batchFirst: true }),
       new TransformerEncoderLayer(WIDTH, HEADS, settings),
       new Flatten(),
       new Linear(past * WIDTH, horizon),
-    ]
-    return new Sequential(...(layers as Module[]))
+    )
   },
 }
 

@@ -1,10 +1,10 @@
 import { complaint, ValueError } from '../errors.js'
 import { show } from '../show.js'
 import { Container } from './container.js'
-import { Module } from './module.js'
+import { Module, type TensorModule } from './module.js'
 
 /** Modules side by side, named by their places, or by the keys of an object. */
-export type BranchModules = readonly Module[] | Readonly<Record<string, Module>>
+export type BranchModules = readonly TensorModule[] | Readonly<Record<string, TensorModule>>
 
 /** Base of the containers whose modules stand side by side. */
 export abstract class Branches extends Container {

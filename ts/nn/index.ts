@@ -107,6 +107,7 @@ export {
   Module,
   type OutputGradients,
   type Outputs,
+  type TensorModule,
 } from './module.js'
 export { KeyValueCache } from './key-value-cache.js'
 export { ModuleDict } from './module-dict.js'

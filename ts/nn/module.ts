@@ -504,6 +504,9 @@ export abstract class Module<I extends Inputs = Tensor[], O extends Outputs = Te
 /** How many calls there were that may give something else when they are run again. */
 let trainings = 0
 
+/** A module that gives a tensor for one. What it takes behind that may be left out. */
+export type TensorModule = Module | Module<[x: Tensor, options?: object]>
+
 /** The hooks as `forward` calls them, whatever they take. */
 interface Hooks {
   computeOutput(...given: unknown[]): unknown

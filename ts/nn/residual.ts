@@ -2,15 +2,15 @@ import { checkArguments } from '../check.js'
 import { type Options, readOptions, unchecked } from '../options.js'
 import { Identity } from './identity.js'
 import { markBuiltIn } from './built-in.js'
-import type { Module } from './module.js'
+import type { TensorModule } from './module.js'
 import { Parallel } from './parallel.js'
 
 export interface ResidualOptions {
   /** What the input goes through on its way past the module, a projection say. Default: nothing. */
-  shortcut?: Module
+  shortcut?: TensorModule
 }
 
-const OPTIONS = { shortcut: unchecked<Module>() } satisfies Options<ResidualOptions>
+const OPTIONS = { shortcut: unchecked<TensorModule>() } satisfies Options<ResidualOptions>
 
 /**
  * Adds a module's output to its input:
@@ -34,7 +34,7 @@ export class Residual extends Parallel {
   }
 
   /** @throws ValueError when one is no module. */
-  constructor(module: Module, options: ResidualOptions = {}) {
+  constructor(module: TensorModule, options: ResidualOptions = {}) {
     checkArguments(new.target.name, 2, arguments)
     const { shortcut } = readOptions('Residual', OPTIONS, options)
     super({ module, shortcut: shortcut ?? new Identity() })

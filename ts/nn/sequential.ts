@@ -6,7 +6,9 @@ import { activeWorkspace, enterWorkspace } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
 import { Container } from './container.js'
 import { ownIntermediate } from './free-pass.js'
-import { Module } from './module.js'
+import { Module, type TensorModule } from './module.js'
+
+type Named = Readonly<Record<string, TensorModule>> | Iterable<readonly [string, TensorModule]>
 
 /**
  * Runs modules one after the other. The intermediate results belong to the container, which reuses
@@ -28,11 +30,9 @@ export class Sequential extends Container {
    * @param modules Modules, named by their place; or one object or array of entries with names.
    * @throws ValueError when something is no module, or a name is empty, has a dot or comes twice.
    */
-  constructor(...modules: Module[])
-  constructor(modules: Readonly<Record<string, Module>> | Iterable<readonly [string, Module]>)
-  constructor(
-    ...args: (Module | Readonly<Record<string, Module>> | Iterable<readonly [string, Module]>)[]
-  ) {
+  constructor(...modules: TensorModule[])
+  constructor(modules: Named)
+  constructor(...args: (TensorModule | Named)[]) {
     super()
     const [first] = args
     if (args.length === 1 && isObject(first) && !(first instanceof Module)) {
@@ -45,12 +45,12 @@ export class Sequential extends Container {
         this.addChild(entry[0] as string, entry[1])
       }
     } else {
-      for (const module of args) this.append(module as Module)
+      for (const module of args) this.append(module as TensorModule)
     }
   }
 
   /** Adds a module at the end, named by its place. Returns the container. */
-  append(module: Module): this {
+  append(module: TensorModule): this {
     this.addChild(String(this.length), module)
     return this
   }

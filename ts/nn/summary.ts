@@ -4,7 +4,7 @@ import { defaultGenerator } from '../random/generator.js'
 import { type DType, itemSize } from '../kernels/dtype.js'
 import { dtype as dtypeOption, type Options, readOptions } from '../options.js'
 import { empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
-import { Module } from './module.js'
+import { Module, type TensorModule } from './module.js'
 import { observe } from './observe.js'
 import type { Parameter } from './parameter.js'
 
@@ -72,7 +72,11 @@ interface Seen {
  * console.log(String(summary(model, [1, 1, 28, 28])))
  * summary(model, [1, 1, 28, 28]).trainable // 54,314
  */
-export function summary(model: Module, inputShape: Shape, options: SummaryOptions = {}): Summary {
+export function summary(
+  model: TensorModule,
+  inputShape: Shape,
+  options: SummaryOptions = {},
+): Summary {
   checkArguments('summary', 3, arguments)
   if (!(model instanceof Module)) {
     const got = typeof model === 'function' ? 'a class or function' : typeof model
@@ -80,7 +84,7 @@ export function summary(model: Module, inputShape: Shape, options: SummaryOption
   }
   const { dtype: given } = readOptions('summary', OPTIONS, options)
   const dtype = given ?? model.parameters()[0]?.dtype ?? 'float32'
-  const seen = measure(model, empty(inputShape, dtype))
+  const seen = measure(model as Module, empty(inputShape, dtype))
 
   const counted = new Set<Parameter>()
   const rows = Array.from(model.namedModules(), ([path, module]): SummaryRow => {

@@ -2,7 +2,7 @@ import { checkArguments } from '../check.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { Metric } from '../metrics/metric.js'
-import type { Module } from '../nn/module.js'
+import type { TensorModule } from '../nn/module.js'
 import { flag, list, type Options, readOptions, signal, unchecked, whole } from '../options.js'
 import { checkCriterion, checkModel } from './arguments.js'
 import { type Batches, type BatchSource, batchesOf, checkCut } from './batches.js'
@@ -63,7 +63,7 @@ type Together<U> = (U extends unknown ? (each: U) => void : never) extends (all:
  * const { loss, accuracy } = await evaluate(model, testLoader, { criterion, metrics: ['accuracy'] })
  */
 export async function evaluate<const M extends readonly MetricChoice[] = readonly []>(
-  model: Module,
+  model: TensorModule,
   source: BatchSource,
   options: EvaluateOptions<M>,
 ): Promise<Evaluation<M>> {
@@ -73,7 +73,7 @@ export async function evaluate<const M extends readonly MetricChoice[] = readonl
 
 /** As `evaluate`, without a promise: on this thread, from batches that are there. */
 export function evaluateSync<const M extends readonly MetricChoice[] = readonly []>(
-  model: Module,
+  model: TensorModule,
   source: BatchSource,
   options: Omit<EvaluateOptions<M>, 'signal'>,
 ): Evaluation<M> {
@@ -84,7 +84,7 @@ export function evaluateSync<const M extends readonly MetricChoice[] = readonly 
 function* pass<M extends readonly MetricChoice[]>(
   who: string,
   sync: boolean,
-  model: Module,
+  model: TensorModule,
   source: BatchSource,
   options: EvaluateOptions<M>,
 ): Flow<Evaluation<M>> {

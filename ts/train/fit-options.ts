@@ -3,7 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import type { Metric } from '../metrics/metric.js'
 import { create as createMetric } from '../metrics/registry.js'
 import type { World } from '../distributed/world.js'
-import type { Module } from '../nn/module.js'
+import type { Module, TensorModule } from '../nn/module.js'
 import type { LRScheduler } from '../optim/index.js'
 import { ReduceLROnPlateau } from '../optim/scheduler/reduce-lr-on-plateau.js'
 import {
@@ -201,7 +201,7 @@ export interface Settings {
 export function settingsOf(
   who: string,
   sync: boolean,
-  model: Module,
+  model: TensorModule,
   source: BatchSource,
   options: FitOptions,
 ): Settings {

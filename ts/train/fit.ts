@@ -1,5 +1,5 @@
 import { checkArguments } from '../check.js'
-import type { Module } from '../nn/module.js'
+import type { TensorModule } from '../nn/module.js'
 import type { BatchSource } from './batches.js'
 import { type FitOptions, type FitSyncOptions, settingsOf } from './fit-options.js'
 import { drive, driveSync } from './flow.js'
@@ -36,7 +36,7 @@ import { Run } from './run.js'
  * console.log(history.last.valAccuracy)
  */
 export async function fit(
-  model: Module,
+  model: TensorModule,
   loader: BatchSource,
   options: FitOptions,
 ): Promise<History> {
@@ -53,7 +53,11 @@ export async function fit(
  *
  * @throws as `fit`; ValueError for batches or callbacks that would have to be waited for.
  */
-export function fitSync(model: Module, loader: BatchSource, options: FitSyncOptions): History {
+export function fitSync(
+  model: TensorModule,
+  loader: BatchSource,
+  options: FitSyncOptions,
+): History {
   checkArguments('fitSync', 3, arguments)
   return driveSync(
     'fitSync',

@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd/grad-mode.js'
 import { checkArguments } from '../check.js'
 import { complaint, ShapeError } from '../errors.js'
-import type { Module } from '../nn/module.js'
+import type { TensorModule } from '../nn/module.js'
 import { kernels } from '../kernels/backend.js'
 import { checkCountable, empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { type Options, readOptions, signal, whole } from '../options.js'
@@ -32,7 +32,7 @@ const OPTIONS = { batchSize: whole(1, 256), signal: signal() } satisfies Options
  * const classes = argmax(await predict(model, images), 1)
  */
 export async function predict(
-  model: Module,
+  model: TensorModule,
   inputs: Tensor,
   options: PredictOptions = {},
 ): Promise<Tensor> {
@@ -42,7 +42,7 @@ export async function predict(
 
 /** As `predict`, without a promise: on this thread. */
 export function predictSync(
-  model: Module,
+  model: TensorModule,
   inputs: Tensor,
   options: Omit<PredictOptions, 'signal'> = {},
 ): Tensor {
@@ -53,7 +53,7 @@ export function predictSync(
 function* outputs(
   who: string,
   sync: boolean,
-  model: Module,
+  model: TensorModule,
   inputs: Tensor,
   options: PredictOptions,
 ): Flow<Tensor> {

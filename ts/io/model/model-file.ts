@@ -1,6 +1,6 @@
 import { checkArguments, checkPath, isPlain } from '../../check.js'
 import { complaint, FormatError, ValueError } from '../../errors.js'
-import { Module } from '../../nn/module.js'
+import { Module, type TensorModule } from '../../nn/module.js'
 import { stateEntries } from '../../nn/state-dict.js'
 import { flag, type Option, type Options, readOptions } from '../../options.js'
 import { reasonOf, show } from '../../show.js'
@@ -69,7 +69,7 @@ export interface ModelFile {
  *
  * @throws ValueError when a module is of a class that is not registered, or something given cannot be held.
  */
-export function modelToBuffer(model: Module, options: SaveModelOptions = {}): Bytes {
+export function modelToBuffer(model: TensorModule, options: SaveModelOptions = {}): Bytes {
   checkArguments('modelToBuffer', 2, arguments)
   return bytesOf('modelToBuffer', model, options)
 }
@@ -90,7 +90,7 @@ export function modelToBuffer(model: Module, options: SaveModelOptions = {}): By
  * const again = await io.loadModel('penguins.safetensors')
  */
 export async function saveModel(
-  model: Module,
+  model: TensorModule,
   target: string | URL,
   options: SaveModelOptions = {},
 ): Promise<void> {
@@ -101,7 +101,7 @@ export async function saveModel(
 
 /** As `saveModel`, without a promise. */
 export function saveModelSync(
-  model: Module,
+  model: TensorModule,
   target: string | URL,
   options: SaveModelOptions = {},
 ): void {
@@ -157,7 +157,7 @@ export function readModelSync(source: ModelSource, options: LoadModelOptions = {
   return fileOf(bytesFromSync('readModelSync', source), options)
 }
 
-function bytesOf(who: string, model: Module, options: SaveModelOptions): Bytes {
+function bytesOf(who: string, model: TensorModule, options: SaveModelOptions): Bytes {
   if (!(model instanceof Module))
     throw new ValueError(complaint(who, 'the model', 'a Module', model))
   const { metadata, extra } = readOptions(who, SAVE, options)
@@ -166,7 +166,7 @@ function bytesOf(who: string, model: Module, options: SaveModelOptions): Bytes {
       throw new ValueError(`${who}: the metadata ${name} is reserved`)
     }
   }
-  const architecture = architectureOf(who, model)
+  const architecture = architectureOf(who, model as Module)
   const tensors = new Map<string, Tensor>(stateEntries(model))
   checkAgain(who, architecture, tensors)
   const sections = encodedSections(who, extra, tensors)
