@@ -22,7 +22,7 @@ export async function join({
   const launcher = launcherOf(process.env)
   if (launcher === null || launcher.size === 1) return new Job(0, [hostname()])
   const libraries = library === undefined ? launcher.libraries : [library]
-  await open(libraries, version, timeout)
+  await withoutMemoryEvents(() => open(libraries, version, timeout))
   const native = addon().world()
   if (launcher.size !== null && native.hosts.length !== launcher.size)
     throw foreign(launcher, native)
@@ -30,6 +30,22 @@ export async function join({
   endWith(world)
   await shareCores(world)
   return world
+}
+
+/**
+ * Runs it while the environment tells UCX, by which MPICH and Open MPI may communicate, not to watch the memory of
+ * this process, unless it tells otherwise. UCX would try its watch by moving the end of the heap up and down again,
+ * which takes from other threads, JavaScript's among them, the memory that they got in between.
+ */
+async function withoutMemoryEvents(run: () => Promise<void>): Promise<void> {
+  const { env } = process
+  if (['UCX_MEM_EVENTS', 'UCX_MEM_MMAP_HOOK_MODE'].some((name) => name in env)) return run()
+  env['UCX_MEM_EVENTS'] = 'n'
+  try {
+    await run()
+  } finally {
+    delete env['UCX_MEM_EVENTS']
+  }
 }
 
 /** When this program ends without having left the world, so does the job: with an error of its own told first. */
