@@ -1,4 +1,5 @@
-// Trains a model on all ranks, or in a process of its own with the batch of `as` ranks, and tells what came of it.
+// Trains models one after the other on all ranks, or in a process of its own with the batch of `as` ranks, and
+// tells what came of each.
 import { createHash } from 'node:crypto'
 
 import {
@@ -12,10 +13,8 @@ import {
   optim,
 } from '../../../dist/index.js'
 
-const { as, ...settings } = JSON.parse(process.argv[2])
 const world = await distributed.init()
 const { rank, size } = world
-const whole = as ?? 1 // batches in one
 
 /** Numbers of a formula. */
 const made = (shape, dtype, f) => {
@@ -23,68 +22,70 @@ const made = (shape, dtype, f) => {
   for (let i = 0; i < result.length; i++) result.data[i] = f(i)
   return result
 }
-const { dtype = 'float64', samples, batch, epochs = 1, classes = 3, kind = 'mlp' } = settings
-const x = made([samples, 6], dtype, (i) => Math.sin(i * 1.7) + Math.cos(i * 0.31))
-const y = made([samples], 'int32', (i) =>
-  settings.ignore && i % 5 === 0 ? -100 : (i * 7 + (i >> 3)) % classes,
-)
+async function train({ as: whole = 1, ...settings }) {
+  const { dtype = 'float64', samples, batch, epochs = 1, classes = 3, kind = 'mlp' } = settings
+  const x = made([samples, 6], dtype, (i) => Math.sin(i * 1.7) + Math.cos(i * 0.31))
+  const y = made([samples], 'int32', (i) =>
+    settings.ignore && i % 5 === 0 ? -100 : (i * 7 + (i >> 3)) % classes,
+  )
 
-manualSeed(rank * 100 + 1) // the weights of rank 0 count, and its order
-const layers = [new nn.Linear(6, settings.width && rank === 1 ? 9 : 8, { dtype }), new nn.Tanh()]
-if (kind === 'dropout') layers.push(new nn.Dropout(0.3))
-if (kind === 'norm') layers.push(new nn.BatchNorm1d(8, { dtype }))
-layers.push(new nn.Linear(settings.width && rank === 1 ? 9 : 8, classes, { dtype }))
-const model = new nn.Sequential(...layers)
-const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 })
-const criterion = new nn.CrossEntropyLoss({
-  reduction: settings.reduction ?? 'mean',
-  ...(settings.ignore ? { weight: made([classes], dtype, (i) => 1 + i) } : {}),
-})
-const cut = { batchSize: batch * whole, shuffle: true, dropLast: settings.dropLast ?? false }
-let loader = new data.DataLoader([x, y], cut)
-if (settings.iterable) {
-  const list = [...new data.DataLoader([x, y], { ...cut, shuffle: false })]
-  loader = { [Symbol.iterator]: () => list[Symbol.iterator]() }
-}
-const told = []
-const history = await fit(model, loader, {
-  criterion,
-  optimizer,
-  epochs,
-  metrics: settings.metrics ?? [],
-  distributed: world,
-  clipGradNorm: settings.clipGradNorm,
-  accumulate: settings.accumulate ?? 1,
-  capture: settings.capture ?? true,
-  ...(settings.validation
-    ? {
-        validation: new data.DataLoader([x.narrow(0, 0, 37), y.narrow(0, 0, 37)], {
-          batchSize: 10 * whole,
-        }),
-      }
-    : {}),
-  ...(settings.plateau
-    ? {
-        scheduler: new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0, factor: 0.5 }),
-      }
-    : {}),
-  ...(settings.checkpoint ? { checkpoint: settings.checkpoint, resume: true } : {}),
-  callbacks: [
-    ...(settings.byBatch ? [{ onBatchEnd: ({ logs }) => void told.push(logs.loss) }] : []),
-    ...(settings.file
-      ? [new callbacks.ModelCheckpoint({ path: settings.file, monitor: 'loss' })]
-      : []),
-    ...(settings.stopping
-      ? [new callbacks.EarlyStopping({ monitor: 'valLoss', patience: 1 })]
-      : []),
-  ],
-})
-const hash = createHash('sha256')
-const state = [...model.parameters(), ...model.buffers()]
-for (const { data: numbers } of state) hash.update(numbers)
-console.log(
-  JSON.stringify({
-    rank,
+  manualSeed(rank * 100 + 1) // the weights of rank 0 count, and its order
+  const layers = [new nn.Linear(6, settings.width && rank === 1 ? 9 : 8, { dtype }), new nn.Tanh()]
+  if (kind === 'dropout') layers.push(new nn.Dropout(0.3))
+  if (kind === 'norm') layers.push(new nn.BatchNorm1d(8, { dtype }))
+  layers.push(new nn.Linear(settings.width && rank === 1 ? 9 : 8, classes, { dtype }))
+  const model = new nn.Sequential(...layers)
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 })
+  const criterion = new nn.CrossEntropyLoss({
+    reduction: settings.reduction ?? 'mean',
+    ...(settings.ignore ? { weight: made([classes], dtype, (i) => 1 + i) } : {}),
+  })
+  const cut = { batchSize: batch * whole, shuffle: true, dropLast: settings.dropLast ?? false }
+  let loader = new data.DataLoader([x, y], cut)
+  if (settings.iterable) {
+    const list = [...new data.DataLoader([x, y], { ...cut, shuffle: false })]
+    loader = { [Symbol.iterator]: () => list[Symbol.iterator]() }
+  }
+  const told = []
+  const history = await fit(model, loader, {
+    criterion,
+    optimizer,
+    epochs,
+    metrics: settings.metrics ?? [],
+    distributed: world,
+    clipGradNorm: settings.clipGradNorm,
+    accumulate: settings.accumulate ?? 1,
+    capture: settings.capture ?? true,
+    ...(settings.validation
+      ? {
+          validation: new data.DataLoader([x.narrow(0, 0, 37), y.narrow(0, 0, 37)], {
+            batchSize: 10 * whole,
+          }),
+        }
+      : {}),
+    ...(settings.plateau
+      ? {
+          scheduler: new optim.lrScheduler.ReduceLROnPlateau(optimizer, {
+            patience: 0,
+            factor: 0.5,
+          }),
+        }
+      : {}),
+    ...(settings.checkpoint ? { checkpoint: settings.checkpoint, resume: true } : {}),
+    callbacks: [
+      ...(settings.byBatch ? [{ onBatchEnd: ({ logs }) => void told.push(logs.loss) }] : []),
+      ...(settings.file
+        ? [new callbacks.ModelCheckpoint({ path: settings.file, monitor: 'loss' })]
+        : []),
+      ...(settings.stopping
+        ? [new callbacks.EarlyStopping({ monitor: 'valLoss', patience: 1 })]
+        : []),
+    ],
+  })
+  const hash = createHash('sha256')
+  const state = [...model.parameters(), ...model.buffers()]
+  for (const { data: numbers } of state) hash.update(numbers)
+  return {
     size,
     steps: history.steps,
     mode: history.mode,
@@ -92,5 +93,12 @@ console.log(
     told,
     digest: hash.digest('hex'),
     weights: state.flatMap((tensor) => Array.from(tensor.data)),
-  }),
-)
+  }
+}
+
+const runs = []
+for (const settings of JSON.parse(process.argv[2])) {
+  runs.push(await train(settings))
+  await world.barrier() // rank 0 may still write the checkpoint that the next one reads
+}
+console.log(JSON.stringify({ rank, runs }))
