@@ -34,7 +34,8 @@ for (const { file, time, target, horizon, below } of series) {
     }
     if (report !== undefined && network === 'gru' && below !== null) {
       const history = await model.fit(table, fitting)
-      await history.report(report, { title: `${target} by a GRU` })
+      const forecasts = [...result.forecasts, ...model.predict()]
+      await history.report(report, { title: `${target} by a GRU`, forecasts })
       console.log(`    written: ${report}`)
     }
   }

@@ -53,9 +53,9 @@ describe('command line: train, predict, inspect', function () {
     expect(stdout).to.match(/^'units': 4 steps ahead, judged by 20 values from 5 origins/)
     expect(stdout).to.match(/^model +[\d.]+ [^]*^last season +[\d.]+ [^]*^last value +[\d.]+ /m)
     expect(stdout).to.match(/^2024-03-31 +[\d.]+ +[\d.]+ +[\d.]+$/m)
-    expect(readFileSync(at('sales.html'), 'utf8')).to.include(
-      '<title>units, from sales.csv</title>',
-    )
+    const page = readFileSync(at('sales.html'), 'utf8')
+    expect(page).to.include('<title>units, from sales.csv</title>')
+    expect(page.match(/<path class="forecast"/g)).to.have.length(6) // five origins, and what is next
     const next = await gradlane(['predict', at('sales.safetensors')])
     expect(next.stdout).to.match(/^date,units,lower,upper\r\n2024-03-31,[\d.]+,/)
     expect(next.stdout.trim().split('\r\n')).to.have.length(5)

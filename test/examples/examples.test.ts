@@ -250,7 +250,9 @@ describe('examples', function () {
     expect(status, out + err).to.equal(0)
     expect(out.match(/^ {2}gru +MASE [\d.]+ +sMAPE [\d.]+ % +RMSE [\d.]+$/gm)).to.have.length(2)
     expect(out).to.match(/90 % intervals held \d+ % of the values/)
-    expect(readFileSync(file, 'utf8')).to.include('CO2 by a GRU')
+    const page = readFileSync(file, 'utf8')
+    expect(page).to.include('CO2 by a GRU')
+    expect(page.match(/<path class="forecast"/g)).to.have.length(9) // eight origins, and the next year
   })
 
   it('penguins.ts tells species by measures with gaps, and what it saves answers', async () => {

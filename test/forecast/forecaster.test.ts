@@ -78,6 +78,23 @@ describe('data.Forecaster', () => {
       expect(model.predict()[0]!.time).to.deep.equal(new Date(START + 107 * DAY))
     })
 
+    it('gives the latest values that it knows, without those that were filled', async () => {
+      manualSeed(3)
+      const model = new data.Forecaster({ ...options, past: 10 })
+      expect(() => model.recent()).to.throw(ValueError, 'fit first')
+      await model.fit(sales(100), quick)
+      await model.partialFit(rowsOf(2, 102)) // days 100 and 101 are filled
+      const recent = model.recent()
+      expect(recent).to.have.length(13)
+      expect(recent[0]).to.deep.equal({ key: null, time: new Date(START + 89 * DAY), step: -14, actual: valueAt(89) }) // prettier-ignore
+      expect(recent.slice(-3).map(({ step }) => step)).to.deep.equal([-4, -1, 0])
+      expect(recent.at(-1)!.actual).to.equal(valueAt(103))
+      const forecasts = [...recent, ...model.predict()]
+      const page = await model.history!.toHTML({ forecasts })
+      expect(page.match(/<path class="came"/g)).to.have.length(2)
+      expect(page.match(/<path class="forecast"/g)).to.have.length(1)
+    })
+
     it('saves and loads itself whole', async () => {
       manualSeed(4)
       const model = new data.Forecaster({ ...options, past: 10 })

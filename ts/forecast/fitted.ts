@@ -30,6 +30,17 @@ export interface Forecast {
   readonly upper: number
 }
 
+/** What came at a step, the last of which is step 0. */
+export interface RecentStep {
+  /** Of the series; null where there is one. */
+  readonly key: string | null
+  /** A number where the times are numbers. */
+  readonly time: Date | number
+  /** 0 for the last step that is known, -1 for the one before. */
+  readonly step: number
+  readonly actual: number
+}
+
 /** What `Forecaster.partialFit` tells. */
 export interface ForecasterPartialFitResult {
   /** Steps that came, those that were filled among them. */
@@ -133,6 +144,17 @@ export class FittedForecaster {
           upper: value + width,
         }
       })
+    })
+  }
+
+  /** The latest steps of each series, without those that were filled. */
+  recent(): RecentStep[] {
+    return [...this.tails.values()].flatMap(({ key, start, target, filled }) => {
+      return Array.from(target, (actual, i) => {
+        const time = timeAfter(this.layout.frequency, start, i)
+        const step = i - target.length + 1
+        return { key, time: this.dates ? new Date(time) : time, step, actual }
+      }).filter((_, i) => filled[i] === 0)
     })
   }
 

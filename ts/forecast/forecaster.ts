@@ -9,7 +9,12 @@ import { type Options, positive, readOptions, type Values } from '../options.js'
 import type { History } from '../train/history.js'
 import type { Backtest } from './backtest.js'
 import type { ForecasterDescription } from './description.js'
-import type { FittedForecaster, Forecast, ForecasterPartialFitResult } from './fitted.js'
+import type {
+  FittedForecaster,
+  Forecast,
+  ForecasterPartialFitResult,
+  RecentStep,
+} from './fitted.js'
 import {
   BACKTEST,
   type BacktestOptions,
@@ -137,6 +142,21 @@ export class Forecaster {
     const fitted = this.#ready('predict')
     const table = rows === undefined || rows === null ? undefined : this.#tableOf('predict', rows)
     return fitted.forecast('Forecaster.predict', table, coverage, future)
+  }
+
+  /**
+   * The latest values that it has learned from, `past + horizon` steps of each series without those that
+   * were filled: what forecasts begin behind, for a chart.
+   *
+   * @throws ValueError before `fit`.
+   *
+   * @example
+   * const forecasts = [...model.recent(), ...model.predict()]
+   * await model.history.report('units.html', { forecasts })
+   */
+  recent(): RecentStep[] {
+    checkArguments('Forecaster.recent', 0, arguments)
+    return this.#ready('recent').recent()
   }
 
   /**

@@ -1,12 +1,13 @@
 import { isName } from '../check.js'
 import { type Option, type Options, names, readOptions } from '../options.js'
 import type { History } from '../train/history.js'
-import type { Importance, ReportOptions } from '../train/records.js'
+import type { ForecastStep, Importance, ReportOptions } from '../train/records.js'
 import { type Assets, assets } from './assets.js'
 import { type Chart, chartsOf } from './charts.js'
 import { environmentSection } from './environment.js'
 import { byClassSection, epochsSection } from './epochs.js'
 import { escapeHtml, scriptJson } from './escape.js'
+import { areSteps, forecastsSection } from './forecasts.js'
 import { importanceSection, isImportance } from './importance.js'
 import { layersSection } from './layers.js'
 import { drawnOf, matrixOf, matrixSection } from './matrix.js'
@@ -26,15 +27,23 @@ const IMPORTANCE: Option<Importance | undefined> = {
   accepts: isImportance,
 }
 
+const FORECASTS: Option<readonly ForecastStep[] | undefined> = {
+  initial: undefined,
+  expected: 'a list of what Forecaster.recent, predict and backtest give',
+  accepts: areSteps,
+}
+
 const OPTIONS = {
   title: TITLE,
   labels: names(),
   importance: IMPORTANCE,
+  forecasts: FORECASTS,
 } satisfies Options<ReportOptions>
 
 /** A history as one page of HTML that needs nothing else. */
 export function pageOf(history: History, options: ReportOptions = {}): string {
-  const { title: titled, labels: given, importance } = readOptions('report', OPTIONS, options)
+  const read = readOptions('report', OPTIONS, options)
+  const { title: titled, labels: given, importance, forecasts } = read
   const title = String(titled)
   const labels = given?.map(String) ?? history.facts?.labels ?? null
   const last = history.epochs.at(-1)
@@ -49,6 +58,7 @@ export function pageOf(history: History, options: ReportOptions = {}): string {
   }
   const body = [
     header(title, history, verdict),
+    forecastsSection(forecasts),
     chartsSection(charts, verdict.best),
     matrixSection(matrix, last?.epoch ?? 0),
     byClassSection(history, labels),

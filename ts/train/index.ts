@@ -15,6 +15,7 @@ export { predict, type PredictOptions, predictSync } from './predict.js'
 export type {
   ColumnImportance,
   EpochRecord,
+  ForecastStep,
   Importance,
   LayerRecord,
   LayerTimes,

@@ -173,6 +173,21 @@ export interface Importance {
   readonly columns: readonly ColumnImportance[]
 }
 
+/** A step of a series in a report: what came, what was forecast, or both. */
+export interface ForecastStep {
+  /** Of the series; null where there is one. */
+  readonly key: string | null
+  readonly time: Date | number
+  /** 1 for the first step that was forecast, 0 for the one before. */
+  readonly step: number
+  /** The forecast and its interval: all three, or none. */
+  readonly value?: number
+  readonly lower?: number
+  readonly upper?: number
+  /** What came, where it is known. */
+  readonly actual?: number
+}
+
 export interface ReportOptions {
   /** Default `Training report`. */
   title?: string | number
@@ -180,4 +195,9 @@ export interface ReportOptions {
   labels?: readonly (string | number)[]
   /** How much the model needs each column: what `data.permutationImportance` gives. */
   importance?: Importance
+  /**
+   * What is drawn over time: what `Forecaster.recent`, `Forecaster.predict` and `Forecaster.backtest` give,
+   * one after the other, as `[...model.recent(), ...model.predict()]`.
+   */
+  forecasts?: readonly ForecastStep[]
 }

@@ -43,8 +43,8 @@ export async function trainForecaster(
   const history = await model.fit(table, fitting)
   for (const warning of history.warnings) io.tell(`note: ${warning}`)
   await model.save(out)
-  await history.report(report, { title })
   const next = model.predict()
+  await history.report(report, { title, forecasts: [...forecasts, ...next] })
   if (json) {
     const { past, season } = model
     printJson(io, { target, time, horizon, past, season, judged, forecasts: next, model: out, report }) // prettier-ignore
