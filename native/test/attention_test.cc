@@ -241,7 +241,9 @@ TEST_P(AttentionTest, GradientsAloneAreThoseTogether) {
         Case<float> some(s);
         some.Forward(p);
         some.Gradient(p, wanted & 1, wanted & 2, wanted & 4);
-        if (wanted & 1) EXPECT_TRUE(some.grad_q.SameBits(all.grad_q)) << wanted;
+        if (wanted & 1) {
+          EXPECT_TRUE(some.grad_q.SameBits(all.grad_q)) << wanted;
+        }
         const Array<float> before = Case<float>(s).grad_kv;
         for (std::int64_t i = 0; i < some.grad_kv.size(); ++i) {
           const bool of_v = i % some.shape.k_row >= s.kv_heads * s.width;
