@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { root } from '../lifecycle/built.js'
@@ -39,7 +40,7 @@ export interface JobOutcome {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
-  /** What each rank has printed as JSON, by rank. */
+  /** What each rank has said, by rank. */
   readonly said: readonly Record<string, unknown>[]
 }
 
@@ -51,7 +52,7 @@ export interface JobOptions {
   readonly onOutput?: (stdout: string) => void
 }
 
-/** Runs one of the programs of this folder on some ranks; a rank says `{ rank, … }` on a line of its own. */
+/** Runs one of the programs of this folder on some ranks; a rank tells `{ rank, … }` by `say`. */
 export function runJob(
   { launcher, flags }: Mpi,
   program: string,
@@ -60,10 +61,12 @@ export function runJob(
   const kept = Object.entries(process.env).filter(
     ([key]) => !/^(GRADLANE|OMPI|PMI|PMIX|SLURM)_|^NODE_OPTIONS$/.test(key),
   )
+  const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-mpi-'))
+  const told = path.join(folder, 'told')
   const env = {
     ...Object.fromEntries(kept),
     ...{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
-    ...{ GRADLANE_NUM_THREADS: '1', ...variables },
+    ...{ GRADLANE_NUM_THREADS: '1', GRADLANE_TEST_SAID: told, ...variables },
   }
   const file = path.join(root, 'test', 'distributed', 'programs', program)
   const child = spawn(launcher, [...flags, '-n', String(ranks), process.execPath, file, ...args], {
@@ -81,13 +84,16 @@ export function runJob(
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {
-      resolve({ code, stdout, stderr, said: saidIn(stdout) })
+      const said = existsSync(told) ? saidIn(readFileSync(told, 'utf8')) : []
+      rmSync(folder, { recursive: true })
+      resolve({ code, stdout, stderr, said })
     })
   })
 }
 
-export function saidIn(stdout: string): Record<string, unknown>[] {
-  const said = stdout
+/** Lines of JSON among others. */
+export function saidIn(text: string): Record<string, unknown>[] {
+  const said = text
     .split('\n')
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 
 import { distributed, empty, full, getNumThreads, tensor } from '../../../dist/index.js'
+import { say } from './say.mjs'
 
 const options = process.argv[2] === undefined ? {} : { library: process.argv[2] }
 const world = await distributed.init(options)
@@ -96,9 +97,7 @@ for (const call of [
   await call().catch(({ code }) => refused.push(code))
 }
 await world.barrier() // nobody else has noticed
-console.log(
-  JSON.stringify({ rank, size, hosts: world.hosts.length, refused, threads: getNumThreads() }),
-)
+say({ rank, size, hosts: world.hosts.length, refused, threads: getNumThreads() })
 if (process.argv[3] === 'close') {
   // What is called after close does not reach MPI, which has ended then.
   await Promise.all([

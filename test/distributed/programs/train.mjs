@@ -12,6 +12,7 @@ import {
   nn,
   optim,
 } from '../../../dist/index.js'
+import { say } from './say.mjs'
 
 const world = await distributed.init()
 const { rank, size } = world
@@ -101,4 +102,4 @@ for (const settings of JSON.parse(process.argv[2])) {
   runs.push(await train(settings))
   await world.barrier() // rank 0 may still write the checkpoint that the next one reads
 }
-console.log(JSON.stringify({ rank, runs }))
+say({ rank, runs })
