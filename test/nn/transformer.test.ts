@@ -219,7 +219,7 @@ describe('Layers of transformers', () => {
   it('are counted by summary', () => {
     const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 6 })
     const model = new nn.TransformerEncoder(layer, 2)
-    const { parameters, multiplyAdds, rows } = summary(model as unknown as nn.Module, [3, 2, 8])
+    const { parameters, multiplyAdds, rows } = summary(model, [3, 2, 8])
     const own = 3 * 8 * 8 + 3 * 8 + 8 * 8 + 8 + 2 * 8 * 6 + 6 + 8 + 4 * 8
     assert.equal(parameters, 2 * own)
     // Six rows, each of which has three keys.
