@@ -170,13 +170,13 @@ export {
   type EncoderCallOptions,
   type EncoderLayer,
   TransformerEncoder,
-  type TransformerStackOptions,
 } from './transformer-encoder.js'
 export {
   type EncoderLayerCallOptions,
   TransformerEncoderLayer,
 } from './transformer-encoder-layer.js'
 export type { TransformerLayerOptions } from './transformer-parts.js'
+export type { TransformerStackOptions } from './transformer-stack.js'
 export { Unfold } from './unfold.js'
 export { Unflatten } from './unflatten.js'
 export { Upsample, type UpsampleOptions } from './upsample2d.js'

@@ -1,20 +1,10 @@
-import { checkArguments } from '../check.js'
 import { flag, type Options, readOptions, unchecked } from '../options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
 import { cacheOption, type KeyValueCache } from './key-value-cache.js'
 import { Module } from './module.js'
 import type { EncoderLayerCallOptions } from './transformer-encoder-layer.js'
-import { checkCached, checkModule, stackOf } from './transformer-parts.js'
-
-export interface TransformerStackOptions {
-  /** What follows the last layer. Default: nothing. */
-  norm?: Module | null
-}
-
-export const STACK = {
-  norm: unchecked<Module | null>(null),
-} satisfies Options<TransformerStackOptions>
+import { TransformerStack } from './transformer-stack.js'
 
 /** What comes beside the input. In masks of uint8 a 1 is a key that is not there; those of floats are added. */
 export interface EncoderCallOptions {
@@ -51,39 +41,18 @@ export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerCallOption
  *
  * Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html
  */
-export class TransformerEncoder<L extends EncoderLayer = EncoderLayer> extends Module<
+export class TransformerEncoder<L extends EncoderLayer = EncoderLayer> extends TransformerStack<
+  L,
   [src: Tensor, options?: EncoderCallOptions]
 > {
   static {
     markBuiltIn(this, ({ layers, norm }) => [[...layers], layers.length, { norm }])
   }
 
-  layers: L[]
-  norm: Module | null
-
-  /**
-   * @param layer One that is copied, which begin alike; or a list of layers, which are taken as they are.
-   * @param numLayers How many copies.
-   * @throws ValueError when something is no module, or the layer one that cannot be copied: of another class.
-   */
-  constructor(layer: L | readonly L[], numLayers?: number, options: TransformerStackOptions = {}) {
-    checkArguments(new.target.name, 3, arguments)
-    super()
-    const who = 'TransformerEncoder'
-    const { norm } = readOptions(who, STACK, options)
-    if (norm !== null) checkModule(who, 'norm', norm)
-    this.layers = stackOf(who, layer, numLayers)
-    this.norm = norm
-  }
-
-  protected override get isLent(): boolean {
-    return true
-  }
-
   /** @throws ShapeError, DTypeError, ValueError unless input, masks and cache go together. */
   override forward(src: Tensor, options?: EncoderCallOptions): Tensor {
     const { mask: srcMask, ...call } = readOptions(this.describe(), CALL, options)
-    checkCached(this.describe(), this.layers, call.cache)
+    this.checkCached(call.cache)
     let x = src
     for (const layer of this.layers) x = layer.forward(x, { srcMask, ...call })
     return this.norm === null ? x : this.norm.forward(x)

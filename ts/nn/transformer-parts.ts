@@ -1,5 +1,4 @@
-// What the layers of a transformer are made of, and copies of them.
-import { complaint, ValueError } from '../errors.js'
+// What the layers of a transformer are made of.
 import type { FloatDType } from '../kernels/dtype.js'
 import { gelu, relu } from '../ops/activation.js'
 import { add } from '../ops/binary.js'
@@ -13,14 +12,11 @@ import {
   type Values,
   whole,
 } from '../options.js'
-import { defaultGenerator, Generator, generatorOption } from '../random/generator.js'
+import { type Generator, generatorOption } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { constructorArguments } from './built-in.js'
 import { Dropout } from './dropout.js'
 import { LayerNorm } from './layer-norm.js'
 import { Linear } from './linear.js'
-import { Module } from './module.js'
-import type { ModuleTree } from './module-tree.js'
 import { MultiheadAttention } from './multihead-attention.js'
 
 export interface TransformerLayerOptions {
@@ -129,83 +125,4 @@ export function feedForward(layer: LayerParts, x: Tensor): Tensor {
   const { linear1, dropout, linear2, activation } = layer
   const hidden = linear1.forward(x)
   return linear2.forward(dropout.forward(activation === 'relu' ? relu(hidden) : gelu(hidden)))
-}
-
-/**
- * The layers of a stack: those of a list, or copies of one, which begin with its numbers.
- *
- * @throws ValueError for what is no module, or no layer that can be copied.
- */
-export function stackOf<M extends ModuleTree<Module>>(
-  who: string,
-  given: M | readonly M[],
-  count: number | undefined,
-): M[] {
-  if (Array.isArray(given)) {
-    const layers = given as M[]
-    layers.forEach((layer, i) => {
-      checkModule(who, `layer ${i}`, layer)
-    })
-    if (count === undefined || count === layers.length) return [...layers]
-    const expected = `${layers.length}, as many as there are, or left out`
-    throw new ValueError(complaint(who, 'numLayers', expected, count))
-  }
-  const layer = given as M
-  checkModule(who, 'the layer', layer)
-  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) {
-    throw new ValueError(complaint(who, 'numLayers', 'a whole number of at least 0', count))
-  }
-  return Array.from({ length: count }, () => copyOf(who, layer))
-}
-
-/** @throws ValueError for a layer that comes twice: its keys of both places would be one sequence. */
-export function checkCached(who: string, layers: readonly object[], cache: unknown): void {
-  if (cache === null || new Set(layers).size === layers.length) return
-  const expected = 'null where a layer stands in several places'
-  throw new ValueError(complaint(who, 'cache', expected, cache))
-}
-
-export function checkModule(who: string, what: string, module: unknown): void {
-  if (module instanceof Module) return
-  throw new ValueError(complaint(who, what, 'a Module', module))
-}
-
-function copyOf<M extends ModuleTree<Module>>(who: string, layer: M): M {
-  const args = constructorArguments(layer)
-  const { generator } = layer as { generator?: unknown }
-  const own = generator instanceof Generator ? generator : undefined
-  const copy = args === null ? null : remade(layer, [...args], own)
-  if (copy === null || copy.toString() !== layer.toString()) {
-    const hint = 'give a list of as many layers: [make(), make()]'
-    const expected = 'one of the library as its constructor makes it, which can be copied'
-    throw new ValueError(complaint(who, 'the layer', expected, layer.describe(), hint))
-  }
-  copy.loadStateDict(layer.stateDict())
-  const modules = layer.modules()
-  copy.modules().forEach((module, i) => {
-    module.training = modules[i]!.training
-  })
-  const parameters = layer.parameters()
-  copy.parameters().forEach((parameter, i) => {
-    parameter.requiresGrad = parameters[i]!.requiresGrad
-  })
-  return copy
-}
-
-/** One of the same class and options. What draws is afterwards as before. */
-function remade<M extends ModuleTree<Module>>(
-  layer: M,
-  args: unknown[],
-  generator: Generator | undefined,
-): M {
-  const constructor = layer.constructor as new (...args: unknown[]) => M
-  const drawing = generator ?? defaultGenerator
-  const state = drawing.getState()
-  const options: unknown = args.at(-1)
-  if (generator !== undefined) args[args.length - 1] = { ...(options as object), generator }
-  try {
-    return new constructor(...args)
-  } finally {
-    drawing.setState(state)
-  }
 }

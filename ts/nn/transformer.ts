@@ -13,11 +13,8 @@ import { TransformerDecoder } from './transformer-decoder.js'
 import { DECODER_MASKS, type DecoderCallOptions, TransformerDecoderLayer } from './transformer-decoder-layer.js' // prettier-ignore
 import { type EncoderCallOptions, TransformerEncoder } from './transformer-encoder.js'
 import { TransformerEncoderLayer } from './transformer-encoder-layer.js'
-import {
-  checkModule,
-  TRANSFORMER_LAYER,
-  type TransformerLayerOptions,
-} from './transformer-parts.js'
+import { TRANSFORMER_LAYER, type TransformerLayerOptions } from './transformer-parts.js'
+import { checkModule } from './transformer-stack.js'
 
 type Encoder = Module<[src: Tensor, options?: EncoderCallOptions]>
 type Decoder = Module<[tgt: Tensor, memory: Tensor, options?: DecoderCallOptions]>
