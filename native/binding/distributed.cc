@@ -123,6 +123,8 @@ napi_value WorldInfo(napi_env env, napi_callback_info) {
   napi_set_named_property(env, result, "rank", value);
   napi_create_string_utf8(env, world.library().c_str(), NAPI_AUTO_LENGTH, &value);
   napi_set_named_property(env, result, "library", value);
+  napi_create_double(env, world.WaitedSeconds(), &value);
+  napi_set_named_property(env, result, "waitedSeconds", value);
   napi_create_array(env, &hosts);
   for (int rank = 0; rank < world.size(); ++rank) {
     napi_create_string_utf8(env, world.host(rank), NAPI_AUTO_LENGTH, &value);

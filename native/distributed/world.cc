@@ -44,7 +44,17 @@ void World::Run(const Call& call) {
   Job job;
   job.call = call;
   Post(job);
-  while (job.finished.load(std::memory_order_acquire) == 0) Park(job.finished, 0);
+  Await(job);
+}
+
+void World::Await(Job& job) {
+  if (job.finished.load(std::memory_order_acquire) == 0) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point start = Clock::now();
+    while (job.finished.load(std::memory_order_acquire) == 0) Park(job.finished, 0);
+    const std::chrono::nanoseconds waited = Clock::now() - start;
+    waited_ns_.fetch_add(waited.count(), std::memory_order_relaxed);
+  }
   if (job.failure) throw *job.failure;
 }
 

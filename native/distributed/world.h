@@ -51,8 +51,13 @@ class World {
 
   // In turn. `job.done` is called once it is finished. Throws once the world is closed.
   void Post(Job& job);
-  // Waits for it; throws what it failed by.
+  // Waits for one that was posted; throws what it failed by.
+  void Await(Job& job);
   void Run(const Call& call);
+  // For how long `Await` has waited so far, on all threads together.
+  double WaitedSeconds() const {
+    return 1e-9 * static_cast<double>(waited_ns_.load(std::memory_order_relaxed));
+  }
   // Ends all processes of the job, this one among them, or after a second nobody.
   void Abort(int code);
   // Gives up what the thread waits for, and joins it. Nothing is told to the others.
@@ -74,6 +79,7 @@ class World {
   std::atomic<bool> open_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<int> abort_code_{-1};
+  std::atomic<std::int64_t> waited_ns_{0};
   Lock lock_;  // of the three that follow
   Job* first_ = nullptr;
   Job* last_ = nullptr;

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { DistributedError } from '../../ts/errors.js'
-import { distributed, empty, tensor } from '../../ts/index.js'
+import { distributed, empty, fit, nn, optim, tensor } from '../../ts/index.js'
 import { launcherOf } from '../../ts/distributed/launcher.js'
 import { Job } from '../../ts/distributed/job.js'
 
@@ -19,6 +19,18 @@ describe('distributed.init without a launcher', () => {
     x.data[0] = 3
     expect(all.toArray()).to.deep.equal([[1, 2]])
     await world.barrier()
+    expect(world.waitedSeconds).to.equal(0)
+  })
+
+  it('leaves no trace of ranks in a history', async () => {
+    const world = await distributed.init()
+    const model = new nn.Linear(1, 1)
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 })
+    const criterion = new nn.MSELoss()
+    const options = { criterion, optimizer, distributed: world }
+    const history = await fit(model, [[tensor([[1]]), tensor([[2]])]], options)
+    expect(history.facts!.ranks).to.equal(null)
+    expect(history.epochs[0]).not.to.have.property('ranks')
   })
 })
 

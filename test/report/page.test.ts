@@ -238,6 +238,45 @@ describe('report: the page', () => {
     )
   })
 
+  it('shows the ranks, how long each has waited, and whom they waited for', async () => {
+    const html = await historyOf({ epochs: 3, ranks: 4 }).toHTML()
+    const text = textOf(html)
+    // They waited 10, 20, 30 and 40 ms of 250.
+    expect(text).to.include('Efficiency 90.00 % 4 ranks on 2 hosts')
+    expect(text).to.include('share of the time 0 node-0 8 4 30.0 ms 4.00 %')
+    expect(text).to.include('3 node-1 8 4 120 ms 16.00 %')
+    expect(text).to.include('Rank 0 waited least: the others waited for it.')
+    expect(text).to.include('processes 4 ranks on 2 hosts')
+    expect(text).to.include('batch size 8 on each rank')
+    const chart = embedded(html).charts.find(({ id }) => id === 'efficiency')!
+    expect(chart.percent).to.equal(true)
+    expect(chart.curves).to.have.length(1)
+    for (const value of chart.curves[0]!.values) expect(value).to.be.closeTo(0.9, 1e-12)
+    const alike = textOf(await historyOf({ epochs: 3, ranks: 2 }).toHTML())
+    expect(alike).to.include('Efficiency 94.00 % 2 ranks on 1 host')
+    expect(alike).not.to.include('waited least') // 4 and 8 %
+    const alone = await historyOf({ epochs: 3 }).toHTML()
+    expect(alone).not.to.match(/Efficiency|id="ranks"|on each rank/)
+  })
+
+  it('counts of a training that went on with other ranks the epochs of the last ones', async () => {
+    const history = historyOf({ epochs: 2, ranks: 4 })
+    const { epochs } = historyOf({ epochs: 3, ranks: 2 })
+    const alone = historyOf({ epochs: 1 }).epochs
+    history.epochs.unshift(...alone)
+    history.epochs.push(...epochs.slice(1))
+    history.facts = { ...history.facts!, ranks: history.facts!.ranks!.slice(0, 2) }
+    const html = await history.toHTML()
+    expect(textOf(html)).to.include('Efficiency 94.00 % 2 ranks on 1 host')
+    expect(textOf(html)).to.include('1 node-0 8 4 40.0 ms 8.00 %')
+    const { values } = embedded(html).charts.find(({ id }) => id === 'efficiency')!.curves[0]!
+    expect(values.map((value) => value && value.toFixed(2))).to.deep.equal([
+      ...[null, '0.90', '0.90', '0.94', '0.94'],
+    ])
+    history.facts = { ...history.facts, ranks: history.facts.ranks!.slice(0, 1) }
+    expect(textOf(await history.toHTML())).not.to.include('Efficiency 9')
+  })
+
   it('has a row for every epoch, of very many for some, among them the best and the last', async () => {
     const rows = (html: string): number[] =>
       [...html.matchAll(/<tr(?: class="best")?><th scope="row">(\d+)<\/th><td>[\d.−]+/g)].map(

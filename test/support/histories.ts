@@ -1,4 +1,11 @@
-import { History, type EpochRecord, type LayerRecord, type TrainingFacts } from '../../ts/index.js'
+import {
+  History,
+  type EpochRecord,
+  type LayerRecord,
+  type RankFacts,
+  type RanksRecord,
+  type TrainingFacts,
+} from '../../ts/index.js'
 
 /** What can be told from these by reading the page: every number is a different one. */
 export interface HistoryOptions {
@@ -13,6 +20,8 @@ export interface HistoryOptions {
   readonly labels?: readonly string[]
   /** Default 2. */
   readonly groups?: number
+  /** Ranks, every two on a host, of which each waited 10 ms an epoch longer than the one before it. Default 1. */
+  readonly ranks?: number
 }
 
 export const facts: TrainingFacts = {
@@ -35,6 +44,7 @@ export const facts: TrainingFacts = {
   criterion: 'CrossEntropyLoss',
   optimizer: 'Adam',
   scheduler: null,
+  ranks: null,
   batchSize: 8,
   samples: 100,
   validationSamples: 20,
@@ -65,7 +75,7 @@ const layers: LayerRecord[] = [
 
 /** A history as `fit` makes it, of numbers that follow from the epoch. */
 export function historyOf(options: HistoryOptions): History {
-  const { epochs, validation = true, nan = [], metric = 'mae', groups = 2 } = options
+  const { epochs, validation = true, nan = [], metric = 'mae', groups = 2, ranks = 1 } = options
   const history = new History()
   const labels = options.labels ?? ['cat', 'dog', 'emu']
   const classes = labels.length
@@ -95,6 +105,7 @@ export function historyOf(options: HistoryOptions): History {
       seconds: 0.25,
       validationSeconds: 0.05,
       samplesPerSecond: 400 + epoch,
+      ...(ranks > 1 && { ranks: waitingOf(ranks) }),
     }
     history.epochs.push(record)
   }
@@ -108,10 +119,23 @@ export function historyOf(options: HistoryOptions): History {
     history.weights.push({ epoch, parameters: { '0.weight': histogram, '0.bias': constant } })
   }
   history.layers = { layers, criterionMs: 0.05, samples: 8, reason: null }
-  history.facts = { ...facts, labels }
+  history.facts = { ...facts, labels, ranks: ranks > 1 ? ranksOf(ranks) : null }
   history.mode = 'captured'
   history.outcome = 'completed'
   return history
+}
+
+/** Of an epoch of 0.25 s. */
+function waitingOf(ranks: number): RanksRecord {
+  const waitingSeconds = Array.from({ length: ranks }, (_, rank) => 0.01 * (rank + 1))
+  const waited = waitingSeconds.reduce((sum, seconds) => sum + seconds)
+  return { waitingSeconds, efficiency: 1 - waited / (0.25 * ranks) }
+}
+
+function ranksOf(ranks: number): RankFacts[] {
+  return Array.from({ length: ranks }, (_, rank) => ({
+    ...{ host: `node-${rank >> 1}`, cores: 8, threads: 4 },
+  }))
 }
 
 /** Names that end up as something else unless they are escaped, wherever they go. */
@@ -124,7 +148,14 @@ export function hostileHistory(): History {
   history.weights.push({ epoch: 2, parameters: { [hostile]: last!.parameters['0.weight']! } })
   const layer: LayerRecord = { ...layers[1]!, path: hostile, module: `${hostile}()` }
   history.layers = { layers: [layers[0]!, layer], criterionMs: 1, samples: 2, reason: null }
-  history.facts = { ...history.facts!, model: hostile, optimizer: hostile, criterion: hostile }
+  const ranks = [{ host: hostile, cores: 1, threads: 1 }]
+  history.facts = {
+    ...history.facts!,
+    model: hostile,
+    optimizer: hostile,
+    criterion: hostile,
+    ranks,
+  }
   history.mode = 'eager'
   history.reason = hostile
   return history

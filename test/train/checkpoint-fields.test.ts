@@ -23,6 +23,11 @@ import { eachBackend } from '../support/each-backend.js'
 
 const missing = Symbol('missing')
 
+const epoch = {
+  ...{ epoch: 0, logs: {}, results: {}, lr: 1, lrs: [1], gradNorm: null },
+  ...{ seconds: 1, validationSeconds: 0, samplesPerSecond: 1 },
+}
+
 /** What each field must not be. */
 const wrong: Record<string, readonly unknown[]> = {
   epoch: [missing, -1, 0.5, NaN, '1', null, 2 ** 53],
@@ -44,7 +49,15 @@ const wrong: Record<string, readonly unknown[]> = {
   callbacks: [missing, null, [null], [1], { 0: {} }],
   generators: [missing, [], [tensor([1])], [tensor([1, 2, 3, 4])], null],
   generatorsAtEpoch: [missing, [], [null]],
-  history: [missing, null, [{}], [null], {}],
+  history: [
+    missing,
+    null,
+    [{}],
+    [null],
+    {},
+    [{ ...epoch, ranks: null }],
+    [{ ...epoch, ranks: {} }],
+  ],
   warnings: [missing, null, 'x', [1]],
   weights: [missing, null, [{ epoch: 0, parameters: { a: {} } }], [{}]],
 }

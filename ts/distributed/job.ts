@@ -23,12 +23,19 @@ export class Job implements World {
   readonly hosts: readonly string[]
   #state: 'open' | 'failed' | 'closed' = 'open'
   #pending = 0
+  /** When the first of those that are pending was called. */
+  #since = 0
+  #waitedSeconds = 0
   #closing: Promise<void> | null = null
 
   constructor(rank: number, hosts: readonly string[]) {
     this.rank = rank
     this.size = hosts.length
     this.hosts = hosts
+  }
+
+  get waitedSeconds(): number {
+    return this.size === 1 ? 0 : this.#waitedSeconds + addon().world().waitedSeconds
   }
 
   async allReduce(tensor: Tensor, options: AllReduceOptions = {}): Promise<Tensor> {
@@ -132,14 +139,14 @@ export class Job implements World {
 
   async #call(what: Call): Promise<void> {
     if (this.size === 1) return
-    this.#pending++
+    if (this.#pending++ === 0) this.#since = performance.now()
     try {
       await call(what)
     } catch (error) {
       this.#state = 'failed'
       throw error
     } finally {
-      this.#pending--
+      if (--this.#pending === 0) this.#waitedSeconds += (performance.now() - this.#since) / 1000
     }
   }
 }

@@ -27,6 +27,11 @@ export interface World extends AsyncDisposable {
   readonly size: number
   /** Names of the machines by rank. */
   readonly hosts: readonly string[]
+  /**
+   * Seconds for which this process has stood still for the others so far: until they had come to a call, and until
+   * what was exchanged had arrived. Of calls that the program awaits, and of those within the steps of `fit`.
+   */
+  readonly waitedSeconds: number
 
   /**
    * Writes the sum of the tensors of all ranks, element by element, into each of them.

@@ -19,7 +19,7 @@ export interface Chart {
 }
 
 /** Of the charts that show no logs. */
-const OWN_IDS = ['lr', 'gradNorm', 'samplesPerSecond']
+const OWN_IDS = ['lr', 'gradNorm', 'samplesPerSecond', 'efficiency']
 
 /** A log by what it measures, and whether on validation data. */
 export function measureOf(log: string): { readonly name: string; readonly validation: boolean } {
@@ -34,7 +34,7 @@ export function isShare({ facts }: History, log: string, values: readonly number
   return values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1))
 }
 
-/** The charts of a history: loss first, then metrics, learning rates, gradients, throughput. */
+/** The charts of a history: loss first, then metrics, learning rates, gradients, throughput, efficiency of ranks. */
 export function chartsOf(history: History): Chart[] {
   const { epochs } = history
   const logs = namesOf(epochs).filter((name) => name !== 'gradNorm' && !isRate(name))
@@ -51,9 +51,8 @@ export function chartsOf(history: History): Chart[] {
     const id = OWN_IDS.includes(measure) ? `metric ${measure}` : measure
     return { id, title: titleOf(measure), percent, curves }
   })
-  return [...measured, ratesOf(epochs), gradientsOf(history), throughputOf(epochs)].filter(
-    ({ curves }) => curves.length > 0,
-  )
+  const own = [ratesOf(epochs), gradientsOf(history), throughputOf(epochs), efficiencyOf(epochs)]
+  return [...measured, ...own].filter(({ curves }) => curves.length > 0)
 }
 
 /** Names of all logs in the order in which they came. */
@@ -95,6 +94,13 @@ function throughputOf(epochs: readonly EpochRecord[]): Chart {
     percent: false,
     curves: epochs.length ? curves : [],
   }
+}
+
+function efficiencyOf(epochs: readonly EpochRecord[]): Chart {
+  const values = finite(epochs.map(({ ranks }) => ranks?.efficiency ?? NaN))
+  const several = epochs.some(({ ranks }) => ranks !== undefined)
+  const curves = [{ name: 'time that ranks did not wait', colour: '--hue0', values }]
+  return { id: 'efficiency', title: 'Efficiency', percent: true, curves: several ? curves : [] }
 }
 
 /** Learning rates that `LearningRateMonitor` has put among the logs. */

@@ -1,5 +1,6 @@
 import type { History } from '../train/history.js'
 import { escapeHtml } from './escape.js'
+import { ranksOf } from './ranks.js'
 import { count, duration, some } from './words.js'
 import type { TrainingFacts } from '../train/records.js'
 
@@ -28,6 +29,7 @@ function trainingOf(history: History, facts: TrainingFacts): [string, string | n
     epochs.reduce((sum, { validationSeconds }) => sum + validationSeconds, 0),
   ]
   const split = validation > 0 ? `, ${duration(validation)} of it validation` : ''
+  const each = facts.ranks === null ? '' : ' on each rank'
   const how = {
     captured: 'captured: on a thread of its own',
     eager: `eager: on the main thread, because ${reason ?? 'it was asked for'}`,
@@ -40,7 +42,8 @@ function trainingOf(history: History, facts: TrainingFacts): [string, string | n
     ['optimizer', facts.optimizer],
     ['scheduler', facts.scheduler],
     ['criterion', facts.criterion],
-    ['batch size', facts.batchSize === null ? null : count(facts.batchSize)],
+    ['processes', ranksOf(history)],
+    ['batch size', facts.batchSize === null ? null : `${count(facts.batchSize)}${each}`],
     ['accumulated', facts.accumulate === 1 ? null : `over ${some(facts.accumulate, 'batch')}`],
     ['clipped', facts.clipGradNorm === null ? null : `to norm ${facts.clipGradNorm}`],
     ['samples', facts.samples === null ? null : count(facts.samples)],

@@ -11,6 +11,7 @@ import { areSteps, forecastsSection } from './forecasts.js'
 import { importanceSection, isImportance } from './importance.js'
 import { layersSection } from './layers.js'
 import { drawnOf, matrixOf, matrixSection } from './matrix.js'
+import { efficiencyOf, ranksOf, ranksSection } from './ranks.js'
 import { type Best, shown, spoken, type Verdict, verdictOf } from './verdict.js'
 import { weightsSection } from './weights.js'
 import { count, duration, number, percent, some } from './words.js'
@@ -65,6 +66,7 @@ export function pageOf(history: History, options: ReportOptions = {}): string {
     importanceSection(importance),
     weightsSection(history.weights),
     layersSection(history),
+    ranksSection(history),
     epochsSection(history, verdict),
     environmentSection(history),
   ]
@@ -141,6 +143,8 @@ function tiles(history: History, best: Best | null): string {
   figures.push(['Time', duration(seconds), some(epochs.length, 'epoch')])
   const speed = samples / trained
   figures.push(['Throughput', number(speed), 'samples a second'])
+  const efficiency = efficiencyOf(history)
+  if (efficiency !== null) figures.push(['Efficiency', percent(efficiency), ranksOf(history)!])
   if (facts !== null)
     figures.push(['Parameters', count(facts.parameters), `trained by ${facts.optimizer}`])
   const items = figures.map(

@@ -60,6 +60,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value)
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
 const listOf =
   (check: Check): Check =>
   (value) =>
@@ -140,6 +144,7 @@ const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Ch
         seconds: isNumber,
         validationSeconds: isNumber,
         samplesPerSecond: isNumber,
+        ranks: optional(objectOf({ waitingSeconds: listOf(isNumber), efficiency: isNumber })),
       }),
     ),
   ],

@@ -22,6 +22,8 @@ export type {
   Logs,
   MetricFacts,
   MetricResult,
+  RankFacts,
+  RanksRecord,
   ReportOptions,
   StopRecord,
   TrainingFacts,

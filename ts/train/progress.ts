@@ -36,10 +36,15 @@ export function progressOf(wanted: boolean, epochs: number, samples: number | nu
 
 /** `epoch 2/5  12.3 s  4,880 samples/s  loss 0.1234  valAccuracy 0.9712`. */
 export function lineOf(record: EpochRecord, epochs: number): string {
-  const { epoch, seconds, samplesPerSecond, logs } = record
+  const { epoch, seconds, samplesPerSecond, ranks, logs } = record
   const numbers = Object.entries(logs).map(([name, value]) => `${name} ${value.toPrecision(4)}`)
   const speed = `${Math.round(samplesPerSecond).toLocaleString('en')} samples/s`
-  return [`epoch ${epoch + 1}/${epochs}`, `${seconds.toFixed(1)} s`, speed, ...numbers].join('  ')
+  const times = [`${seconds.toFixed(1)} s`, speed]
+  if (ranks !== undefined) {
+    const share = Math.round(100 * ranks.efficiency)
+    times.push(`${ranks.waitingSeconds.length} ranks, ${share} % of the time computing`)
+  }
+  return [`epoch ${epoch + 1}/${epochs}`, ...times, ...numbers].join('  ')
 }
 
 /** Redraws one line. */

@@ -2,17 +2,21 @@ import type { DataLoader } from '../data/data-loader.js'
 import { noGrad } from '../autograd/grad-mode.js'
 import { complaint, DistributedError } from '../errors.js'
 import type { World } from '../distributed/world.js'
+import { info } from '../info.js'
 import { getBackend, kernels } from '../kernels/backend.js'
 import type { Module } from '../nn/module.js'
 import { stateEntries } from '../nn/state-dict.js'
 import { partsOf } from '../nn/utils/gradients.js'
 import { cat } from '../ops/index.js'
 import { defaultGenerator, Generator } from '../random/generator.js'
+import { tensor } from '../tensor/create.js'
 import { empty, Tensor } from '../tensor/tensor.js'
+import { getNumThreads } from '../threads.js'
 import { noteWrite } from '../tensor/written.js'
 import type { Position } from './checkpoint-state.js'
 import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
+import type { RankFacts, RanksRecord } from './records.js'
 
 /** @throws DistributedError unless kernels reach the other processes. */
 export function ranksOf({ who, model, loader }: Settings, world: World): Ranks {
@@ -52,6 +56,12 @@ function linesOf(settings: Settings, found: Position | null): string[] {
   ]
 }
 
+/** @param waitingSeconds and seconds of an epoch, by rank. */
+export function ranksRecord(waitingSeconds: number[], seconds: readonly number[]): RanksRecord {
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+  return { waitingSeconds, efficiency: 1 - sum(waitingSeconds) / sum(seconds) }
+}
+
 /**
  * A training of several processes. Batch `k` of an epoch is that of rank `k mod size`, so what they train on
  * in one step is one batch of `size` times as many samples. What a step returns is gathered and put together to
@@ -62,6 +72,7 @@ export class Ranks {
   readonly size: number
   readonly #world: World
   readonly #generators: readonly Generator[]
+  #facts: readonly RankFacts[] = []
 
   /** @throws DistributedError unless kernels reach the other processes. */
   constructor(who: string, world: World, model: Module, others: readonly Generator[]) {
@@ -88,6 +99,41 @@ export class Ranks {
     yield* this.#compare(settings.who, linesOf(settings, found))
     yield* this.adopt(new Set(Array.from(stateEntries(settings.model), ([, tensor]) => tensor)))
     yield* this.align()
+    yield* this.#introduce(settings.manner.threads)
+  }
+
+  /** By rank. Empty before `begin`. */
+  get facts(): readonly RankFacts[] {
+    return this.#facts
+  }
+
+  *#introduce(threads: number | undefined): Flow<void> {
+    const own = tensor([info().cores, threads ?? getNumThreads()], { dtype: 'int32' })
+    const { data } = yield* wait(this.#world.allGather(own))
+    this.#facts = this.#world.hosts.map((host, rank) => ({
+      host,
+      cores: data[2 * rank]!,
+      threads: data[2 * rank + 1]!,
+    }))
+  }
+
+  /** Seconds for which this process has waited for the others so far. */
+  get waitedSeconds(): number {
+    return this.#world.waitedSeconds
+  }
+
+  /**
+   * Tells the others for how long this rank has waited in an epoch.
+   *
+   * @param seconds That the epoch took here.
+   */
+  *waiting(waited: number, seconds: number): Flow<RanksRecord> {
+    const own = tensor([waited, seconds], { dtype: 'float64' })
+    const all = yield* wait(this.#world.allGather(own))
+    return ranksRecord(
+      all.select(1, 0).toArray() as number[],
+      all.select(1, 1).toArray() as number[],
+    )
   }
 
   /**

@@ -49,8 +49,25 @@ export interface EpochRecord {
   /** Wall time of training and of validation. */
   readonly seconds: number
   readonly validationSeconds: number
-  /** Samples trained on in a second. */
+  /** Samples trained on in a second, by all ranks together. */
   readonly samplesPerSecond: number
+  /** Where several processes train together. */
+  readonly ranks?: RanksRecord
+}
+
+/** How far the processes of a training have kept each other waiting, in one epoch. */
+export interface RanksRecord {
+  /**
+   * By rank: seconds of the training, validation aside, for which it stood still until others had come and what was
+   * exchanged had arrived. What is exchanged while it computes is none of them. The rank with the fewest is the one
+   * that the others waited for.
+   */
+  readonly waitingSeconds: readonly number[]
+  /**
+   * Share of the time in which the ranks did not wait: 1 - sum of `waitingSeconds` / sum of the seconds of all ranks.
+   * They train on `efficiency` times as many samples a second as they would if none of them ever had to wait.
+   */
+  readonly efficiency: number
 }
 
 /** How a callback has ended a training. */
@@ -72,6 +89,15 @@ export interface MetricFacts {
   readonly isShare: boolean
 }
 
+/** A process of a training of several. */
+export interface RankFacts {
+  readonly host: string
+  /** Cores that it may run on. Other ranks of its machine may have the same ones. */
+  readonly cores: number
+  /** Threads that it computes with. */
+  readonly threads: number
+}
+
 /** What was trained, how, and where. */
 export interface TrainingFacts {
   /** When `fit` was called: ISO 8601, in UTC. */
@@ -86,7 +112,9 @@ export interface TrainingFacts {
   readonly criterion: string
   readonly optimizer: string
   readonly scheduler: string | null
-  /** Null where the loader does not tell. */
+  /** The processes that train together, by rank; null for one alone. `environment` is that of this one. */
+  readonly ranks: readonly RankFacts[] | null
+  /** Of each rank. Null where the loader does not tell. */
   readonly batchSize: number | null
   readonly samples: number | null
   readonly validationSamples: number | null

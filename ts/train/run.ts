@@ -16,7 +16,7 @@ import { Modes } from './modes.js'
 import { Notices } from './notices.js'
 import { protect } from './protect.js'
 import { type Progress, progressOf } from './progress.js'
-import { type Logs, validationName } from './records.js'
+import { type EpochRecord, type Logs, validationName } from './records.js'
 import type { Measured, Tally } from './tally.js'
 import type { Ranks } from './ranks.js'
 import { type EpochOptions, Trainer } from './trainer.js'
@@ -191,7 +191,7 @@ export class Run {
     history.steps = this.#step
     history.stopped = this.#callbacks.stopped
     this.#checkBatches()
-    this.#details.begin(this.#loader, this.#validation)
+    this.#details.begin(this.#loader, this.#validation, this.#ranks?.facts ?? null)
     this.#progress = progressOf(progress && this.#isFirst, this.#end, samplesOf(this.#loader))
   }
 
@@ -209,12 +209,14 @@ export class Run {
     yield* this.#callbacks.tell((callback, context) => callback.onEpochBegin?.(context))
     this.#progress!.begin(this.#epoch)
     const start = performance.now()
+    const waited = this.#ranks?.waitedSeconds ?? 0
     const tally = yield* this.#train()
     if (this.#ranks !== null) {
       yield* this.#ranks.adopt(this.#settings.model.buffers())
       yield* this.#ranks.align()
     }
     const seconds = (performance.now() - start) / 1000
+    const ranks = yield* this.#waiting(seconds, waited)
     this.#notices.grown(this.#epochName, tally.first, tally.last.loss)
     const measured = tally.measured()
     const gradNorm = this.#details.gradNorm()
@@ -225,12 +227,26 @@ export class Run {
     history.reason = this.#trainer.reason
     const lrs = optimizer.paramGroups.map(({ lr }) => lr)
     const samplesPerSecond = tally.rows / seconds
-    const times = { seconds, validationSeconds, samplesPerSecond }
-    const record = { epoch: this.#epoch, ...measured, lr: lrs[0]!, lrs, gradNorm, ...times }
+    const times = { seconds, validationSeconds, samplesPerSecond, ...ranks }
+    const record: EpochRecord = {
+      epoch: this.#epoch,
+      ...measured,
+      lr: lrs[0]!,
+      lrs,
+      gradNorm,
+      ...times,
+    }
     history.epochs.push(record)
     yield* this.#details.endEpoch(this.#epoch)
     this.#progress!.end(record)
-    yield* this.#endEpoch(measured.logs)
+    yield* this.#endEpoch(measured.logs, ranks)
+  }
+
+  /** How far the ranks have kept each other waiting; nothing of one alone. */
+  *#waiting(seconds: number, before: number): Flow<Pick<EpochRecord, 'ranks'>> {
+    if (this.#ranks === null) return {}
+    const waited = this.#ranks.waitedSeconds - before
+    return { ranks: yield* this.#ranks.waiting(waited, seconds) }
   }
 
   /** All steps of an epoch, or those that a resumed one has left. */
@@ -294,11 +310,13 @@ export class Run {
     }
   }
 
-  *#endEpoch(logs: Logs): Flow<void> {
+  *#endEpoch(logs: Logs, ranks: Pick<EpochRecord, 'ranks'>): Flow<void> {
     const { scheduler } = this.#settings
     if (scheduler instanceof ReduceLROnPlateau) scheduler.step(logs['valLoss'] ?? logs['loss']!)
     else if (!this.#byStep) scheduler?.step()
-    yield* this.#callbacks.tell((callback, context) => callback.onEpochEnd?.({ ...context, logs }))
+    yield* this.#callbacks.tell((callback, context) =>
+      callback.onEpochEnd?.({ ...context, logs, ...ranks }),
+    )
     const { stopped } = this.#callbacks
     yield* this.#save({ epoch: this.#epoch + 1, steps: 0, tally: null, stopped })
   }

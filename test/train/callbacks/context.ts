@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type callbacks, nn, optim } from '../../../ts/index.js'
+import { type callbacks, nn, optim, type RanksRecord } from '../../../ts/index.js'
 
 /** A folder for the tests of a suite. */
 export function scratch(): { path: (name: string) => string } {
@@ -42,9 +42,13 @@ export class Subject {
   async train(
     list: readonly callbacks.Callback[],
     epochs: readonly callbacks.Logs[],
-    options: { from?: number; outcome?: callbacks.TrainEndContext['outcome'] } = {},
+    options: {
+      from?: number
+      outcome?: callbacks.TrainEndContext['outcome']
+      ranks?: RanksRecord
+    } = {},
   ): Promise<callbacks.Logs[]> {
-    const { from = 0, outcome } = options
+    const { from = 0, outcome, ranks } = options
     const seen: callbacks.Logs[] = []
     for (const callback of list) await callback.onTrainBegin?.(this.context(from, 10 * from))
     let epoch = from
@@ -58,7 +62,8 @@ export class Subject {
         await callback.onBatchEnd?.({ ...this.context(epoch, step), logs: batch, ignored: false })
       }
       for (const callback of list) {
-        await callback.onEpochEnd?.({ ...this.context(epoch, step), logs })
+        const ofRanks = ranks === undefined ? {} : { ranks }
+        await callback.onEpochEnd?.({ ...this.context(epoch, step), logs, ...ofRanks })
       }
       seen.push(logs)
     }

@@ -88,6 +88,18 @@ describe('CSVLogger', () => {
     expect(rows.at(-1)).to.equal('')
   })
 
+  it('has a column for the efficiency of several ranks, unless a log is called so', async () => {
+    const ranks = { waitingSeconds: [1, 2], efficiency: 0.75 }
+    const file = path('log.csv')
+    for (const [name, expected] of [
+      ['loss', ['epoch,step,efficiency,loss', '0,10,0.75,5', '']],
+      ['efficiency', ['epoch,step,efficiency', '0,10,5', '']],
+    ] as const) {
+      await new Subject().train([new CSVLogger({ path: file })], epochsOf(name, [5]), { ranks })
+      expect(lines()).to.deep.equal(expected)
+    }
+  })
+
   it('takes in a column that comes later, and quotes what has to be', async () => {
     const logger = new CSVLogger({ path: path('log.csv'), separator: ';' })
     const epochs: callbacks.Logs[] = [{ loss: 1 }, { loss: 2, 'a;"b"': 3 }, { loss: 4 }]

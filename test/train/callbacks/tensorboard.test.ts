@@ -168,6 +168,21 @@ describe('TensorBoard', () => {
     ])
   })
 
+  it('logs how far ranks have kept each other waiting', async function () {
+    const ranks = { waitingSeconds: [3, 1, 2], efficiency: 0.5 }
+    const logger = new TensorBoardLogger({ logDir: path('run') })
+    await new Subject().train([logger], epochsOf('loss', [4]), { ranks })
+    const events = readByPython(join(path('run'), readdirSync(path('run'))[0]!))
+    if (events === null) this.skip()
+    const told = events.slice(1).map(({ summary }) => [summary![0]!.tag, summary![0]!.simple_value])
+    expect(told).to.deep.equal([
+      ['epoch/loss', 4],
+      ['ranks/efficiency', 0.5],
+      ['ranks/leastWaitingSeconds', 1],
+      ['ranks/mostWaitingSeconds', 3],
+    ])
+  })
+
   it('keeps runs of one folder apart', async () => {
     const writers = [1, 2].map(() => new SummaryWriter(path('run')))
     await Promise.all(writers.map((writer) => writer.close()))

@@ -89,7 +89,8 @@ interface Runtime {
     n: number,
     done: Done,
   ): void
-  world(): { rank: number; library: string; hosts: string[] }
+  /** What has joined, and for how long calls that were waited for on this side of JavaScript have waited. */
+  world(): { rank: number; library: string; hosts: string[]; waitedSeconds: number }
   /** Waits for the others, for a program that ends. */
   closeWorldNow(): void
   /** Ends all processes of the job. */

@@ -1,4 +1,5 @@
 import type { Module } from '../../nn/module.js'
+import type { RanksRecord } from '../records.js'
 import type { TrainingOptimizer } from '../snapshot.js'
 
 /** Numbers by name: `loss`, `accuracy`, `valLoss`, … */
@@ -28,6 +29,8 @@ export interface BatchContext extends TrainContext {
 export interface EpochContext extends TrainContext {
   /** Of the epoch. A callback may add to them for those that come after it. */
   readonly logs: Logs
+  /** How far ranks have kept each other waiting, where several processes train together. */
+  readonly ranks?: RanksRecord
 }
 
 export interface TrainEndContext extends TrainContext {

@@ -33,8 +33,8 @@ const OPTIONS = {
 const NAME = 'CSVLogger'
 
 /**
- * Writes the logs of each epoch as a line of a CSV file, with `epoch` and `step` in front. Numbers are
- * written so that they can be read back exactly. When an epoch brings a name that was not there, the
+ * Writes the logs of each epoch as a line of a CSV file, with `epoch` and `step` in front, and `efficiency`
+ * (`RanksRecord`) where several processes train together and no log is called so. Numbers are written so that they can be read back exactly. When an epoch brings a name that was not there, the
  * file is written anew with a column more.
  *
  * A name that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line
@@ -80,14 +80,15 @@ export class CSVLogger implements Callback {
     yield* this.#writeAll(sync)
   }
 
-  *#add({ epoch, step, logs, sync }: EpochContext): Flow<void> {
+  *#add({ epoch, step, logs, ranks, sync }: EpochContext): Flow<void> {
     for (const name of ['epoch', 'step']) {
       if (!Object.hasOwn(logs, name)) continue
       const hint = 'give the metric of that name another'
       const got = `the log ${name}`
       throw new ValueError(complaint(NAME, 'the logs', 'no epoch and no step', got, hint))
     }
-    const values = new Map<string, number>(Object.entries({ epoch, step, ...logs }))
+    const of = ranks && { efficiency: ranks.efficiency }
+    const values = new Map<string, number>(Object.entries({ epoch, step, ...of, ...logs }))
     const added = [...values.keys()].filter((name) => !this.#columns.includes(name))
     this.#columns.push(...added)
     const row = this.#columns.map((name) => String(values.get(name) ?? ''))

@@ -26,7 +26,9 @@ const OPTIONS = {
 
 /**
  * Writes the logs of each epoch as `epoch/<name>` for TensorBoard, and on request batch losses and
- * histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`).
+ * histograms of parameters (`parameters/<path>`) and gradients (`gradients/<path>`). Where several processes train
+ * together, how far they have kept each other waiting, too: `ranks/efficiency`, and the seconds of the rank that
+ * has waited least and of that which has waited most.
  */
 export class TensorBoardLogger implements Callback {
   readonly writesFiles = true
@@ -60,9 +62,15 @@ export class TensorBoardLogger implements Callback {
     }
   }
 
-  onEpochEnd({ epoch, logs, model, sync }: EpochContext): void | Promise<void> {
+  onEpochEnd({ epoch, logs, ranks, model, sync }: EpochContext): void | Promise<void> {
     for (const [name, value] of Object.entries(logs)) {
       this.#writer?.addScalar(`epoch/${name}`, value, epoch)
+    }
+    if (ranks !== undefined) {
+      const { waitingSeconds, efficiency } = ranks
+      this.#writer?.addScalar('ranks/efficiency', efficiency, epoch)
+      this.#writer?.addScalar('ranks/leastWaitingSeconds', Math.min(...waitingSeconds), epoch)
+      this.#writer?.addScalar('ranks/mostWaitingSeconds', Math.max(...waitingSeconds), epoch)
     }
     if (this.histogramsEvery > 0 && (epoch + 1) % this.histogramsEvery === 0) {
       for (const [path, parameter] of model.namedParameters()) {

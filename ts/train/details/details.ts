@@ -5,6 +5,7 @@ import type { Batches } from '../batches.js'
 import type { Settings } from '../fit-options.js'
 import { type Flow, wait } from '../flow.js'
 import type { Modes } from '../modes.js'
+import type { RankFacts } from '../records.js'
 import { finish, finishGently, type Task } from '../task.js'
 import type { Trainer } from '../trainer.js'
 import { factsOf } from './facts.js'
@@ -28,9 +29,13 @@ export class Details {
     this.#wanted = settings.details ?? size <= MOST_PARAMETERS
   }
 
-  begin(loader: Batches, validation: Batches | undefined): void {
+  begin(
+    loader: Batches,
+    validation: Batches | undefined,
+    ranks: readonly RankFacts[] | null,
+  ): void {
     const { history, model } = this.#settings
-    history.facts = factsOf(this.#settings, loader, validation)
+    history.facts = factsOf(this.#settings, loader, validation, ranks)
     const reason = this.#wanted ? 'the training has not come to its end' : this.#whyNot()
     history.layers = untimed(model, reason)
   }

@@ -2,13 +2,14 @@ import { info } from '../../info.js'
 import { ConfusionMatrix } from '../../metrics/confusion-matrix.js'
 import type { Batches } from '../batches.js'
 import type { Settings } from '../fit-options.js'
-import type { TrainingFacts } from '../records.js'
+import type { RankFacts, TrainingFacts } from '../records.js'
 
 /** Notes what a training starts with. */
 export function factsOf(
   settings: Settings,
   loader: Batches,
   validation: Batches | undefined,
+  ranks: readonly RankFacts[] | null,
 ): TrainingFacts {
   const { model, criterion, optimizer, scheduler, metrics } = settings
   return {
@@ -19,6 +20,7 @@ export function factsOf(
     criterion: criterion.constructor.name,
     optimizer: optimizer.constructor.name,
     scheduler: scheduler?.constructor.name ?? null,
+    ranks,
     batchSize: countOf(loader, 'batchSize'),
     samples: countOf(loader, 'numSamples'),
     validationSamples: validation === undefined ? null : countOf(validation, 'numSamples'),
