@@ -40,22 +40,52 @@ void World::Post(Job& job) {
   WakeAll(wake_);
 }
 
+namespace {
+
+thread_local Job* t_begun = nullptr;  // the last one first
+
+}  // namespace
+
 void World::Run(const Call& call) {
-  Job job;
-  job.call = call;
-  Post(job);
-  Await(job);
+  Start(call);
+  Wait(call.data);
+}
+
+void World::Start(const Call& call) {
+  auto job = std::make_unique<Job>();
+  job->call = call;
+  Post(*job);
+  job->begun = t_begun;
+  t_begun = job.release();
+}
+
+void World::Wait(const void* data) {
+  Job** link = &t_begun;
+  while (*link != nullptr && (*link)->call.data != data) link = &(*link)->begun;
+  if (*link == nullptr) return;
+  const std::unique_ptr<Job> job(*link);
+  *link = job->begun;
+  Await(*job);
+  if (!job->failure) return;
+  Settle();
+  throw *job->failure;
+}
+
+void World::Settle() noexcept {
+  while (t_begun != nullptr) {
+    const std::unique_ptr<Job> job(t_begun);
+    t_begun = job->begun;
+    Await(*job);
+  }
 }
 
 void World::Await(Job& job) {
-  if (job.finished.load(std::memory_order_acquire) == 0) {
-    using Clock = std::chrono::steady_clock;
-    const Clock::time_point start = Clock::now();
-    while (job.finished.load(std::memory_order_acquire) == 0) Park(job.finished, 0);
-    const std::chrono::nanoseconds waited = Clock::now() - start;
-    waited_ns_.fetch_add(waited.count(), std::memory_order_relaxed);
-  }
-  if (job.failure) throw *job.failure;
+  if (job.finished.load(std::memory_order_acquire) != 0) return;
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  while (job.finished.load(std::memory_order_acquire) == 0) Park(job.finished, 0);
+  const std::chrono::nanoseconds waited = Clock::now() - start;
+  waited_ns_.fetch_add(waited.count(), std::memory_order_relaxed);
 }
 
 void World::Abort(int code) {

@@ -21,7 +21,8 @@ struct Job {
   Call call;
   std::optional<Error> failure;
   std::atomic<std::uint32_t> finished{0};
-  Job* next = nullptr;  // in the queue
+  Job* next = nullptr;   // in the queue
+  Job* begun = nullptr;  // by the same thread before it
   // Called on the thread of the world, last of all; it may delete the job.
   void (*done)(Job& job) = nullptr;
 };
@@ -51,10 +52,16 @@ class World {
 
   // In turn. `job.done` is called once it is finished. Throws once the world is closed.
   void Post(Job& job);
-  // Waits for one that was posted; throws what it failed by.
-  void Await(Job& job);
+  // Waits for it; throws what it failed by.
   void Run(const Call& call);
-  // For how long `Await` has waited so far, on all threads together.
+  // The same, which the thread that asks for it waits for later.
+  void Start(const Call& call);
+  // Waits for what this thread has started with these data. Where that fails, so do all others of
+  // the thread, and are waited for.
+  void Wait(const void* data);
+  // Waits for all that this thread has started, however it ends: its memory may go then.
+  void Settle() noexcept;
+  // For how long threads have waited so far, all of them together.
   double WaitedSeconds() const {
     return 1e-9 * static_cast<double>(waited_ns_.load(std::memory_order_relaxed));
   }
@@ -64,6 +71,7 @@ class World {
   void Leave();
 
  private:
+  void Await(Job& job);
   void ThreadLoop();
   Job* Next();
   void Perform(Job& job);

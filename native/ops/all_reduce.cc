@@ -4,15 +4,38 @@
 
 namespace gradlane {
 
+namespace {
+
+template <class Args>
+void* Memory(const Args& args, const char* op) {
+  void* x = nullptr;
+  DispatchFloat(args.dtype, op,
+                [&](auto zero) { x = Elements<decltype(zero)>(args.x, args.n, op, "x"); });
+  return x;
+}
+
+template <class Args>
+distributed::Call SumOf(const Args& args, void* x) {
+  constexpr auto kSum = static_cast<std::int32_t>(distributed::Reduction::kSum);
+  return {distributed::Kind::kAllReduce, args.dtype, kSum, x, args.n};
+}
+
+}  // namespace
+
 void AllReduce(const AllReduceArgs& args) {
-  constexpr const char* kOp = "allReduce";
-  DispatchFloat(args.dtype, kOp, [&](auto zero) {
-    auto* const x = Elements<decltype(zero)>(args.x, args.n, kOp, "x");
-    distributed::World& world = distributed::World::Of();
-    if (!world.IsOpen()) return;
-    constexpr auto kSum = static_cast<std::int32_t>(distributed::Reduction::kSum);
-    world.Run({distributed::Kind::kAllReduce, args.dtype, kSum, x, args.n});
-  });
+  void* const x = Memory(args, "allReduce");
+  distributed::World& world = distributed::World::Of();
+  if (world.IsOpen()) world.Run(SumOf(args, x));
+}
+
+void AllReduceStart(const AllReduceStartArgs& args) {
+  void* const x = Memory(args, "allReduceStart");
+  distributed::World& world = distributed::World::Of();
+  if (world.IsOpen()) world.Start(SumOf(args, x));
+}
+
+void AllReduceWait(const AllReduceWaitArgs& args) {
+  distributed::World::Of().Wait(Memory(args, "allReduceWait"));
 }
 
 }  // namespace gradlane

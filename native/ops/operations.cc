@@ -72,6 +72,8 @@ constexpr Operation kOperations[] = {
     OperationOf<&PointwiseLoss>("pointwiseLoss"),
     OperationOf<&PointwiseLossGradient>("pointwiseLossGradient"),
     OperationOf<&AllReduce>("allReduce"),
+    OperationOf<&AllReduceStart>("allReduceStart"),
+    OperationOf<&AllReduceWait>("allReduceWait"),
     OperationOf<&Augment>("augment"),
     OperationOf<&AugmentGradient>("augmentGradient"),
     OperationOf<&BatchNorm>("batchNorm"),

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "distributed/world.h"
 #include "parallel/park.h"
 
 namespace gradlane {
@@ -16,9 +17,16 @@ double Milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
+// Around the steps of a run: what these have begun is over before their memory can go, also when an
+// operation in between has failed.
+struct Settling {
+  ~Settling() { distributed::World::Of().Settle(); }
+};
+
 }  // namespace
 
 void ReplayHere(Program& program, std::int64_t times) {
+  const Settling settling;
   for (std::int64_t step = 0; step < times; ++step) {
     program.MoveTo(step);
     for (std::size_t i = 0; i < program.size(); ++i) program.Run(i);
@@ -27,6 +35,7 @@ void ReplayHere(Program& program, std::int64_t times) {
 
 std::vector<double> TimeOperations(Program& program, std::int64_t times) {
   std::vector<double> milliseconds(program.size());
+  const Settling settling;
   for (std::int64_t step = 0; step < times; ++step) {
     program.MoveTo(step);
     for (std::size_t i = 0; i < program.size(); ++i) {
@@ -93,6 +102,7 @@ void Replay::RunSteps() {
   std::int64_t until_look = look;
   std::size_t operation = 0;
   try {
+    const Settling settling;
     for (std::int64_t step = 0; step < times_; ++step) {
       program_.MoveTo(step);
       for (operation = 0; operation < program_.size(); ++operation) {

@@ -92,6 +92,16 @@ describe('fit of several processes', function () {
     expectSame(captured, await alone(2, options), 1e-12)
   })
 
+  it('with gradients in several buckets, which travel beside the backward pass', async () => {
+    // 323 KB of gradients of the layers behind the first one, which are a bucket of their own.
+    const settings = { samples: 96, batch: 8, epochs: 2, kind: 'deep', hidden: 200 }
+    const both = [settings, { ...settings, capture: false }]
+    const [captured, eager] = (await trained(mpi, 2, ...both)) as [Told, Told]
+    expect([captured.mode, eager.mode]).to.deep.equal(['captured', 'eager'])
+    expect(eager.digest).to.equal(captured.digest)
+    expectSame(captured, await alone(2, settings), 1e-12)
+  })
+
   it('of sums in float32, of batches from any iterable', async () => {
     const settings = { samples: 104, batch: 8, epochs: 2, reduction: 'sum', iterable: true }
     const options = { ...settings, dtype: 'float32' }

@@ -122,6 +122,12 @@ export const sweep: Record<OpName, Sized> = {
   allReduce: sized(1, (k, n) => {
     k.allReduce({ x: f(), n })
   }),
+  allReduceStart: sized(1, (k, n) => {
+    k.allReduceStart({ x: f(), n })
+  }),
+  allReduceWait: sized(1, (k, n) => {
+    k.allReduceWait({ x: f(), n })
+  }),
   unary: sized(1, (k, n) => {
     k.unary({ kind: 0, x: f(), y: f(), n })
   }),

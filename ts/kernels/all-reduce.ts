@@ -10,4 +10,18 @@ export const allReduce = operation('x', {
 })
 export type AllReduceArgs = ArgsOf<typeof allReduce>
 
-export const allReduceOperations = { allReduce }
+/** The same, which goes on beside what comes next: x must be left alone until `allReduceWait` of it. */
+export const allReduceStart = operation('x', {
+  x: updated,
+  n: number,
+})
+export type AllReduceStartArgs = ArgsOf<typeof allReduceStart>
+
+/** Waits until the sum that `allReduceStart` has begun is there; where there is none, it does nothing. */
+export const allReduceWait = operation('x', {
+  x: updated,
+  n: number,
+})
+export type AllReduceWaitArgs = ArgsOf<typeof allReduceWait>
+
+export const allReduceOperations = { allReduce, allReduceStart, allReduceWait }

@@ -4,6 +4,12 @@ import { keepHere } from '../tensor/memory.js'
 import { Tensor } from '../tensor/tensor.js'
 import { sharePlaces } from '../tensor/written.js'
 
+/**
+ * Gradients, and parts of an optimizer's state, start on multiples of so many elements, and so on whole cache lines:
+ * 64 bytes are 16 float32 or 8 float64. What is left between two of them belongs to nobody.
+ */
+export const ALIGNMENT = 16
+
 /** Where the gradient of a parameter lies. */
 export interface GradientHome {
   readonly buffer: GradientBuffer

@@ -1,13 +1,10 @@
 import { complaint, DTypeError } from '../errors.js'
 import type { ParameterSlot } from '../kernels/kernels.js'
-import { GradientBuffer, type Placed } from '../nn/gradient-buffer.js'
+import { ALIGNMENT, GradientBuffer, type Placed } from '../nn/gradient-buffer.js'
 import type { Parameter } from '../nn/parameter.js'
 import type { FloatDType, TypedArray } from '../kernels/dtype.js'
 import { abandon } from '../tensor/abandoned.js'
 import { empty, type Tensor } from '../tensor/tensor.js'
-
-// Gradients and parts of the state start on whole cache lines: 64 bytes are 16 float32 or 8 float64.
-const ALIGNMENT = 16
 
 /** A parameter with its place among the gradients and in each state array. */
 interface Member extends Placed {

@@ -6,7 +6,6 @@ import { info } from '../info.js'
 import { getBackend, kernels } from '../kernels/backend.js'
 import type { Module } from '../nn/module.js'
 import { stateEntries } from '../nn/state-dict.js'
-import { partsOf } from '../nn/utils/gradients.js'
 import { cat } from '../ops/index.js'
 import { defaultGenerator, Generator } from '../random/generator.js'
 import { tensor } from '../tensor/create.js'
@@ -16,6 +15,7 @@ import { noteWrite } from '../tensor/written.js'
 import type { Position } from './checkpoint-state.js'
 import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
+import { gradientBuckets } from './gradient-buckets.js'
 import type { RankFacts, RanksRecord } from './records.js'
 
 /** @throws DistributedError unless kernels reach the other processes. */
@@ -196,11 +196,9 @@ export class Ranks {
 
   /** Adds up gradients, which are zeros on a rank that has no sample of a step. In a step that is captured, too. */
   addUp(model: Module): void {
-    for (const { runs } of partsOf('fit', model.parameters())) {
-      for (const run of runs) {
-        kernels().allReduce({ x: run, n: run.length })
-        noteWrite(run)
-      }
+    for (const bucket of gradientBuckets(model.parameters())) {
+      kernels().allReduce({ x: bucket, n: bucket.length })
+      noteWrite(bucket)
     }
   }
 

@@ -25,16 +25,19 @@ const made = (shape, dtype, f) => {
 }
 async function train({ as: whole = 1, ...settings }) {
   const { dtype = 'float64', samples, batch, epochs = 1, classes = 3, kind = 'mlp' } = settings
+  const { hidden = 8 } = settings
   const x = made([samples, 6], dtype, (i) => Math.sin(i * 1.7) + Math.cos(i * 0.31))
   const y = made([samples], 'int32', (i) =>
     settings.ignore && i % 5 === 0 ? -100 : (i * 7 + (i >> 3)) % classes,
   )
 
   manualSeed(rank * 100 + 1) // the weights of rank 0 count, and its order
-  const layers = [new nn.Linear(6, settings.width && rank === 1 ? 9 : 8, { dtype }), new nn.Tanh()]
+  const width = settings.width && rank === 1 ? hidden + 1 : hidden
+  const layers = [new nn.Linear(6, width, { dtype }), new nn.Tanh()]
+  if (kind === 'deep') layers.push(new nn.Linear(width, width, { dtype }), new nn.Tanh())
   if (kind === 'dropout') layers.push(new nn.Dropout(0.3))
-  if (kind === 'norm') layers.push(new nn.BatchNorm1d(8, { dtype }))
-  layers.push(new nn.Linear(settings.width && rank === 1 ? 9 : 8, classes, { dtype }))
+  if (kind === 'norm') layers.push(new nn.BatchNorm1d(width, { dtype }))
+  layers.push(new nn.Linear(width, classes, { dtype }))
   const model = new nn.Sequential(...layers)
   const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 })
   const criterion = new nn.CrossEntropyLoss({

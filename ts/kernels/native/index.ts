@@ -24,6 +24,16 @@ export const native: Kernels = {
       dtypeCode[x.dtype], x.buffer, x.byteOffset, n,
     )
   },
+  allReduceStart: ({ x, n }) => {
+    addon().allReduceStart(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, n,
+    )
+  },
+  allReduceWait: ({ x, n }) => {
+    addon().allReduceWait(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, n,
+    )
+  },
   attention: ({ q, k, v, mask, padding, state, logSum, out, shape, scale, causal, blocked, p }) => {
     addon().attention(
       dtypeCode[out.dtype], q.buffer, q.byteOffset, k.buffer, k.byteOffset, v.buffer, v.byteOffset,

@@ -1,4 +1,4 @@
-import type { AllReduceArgs } from '../all-reduce.js'
+import type { AllReduceArgs, AllReduceStartArgs, AllReduceWaitArgs } from '../all-reduce.js'
 import { elements } from './operand.js'
 
 /** The reference has no way to other processes: it is the sum over one. */
@@ -6,4 +6,12 @@ export function allReduce({ x, n }: AllReduceArgs): void {
   elements(x, n, 'allReduce', 'x')
 }
 
-export const allReduceKernels = { allReduce }
+export function allReduceStart({ x, n }: AllReduceStartArgs): void {
+  elements(x, n, 'allReduceStart', 'x')
+}
+
+export function allReduceWait({ x, n }: AllReduceWaitArgs): void {
+  elements(x, n, 'allReduceWait', 'x')
+}
+
+export const allReduceKernels = { allReduce, allReduceStart, allReduceWait }
