@@ -11,12 +11,13 @@ import { tril } from '../ops/triangle.js'
 import { flag, floatDType, type Options, readOptions, share, unchecked } from '../options.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import { ones, zeros } from '../tensor/create.js'
-import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
+import { empty, formatShape, noTensor, Tensor } from '../tensor/tensor.js'
 import { sameShape } from '../tensor/workspace.js'
 import { markBuiltIn } from './built-in.js'
-import { attend, type Heads } from './functional/attention/attend.js'
-import { checkMask, layMask } from './functional/attention/masks.js'
+import { attend } from './functional/attention/attend.js'
+import { checkMasks, layMask } from './functional/attention/masks.js'
 import { plainAttention } from './functional/attention/plain.js'
+import { type Projected, ProjectionLayout } from './functional/attention/projection-layout.js'
 import { linear } from './functional/linear.js'
 import { xavierNormal_, xavierUniform_, zeros_ } from './init/index.js'
 import { cacheOption, type Columns, type KeyValueCache, type NewRows } from './key-value-cache.js'
@@ -94,21 +95,6 @@ export interface AttentionOutput {
   readonly weights: Tensor | null
 }
 
-/** Sizes of a call. */
-interface Sizes {
-  readonly batch: number
-  readonly rows: number
-  readonly keys: number
-}
-
-/** Queries, keys and values after their projections, side by side in tensors of (L, N, …) or (N, L, …). */
-interface Projected {
-  readonly packed: 'qkv' | 'kv' | null
-  readonly q: Tensor
-  readonly k: Tensor
-  readonly v: Tensor
-}
-
 /**
  * Attention of several heads side by side: of each, softmax(q kᵀ / √D) v with D = embedDim / numHeads
  * columns of the projected queries, keys and values; then a projection of all.
@@ -169,6 +155,7 @@ export class MultiheadAttention extends Module<
   readonly batchFirst: boolean
   /** Draws what is dropped; undefined for the default generator. */
   readonly generator: Generator | undefined
+  readonly #layout: ProjectionLayout
 
   /** @throws ValueError when a size is not a whole number ≥ 1, or embedDim no multiple of numHeads. */
   constructor(
@@ -209,6 +196,7 @@ export class MultiheadAttention extends Module<
     this.addZeroAttn = given.addZeroAttn
     this.batchFirst = given.batchFirst
     this.generator = generator
+    this.#layout = new ProjectionLayout(embedDim, numHeads, given.batchFirst)
     this.resetParameters(generator)
   }
 
@@ -246,12 +234,12 @@ export class MultiheadAttention extends Module<
 
   #attend(q: Tensor, k: Tensor, v: Tensor, given: Required<AttentionCallOptions>): AttentionOutput {
     const { embedDim, numHeads: heads, batchFirst } = this
-    const [batch, rows] = this.#sizesOf(q)
+    const [batch, rows] = this.#layout.sizesOf(q)
     const who = this.describe()
     const { cache } = given
     if (cache !== null) this.#checkCached(who, [q, k, v, given.attnMask, given.keyPaddingMask])
     const added: NewRows = {
-      ...{ owner: this, who, batch, rows: this.#sizesOf(k)[1], batchFirst },
+      ...{ owner: this, who, batch, rows: this.#layout.sizesOf(k)[1], batchFirst },
       weights: cache === null ? [] : this.#keyWeights(),
     }
     const past = cache !== null && k === q ? cache.pastOf(added) : 0
@@ -262,12 +250,12 @@ export class MultiheadAttention extends Module<
     }
     const keys = past + added.rows
     const sizes = { batch, rows, keys }
-    const masks = this.#masks(who, q, sizes, given)
+    const masks = checkMasks(who, q, { ...sizes, heads }, given)
     const projected =
       cache === null
-        ? this.#withMore(this.#project(q, k, v), sizes)
+        ? this.#withMore(this.#project(q, k, v), batch)
         : this.#cached(cache, added, [q, k, v])
-    const more = cache === null ? this.#sizesOf(projected.k)[1] - keys : 0
+    const more = cache === null ? this.#layout.sizesOf(projected.k)[1] - keys : 0
     const p = this.training ? this.dropout : 0
     const scale = 1 / Math.sqrt(embedDim / heads)
     // Keys that are added here are those of every row.
@@ -283,19 +271,19 @@ export class MultiheadAttention extends Module<
     if (!isPlain) {
       const laid = all[0] ?? null
       const out = attend(who, {
-        ...this.#heads(projected),
+        ...this.#layout.heads(projected),
         sizes: {
           ...{ batch, heads, kvHeads: heads, rows, keys: keys + more },
           ...{ width: embedDim / heads, valueWidth: embedDim / heads },
         },
-        out: { shape: q.shape, ...this.#steps(q.shape) },
+        out: { shape: q.shape, ...this.#layout.steps(q.shape) },
         mask: laid && layMask(who, 'attnMask', laid, [batch, heads, rows, keys + more]),
         ...{ padding, past, ...shared },
       })
       return { output: this.out_proj.forward(out), weights: null }
     }
     const wide = padding && padding.reshape([batch, 1, 1, keys + more])
-    const [left, right, values] = this.#split(this.#filled(projected, keys + more))
+    const [left, right, values] = this.#layout.split(this.#layout.filled(projected, keys + more))
     const settings = { masks: wide === null ? all : [...all, wide], past, ...shared }
     const [found, weights] = plainAttention(left, right, values, settings)
     const output = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(q.shape)
@@ -359,14 +347,6 @@ export class MultiheadAttention extends Module<
     return { packed: 'kv', q: queries, k: rows, v: rows }
   }
 
-  /** Without the room that a cache has behind the keys. */
-  #filled(projected: Projected, keys: number): Projected {
-    const { packed, q, k } = projected
-    if (packed === 'qkv' || this.#sizesOf(k)[1] === keys) return projected
-    const both = k.narrow(this.batchFirst ? 1 : 0, 0, keys)
-    return { packed, q, k: both, v: both }
-  }
-
   /** @throws ValueError where a cache would leave something out. */
   #checkCached(who: string, inputs: readonly (Tensor | null)[]): void {
     if (this.bias_k !== null || this.addZeroAttn) {
@@ -389,12 +369,12 @@ export class MultiheadAttention extends Module<
   }
 
   /** With the learnt key and value, and those of zeros, behind those of each sample. */
-  #withMore(given: Projected, { batch }: Sizes): Projected {
+  #withMore(given: Projected, batch: number): Projected {
     const { bias_k, bias_v, addZeroAttn, embedDim, batchFirst } = this
     if (bias_k === null && !addZeroAttn) return given
     const dim = batchFirst ? 1 : 0
     const shape = batchFirst ? [batch, 1, embedDim] : [1, batch, embedDim]
-    const [q, k, v] = this.#columns(given)
+    const [q, k, v] = this.#layout.columns(given)
     const extended = (x: Tensor, bias: Parameter | null): Tensor => {
       const parts = [x]
       if (bias !== null) parts.push(bias.expand(shape))
@@ -402,83 +382,6 @@ export class MultiheadAttention extends Module<
       return cat(parts, dim)
     }
     return { packed: null, q, k: extended(k, bias_k), v: extended(v, bias_v) }
-  }
-
-  /** Each for itself. */
-  #columns({ packed, q, k, v }: Projected): [Tensor, Tensor, Tensor] {
-    const { embedDim } = this
-    const part = (x: Tensor, i: number): Tensor => x.narrow(-1, i * embedDim, embedDim)
-    if (packed === 'qkv') return [part(q, 0), part(k, 1), part(v, 2)]
-    return packed === 'kv' ? [q, part(k, 0), part(v, 1)] : [q, k, v]
-  }
-
-  /** (N, heads, rows, D) each. */
-  #split(projected: Projected): [Tensor, Tensor, Tensor] {
-    const { numHeads, embedDim, batchFirst } = this
-    return this.#columns(projected).map((x) => {
-      const apart = x.reshape([...x.shape.slice(0, 2), numHeads, embedDim / numHeads])
-      return permute(apart, batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3])
-    }) as [Tensor, Tensor, Tensor]
-  }
-
-  #heads({
-    packed,
-    q,
-    k,
-    v,
-  }: Projected): Record<'q' | 'k' | 'v', Heads> & Pick<Projected, 'packed'> {
-    const { embedDim } = this
-    const heads = (x: Tensor, i: number): Heads => {
-      return { x, offset: i * embedDim, ...this.#steps(x.shape) }
-    }
-    const ofK = packed === 'qkv' ? 1 : 0
-    const ofV = packed === null ? 0 : ofK + 1
-    return { packed, q: heads(q, 0), k: heads(k, ofK), v: heads(v, ofV) }
-  }
-
-  /** Elements from one sample, head and row to the next. */
-  #steps(shape: Shape): { batch: number; head: number; row: number } {
-    const [, second, columns] = shape as [number, number, number]
-    const head = this.embedDim / this.numHeads
-    const [outer, inner] = [second * columns, columns]
-    return this.batchFirst ? { batch: outer, head, row: inner } : { batch: inner, head, row: outer }
-  }
-
-  #sizesOf({ shape }: Tensor): [batch: number, rows: number] {
-    const [first, second] = shape as [number, number]
-    return this.batchFirst ? [first, second] : [second, first]
-  }
-
-  #masks(
-    who: string,
-    q: Tensor,
-    { batch, rows, keys }: Sizes,
-    { attnMask, keyPaddingMask }: Required<AttentionCallOptions>,
-  ): { rows: Tensor[]; padding: Tensor | null } {
-    const { numHeads } = this
-    const refuse = (name: string, { shape }: Tensor, ...fit: Shape[]): ShapeError => {
-      const expected = `shape ${fit.map(formatShape).join(' or ')}`
-      return new ShapeError(complaint(who, name, expected, `shape ${formatShape(shape)}`))
-    }
-    let mask: Tensor | null = null
-    if (attnMask !== null) {
-      mask = checkMask(who, 'attnMask', attnMask, q)
-      const [flat, full] = [
-        [rows, keys],
-        [batch * numHeads, rows, keys],
-      ] as const
-      if (!sameShape(mask.shape, flat)) {
-        if (!sameShape(mask.shape, full)) throw refuse('attnMask', mask, flat, full)
-        mask = mask.reshape([batch, numHeads, rows, keys])
-      }
-    }
-    let padding: Tensor | null = null
-    if (keyPaddingMask !== null) {
-      padding = checkMask(who, 'keyPaddingMask', keyPaddingMask, q)
-      if (!sameShape(padding.shape, [batch, keys]))
-        throw refuse('keyPaddingMask', padding, [batch, keys])
-    }
-    return { rows: mask === null ? [] : [mask], padding }
   }
 
   #check(q: Tensor, k: Tensor, v: Tensor): void {
@@ -497,7 +400,7 @@ export class MultiheadAttention extends Module<
       [k, v].every((x) => x.ndim === ndim) &&
       [embedDim, kdim, vdim].every((n, i) => [q, k, v][i]!.shape.at(-1) === n) &&
       sameShape(k.shape.slice(0, -1), v.shape.slice(0, -1)) &&
-      (ndim === 2 || this.#sizesOf(q)[0] === this.#sizesOf(k)[0])
+      (ndim === 2 || this.#layout.sizesOf(q)[0] === this.#layout.sizesOf(k)[0])
     if (fits) return
     const order = batchFirst ? ['N, L', 'N, S'] : ['L, N', 'S, N']
     const expected = `q (${order[0]}, ${embedDim}), k (${order[1]}, ${kdim}) and v (${order[1]}, ${vdim}), or all without N`
@@ -509,7 +412,7 @@ export class MultiheadAttention extends Module<
   override multiplyAdds(q: Tensor, _output: Tensor, [, k = q]: readonly Tensor[] = []): number {
     const { embedDim, kdim, vdim } = this
     const [rows, keys] = [q.length / embedDim, k.length / kdim]
-    const batch = q.ndim === 3 ? this.#sizesOf(q)[0] : 1
+    const batch = q.ndim === 3 ? this.#layout.sizesOf(q)[0] : 1
     const projections = embedDim * (rows * embedDim + keys * (kdim + vdim))
     return projections + (batch === 0 ? 0 : (2 * rows * keys * embedDim) / batch)
   }

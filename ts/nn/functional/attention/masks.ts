@@ -1,6 +1,7 @@
 import { complaint, DTypeError, ShapeError } from '../../../errors.js'
 import { repeated } from '../../../tensor/strided.js'
 import { formatShape, noTensor, type Shape, Tensor } from '../../../tensor/tensor.js'
+import { sameShape } from '../../../tensor/workspace.js'
 import type { LaidMask } from './attend.js'
 
 /**
@@ -43,4 +44,29 @@ export function checkMask(who: string, what: string, mask: unknown, q: Tensor): 
   if (!(mask instanceof Tensor)) throw noTensor(who, what, mask)
   if (mask.dtype === 'uint8' || mask.dtype === q.dtype) return mask
   throw new DTypeError(complaint(who, what, `uint8 or ${q.dtype} as the queries are`, mask.dtype))
+}
+
+/**
+ * The masks of a layer's call: that of the rows (rows, keys) or (batch, heads, rows, keys), and that of a sample's
+ * keys (batch, keys).
+ *
+ * @throws ShapeError, ValueError, DTypeError unless they go with the queries.
+ */
+export function checkMasks(
+  who: string,
+  q: Tensor,
+  sizes: Readonly<Record<'batch' | 'heads' | 'rows' | 'keys', number>>,
+  given: { readonly attnMask: Tensor | null; readonly keyPaddingMask: Tensor | null },
+): { rows: Tensor[]; padding: Tensor | null } {
+  const { batch, heads, rows, keys } = sizes
+  const shaped = (name: 'attnMask' | 'keyPaddingMask', ...fit: Shape[]): Tensor | null => {
+    if (given[name] === null) return null
+    const mask = checkMask(who, name, given[name], q)
+    if (fit.some((shape) => sameShape(mask.shape, shape))) return mask
+    const expected = `shape ${fit.map(formatShape).join(' or ')}`
+    throw new ShapeError(complaint(who, name, expected, `shape ${formatShape(mask.shape)}`))
+  }
+  const mask = shaped('attnMask', [rows, keys], [batch * heads, rows, keys])
+  const laid = mask?.ndim === 3 ? mask.reshape([batch, heads, rows, keys]) : mask
+  return { rows: laid === null ? [] : [laid], padding: shaped('keyPaddingMask', [batch, keys]) }
 }
