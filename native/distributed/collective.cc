@@ -26,13 +26,18 @@ std::int64_t SizeOf(Dtype dtype) {
 
 // The call as a program wrote it.
 std::string Spelled(const Header& header) {
-  static constexpr const char* kNames[] = {"barrier", "allReduce", "broadcast", "allGather",
-                                           "the end of its program or world.close"};
+  static constexpr const char* kNames[] = {"barrier",
+                                           "allReduce",
+                                           "broadcast",
+                                           "allGather",
+                                           "the end of its program or world.close",
+                                           "the end of fit"};
   static constexpr const char* kDtypes[] = {"float32", "float64", "int32", "uint8"};
   static constexpr const char* kReductions[] = {"sum", "mean", "min", "max"};
   const auto kind = static_cast<Kind>(header.kind);
-  std::string text = kNames[header.kind % 5];
-  if (kind == Kind::kBarrier || kind == Kind::kClose) return text;
+  std::string text = kNames[header.kind % 6];
+  if (kind == Kind::kEndOfFit && header.detail != 0) text += " by an error";
+  if (kind == Kind::kBarrier || kind >= Kind::kClose) return text;
   text += " of ";
   text += std::to_string(header.n);
   text += " x ";

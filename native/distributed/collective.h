@@ -16,14 +16,14 @@
 namespace gradlane::distributed {
 
 // The codes of ts/distributed/collective.ts.
-enum class Kind : std::int32_t { kBarrier, kAllReduce, kBroadcast, kAllGather, kClose };
+enum class Kind : std::int32_t { kBarrier, kAllReduce, kBroadcast, kAllGather, kClose, kEndOfFit };
 enum class Reduction : std::int32_t { kSum, kMean, kMin, kMax };
 
 // A collective operation as one process calls it; all of them have to agree.
 struct Call {
   Kind kind = Kind::kBarrier;
   Dtype dtype = Dtype::kUint8;
-  std::int32_t detail = 0;  // a Reduction, or the rank that broadcasts
+  std::int32_t detail = 0;  // a Reduction, the rank that broadcasts, or whether fit failed
   void* data = nullptr;     // all-gather: the parts of all ranks, this one's in its place
   std::int64_t n = 0;       // elements; of an all-gather those of a part
 };

@@ -86,6 +86,13 @@ class Mpi final : public Wire {
     get(finalize_, "MPI_Finalize");
     get(abort_, "MPI_Abort");
     get(init, "MPI_Init_thread");
+    int (*initialized)(int*) = nullptr;
+    get(initialized, "MPI_Initialized");
+    int before = 0;
+    initialized(&before);
+    if (before != 0) {
+      Throw(ErrorCode::kDistributed, {"something else has started MPI in this process"});
+    }
     int provided = 0;
     constexpr int kFunneled = 1;
     Check("MPI_Init_thread", init(nullptr, nullptr, kFunneled, &provided));

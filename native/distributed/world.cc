@@ -17,9 +17,11 @@ World::~World() { Leave(); }
 
 void World::Open(Connector connect, std::string libraries, std::string version,
                  const Settings& settings, Job& job) {
-  if (thread_.joinable() || wire_ != nullptr) {
+  if (!idle_.exchange(false)) {
     Throw(ErrorCode::kDistributed, {"MPI can be started once in a process"});
   }
+  if (thread_.joinable()) thread_.join();
+  broken_.reset();
   connect_ = connect;
   libraries_ = std::move(libraries);
   version_ = std::move(version);
@@ -109,6 +111,7 @@ void World::ThreadLoop() {
     while (wake_.load(std::memory_order_seq_cst) == seen) Park(wake_, seen);
     seen = wake_.load(std::memory_order_seq_cst);
     while (Job* const job = Next()) Perform(*job);
+    if (wire_ == nullptr) return;
     const int code = abort_code_.load(std::memory_order_seq_cst);
     if (code >= 0 && wire_ != nullptr) wire_->Abort(code);
     if (abandoned_.load(std::memory_order_seq_cst)) return;
@@ -125,6 +128,7 @@ Job* World::Next() {
 void World::Perform(Job& job) {
   try {
     if (broken_) throw *broken_;
+    if (ended_) Throw(ErrorCode::kDistributed, {"the world is closed"});
     if (wire_ == nullptr) {
       Connect();
     } else {
@@ -137,6 +141,7 @@ void World::Perform(Job& job) {
     job.failure = Error(ErrorCode::kDistributed, error.what());
   }
   if (job.failure) broken_ = job.failure;
+  if (wire_ == nullptr) idle_.store(true, std::memory_order_release);
   const auto done = job.done;  // read first: once it is finished, the job may be gone
   job.finished.store(1, std::memory_order_release);
   WakeAll(job.finished);

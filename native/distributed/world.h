@@ -39,7 +39,7 @@ class World {
 
   // Starts the thread, which connects to the others and then finishes the job: from then on rank(),
   // size() and the rest hold. It fails where others run another version. Throws when that was
-  // called before.
+  // called before, unless it failed before MPI was started.
   void Open(Connector connect, std::string libraries, std::string version, const Settings& settings,
             Job& job);
 
@@ -83,7 +83,8 @@ class World {
   Settings settings_;
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<Collectives> collectives_;
-  std::optional<Error> broken_;  // by what it failed first
+  std::optional<Error> broken_;   // by what it failed first
+  std::atomic<bool> idle_{true};  // nothing was started
   std::atomic<bool> open_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<int> abort_code_{-1};

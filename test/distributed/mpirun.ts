@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -98,4 +98,41 @@ export function saidIn(text: string): Record<string, unknown>[] {
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   return said.sort((a, b) => (a['rank'] as number) - (b['rank'] as number))
+}
+
+export interface FaultOptions {
+  readonly ranks: number
+  readonly fault: string
+  /** Sent to rank 1 when all ranks have printed the numbers of their processes. */
+  readonly signal?: NodeJS.Signals | undefined
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+export interface FaultOutcome extends JobOutcome {
+  /** What the ranks have told, each as soon as it happened. */
+  readonly told: readonly Record<string, unknown>[]
+}
+
+/** A job with a fault: its program is given the name of that and a file for what is told. */
+export async function runFault(
+  mpi: Mpi,
+  program: string,
+  { ranks, fault, signal, variables = {} }: FaultOptions,
+): Promise<FaultOutcome> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-mpi-'))
+  const file = path.join(folder, 'told')
+  writeFileSync(file, '')
+  let sent = signal === undefined
+  const onOutput = (stdout: string): void => {
+    const said = saidIn(stdout)
+    if (sent || said.length < ranks) return
+    sent = true
+    process.kill(said[1]!['pid'] as number, signal)
+  }
+  try {
+    const outcome = await runJob(mpi, program, { ranks, args: [fault, file], variables, onOutput })
+    return { ...outcome, told: saidIn(readFileSync(file, 'utf8')) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

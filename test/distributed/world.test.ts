@@ -1,11 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-
 import { expect } from 'chai'
 
 import { buildDist } from '../lifecycle/built.js'
-import { installed, type JobOutcome, missing, type Mpi, runJob, saidIn } from './mpirun.js'
+import {
+  type FaultOutcome,
+  installed,
+  missing,
+  type Mpi,
+  runFault as faultOf,
+  runJob,
+} from './mpirun.js'
 
 const hasBinary = process.env['GRADLANE_BACKEND'] !== 'reference'
 
@@ -102,6 +105,12 @@ describe('distributed.init with several ranks', function () {
       expect(said).to.have.length(2)
     })
 
+    it('may be tried again with another library, and is one world until it is closed', async () => {
+      const { code, told, stderr } = await runFault(installed[0]!, 'retry', 2)
+      expect(code, stderr).to.equal(0)
+      expect(told.map(({ met }) => met)).to.deep.equal([true, true])
+    })
+
     it('tells them of other sizes, and of a rank that has ended', async () => {
       const { code, told } = await runFault(installed[0]!, 'other size', 2)
       expect(code).not.to.equal(0)
@@ -130,31 +139,13 @@ describe('distributed.init with several ranks', function () {
 
 const REFUSED = ['ERR_VALUE', 'ERR_DTYPE', 'ERR_DTYPE', 'ERR_VALUE', 'ERR_VALUE']
 
-/** A job with a fault, and what its ranks have told; a signal is sent to rank 1 when all are there. */
-async function runFault(
+/** What UCX takes from the environment is to be told of. */
+function runFault(
   mpi: Mpi,
   fault: string,
   ranks: number,
   signal?: NodeJS.Signals,
-): Promise<JobOutcome & { readonly told: readonly Record<string, unknown>[] }> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-mpi-'))
-  const file = path.join(folder, 'told')
-  writeFileSync(file, '')
-  let sent = signal === undefined
-  const onOutput = (stdout: string): void => {
-    const said = saidIn(stdout)
-    if (sent || said.length < ranks) return
-    sent = true
-    process.kill(said[1]!['pid'] as number, signal)
-  }
-  try {
-    // What UCX takes from the environment.
-    const variables: Record<string, string> =
-      fault === 'other call' ? { UCX_LOG_LEVEL: 'info' } : {}
-    const options = { ranks, args: [fault, file], variables, onOutput }
-    const outcome = await runJob(mpi, 'faults.mjs', options)
-    return { ...outcome, told: saidIn(readFileSync(file, 'utf8')) }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+): Promise<FaultOutcome> {
+  const variables: Record<string, string> = fault === 'other call' ? { UCX_LOG_LEVEL: 'info' } : {}
+  return faultOf(mpi, 'faults.mjs', { fault, ranks, signal, variables })
 }

@@ -4,7 +4,14 @@ import { addon } from '../kernels/native/load.js'
 import { errorOf } from '../kernels/native/core-error.js'
 
 /** The codes of native/distributed/collective.h. */
-export const Kind = { barrier: 0, allReduce: 1, broadcast: 2, allGather: 3, close: 4 } as const
+export const Kind = {
+  barrier: 0,
+  allReduce: 1,
+  broadcast: 2,
+  allGather: 3,
+  close: 4,
+  endOfFit: 5,
+} as const
 export const reductions = { sum: 0, mean: 1, min: 2, max: 3 } as const
 
 /** How values of the ranks become one. */
@@ -20,8 +27,13 @@ export interface Call {
   readonly n?: number
 }
 
-/** Memory of calls that failed, in which messages may still arrive. */
-const lost: ArrayBuffer[] = []
+/** What has the memory of calls that failed, in which messages may still arrive. */
+const lost: object[] = []
+
+/** Keeps it for good. */
+export function keep(memory: object): void {
+  lost.push(memory)
+}
 
 /** Starts MPI and waits for the other ranks. */
 export function open(
@@ -47,7 +59,7 @@ export async function call({
       addon().callWorld(kind, dtypeCode[dtype], detail, memory ?? null, 0, n, done)
     })
   } catch (error) {
-    if (memory !== undefined && error instanceof DistributedError) lost.push(memory)
+    if (memory !== undefined && error instanceof DistributedError) keep(memory)
     throw error
   }
 }

@@ -38,6 +38,11 @@ export class Job implements World {
     return this.size === 1 ? 0 : this.#waitedSeconds + addon().world().waitedSeconds
   }
 
+  /** Whether it is, or is being closed. */
+  get isClosed(): boolean {
+    return this.#closing !== null
+  }
+
   async allReduce(tensor: Tensor, options: AllReduceOptions = {}): Promise<Tensor> {
     checkArguments('allReduce', 2, arguments)
     this.#check('allReduce', tensor)
@@ -75,6 +80,16 @@ export class Job implements World {
     checkArguments('barrier', 0, arguments)
     this.#check('barrier')
     await this.#call({ kind: Kind.barrier })
+  }
+
+  /**
+   * Done when all ranks have come to the end of a training.
+   *
+   * @param failed Whether it ends by an error here.
+   * @throws DistributedError when it ends otherwise elsewhere, or another rank is still at work on it.
+   */
+  async endOfFit(failed: boolean): Promise<void> {
+    await this.#call({ kind: Kind.endOfFit, detail: Number(failed) })
   }
 
   async close(): Promise<void> {

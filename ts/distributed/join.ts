@@ -18,7 +18,7 @@ export async function join({
 }: {
   readonly library: string | undefined
   readonly timeout: number
-}): Promise<World> {
+}): Promise<Job> {
   const launcher = launcherOf(process.env)
   if (launcher === null || launcher.size === 1) return new Job(0, [hostname()])
   const libraries = library === undefined ? launcher.libraries : [library]

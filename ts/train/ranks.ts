@@ -1,6 +1,8 @@
 import type { DataLoader } from '../data/data-loader.js'
 import { noGrad } from '../autograd/grad-mode.js'
 import { complaint, DistributedError } from '../errors.js'
+import { keep } from '../distributed/calls.js'
+import type { Job } from '../distributed/job.js'
 import type { World } from '../distributed/world.js'
 import { info } from '../info.js'
 import { getBackend, kernels } from '../kernels/backend.js'
@@ -17,6 +19,9 @@ import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
 import { gradientBuckets } from './gradient-buckets.js'
 import type { RankFacts, RanksRecord } from './records.js'
+
+/** What else is asked of the world of a training. */
+type Fellow = World & Pick<Job, 'endOfFit'>
 
 /** @throws DistributedError unless kernels reach the other processes. */
 export function ranksOf({ who, model, loader }: Settings, world: World): Ranks {
@@ -70,7 +75,7 @@ export function ranksRecord(waitingSeconds: number[], seconds: readonly number[]
 export class Ranks {
   readonly rank: number
   readonly size: number
-  readonly #world: World
+  readonly #world: Fellow
   readonly #generators: readonly Generator[]
   #facts: readonly RankFacts[] = []
 
@@ -84,7 +89,7 @@ export class Ranks {
     }
     this.rank = world.rank
     this.size = world.size
-    this.#world = world
+    this.#world = world as Fellow
     this.#generators = [...new Set([defaultGenerator, ...model.generators(), ...others])]
   }
 
@@ -134,6 +139,29 @@ export class Ranks {
       all.select(1, 0).toArray() as number[],
       all.select(1, 1).toArray() as number[],
     )
+  }
+
+  /**
+   * Behind the last step, and what rank 0 writes.
+   *
+   * @throws DistributedError when the training of another rank has failed.
+   */
+  *end(): Flow<void> {
+    yield* wait(this.#world.endOfFit(false))
+  }
+
+  /**
+   * The others are told that this one has failed; if they have all failed, the world goes on.
+   *
+   * @param memory What has that of the training, in which messages may still arrive.
+   */
+  *fail(error: unknown, memory: object): Flow<void> {
+    if (error instanceof DistributedError) keep(memory)
+    try {
+      yield* wait(this.#world.endOfFit(true))
+    } catch {
+      // it has failed elsewhere in another way, or the world has; the error is on its way
+    }
   }
 
   /**

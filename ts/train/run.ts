@@ -121,8 +121,11 @@ export class Run {
 
   *toTheEnd(): Flow<History> {
     try {
-      return yield* this.#training()
+      const history = yield* this.#training()
+      yield* this.#ranks?.end() ?? []
+      return history
     } catch (error) {
+      yield* this.#ranks?.fail(error, this) ?? []
       keepHistory(error, this.#settings.history)
       throw error
     }

@@ -1,4 +1,5 @@
 // A job in which one rank does not do what the others wait for.
+import assert from 'node:assert/strict'
 import { appendFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { distributed, empty } from '../../../dist/index.js'
 
 const [fault, file] = process.argv.slice(2)
+if (fault === 'retry') {
+  const failed = distributed.init({ library: 'libnone.so.1' })
+  await assert.rejects(failed, /libnone\.so\.1: cannot open/)
+}
 const world = await distributed.init({ timeout: fault === 'stop' ? 700 : 60_000 })
 const { rank } = world
 // To a file, for what a rank prints may be lost when the launcher ends it.
@@ -30,3 +35,9 @@ if (fault === 'kill' || fault === 'stop') {
   if (rank === 1) await sleep(600_000)
 }
 await meet()
+if (fault === 'retry') {
+  assert.equal(await distributed.init({ timeout: 60_000 }), world)
+  await assert.rejects(distributed.init({ timeout: 1 }), { code: 'ERR_VALUE' })
+  await world.close()
+  await assert.rejects(distributed.init(), /the world was closed/)
+}

@@ -103,6 +103,5 @@ async function train({ as: whole = 1, ...settings }) {
 const runs = []
 for (const settings of JSON.parse(process.argv[2])) {
   runs.push(await train(settings))
-  await world.barrier() // rank 0 may still write the checkpoint that the next one reads
 }
 say({ rank, runs })
