@@ -52,7 +52,7 @@ export interface JobOptions {
   readonly onOutput?: (stdout: string) => void
 }
 
-/** Runs one of the programs of this folder on some ranks; a rank tells `{ rank, … }` by `say`. */
+/** Runs one of the programs of this folder, or that of an absolute path, on some ranks; a rank tells `{ rank, … }` by `say`. */
 export function runJob(
   { launcher, flags }: Mpi,
   program: string,
@@ -68,7 +68,7 @@ export function runJob(
     ...{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
     ...{ GRADLANE_NUM_THREADS: '1', GRADLANE_TEST_SAID: told, ...variables },
   }
-  const file = path.join(root, 'test', 'distributed', 'programs', program)
+  const file = path.resolve(root, 'test', 'distributed', 'programs', program)
   const child = spawn(launcher, [...flags, '-n', String(ranks), process.execPath, file, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
