@@ -21,6 +21,8 @@ struct AttentionShape {
   std::int64_t mask_batch, mask_head, mask_row;  // of the mask for each row and key
   std::int64_t padding_batch;                    // of that for each key
   std::int64_t past;  // where `causal`: row i has the keys up to i + past
+  // Samples of a whole batch whose weights are drawn for before these and after them.
+  std::int64_t before = 0, after = 0;
 };
 
 // A mask is added (of the element type) or says which keys there are: uint8, 1 where there is one,

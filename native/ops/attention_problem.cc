@@ -32,6 +32,9 @@ void CheckSizes(const char* op, const AttentionShape& s) {
   Product(op, s.batch, s.kv_heads, s.keys);
   Product(op, s.width, s.value_width);
   Product(op, s.past, 1);
+  CheckPassed(
+      op, s.before, s.after,
+      static_cast<double>(s.heads) * static_cast<double>(s.rows) * static_cast<double>(s.keys));
   if (s.width == 0 || s.value_width == 0) {
     Throw(ErrorCode::kShape,
           {op, ": expected heads of at least one element, got ", s.width, " and ", s.value_width});
@@ -68,7 +71,8 @@ std::int64_t AttentionExtent(const char* op, const AttentionShape& s, AttentionO
 }
 
 std::int64_t AttentionDraws(const AttentionShape& s) {
-  return (s.batch * s.heads * s.rows * s.keys + 3) / 4;
+  const std::int64_t each = s.heads * s.rows * s.keys;
+  return ((s.before + s.batch + s.after) * each + 3) / 4;
 }
 
 template <class T, class Args>

@@ -116,7 +116,8 @@ struct AttentionProblem {
   // Which of n weights from key j on stay, in a buffer of n + 3 bytes.
   const std::uint8_t* Kept(std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j,
                            std::int64_t n, std::uint8_t* buffer) const {
-    const std::int64_t place = ((b * shape.heads + h) * shape.rows + i) * shape.keys + j;
+    const std::int64_t place =
+        (((shape.before + b) * shape.heads + h) * shape.rows + i) * shape.keys + j;
     PhiloxState state = drawn;
     state.block += static_cast<std::uint64_t>(place / 4);
     kernels->dropout.draw(state, buffer, place % 4 + n, threshold);

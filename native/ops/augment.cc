@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/dispatch.h"
+#include "ops/draw_place.h"
 #include "ops/philox_stream.h"
 
 namespace gradlane {
@@ -182,6 +183,7 @@ void Augment(const AugmentArgs& args) {
   const Sizes sizes(s, args.dtype, kOp);
   const std::int64_t rows = Places(kOp, s.in_height, args.pad_height, s.out_height);
   const std::int64_t columns = Places(kOp, s.in_width, args.pad_width, s.out_width);
+  CheckPassed(kOp, args.before, args.after, kBlocks);
   PhiloxStream stream(args.state, kOp);
   const char* x = sizes.Of(args.x, sizes.in, "x");
   Drawn* drawn = sizes.DrawnOf(args.drawn);
@@ -190,7 +192,8 @@ void Augment(const AugmentArgs& args) {
   const PhiloxState start = stream.Read();
   sizes.ForSamples([&](std::int64_t i) {
     alignas(64) std::uint32_t words[kMostWords];
-    draw({start.seed, start.block + static_cast<std::uint64_t>(kBlocks * i)}, words, kBlocks);
+    const std::int64_t block = kBlocks * (args.before + i);
+    draw({start.seed, start.block + static_cast<std::uint64_t>(block)}, words, kBlocks);
     const Drawn one = DrawOne(args, words, rows, columns);
     drawn[i] = one;
     const std::int64_t size = sizes.mover.size;
@@ -198,7 +201,7 @@ void Augment(const AugmentArgs& args) {
       Forward(args, one, sizes.mover, x + i * sizes.in * size, out + i * sizes.out * size);
     }
   });
-  stream.Advance(kBlocks * s.samples);
+  stream.Advance(kBlocks * (args.before + s.samples + args.after));
 }
 
 void AugmentGradient(const AugmentGradientArgs& args) {

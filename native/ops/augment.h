@@ -27,9 +27,11 @@ struct AugmentArgs {
   // lowest to that times ratio_root^256.
   double area_low, area_high, ratio_low, ratio_root;
   double fill, value;  // of what lies outside of the image; of what is erased
+  // Samples of a whole batch that draw before these and after them.
+  std::int64_t before = 0, after = 0;
 
   GRADLANE_FIELDS(AugmentArgs, dtype, state, x, drawn, out, shape, pad_height, pad_width, flip,
-                  erase, area_low, area_high, ratio_low, ratio_root, fill, value)
+                  erase, area_low, area_high, ratio_low, ratio_root, fill, value, before, after)
 };
 void Augment(const AugmentArgs& args);
 

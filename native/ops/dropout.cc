@@ -1,5 +1,7 @@
 #include "ops/dropout.h"
 
+#include <algorithm>
+
 #include "cpu/dispatch.h"
 #include "ops/philox_stream.h"
 
@@ -38,15 +40,22 @@ void Dropout(const DropoutArgs& args) {
     const auto& kernels = Kernels().typed<T>().dropout;
     const std::int32_t threshold = UniformThreshold(args.p);
     const T scale = static_cast<T>(args.scale);
-    Draw(PhiloxStream(args.state, kOp), n, 4,
-         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           if (inner == 1) {
-             kernels.forward(state, x + begin, mask + begin, out + begin, end - begin, threshold,
-                             scale);
-           } else {
-             kernels.draw(state, mask + begin, end - begin, threshold);
-           }
-         });
+    Draw(
+        PhiloxStream(args.state, kOp), n, CheckPlace(kOp, n, args.place), 4,
+        [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
+          if (inner == 1) {
+            kernels.forward(state, x + begin, mask + begin, out + begin, end - begin, threshold,
+                            scale);
+          } else {
+            kernels.draw(state, mask + begin, end - begin, threshold);
+          }
+        },
+        [&](PhiloxState state, std::int64_t skip, std::int64_t begin, std::int64_t end) {
+          std::uint8_t block[4];
+          kernels.draw(state, block, 4, threshold);
+          std::copy_n(block + skip, end - begin, mask + begin);
+          if (inner == 1) kernels.apply(mask + begin, x + begin, out + begin, end - begin, scale);
+        });
     if (inner != 1) ApplyMask(mask, x, out, n, inner, scale);
   });
 }

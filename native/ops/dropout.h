@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/draw_place.h"
 #include "ops/fields.h"
 
 namespace gradlane {
@@ -15,8 +16,9 @@ struct DropoutArgs {
   Buffer state, x, mask, out;
   std::int64_t n, inner;
   double p, scale;
+  DrawPlace place = {};
 
-  GRADLANE_FIELDS(DropoutArgs, dtype, state, x, mask, out, n, inner, p, scale)
+  GRADLANE_FIELDS(DropoutArgs, dtype, state, x, mask, out, n, inner, p, scale, place)
 };
 void Dropout(const DropoutArgs& args);
 

@@ -60,6 +60,7 @@ void Multinomial(const MultinomialArgs& args) {
     const std::int64_t categories = args.categories, samples = args.samples;
     const T* x = Elements<T>(args.x, Product(kOp, args.rows, categories), kOp, "x");
     const std::int64_t n = Product(kOp, args.rows, samples);
+    CheckPassed(kOp, args.before, args.after, static_cast<double>(samples));
     std::int32_t* y = Elements<std::int32_t>(args.y, n, kOp, "y");
     PhiloxStream stream(args.state, kOp);
     if (n == 0) return;
@@ -78,14 +79,14 @@ void Multinomial(const MultinomialArgs& args) {
       std::uint32_t words[64];  // of 9 blocks, in whole vectors
       std::int64_t first = 0;   // the block that they begin with
       for (std::int64_t s = 0; s < samples; ++s) {
-        const std::int64_t e = r * samples + s;
+        const std::int64_t e = (args.before + r) * samples + s;  // of the stream
         if (s % 16 == 0) {
           first = e / 2;
           words_of({start.seed, start.block + static_cast<std::uint64_t>(first)}, words, 9);
         }
         const std::uint32_t* const own = words + 2 * (e - 2 * first);
         const std::int64_t found = Descend(sums, leaves, UnitOf(own[0], own[1]));
-        y[e] = static_cast<std::int32_t>(found);
+        y[r * samples + s] = static_cast<std::int32_t>(found);
         if (args.replacement) continue;
         std::int64_t node = leaves + found;
         sums[node] = 0;
@@ -96,7 +97,7 @@ void Multinomial(const MultinomialArgs& args) {
                    [&](std::int64_t begin, std::int64_t end) {
                      for (std::int64_t r = begin; r < end; ++r) draw_row(r);
                    });
-    stream.Advance((n + 1) / 2);
+    stream.Advance(((args.before + args.after) * samples + n + 1) / 2);
   });
 }
 

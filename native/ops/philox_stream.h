@@ -2,10 +2,12 @@
 // state is in ts/kernels/random.ts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/buffer.h"
 #include "cpu/tables/random.h"
+#include "ops/draw_place.h"
 #include "ops/grain.h"
 #include "parallel/thread_pool.h"
 
@@ -32,18 +34,43 @@ class PhiloxStream {
   std::uint32_t* words_;
 };
 
-// Runs body(state, begin, end) over ranges of the n numbers, each with the stream at its first
-// number, and advances the stream past them all. A block gives `per_block` numbers.
+// Runs body(state, skip, begin, end) over ranges of the n numbers, each with the stream at the
+// block that its first number comes from, `skip` numbers behind the beginning of that, and advances
+// the stream past the call. A block gives `per_block` numbers.
 template <class Body>
-void Draw(PhiloxStream stream, std::int64_t n, std::int64_t per_block, Body&& body) {
-  static_assert(kMathGrain % 4 == 0);  // so that ranges start with a block
+void DrawFrom(PhiloxStream stream, std::int64_t n, const DrawPlace& place, std::int64_t per_block,
+              Body&& body) {
   const PhiloxState start = stream.Read();
+  const std::int64_t run = n / place.runs;
   ParallelRanges(n, kMathGrain, [&](std::int64_t begin, std::int64_t end) {
-    PhiloxState state = start;
-    state.block += static_cast<std::uint64_t>(begin / per_block);
-    body(state, begin, end);
+    while (begin < end) {
+      const std::int64_t at = begin % run, next = std::min(end, begin + run - at);
+      const std::int64_t number =
+          begin / run * (place.before + run + place.after) + place.before + at;
+      PhiloxState state = start;
+      state.block += static_cast<std::uint64_t>(number / per_block);
+      body(state, number % per_block, begin, next);
+      begin = next;
+    }
   });
-  stream.Advance((n + per_block - 1) / per_block);
+  stream.Advance((place.runs * (place.before + run + place.after) + per_block - 1) / per_block);
+}
+
+// The same with body(state, begin, end) where a range begins with a block. What comes before it is
+// edge(state, skip, begin, end).
+template <class Body, class Edge>
+void Draw(PhiloxStream stream, std::int64_t n, const DrawPlace& place, std::int64_t per_block,
+          Body&& body, Edge&& edge) {
+  DrawFrom(stream, n, place, per_block,
+           [&](PhiloxState state, std::int64_t skip, std::int64_t begin, std::int64_t end) {
+             if (skip > 0) {
+               const std::int64_t next = std::min(end, begin + per_block - skip);
+               edge(state, skip, begin, next);
+               ++state.block;
+               begin = next;
+             }
+             if (begin < end) body(state, begin, end);
+           });
 }
 
 // The whole number k with: u < p exactly when m < k, for u = m 2^-24 in [0, 1). p 2^24 is exact.

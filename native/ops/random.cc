@@ -22,18 +22,38 @@ T Below(double low, double high) {
   return most < least ? least : most;
 }
 
-// Calls body(number of the element, first word, second word) for elements [begin, end), two words
-// each, of a stream that stands at the first of them.
+// Draws n numbers of y by a kernel that makes the first ones of a block.
+template <class T, class Kernel>
+void DrawTyped(PhiloxStream stream, T* y, std::int64_t n, const DrawPlace& place,
+               const Kernel& kernel) {
+  Draw(
+      stream, n, place, kPerBlock<T>,
+      [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
+        kernel(state, y + begin, end - begin);
+      },
+      [&](PhiloxState state, std::int64_t skip, std::int64_t begin, std::int64_t end) {
+        T block[4];
+        kernel(state, block, skip + end - begin);
+        std::copy_n(block + skip, end - begin, y + begin);
+      });
+}
+
+// Calls body(number of the element, first word, second word) for n elements of two words each.
 template <class Body>
-void ForEachPair(PhiloxState state, std::int64_t begin, std::int64_t end, Body&& body) {
-  constexpr std::int64_t kBlocks = 32, kPairs = 2 * kBlocks;
-  std::uint32_t words[4 * kBlocks];
-  for (std::int64_t at = begin; at < end; at += kPairs) {
-    const std::int64_t pairs = std::min(kPairs, end - at);
-    Kernels().philox.words(state, words, (pairs + 1) / 2);
-    state.block += kBlocks;
-    for (std::int64_t i = 0; i < pairs; ++i) body(at + i, words[2 * i], words[2 * i + 1]);
-  }
+void ForEachPair(PhiloxStream stream, std::int64_t n, const DrawPlace& place, Body&& body) {
+  DrawFrom(stream, n, place, 2,
+           [&](PhiloxState state, std::int64_t skip, std::int64_t begin, std::int64_t end) {
+             constexpr std::int64_t kBlocks = 32, kPairs = 2 * kBlocks;
+             std::uint32_t words[4 * kBlocks];
+             for (std::int64_t at = begin - skip; at < end; at += kPairs, skip = 0) {
+               const std::int64_t pairs = std::min(kPairs, end - at);
+               Kernels().philox.words(state, words, (pairs + 1) / 2);
+               state.block += kBlocks;
+               for (std::int64_t i = skip; i < pairs; ++i) {
+                 body(at + i, words[2 * i], words[2 * i + 1]);
+               }
+             }
+           });
 }
 
 }  // namespace
@@ -46,10 +66,10 @@ void Uniform(const UniformArgs& args) {
     const auto kernel = Kernels().typed<T>().random.uniform;
     const double range = args.high - args.low;
     const T most = Below<T>(args.low, args.high);
-    Draw(PhiloxStream(args.state, kOp), args.n, kPerBlock<T>,
-         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           kernel(state, y + begin, end - begin, args.low, range, most);
-         });
+    DrawTyped(PhiloxStream(args.state, kOp), y, args.n, CheckPlace(kOp, args.n, args.place),
+              [&](PhiloxState state, T* to, std::int64_t n) {
+                kernel(state, to, n, args.low, range, most);
+              });
   });
 }
 
@@ -60,10 +80,8 @@ void Normal(const NormalArgs& args) {
     T* y = Elements<T>(args.y, args.n, kOp, "y");
     const auto kernel = Kernels().typed<T>().random.normal;
     const T mean = static_cast<T>(args.mean), std = static_cast<T>(args.std);
-    Draw(PhiloxStream(args.state, kOp), args.n, kPerBlock<T>,
-         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           kernel(state, y + begin, end - begin, mean, std);
-         });
+    DrawTyped(PhiloxStream(args.state, kOp), y, args.n, CheckPlace(kOp, args.n, args.place),
+              [&](PhiloxState state, T* to, std::int64_t n) { kernel(state, to, n, mean, std); });
   });
 }
 
@@ -75,10 +93,10 @@ void Bernoulli(const BernoulliArgs& args) {
     const auto kernel = Kernels().typed<T>().random.bernoulli;
     const std::int32_t threshold = UniformThreshold(args.p);
     const T value = static_cast<T>(args.value);
-    Draw(PhiloxStream(args.state, kOp), args.n, 4,
-         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           kernel(state, y + begin, end - begin, threshold, value);
-         });
+    DrawFrom(PhiloxStream(args.state, kOp), args.n, {}, 4,
+             [&](PhiloxState state, std::int64_t, std::int64_t begin, std::int64_t end) {
+               kernel(state, y + begin, end - begin, threshold, value);
+             });
   });
 }
 
@@ -127,13 +145,11 @@ void Randint(const RandintArgs& args) {
   }
   std::int32_t* y = Elements<std::int32_t>(args.y, args.n, kOp, "y");
   const std::uint64_t range = static_cast<std::uint64_t>(args.high - args.low);
-  Draw(PhiloxStream(args.state, kOp), args.n, 2,
-       [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-         ForEachPair(state, begin, end, [&](std::int64_t i, std::uint64_t a, std::uint64_t b) {
-           const std::uint64_t offset = (a * range + (b * range >> 32)) >> 32;
-           y[i] = static_cast<std::int32_t>(args.low + static_cast<std::int64_t>(offset));
-         });
-       });
+  ForEachPair(PhiloxStream(args.state, kOp), args.n, CheckPlace(kOp, args.n, args.place),
+              [&](std::int64_t i, std::uint64_t a, std::uint64_t b) {
+                const std::uint64_t offset = (a * range + (b * range >> 32)) >> 32;
+                y[i] = static_cast<std::int32_t>(args.low + static_cast<std::int64_t>(offset));
+              });
 }
 
 void BernoulliEach(const BernoulliEachArgs& args) {
@@ -146,12 +162,10 @@ void BernoulliEach(const BernoulliEachArgs& args) {
       if (x[i] >= 0 && x[i] <= 1) continue;
       Throw(ErrorCode::kValue, {kOp, ": the probability at element ", i, " is outside [0, 1]"});
     }
-    Draw(PhiloxStream(args.state, kOp), args.n, 2,
-         [&](PhiloxState state, std::int64_t begin, std::int64_t end) {
-           ForEachPair(state, begin, end, [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
-             y[i] = UnitOf(a, b) < static_cast<double>(x[i]) ? T(1) : T(0);
-           });
-         });
+    ForEachPair(PhiloxStream(args.state, kOp), args.n, CheckPlace(kOp, args.n, args.place),
+                [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
+                  y[i] = UnitOf(a, b) < static_cast<double>(x[i]) ? T(1) : T(0);
+                });
   });
 }
 

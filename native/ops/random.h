@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/buffer.h"
+#include "ops/draw_place.h"
 #include "ops/fields.h"
 
 namespace gradlane {
@@ -14,8 +15,9 @@ struct UniformArgs {
   Buffer state, y;
   std::int64_t n;
   double low, high;
+  DrawPlace place = {};
 
-  GRADLANE_FIELDS(UniformArgs, dtype, state, y, n, low, high)
+  GRADLANE_FIELDS(UniformArgs, dtype, state, y, n, low, high, place)
 };
 void Uniform(const UniformArgs& args);
 
@@ -24,8 +26,9 @@ struct NormalArgs {
   Buffer state, y;
   std::int64_t n;
   double mean, std;
+  DrawPlace place = {};
 
-  GRADLANE_FIELDS(NormalArgs, dtype, state, y, n, mean, std)
+  GRADLANE_FIELDS(NormalArgs, dtype, state, y, n, mean, std, place)
 };
 void Normal(const NormalArgs& args);
 
@@ -50,8 +53,9 @@ void Permutation(const PermutationArgs& args);
 struct RandintArgs {
   Buffer state, y;
   std::int64_t n, low, high;
+  DrawPlace place = {};
 
-  GRADLANE_FIELDS(RandintArgs, state, y, n, low, high)
+  GRADLANE_FIELDS(RandintArgs, state, y, n, low, high, place)
 };
 void Randint(const RandintArgs& args);
 
@@ -59,8 +63,9 @@ struct BernoulliEachArgs {
   Dtype dtype;
   Buffer state, x, y;
   std::int64_t n;
+  DrawPlace place = {};
 
-  GRADLANE_FIELDS(BernoulliEachArgs, dtype, state, x, y, n)
+  GRADLANE_FIELDS(BernoulliEachArgs, dtype, state, x, y, n, place)
 };
 void BernoulliEach(const BernoulliEachArgs& args);
 
@@ -71,8 +76,10 @@ struct MultinomialArgs {
   Buffer y;  // int32 (rows, samples)
   std::int64_t rows, categories, samples;
   bool replacement;
+  std::int64_t before = 0, after = 0;  // rows
 
-  GRADLANE_FIELDS(MultinomialArgs, dtype, state, x, y, rows, categories, samples, replacement)
+  GRADLANE_FIELDS(MultinomialArgs, dtype, state, x, y, rows, categories, samples, replacement,
+                  before, after)
 };
 void Multinomial(const MultinomialArgs& args);
 

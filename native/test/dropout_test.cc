@@ -83,6 +83,40 @@ TEST_P(DropoutTest, KeepsWithTheProbabilityAndScales) {
   }
 }
 
+TEST_P(DropoutTest, PartsOfACallAreAsInTheWhole) {
+  RetainPool();
+  for (const DrawPlace& place :
+       {DrawPlace{1, 1, 6}, DrawPlace{1, 4, 0}, DrawPlace{1, 3, 5}, DrawPlace{3, 6, 1}}) {
+    for (const Shape& part : {Shape{3, 1}, Shape{300, 1}, Shape{9003, 1}, Shape{303, 5}}) {
+      const std::int64_t run = part.n / place.runs, stride = place.before + run + place.after;
+      const std::int64_t n = place.runs * stride;
+      Array<float> x(n * part.inner, 1), out(n * part.inner, 2);
+      Array<float> own_x(part.n * part.inner, 3), own(part.n * part.inner, 1);
+      Array<std::uint8_t> mask(n), own_mask(part.n, 3);
+      x.FillRandom(7);
+      const auto at = [&](std::int64_t i) { return i / run * stride + place.before + i % run; };
+      own_x.Fill(
+          [&](std::int64_t i) { return x[at(i / part.inner) * part.inner + i % part.inner]; });
+      State whole;
+      Dropout({Dtype::kFloat32, whole.buffer(), x.buffer(), mask.buffer(), out.buffer(), n,
+               part.inner, 0.4, 2});
+      for (const int threads : {1, 2}) {
+        SetThreads(threads);
+        State state;
+        Dropout({Dtype::kFloat32, state.buffer(), own_x.buffer(), own_mask.buffer(), own.buffer(),
+                 part.n, part.inner, 0.4, 2, place});
+        EXPECT_TRUE(state.SameBits(whole));
+        for (std::int64_t i = 0; i < part.n; ++i) ASSERT_EQ(own_mask[i], mask[at(i)]) << i;
+        for (std::int64_t i = 0; i < own.size(); ++i) {
+          ASSERT_EQ(own[i], out[at(i / part.inner) * part.inner + i % part.inner]) << i;
+        }
+        EXPECT_TRUE(own.GuardsIntact() && own_mask.GuardsIntact());
+      }
+    }
+  }
+  ReleasePool();
+}
+
 TEST_P(DropoutTest, WhatIsDroppedIsZero) {
   constexpr std::int64_t n = 300;
   Array<float> x(n), out(n);

@@ -219,6 +219,35 @@ TEST_P(RandomTest, OneCallAfterTheOtherContinuesTheStream) {
   EXPECT_EQ(at_once.block(), in_parts.block());
 }
 
+template <class T>
+void CheckParts() {
+  for (const DrawPlace& place :
+       {DrawPlace{1, 1, 6}, DrawPlace{1, 4, 0}, DrawPlace{1, 3, 5}, DrawPlace{3, 6, 1}}) {
+    for (const std::int64_t part : {3, 300, 9003}) {
+      const std::int64_t run = part / place.runs, stride = place.before + run + place.after;
+      const std::int64_t n = place.runs * stride;
+      State state, of_normal;
+      Array<T> y(part, 1), normal(part, 3), whole_normal(n);
+      Uniform({kDtypeOf<T>, state.buffer(), y.buffer(), part, 0, 1, place});
+      Normal({kDtypeOf<T>, of_normal.buffer(), normal.buffer(), part, 0.5, 2, place});
+      EXPECT_EQ(state.drawn(), BlocksFor(n, kPerBlock<T>));
+      EXPECT_EQ(of_normal.drawn(), BlocksFor(n, kPerBlock<T>));
+      Normal({kDtypeOf<T>, State().buffer(), whole_normal.buffer(), n, 0.5, 2});
+      for (std::int64_t i = 0; i < part; ++i) {
+        const std::int64_t at = i / run * stride + place.before + i % run;
+        ASSERT_EQ(y[i], static_cast<T>(Unit<T>(at))) << i;
+        ASSERT_EQ(normal[i], whole_normal[at]) << i;
+      }
+      EXPECT_TRUE(y.GuardsIntact() && normal.GuardsIntact());
+    }
+  }
+}
+
+TEST_P(RandomTest, PartsOfACallAreAsInTheWhole) {
+  CheckParts<float>();
+  CheckParts<double>();
+}
+
 TEST_P(RandomTest, TheSameBitsWithTwoThreads) {
   constexpr std::int64_t n = 50001;
   RetainPool();

@@ -110,11 +110,57 @@ describe('fit of several processes', function () {
     expectSame(several, await alone(2, options), 1e-4)
   })
 
-  it('draws other numbers for dropout on each rank, stays alike, and gives the same bits twice', async () => {
-    const settings = { samples: 96, batch: 8, epochs: 3, kind: 'dropout' }
+  it('drops what one process drops with the batch of all, and gives the same bits twice', async () => {
+    // 34 epochs of 6 steps, the last one of 7 samples for 3 ranks: one has 3, one none.
+    const settings = { samples: 67, batch: 4, epochs: 34, kind: 'dropout' }
+    const one = await alone(3, settings)
+    expect(one.steps).to.equal(204)
+    const few = { ...settings, epochs: 2 }
     for (const each of installed) {
-      const [first, second] = (await trained(each, 2, settings, settings)) as [Told, Told]
+      const [first, second, whole] = (await trained(
+        each,
+        3,
+        ...[few, few, ...(each === mpi ? [settings] : [])],
+      )) as [Told, Told, Told | undefined]
+      expect(first.mode).to.equal('captured')
       expect(second.digest).to.equal(first.digest)
+      if (whole !== undefined) expectSame(whole, one, 1e-12)
+    }
+  })
+
+  it('draws all that a model draws as one process does, captured and eagerly, with accumulated batches', async () => {
+    const settings = { samples: 53, batch: 4, epochs: 10, kind: 'drawing', accumulate: 2 }
+    const options = { ...settings, validation: true }
+    const transformed = { ...options, epochs: 2, transform: true }
+    const all = [options, { ...options, capture: false }, transformed]
+    const [captured, eager, noisy] = (await trained(mpi, 3, ...all)) as [Told, Told, Told]
+    expect(eager.mode).to.equal('eager')
+    expect(eager.digest).to.equal(captured.digest)
+    expectSame(captured, await alone(3, options), 1e-12)
+    expectSame(noisy, await alone(3, transformed), 1e-12)
+  })
+
+  it('goes on drawing from a checkpoint, in the middle of an epoch, and with another number of ranks', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gradlane-ranks-'))
+    try {
+      const settings = { samples: 80, kind: 'drawing' }
+      const [checkpoint, other] = ['run', 'other'].map((name) => path.join(folder, name))
+      const first = { ...settings, batch: 4, checkpoint }
+      const [whole, , resumed] = (await trained(
+        mpi,
+        3,
+        { ...settings, batch: 4, epochs: 4 },
+        { ...first, epochs: 4, everySteps: 3, stopAt: 11 },
+        { ...first, epochs: 4, everySteps: 3 },
+        { ...first, checkpoint: other, epochs: 2 },
+      )) as [Told, null, Told, Told]
+      expect(resumed.digest).to.equal(whole.digest)
+      const rest = { ...settings, batch: 6, checkpoint: other, epochs: 4 }
+      const [two] = (await trained(mpi, 2, rest)) as [Told]
+      expect(two.steps).to.equal(whole.steps)
+      expectSame(two, whole, 1e-12)
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   })
 

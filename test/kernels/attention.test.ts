@@ -74,7 +74,7 @@ function lay(dtype: FloatDType, s: Settings): Laid {
       ...{ vBatch: keys * kvRow, vHead: width + valueWidth, vRow: kvRow },
       ...{ outBatch: rows * heads * valueWidth, outHead: valueWidth, outRow: heads * valueWidth },
       ...{ maskBatch: own ? heads * rows * keys : 0, maskHead: own ? rows * keys : 0 },
-      ...{ maskRow: keys, paddingBatch: keys },
+      ...{ maskRow: keys, paddingBatch: keys, before: 0, after: 0 },
     },
     q: bell(dtype, batch * rows * qRow, 1),
     k: kv,
@@ -330,7 +330,7 @@ describe(suiteTitle('attention'), () => {
       ...{ kBatch: at.Batch, kHead: at.Head, kRow: at.Row },
       ...{ vBatch: at.Batch, vHead: at.Head, vRow: at.Row },
       ...{ outBatch: 0, outHead: width, outRow: heads * width },
-      ...{ maskBatch: 0, maskHead: 0, maskRow: 0, paddingBatch: 0 },
+      ...{ maskBatch: 0, maskHead: 0, maskRow: 0, paddingBatch: 0, before: 0, after: 0 },
     }
     const gradOut = asView(bell('float32', rows * heads * width, 2))
     const settings = { shape, scale: 1, causal: true, blocked: false, p: 0 }
@@ -418,7 +418,7 @@ describe(suiteTitle('attention'), () => {
         ...{ batch: 1, heads: 1, kvHeads: 1, rows: 3, keys: 3, width: 4, valueWidth: 4, past: 0 },
         ...{ qBatch: 0, qHead: 0, qRow: 4, kBatch: 0, kHead: 0, kRow: 4 },
         ...{ vBatch: 0, vHead: 0, vRow: 4, outBatch: 0, outHead: 0, outRow: 4 },
-        ...{ maskBatch: 0, maskHead: 0, maskRow: 3, paddingBatch: 0 },
+        ...{ maskBatch: 0, maskHead: 0, maskRow: 3, paddingBatch: 0, before: 0, after: 0 },
       }
       const mask = asView(Uint8Array.of(1, 0, 1, 0, 0, 0, 1, 1, 1))
       const [out, logSum] = [asView(new Float64Array(12)), asView(new Float64Array(3))]

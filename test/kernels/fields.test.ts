@@ -30,9 +30,11 @@ const list = (names: string) =>
 function fieldsOfCore(operation: string): string[] {
   const args = find(`void ${operation}\\(const (\\w+)& args\\);`)
   return list(find(`GRADLANE_FIELDS\\(${args},([^)]*)\\)`)).flatMap((name) => {
-    if (name !== 'shape' && name !== 'geometry') return [name]
-    const type = new RegExp(`struct ${args} \\{[^}]*?(\\w+) ${name};`).exec(headers)![1]!
-    const members = find(`struct ${type} \\{([^]*?)\\n\\};`).matchAll(/std::int64_t ([\w,\s]+);/g)
+    if (!['shape', 'geometry', 'place'].includes(name)) return [name]
+    const type = new RegExp(`struct ${args} \\{[^}]*?(\\w+) ${name}[;\\s]`).exec(headers)![1]!
+    const members = find(`struct ${type} \\{([^]*?)\\n\\};`)
+      .replaceAll(/ = \d+/g, '')
+      .matchAll(/std::int64_t ([\w,\s]+);/g)
     return [...members].flatMap(([, names]) => list(names!))
   })
 }

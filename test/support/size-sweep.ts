@@ -10,8 +10,8 @@ import type { OpName } from './every-op/index.js'
 
 /** Heads one behind the other, those of k and v shared by all. */
 function attend(sizes: number[]): AttentionShape {
-  const [batch, heads, rows, keys, width, valueWidth, past] = sizes as [
-    number, number, number, number, number, number, number,
+  const [batch, heads, rows, keys, width, valueWidth, past, before, after] = sizes as [
+    number, number, number, number, number, number, number, number, number,
   ] // prettier-ignore
   return {
     ...{ batch, heads, kvHeads: 1, rows, keys, width, valueWidth, past },
@@ -19,7 +19,7 @@ function attend(sizes: number[]): AttentionShape {
     ...{ kBatch: keys * width, kHead: 0, kRow: width },
     ...{ vBatch: keys * valueWidth, vHead: 0, vRow: valueWidth },
     ...{ outBatch: heads * rows * valueWidth, outHead: rows * valueWidth, outRow: valueWidth },
-    ...{ maskBatch: 0, maskHead: 0, maskRow: keys, paddingBatch: keys },
+    ...{ maskBatch: 0, maskHead: 0, maskRow: keys, paddingBatch: keys, before, after },
   }
 }
 
@@ -98,17 +98,17 @@ export const sweep: Record<OpName, Sized> = {
       transposeB: a > 1,
     })
   }),
-  attention: sized(7, (k, ...sizes) => {
+  attention: sized(9, (k, ...sizes) => {
     k.attention({
       ...{ q: f(), k: f(), v: f(), mask: f(), padding: b(), state: i(), logSum: f(), out: f() },
       ...{ shape: attend(sizes), scale: 1, causal: true, blocked: false, p: 0.5 },
     })
   }),
-  attentionGradient: sized(8, (k, ...sizes) => {
+  attentionGradient: sized(10, (k, ...sizes) => {
     k.attentionGradient({
       ...{ q: f(), k: f(), v: f(), mask: f(), padding: b(), state: i(), logSum: f(), out: f() },
       ...{ gradOut: f(), gradQ: f(), gradK: f(), gradV: null, shape: attend(sizes) },
-      ...{ qOffset: 0, kOffset: 0, vOffset: sizes[7]! },
+      ...{ qOffset: 0, kOffset: 0, vOffset: sizes[9]! },
       ...{ byQ: true, byK: true, byV: true },
       ...{ scale: 1, causal: true, blocked: false, p: 0.5 },
     })
@@ -335,15 +335,16 @@ export const sweep: Record<OpName, Sized> = {
   triangle: sized(3, (k, batch, rows, cols) => {
     k.triangle({ x: f(), out: f(), batch, rows, cols, diagonal: 0, upper: false })
   }),
-  randint: sized(1, (k, n) => {
-    k.randint({ state: i(), y: i(), n, low: 0, high: 9 })
+  randint: sized(4, (k, n, runs, before, after) => {
+    k.randint({ state: i(), y: i(), n, low: 0, high: 9, runs, before, after })
   }),
-  bernoulliEach: sized(1, (k, n) => {
-    k.bernoulliEach({ state: i(), x: f(), y: f(), n })
+  bernoulliEach: sized(4, (k, n, runs, before, after) => {
+    k.bernoulliEach({ state: i(), x: f(), y: f(), n, runs, before, after })
   }),
-  multinomial: sized(3, (k, rows, categories, samples) => {
+  multinomial: sized(5, (k, rows, categories, samples, before, after) => {
     const x = asView(new Float32Array(elements).fill(1))
-    k.multinomial({ state: i(), x, y: i(), rows, categories, samples, replacement: true })
+    const sizes = { rows, categories, samples, before, after }
+    k.multinomial({ state: i(), x, y: i(), replacement: true, ...sizes })
   }),
   fill: sized(1, (k, n) => {
     k.fill({ y: f(), n, value: 1 })
@@ -361,11 +362,11 @@ export const sweep: Record<OpName, Sized> = {
   cast: sized(1, (k, n) => {
     k.cast({ x: f(), y: d(), n, scale: 1, shift: 0 })
   }),
-  uniform: sized(1, (k, n) => {
-    k.uniform({ state: i(), y: f(), n, low: 0, high: 1 })
+  uniform: sized(4, (k, n, runs, before, after) => {
+    k.uniform({ state: i(), y: f(), n, low: 0, high: 1, runs, before, after })
   }),
-  normal: sized(1, (k, n) => {
-    k.normal({ state: i(), y: f(), n, mean: 0, std: 1 })
+  normal: sized(4, (k, n, runs, before, after) => {
+    k.normal({ state: i(), y: f(), n, mean: 0, std: 1, runs, before, after })
   }),
   bernoulli: sized(1, (k, n) => {
     k.bernoulli({ state: i(), y: f(), n, p: 0.5, value: 1 })
@@ -373,20 +374,22 @@ export const sweep: Record<OpName, Sized> = {
   permutation: sized(1, (k, n) => {
     k.permutation({ state: i(), y: i(), n })
   }),
-  augment: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
+  augment: sized(8, (k, samples, channels, inHeight, inWidth, outHeight, outWidth, ...rest) => {
     const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
+    const [before, after] = rest as [number, number]
     k.augment({
       ...{ state: i(), x: f(), drawn: i(), out: f(), geometry },
       ...{ padHeight: 1, padWidth: 1, flip: 0.5, erase: 0.5, fill: 0, value: 0 },
-      ...erasing([0.1, 0.5], [0.5, 2]),
+      ...{ ...erasing([0.1, 0.5], [0.5, 2]), before, after },
     })
   }),
   augmentGradient: sized(6, (k, samples, channels, inHeight, inWidth, outHeight, outWidth) => {
     const geometry = { samples, channels, inHeight, inWidth, outHeight, outWidth }
     k.augmentGradient({ drawn: i(), gradOut: f(), gradX: f(), geometry })
   }),
-  dropout: sized(2, (k, n, inner) => {
-    k.dropout({ state: i(), x: f(), mask: b(), out: f(), n, inner, p: 0.5, scale: 2 })
+  dropout: sized(5, (k, n, inner, runs, before, after) => {
+    const place = { runs, before, after }
+    k.dropout({ state: i(), x: f(), mask: b(), out: f(), n, inner, p: 0.5, scale: 2, ...place })
   }),
   dropoutGradient: sized(2, (k, n, inner) => {
     k.dropoutGradient({ mask: b(), gradOut: f(), gradX: f(), n, inner, scale: 2 })

@@ -150,6 +150,21 @@ describe('fit: where batches come from', () => {
       expect(await evaluate(model, [x, y], options)).to.deep.equal(expected)
     })
 
+    it('what a dataset draws comes in front of what the steps draw that follow', async () => {
+      const [x, y] = samples()
+      const noisy = (): BatchSource => {
+        const all = new data.TensorDataset([x, y])
+        const add = ([row, label]: readonly [Tensor, Tensor]): [Tensor, Tensor] => {
+          return [row.add(randn(row.shape)), label]
+        }
+        return new data.DataLoader(new data.TransformedDataset(all, add), { batchSize: 4 })
+      }
+      const captured = await train(noisy, { accumulate: 3 })
+      expect(captured.history.mode).to.equal('captured')
+      const eager = await train(noisy, { accumulate: 3, capture: false })
+      expect(eager.weights).to.deep.equal(captured.weights)
+    })
+
     describe('refuses, with nothing drawn', () => {
       const loader = (rows = ROWS): BatchSource => new data.DataLoader(samples(rows))
       const mistakes: readonly (readonly [string, BatchSource, Partial<FitOptions>, RegExp])[] = [

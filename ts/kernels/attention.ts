@@ -45,6 +45,9 @@ export interface AttentionShape {
   readonly paddingBatch: number
   /** Where `causal`: row i has the keys up to i + past. */
   readonly past: number
+  /** Samples of a whole batch whose weights are drawn for before these and after them. */
+  readonly before: number
+  readonly after: number
 }
 
 const attentionShape = sizes<AttentionShape>(
@@ -72,6 +75,8 @@ const attentionShape = sizes<AttentionShape>(
   'maskRow',
   'paddingBatch',
   'past',
+  'before',
+  'after',
 )
 
 /** Written in full where heads leave no gaps between them. */

@@ -1,4 +1,13 @@
-import { type ArgsOf, number, operation, overwritten, read, sizes, updated } from './operation.js'
+import {
+  type ArgsOf,
+  number,
+  operation,
+  optional,
+  overwritten,
+  read,
+  sizes,
+  updated,
+} from './operation.js'
 
 /** Sizes of images and of the pieces that are cut from them. */
 export interface AugmentGeometry {
@@ -61,11 +70,17 @@ export const augment = operation('out', {
   fill: number,
   /** What stands where it is erased. */
   value: number,
+  /** Samples of a whole batch that draw before these and after them. */
+  before: optional(number, 0),
+  after: optional(number, 0),
 })
 export type AugmentArgs = ArgsOf<typeof augment>
 
 /** What may be drawn for a sample. */
-export type AugmentSettings = Omit<AugmentArgs, 'state' | 'x' | 'drawn' | 'out' | 'geometry'>
+export type AugmentSettings = Omit<
+  AugmentArgs,
+  'state' | 'x' | 'drawn' | 'out' | 'geometry' | 'before' | 'after'
+>
 
 /** Rectangles with these shares of the piece, and with these height / width. */
 export const erasing = (

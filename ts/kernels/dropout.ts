@@ -3,6 +3,7 @@ import {
   number,
   overwritten,
   overwrittenOver,
+  place,
   read,
   updated,
   operation,
@@ -11,7 +12,7 @@ import {
 /**
  * mask (uint8: n) [i] = u >= p ? 1 : 0, with u as float32's uniform of `state` for both dtypes: one
  * number an element, and the state advances. out (n, inner) = mask ? x * scale : 0, whatever x is.
- * out may be x.
+ * out may be x. Numbers lie where `before`, `after` and `runs` say (random.ts).
  */
 export const dropout = operation('out', {
   state: updated,
@@ -22,6 +23,7 @@ export const dropout = operation('out', {
   inner: number,
   p: number,
   scale: number,
+  ...place,
 })
 export type DropoutArgs = ArgsOf<typeof dropout>
 

@@ -94,5 +94,15 @@ export const optional = <V>(field: Field<V>, initial: V): Field<V> & { readonly 
   initial,
 })
 
+/**
+ * Where the numbers that a call draws lie among those of a call for more, whose state it leaves: they come in
+ * `runs` of as many each, and in front of each lie `before`, behind it `after` that are not made.
+ */
+export const place = {
+  runs: optional(number, 1),
+  before: optional(number, 0),
+  after: optional(number, 0),
+}
+
 /** Sizes that travel in one object: their names in the order of the core's struct. */
 export const sizes = <G>(...names: readonly (keyof G)[]): Field<G> => ({ kind: 'sizes', names })

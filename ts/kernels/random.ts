@@ -1,4 +1,14 @@
-import { type ArgsOf, flag, number, overwritten, read, updated, operation } from './operation.js'
+import {
+  type ArgsOf,
+  flag,
+  number,
+  optional,
+  overwritten,
+  place,
+  read,
+  updated,
+  operation,
+} from './operation.js'
 
 /**
  * Random numbers of Philox 4x32-10. `state` (int32, 4 elements) holds, as unsigned words, the seed
@@ -7,6 +17,10 @@ import { type ArgsOf, flag, number, overwritten, read, updated, operation } from
  * blocks from the next one on and advances the state: ceil(n / 4) blocks for float32, ceil(n / 2)
  * for float64. Element e of the call uses word e % 4 of block e / 4 (float32), words 2(e % 2) and
  * 2(e % 2) + 1 of block e / 2 (float64).
+ *
+ * With `before`, `after` and `runs` (1 unless they are given; a divisor of n) the call stands for one of
+ * runs (before + n / runs + after) numbers, and advances the state as that would: number i of run r of those
+ * that are made is its number r (before + n / runs + after) + before + i. `ERR_SHAPE` where they make no sense.
  *
  * uniform: u in [0, 1) is (w >> 8) 2^-24, or ((w_a >>> 5) 2^26 + (w_b >>> 6)) 2^-53 with w_a the first
  * word; y = low + (high - low) u, and where that is rounded to high, the number before it.
@@ -17,6 +31,7 @@ export const uniform = operation('y', {
   n: number,
   low: number,
   high: number,
+  ...place,
 })
 export type UniformArgs = ArgsOf<typeof uniform>
 
@@ -31,6 +46,7 @@ export const normal = operation('y', {
   n: number,
   mean: number,
   std: number,
+  ...place,
 })
 export type NormalArgs = ArgsOf<typeof normal>
 
@@ -66,6 +82,7 @@ export const randint = operation(null, {
   n: number,
   low: number,
   high: number,
+  ...place,
 })
 export type RandintArgs = ArgsOf<typeof randint>
 
@@ -75,6 +92,7 @@ export const bernoulliEach = operation('y', {
   x: read,
   y: overwritten,
   n: number,
+  ...place,
 })
 export type BernoulliEachArgs = ArgsOf<typeof bernoulliEach>
 
@@ -82,7 +100,7 @@ export type BernoulliEachArgs = ArgsOf<typeof bernoulliEach>
  * y (int32; rows, samples) = columns of x (rows, categories), whose elements are their weights, drawn with
  * replacement or without; number s of row r with u of element r samples + s of float64's uniform. `ERR_VALUE`
  * for a weight that is negative or NaN, a row whose sum is 0 or not finite, and, without replacement, one
- * with fewer weights above 0 than samples.
+ * with fewer weights above 0 than samples. `before` and `after` are rows here.
  */
 export const multinomial = operation('x', {
   state: updated,
@@ -92,6 +110,8 @@ export const multinomial = operation('x', {
   categories: number,
   samples: number,
   replacement: flag,
+  before: optional(number, 0),
+  after: optional(number, 0),
 })
 export type MultinomialArgs = ArgsOf<typeof multinomial>
 

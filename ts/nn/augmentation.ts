@@ -7,6 +7,7 @@ import {
 } from '../kernels/augment.js'
 import { kernels } from '../kernels/backend.js'
 import type { Options } from '../options.js'
+import { placeOf } from '../random/batch-rows.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
@@ -92,7 +93,9 @@ export abstract class Augmentation extends Layer {
     const output = allocate(shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     const settings = { ...NOTHING, ...this.settingsFor(size) }
-    kernels().augment({ state, x: input, drawn, out: output, geometry, ...settings })
+    const { before, after } = placeOf(samples, [samples], 0)
+    const operands = { state, x: input, drawn, out: output }
+    kernels().augment({ ...operands, geometry, ...settings, before, after })
     return output
   }
 

@@ -2,6 +2,7 @@ import { checkArguments, isWithin } from '../check.js'
 import { complaint, ShapeError, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { type Options, readOptions } from '../options.js'
+import { placeOf } from '../random/batch-rows.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { checkFloat } from '../tensor/create.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
@@ -51,6 +52,8 @@ abstract class DropoutLike extends Layer {
       inner,
       p: this.p,
       scale: this.#scale,
+      // Masks of channels are for (N, C, …) alone.
+      ...(inner === 1 ? placeOf(count, input.shape) : placeOf(count, input.shape, 0)),
     })
     return output
   }

@@ -3,6 +3,7 @@ import { complaint, ShapeError, ValueError } from '../errors.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { add } from '../ops/binary.js'
 import { flag, type Options, readOptions, share, whole } from '../options.js'
+import { alongAxis } from '../random/batch-rows.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
@@ -99,7 +100,9 @@ export class PositionalEncoding extends Module<[x: Tensor, options?: PositionOpt
     const steps = x.shape[isLast ? x.ndim - 2 : 0]!
     checkPositions(who, offset, steps, maxLength)
     const rows = this.#table.rows(x.dtype as FloatDType, offset, steps)
-    return this.dropout.forward(add(x, isLast ? rows : rows.unsqueeze(1)))
+    const sum = add(x, isLast ? rows : rows.unsqueeze(1))
+    if (x.ndim === 2) return this.dropout.forward(sum)
+    return alongAxis(batchFirst ? 0 : 1, () => this.dropout.forward(sum))
   }
 
   override extraRepr(): string {

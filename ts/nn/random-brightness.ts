@@ -3,6 +3,7 @@ import { complaint, ValueError } from '../errors.js'
 import { kernels } from '../kernels/backend.js'
 import { BinaryKind, Broadcast } from '../kernels/kernels.js'
 import { readOptions } from '../options.js'
+import { placeOf } from '../random/batch-rows.js'
 import { defaultGenerator, type Generator } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { allocate } from '../tensor/workspace.js'
@@ -52,7 +53,8 @@ export class RandomBrightness extends Layer {
     const added = this.pass.keepVector('added', samples, input.dtype)
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
-    kernels().uniform({ state, y: added, n: samples, low: -factor, high: factor })
+    const place = placeOf(samples, [samples], 0)
+    kernels().uniform({ state, y: added, n: samples, low: -factor, high: factor, ...place })
     const pixels = input.length / samples
     kernels().binary({
       kind: BinaryKind.add,

@@ -11,6 +11,7 @@ import {
   type Values,
   whole,
 } from '../options.js'
+import { placeOf } from '../random/batch-rows.js'
 import { defaultGenerator, type Generator, generatorOption } from '../random/generator.js'
 import { empty, formatShape, noTensor, type Shape, Tensor } from '../tensor/tensor.js'
 import { allocate, sameShape } from '../tensor/workspace.js'
@@ -284,7 +285,7 @@ export abstract class Recurrent<
             const own = { ...outputs, at: from(at, way * size) }
             runDirection(directions[i]!, run, input, first, own, last, pass)
           }
-          if (!isLast) input = this.#dropped(layer, at)
+          if (!isLast) input = this.#dropped(layer, at, run)
         }
       },
     )
@@ -327,13 +328,15 @@ export abstract class Recurrent<
     return { at, step: turned ? width : rows * width, row: turned ? steps * width : width }
   }
 
-  #dropped(layer: number, x: Tensor): Tensor {
+  #dropped(layer: number, x: Tensor, { steps, rows, batched }: Run): Tensor {
     const { dropout: p, pass } = this
     if (!this.training || p === 0 || x.length === 0) return x
     const mask = pass.keepVector(`mask${layer}`, x.length, 'uint8')
     const out = pass.keepVector(`dropped${layer}`, x.length, x.dtype)
     const { state } = this.generator ?? defaultGenerator
-    kernels().dropout({ state, x, mask, out, n: x.length, inner: 1, p, scale: scaleOf(p) })
+    const place = batched ? placeOf(x.length, [steps, rows], 1) : {}
+    const sizes = { n: x.length, inner: 1, ...place }
+    kernels().dropout({ state, x, mask, out, ...sizes, p, scale: scaleOf(p) })
     return out
   }
 

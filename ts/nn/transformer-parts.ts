@@ -12,6 +12,7 @@ import {
   type Values,
   whole,
 } from '../options.js'
+import { alongAxis } from '../random/batch-rows.js'
 import { type Generator, generatorOption } from '../random/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Dropout } from './dropout.js'
@@ -108,21 +109,28 @@ export function layerOptions(layer: LayerParts) {
   }
 }
 
+/** Drops of (T, N, …), or (N, T, …). */
+function dropped({ self_attn: { batchFirst } }: LayerParts, dropout: Dropout, x: Tensor): Tensor {
+  if (x.ndim !== 3) return dropout.forward(x)
+  return alongAxis(batchFirst ? 0 : 1, () => dropout.forward(x))
+}
+
 /** A part with its input beside it: norm(x + dropout(part(x))), or x + dropout(part(norm(x))). */
 export function besidePart(
-  { normFirst }: LayerParts,
+  layer: LayerParts,
   x: Tensor,
   norm: LayerNorm,
   dropout: Dropout,
   part: (x: Tensor) => Tensor,
 ): Tensor {
-  if (normFirst) return add(x, dropout.forward(part(norm.forward(x))))
-  return norm.forward(add(x, dropout.forward(part(x))))
+  if (layer.normFirst) return add(x, dropped(layer, dropout, part(norm.forward(x))))
+  return norm.forward(add(x, dropped(layer, dropout, part(x))))
 }
 
 /** linear2(dropout(activation(linear1(x)))) */
 export function feedForward(layer: LayerParts, x: Tensor): Tensor {
   const { linear1, dropout, linear2, activation } = layer
   const hidden = linear1.forward(x)
-  return linear2.forward(dropout.forward(activation === 'relu' ? relu(hidden) : gelu(hidden)))
+  const activated = activation === 'relu' ? relu(hidden) : gelu(hidden)
+  return linear2.forward(dropped(layer, dropout, activated))
 }

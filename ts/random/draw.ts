@@ -5,6 +5,7 @@ import type { DType } from '../kernels/dtype.js'
 import { dtype as dtypeOption, flag, type Options, readOptions } from '../options.js'
 import { checkFloat } from '../tensor/create.js'
 import { checkTensor, empty, formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
+import { placeOf } from './batch-rows.js'
 import { type Generator, generatorOf, generatorOption } from './generator.js'
 
 export interface RandintOptions {
@@ -50,7 +51,8 @@ export function randint(
     throw new ValueError(complaint('randint', 'the bounds', expected, [low, high]))
   }
   const result = empty(shape, 'int32')
-  kernels().randint({ state, y: result, n: result.length, low, high })
+  const place = placeOf(result.length, result.shape)
+  kernels().randint({ state, y: result, n: result.length, low, high, ...place })
   return result.to(dtype)
 }
 
@@ -77,7 +79,7 @@ export function bernoulli(x: Tensor, options?: DrawOptions): Tensor {
   const { state } = generatorOf('bernoulli', readOptions('bernoulli', DRAW, options).generator)
   const y = empty(x.shape, x.dtype)
   callFor('bernoulli', () => {
-    kernels().bernoulliEach({ state, x, y, n: x.length })
+    kernels().bernoulliEach({ state, x, y, n: x.length, ...placeOf(x.length, x.shape) })
   })
   return y
 }
@@ -121,7 +123,8 @@ export function multinomial(x: Tensor, numSamples: number, options?: Multinomial
   }
   const rows = x.ndim === 1 ? 1 : x.shape[0]!
   const y = empty([...x.shape.slice(0, -1), numSamples], 'int32')
-  const sizes = { rows, categories, samples: numSamples, replacement }
+  const { before, after } = placeOf(rows, x.ndim === 1 ? [] : [rows], 0)
+  const sizes = { rows, categories, samples: numSamples, replacement, before, after }
   callFor('multinomial', () => {
     kernels().multinomial({ state, x, y, ...sizes })
   })

@@ -4,6 +4,7 @@ import type { FloatDType } from '../kernels/dtype.js'
 import { flag, floatDType, type Options, readOptions } from '../options.js'
 import { leaf } from '../tensor/create.js'
 import { empty, type Shape, type Tensor } from '../tensor/tensor.js'
+import { placeOf } from './batch-rows.js'
 import { type Generator, generatorOf, generatorOption } from './generator.js'
 
 export interface SampleOptions {
@@ -27,7 +28,8 @@ export function rand(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator, requiresGrad } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
-  kernels().uniform({ state, y: result, n: result.length, low: 0, high: 1 })
+  const place = placeOf(result.length, result.shape)
+  kernels().uniform({ state, y: result, n: result.length, low: 0, high: 1, ...place })
   return leaf(result, requiresGrad)
 }
 
@@ -37,7 +39,8 @@ export function randn(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator, requiresGrad } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
-  kernels().normal({ state, y: result, n: result.length, mean: 0, std: 1 })
+  const place = placeOf(result.length, result.shape)
+  kernels().normal({ state, y: result, n: result.length, mean: 0, std: 1, ...place })
   return leaf(result, requiresGrad)
 }
 

@@ -5,7 +5,7 @@ import { DataLoader, type DataLoaderOptions } from '../data/data-loader.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { withThreads } from '../threads.js'
-import { drive, type Flow, wait } from './flow.js'
+import { awaited, drive, type Flow, wait } from './flow.js'
 import type { Manner } from './replayable.js'
 
 /**
@@ -198,13 +198,14 @@ export class Groups {
     }
   }
 
+  /** Batches that are there are asked for in a row, whatever runs meanwhile: what they draw comes in their order. */
   *#collect(): Flow<Batch[]> {
     const group: Batch[] = []
     while (group.length < this.#size && !this.#ended && !this.#closed) {
       const { done, value } = yield* this.#ask()
       if (done === true) this.#ended = true
       else {
-        const batch = yield* wait(value)
+        const batch = yield* awaited(value)
         checkBatch(this.#who, batch)
         group.push(batch)
       }
@@ -214,7 +215,7 @@ export class Groups {
 
   *#ask(): Flow<IteratorResult<unknown, unknown>> {
     try {
-      return yield* wait(withThreads(this.#manner.threads, () => this.#iterator.next()))
+      return yield* awaited(withThreads(this.#manner.threads, () => this.#iterator.next()))
     } catch (error) {
       this.#ended = true // an iterator that throws has closed itself
       throw error

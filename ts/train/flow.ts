@@ -11,6 +11,11 @@ export function* wait<T>(value: T | PromiseLike<T>): Flow<T> {
   return (yield value) as T
 }
 
+/** Waits for a promise alone: with what is there the work goes on at once, and nothing has its turn before. */
+export function* awaited<T>(value: T | PromiseLike<T>): Flow<T> {
+  return isPromise(value) ? yield* wait(value) : value
+}
+
 /** Does the work, and waits where it waits. */
 export async function drive<T>(flow: Flow<T>): Promise<T> {
   let step = flow.next()
@@ -53,6 +58,6 @@ export function driveAs<T>(sync: boolean, who: string, flow: Flow<T>): T | Promi
   return sync ? driveSync(who, flow) : drive(flow)
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -9,6 +9,7 @@ import { getBackend, kernels } from '../kernels/backend.js'
 import type { Module } from '../nn/module.js'
 import { stateEntries } from '../nn/state-dict.js'
 import { cat } from '../ops/index.js'
+import type { BatchRows } from '../random/batch-rows.js'
 import { defaultGenerator, Generator } from '../random/generator.js'
 import { tensor } from '../tensor/create.js'
 import { empty, Tensor } from '../tensor/tensor.js'
@@ -212,14 +213,19 @@ export class Ranks {
     }
   }
 
-  /** From here on each rank draws other numbers, until they are aligned again. */
-  part(): void {
-    if (this.rank === 0) return
-    for (const generator of this.#generators) {
-      const state = generator.getState()
-      state.data[1]! ^= this.rank << 21 // seeds end below
-      generator.setState(state)
-    }
+  /**
+   * Where the samples of this rank lie in a batch of all.
+   *
+   * @param own How many there are.
+   * @param dealt How many each rank has, where they do not have as many; one without any computes with those of
+   *   the first.
+   */
+  rowsOf(own: number, dealt?: readonly number[]): BatchRows {
+    const { rank, size } = this
+    if (dealt === undefined) return { own, before: rank * own, after: (size - 1 - rank) * own }
+    const sum = (rows: readonly number[]): number => rows.reduce((total, each) => total + each, 0)
+    const before = dealt[rank] === 0 ? 0 : sum(dealt.slice(0, rank))
+    return { own, before, after: sum(dealt) - before - own }
   }
 
   /** Adds up gradients, which are zeros on a rank that has no sample of a step. In a step that is captured, too. */

@@ -266,7 +266,6 @@ export class Run {
       onOrder: () => {
         drawn?.()
         drawn = undefined
-        this.#ranks?.part()
       },
       onProgress: (rows) => {
         this.#progress!.update(rows)

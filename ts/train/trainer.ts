@@ -11,6 +11,7 @@ import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
 import { add, cat, div, eq, mul, where } from '../ops/index.js'
+import { setBatchRows } from '../random/batch-rows.js'
 import { arange, zerosLike } from '../tensor/create.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
@@ -398,6 +399,7 @@ export class Trainer {
       return this.#compute(batches, kinds, dealt)
     } finally {
       setGradEnabled(before)
+      setBatchRows(null)
     }
   }
 
@@ -411,6 +413,7 @@ export class Trainer {
       for (const parameter of this.#others) parameter.zeroGrad()
     }
     batches.forEach(([x, y], i) => {
+      setBatchRows(ranks && ranks.rowsOf(rowsOf(x), dealt?.[i]))
       const prediction = this.#forward(x)
       const loss = criterion.forward(prediction, y)
       if (loss.length !== 1) throw this.#manyLosses(loss)
@@ -439,6 +442,7 @@ export class Trainer {
       }
       model.backwardParameters(x, gradient)
     })
+    setBatchRows(null)
     if (optimizer !== null) {
       ranks?.addUp(model)
       if (clipGradNorm !== undefined) {

@@ -3,15 +3,19 @@
 import { createHash } from 'node:crypto'
 
 import {
+  add,
   callbacks,
   data,
   distributed,
   empty,
   fit,
   manualSeed,
+  mul,
   nn,
   optim,
+  randn,
 } from '../../../dist/index.js'
+import { Drawing } from './drawing.mjs'
 import { say } from './say.mjs'
 
 const world = await distributed.init()
@@ -38,20 +42,31 @@ async function train({ as: whole = 1, ...settings }) {
   if (kind === 'dropout') layers.push(new nn.Dropout(0.3))
   if (kind === 'norm') layers.push(new nn.BatchNorm1d(width, { dtype }))
   layers.push(new nn.Linear(width, classes, { dtype }))
-  const model = new nn.Sequential(...layers)
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 })
+  const model = kind === 'drawing' ? new Drawing(classes, dtype) : new nn.Sequential(...layers)
+  // The bias of keys has a gradient of 0 but for rounding, which AdamW would make as large as any other.
+  const optimizer =
+    kind === 'drawing'
+      ? new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+      : new optim.AdamW(model.parameters(), { lr: 0.01 })
   const criterion = new nn.CrossEntropyLoss({
     reduction: settings.reduction ?? 'mean',
     ...(settings.ignore ? { weight: made([classes], dtype, (i) => 1 + i) } : {}),
   })
   const cut = { batchSize: batch * whole, shuffle: true, dropLast: settings.dropLast ?? false }
   let loader = new data.DataLoader([x, y], cut)
+  if (settings.transform) {
+    const noisy = ([x, y]) => [add(x, mul(randn(x.shape, { dtype }), 0.1)), y]
+    loader = new data.DataLoader(
+      new data.TransformedDataset(new data.TensorDataset([x, y]), noisy),
+      cut,
+    )
+  }
   if (settings.iterable) {
     const list = [...new data.DataLoader([x, y], { ...cut, shuffle: false })]
     loader = { [Symbol.iterator]: () => list[Symbol.iterator]() }
   }
   const told = []
-  const history = await fit(model, loader, {
+  const running = fit(model, loader, {
     criterion,
     optimizer,
     epochs,
@@ -75,7 +90,12 @@ async function train({ as: whole = 1, ...settings }) {
           }),
         }
       : {}),
-    ...(settings.checkpoint ? { checkpoint: settings.checkpoint, resume: true } : {}),
+    ...(settings.checkpoint
+      ? {
+          checkpoint: { path: settings.checkpoint, everySteps: settings.everySteps },
+          resume: true,
+        }
+      : {}),
     callbacks: [
       ...(settings.byBatch ? [{ onBatchEnd: ({ logs }) => void told.push(logs.loss) }] : []),
       ...(settings.file
@@ -84,8 +104,21 @@ async function train({ as: whole = 1, ...settings }) {
       ...(settings.stopping
         ? [new callbacks.EarlyStopping({ monitor: 'valLoss', patience: 1 })]
         : []),
+      ...(settings.stopAt
+        ? [
+            {
+              onBatchEnd: ({ step }) => {
+                if (step === settings.stopAt) throw new Error('stopped')
+              },
+            },
+          ]
+        : []),
     ],
   })
+  const history = await running.catch((error) => {
+    if (settings.stopAt === undefined || error.message !== 'stopped') throw error
+  })
+  if (history === undefined) return null
   const hash = createHash('sha256')
   const state = [...model.parameters(), ...model.buffers()]
   for (const { data: numbers } of state) hash.update(numbers)

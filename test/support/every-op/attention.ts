@@ -8,7 +8,7 @@ const shape: AttentionShape = {
   ...{ qBatch: 24, qHead: 2, qRow: 8 },
   ...{ kBatch: 20, kHead: 2, kRow: 4, vBatch: 20, vHead: 2, vRow: 4 },
   ...{ outBatch: 24, outHead: 2, outRow: 8 },
-  ...{ maskBatch: 0, maskHead: 0, maskRow: 5, paddingBatch: 5 },
+  ...{ maskBatch: 0, maskHead: 0, maskRow: 5, paddingBatch: 5, before: 0, after: 0 },
 }
 
 const settings = { shape, scale: 0.5, causal: true, blocked: false, p: 0.25 }

@@ -44,7 +44,7 @@ export const native: Kernels = {
       shape.valueWidth, shape.qBatch, shape.qHead, shape.qRow, shape.kBatch, shape.kHead,
       shape.kRow, shape.vBatch, shape.vHead, shape.vRow, shape.outBatch, shape.outHead,
       shape.outRow, shape.maskBatch, shape.maskHead, shape.maskRow, shape.paddingBatch, shape.past,
-      scale, causal, blocked, p,
+      shape.before, shape.after, scale, causal, blocked, p,
     )
   },
   attentionGradient: ({
@@ -62,19 +62,19 @@ export const native: Kernels = {
       shape.heads, shape.kvHeads, shape.rows, shape.keys, shape.width, shape.valueWidth,
       shape.qBatch, shape.qHead, shape.qRow, shape.kBatch, shape.kHead, shape.kRow, shape.vBatch,
       shape.vHead, shape.vRow, shape.outBatch, shape.outHead, shape.outRow, shape.maskBatch,
-      shape.maskHead, shape.maskRow, shape.paddingBatch, shape.past, qOffset, kOffset, vOffset, byQ,
-      byK, byV, scale, causal, blocked, p,
+      shape.maskHead, shape.maskRow, shape.paddingBatch, shape.past, shape.before, shape.after,
+      qOffset, kOffset, vOffset, byQ, byK, byV, scale, causal, blocked, p,
     )
   },
   augment: ({
     state, x, drawn, out, geometry, padHeight, padWidth, flip, erase, areaLow, areaHigh, ratioLow,
-    ratioRoot, fill, value,
+    ratioRoot, fill, value, before = 0, after = 0,
   }) => {
     addon().augment(
       dtypeCode[out.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, drawn.buffer,
       drawn.byteOffset, out.buffer, out.byteOffset, geometry.samples, geometry.channels,
       geometry.inHeight, geometry.inWidth, geometry.outHeight, geometry.outWidth, padHeight,
-      padWidth, flip, erase, areaLow, areaHigh, ratioLow, ratioRoot, fill, value,
+      padWidth, flip, erase, areaLow, areaHigh, ratioLow, ratioRoot, fill, value, before, after,
     )
   },
   augmentGradient: ({ drawn, gradOut, gradX, geometry }) => {
@@ -212,10 +212,10 @@ export const native: Kernels = {
       steps, rows, classes, labels, blank, concatenated, zeroInfinity,
     )
   },
-  dropout: ({ state, x, mask, out, n, inner, p, scale }) => {
+  dropout: ({ state, x, mask, out, n, inner, p, scale, runs = 1, before = 0, after = 0 }) => {
     addon().dropout(
       dtypeCode[out.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, mask.buffer,
-      mask.byteOffset, out.buffer, out.byteOffset, n, inner, p, scale,
+      mask.byteOffset, out.buffer, out.byteOffset, n, inner, p, scale, runs, before, after,
     )
   },
   dropoutGradient: ({ mask, gradOut, gradX, n, inner, scale }) => {
@@ -478,14 +478,16 @@ export const native: Kernels = {
       planes, inHeight, inWidth, outHeight, outWidth,
     )
   },
-  uniform: ({ state, y, n, low, high }) => {
+  uniform: ({ state, y, n, low, high, runs = 1, before = 0, after = 0 }) => {
     addon().uniform(
       dtypeCode[y.dtype], state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, low, high,
+      runs, before, after,
     )
   },
-  normal: ({ state, y, n, mean, std }) => {
+  normal: ({ state, y, n, mean, std, runs = 1, before = 0, after = 0 }) => {
     addon().normal(
       dtypeCode[y.dtype], state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, mean, std,
+      runs, before, after,
     )
   },
   bernoulli: ({ state, y, n, p, value }) => {
@@ -498,21 +500,21 @@ export const native: Kernels = {
       state.buffer, state.byteOffset, y.buffer, y.byteOffset, n,
     )
   },
-  randint: ({ state, y, n, low, high }) => {
+  randint: ({ state, y, n, low, high, runs = 1, before = 0, after = 0 }) => {
     addon().randint(
-      state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, low, high,
+      state.buffer, state.byteOffset, y.buffer, y.byteOffset, n, low, high, runs, before, after,
     )
   },
-  bernoulliEach: ({ state, x, y, n }) => {
+  bernoulliEach: ({ state, x, y, n, runs = 1, before = 0, after = 0 }) => {
     addon().bernoulliEach(
       dtypeCode[y.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, y.buffer,
-      y.byteOffset, n,
+      y.byteOffset, n, runs, before, after,
     )
   },
-  multinomial: ({ state, x, y, rows, categories, samples, replacement }) => {
+  multinomial: ({ state, x, y, rows, categories, samples, replacement, before = 0, after = 0 }) => {
     addon().multinomial(
       dtypeCode[x.dtype], state.buffer, state.byteOffset, x.buffer, x.byteOffset, y.buffer,
-      y.byteOffset, rows, categories, samples, replacement,
+      y.byteOffset, rows, categories, samples, replacement, before, after,
     )
   },
   recurrent: ({

@@ -5,6 +5,7 @@ import type { View } from '../view.js'
 import { checkApart, dims, extentOf } from './apart.js'
 import { bytes, type Floats, floats, ints } from './operand.js'
 import { PhiloxStream } from './philox.js'
+import { checkPassed } from './place.js'
 import { unitOfWord } from './random.js'
 
 /** What is added to a score, or null: there is no such key. */
@@ -72,6 +73,7 @@ function problemOf(
     throw new ShapeError(`${op}: expected as many heads of k for each of q`)
   }
   if (!(p >= 0 && p <= 1)) throw new ValueError(`${op}: expected a probability, got ${p}`)
+  checkPassed(op, shape.before, shape.after, heads * rows * keys)
   const places = placesOf(shape)
   for (const name of ['q', 'k', 'v', 'out'] as const) {
     const [row, column] = places[name].slice(-2) as [Dims[number], Dims[number]]
@@ -123,6 +125,8 @@ function forEachRow(
   const factors = doubles(s.keys)
   const kept = p < 1 ? 1 / (1 - p) : 0
   const group = s.heads / s.kvHeads
+  const each = s.heads * s.rows * s.keys // random words of a sample
+  stream?.passTo(s.before * each)
   for (let b = 0; b < s.batch; b++) {
     for (let h = 0; h < s.heads; h++) {
       const shared = Math.floor(h / group)
@@ -153,6 +157,7 @@ function forEachRow(
       }
     }
   }
+  stream?.passTo((s.before + s.batch + s.after) * each)
 }
 
 /**

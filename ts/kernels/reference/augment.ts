@@ -7,6 +7,7 @@ import {
 } from '../augment.js'
 import { floats, ints } from './operand.js'
 import { multiplyHigh, PhiloxStream } from './philox.js'
+import { checkPassed } from './place.js'
 import { unitOfWord } from './random.js'
 
 /** Elements of all images and of all pieces. */
@@ -44,7 +45,7 @@ function rectangle(
 export function augment(args: AugmentArgs): void {
   const { state, x, drawn, out, geometry } = args
   const { samples, inHeight, inWidth, outHeight, outWidth } = geometry
-  const { padHeight, padWidth, flip, erase, fill, value } = args
+  const { padHeight, padWidth, flip, erase, fill, value, before = 0, after = 0 } = args
   const rows = places(inHeight, padHeight, outHeight)
   const columns = places(inWidth, padWidth, outWidth)
   const [inLength, outLength] = sizes(geometry)
@@ -52,6 +53,8 @@ export function augment(args: AugmentArgs): void {
   const draws = ints(drawn, samples * AUGMENT_DRAWN, 'augment', 'drawn')
   const outs = floats(out, outLength, 'augment', 'out')
   const stream = new PhiloxStream(ints(state, 4, 'augment', 'state'))
+  checkPassed('augment', before, after, 1)
+  stream.passTo(8 * before)
   for (let n = 0; n < samples; n++) {
     const words = Array.from({ length: 8 }, () => stream.next())
     const one = [
@@ -67,6 +70,7 @@ export function augment(args: AugmentArgs): void {
     } else one.push(0, 0, 0, 0)
     draws.set(one, n * AUGMENT_DRAWN)
   }
+  stream.passTo(8 * (before + samples + after))
   forEachElement(draws, geometry, (outAt, inAt) => {
     outs[outAt] = inAt === ERASED ? value : inAt === OUTSIDE ? fill : xs[inAt]!
   })

@@ -55,6 +55,7 @@ export class PhiloxStream {
   readonly #state: Int32Array
   #words: Words = [0, 0, 0, 0]
   #used = 4
+  #position = 0
 
   constructor(state: Int32Array) {
     this.#state = state
@@ -70,6 +71,21 @@ export class PhiloxStream {
       state[2]! += 1
       if (state[2] === 0) state[3]! += 1
     }
+    this.#position++
     return this.#words[this.#used++]!
+  }
+
+  /** Passes over words, to that which is number `position` of the call. */
+  passTo(position: number): void {
+    const left = position - this.#position - (4 - this.#used)
+    if (left >= 4) {
+      const state = this.#state
+      const blocks = (state[2]! >>> 0) + Math.floor(left / 4)
+      state[2] = blocks
+      state[3]! += Math.floor(blocks / 2 ** 32)
+      this.#position += 4 - this.#used + left - (left % 4)
+      this.#used = 4
+    }
+    while (this.#position < position) this.next()
   }
 }

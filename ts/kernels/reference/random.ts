@@ -11,6 +11,7 @@ import { ValueError } from '../../errors.js'
 import { doubles } from '../allocate.js'
 import type { FloatDType } from '../dtype.js'
 import { type Floats, floats, ints } from './operand.js'
+import { checkPassed, drawEach } from './place.js'
 import { multiplyHigh, multiplyLow, PhiloxStream } from './philox.js'
 
 /** 24 random bits as a number in [0, 1). */
@@ -19,6 +20,9 @@ export const unitOfWord = (word: number): number => (word >>> 8) * 2 ** -24
 /** 53 random bits as a number in [0, 1); the first word gives the higher ones. */
 const unitOfWords = (first: number, second: number): number =>
   ((first >>> 5) * 2 ** 26 + (second >>> 6)) * 2 ** -53
+
+/** Random words of a number. */
+const wordsOf = (dtype: FloatDType): number => (dtype === 'float32' ? 1 : 2)
 
 /** The next number in [0, 1), with as many bits as the dtype has. */
 function nextUnit(stream: PhiloxStream, dtype: FloatDType): number {
@@ -42,31 +46,36 @@ function below(low: number, high: number, dtype: FloatDType): number {
 }
 
 /** y = min(low + (high - low) u, the largest number below high). */
-export function uniform({ state, y, n, low, high }: UniformArgs): void {
+export function uniform({ state, y, n, low, high, ...place }: UniformArgs): void {
   const ys = floats(y, n, 'uniform', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'uniform', 'state'))
   const dtype = y.dtype as FloatDType
   const most = below(low, high, dtype)
-  for (let i = 0; i < n; i++) {
+  drawEach('uniform', stream, n, wordsOf(dtype), place, (i) => {
     const value = low + (high - low) * nextUnit(stream, dtype)
     ys[i] = value > most ? most : value
-  }
+  })
 }
 
 /**
  * Box and Muller, "A note on the generation of random normal deviates" (1958): of a pair (u1, u2),
  * sqrt(-2 ln(1 - u1)) times the cosine and the sine of 2 pi u2.
  */
-export function normal({ state, y, n, mean, std }: NormalArgs): void {
+export function normal({ state, y, n, mean, std, ...place }: NormalArgs): void {
   const ys = floats(y, n, 'normal', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'normal', 'state'))
   const dtype = y.dtype as FloatDType
-  for (let i = 0; i < n; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - nextUnit(stream, dtype)))
-    const angle = 2 * Math.PI * nextUnit(stream, dtype)
-    ys[i] = mean + std * radius * Math.cos(angle)
-    if (i + 1 < n) ys[i + 1] = mean + std * radius * Math.sin(angle)
+  let [pair, radius, angle] = [-1, 0, 0]
+  const draw = (i: number, number: number): void => {
+    const own = Math.floor(number / 2)
+    if (own !== pair) {
+      radius = Math.sqrt(-2 * Math.log(1 - nextUnit(stream, dtype)))
+      angle = 2 * Math.PI * nextUnit(stream, dtype)
+      pair = own
+    }
+    ys[i] = mean + std * radius * (number % 2 === 0 ? Math.cos(angle) : Math.sin(angle))
   }
+  drawEach('normal', stream, n, wordsOf(dtype), place, draw, 2)
 }
 
 /** y = u < p ? value : 0. */
@@ -101,7 +110,7 @@ export function permutation({ state, y, n }: PermutationArgs): void {
   }
 }
 
-export function randint({ state, y, n, low, high }: RandintArgs): void {
+export function randint({ state, y, n, low, high, ...place }: RandintArgs): void {
   if (!(low >= -(2 ** 31) && low < high && high <= 2 ** 31)) {
     throw new ValueError(
       `randint: expected low below high, both within int32, got ${low} and ${high}`,
@@ -109,14 +118,14 @@ export function randint({ state, y, n, low, high }: RandintArgs): void {
   }
   const ys = ints(y, n, 'randint', 'y')
   const stream = new PhiloxStream(ints(state, 4, 'randint', 'state'))
-  for (let i = 0; i < n; i++) {
+  drawEach('randint', stream, n, 2, place, (i) => {
     const word = (BigInt(stream.next()) << 32n) | BigInt(stream.next())
     ys[i] = low + Number((word * BigInt(high - low)) >> 64n)
-  }
+  })
 }
 
 /** y = u < x ? 1 : 0. */
-export function bernoulliEach({ state, x, y, n }: BernoulliEachArgs): void {
+export function bernoulliEach({ state, x, y, n, ...place }: BernoulliEachArgs): void {
   const op = 'bernoulliEach'
   const xs = floats(x, n, op, 'x')
   const ys = floats(y, n, op, 'y')
@@ -125,7 +134,9 @@ export function bernoulliEach({ state, x, y, n }: BernoulliEachArgs): void {
   if (bad >= 0) {
     throw new ValueError(`${op}: the probability at element ${bad} is outside [0, 1]`)
   }
-  for (let i = 0; i < n; i++) ys[i] = unitOfWords(stream.next(), stream.next()) < xs[i]! ? 1 : 0
+  drawEach(op, stream, n, 2, place, (i) => {
+    ys[i] = unitOfWords(stream.next(), stream.next()) < xs[i]! ? 1 : 0
+  })
 }
 
 /**
@@ -140,17 +151,21 @@ export function multinomial({
   categories,
   samples,
   replacement,
+  before = 0,
+  after = 0,
 }: MultinomialArgs): void {
   const op = 'multinomial'
   const xs = floats(x, rows * categories, op, 'x')
   const ys = ints(y, rows * samples, op, 'y')
   const stream = new PhiloxStream(ints(state, 4, op, 'state'))
   if (ys.length === 0) return
+  checkPassed(op, before, after, samples)
   for (let r = 0; r < rows; r++) {
     checkWeights(xs.subarray(r * categories, (r + 1) * categories), r, samples, replacement)
   }
   const leaves = 2 ** Math.ceil(Math.log2(Math.max(1, categories)))
   const sums = doubles(2 * leaves)
+  stream.passTo(2 * before * samples)
   const addUp = (i: number): number => (sums[i] = sums[2 * i]! + sums[2 * i + 1]!)
   for (let r = 0; r < rows; r++) {
     sums.fill(0)
@@ -170,6 +185,7 @@ export function multinomial({
       while ((node >>= 1) > 0) addUp(node)
     }
   }
+  stream.passTo(2 * (before + rows + after) * samples)
 }
 
 function checkWeights(weights: Floats, r: number, samples: number, replacement: boolean): void {

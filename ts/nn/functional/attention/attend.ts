@@ -5,6 +5,7 @@ import type { AttentionShape } from '../../../kernels/attention.js'
 import { kernels } from '../../../kernels/backend.js'
 import { itemSize } from '../../../kernels/dtype.js'
 import { resultLike } from '../../../ops/result.js'
+import { placeOf } from '../../../random/batch-rows.js'
 import { defaultGenerator, type Generator } from '../../../random/generator.js'
 import { type Shape, Tensor } from '../../../tensor/tensor.js'
 
@@ -101,6 +102,7 @@ export function attend(op: string, given: Attending): Tensor {
 }
 
 function shapeOf({ q, k, v, sizes, out, mask, padding, past }: Attending): AttentionShape {
+  const { before, after } = placeOf(sizes.batch, [sizes.batch], 0)
   return {
     ...sizes,
     ...{ qBatch: q.batch, qHead: q.head, qRow: q.row },
@@ -109,7 +111,7 @@ function shapeOf({ q, k, v, sizes, out, mask, padding, past }: Attending): Atten
     ...{ outBatch: out.batch, outHead: out.head, outRow: out.row },
     ...{ maskBatch: mask?.batch ?? 0, maskHead: mask?.head ?? 0, maskRow: mask?.row ?? 0 },
     paddingBatch: padding === null ? 0 : sizes.keys,
-    past,
+    ...{ past, before, after },
   }
 }
 

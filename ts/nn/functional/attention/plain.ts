@@ -5,6 +5,7 @@ import { logicalNot, maskedFill, ne, where } from '../../../ops/mask.js'
 import { matmul } from '../../../ops/matmul.js'
 import { transpose } from '../../../ops/permute.js'
 import { softmax } from '../../../ops/softmax.js'
+import { alongAxis } from '../../../random/batch-rows.js'
 import type { Generator } from '../../../random/generator.js'
 import { ones } from '../../../tensor/create.js'
 import type { Tensor } from '../../../tensor/tensor.js'
@@ -44,6 +45,6 @@ export function plainAttention(
   const open = ne(scores, -Infinity)
   const weights = where(open, softmax(where(open, scores, LOW)), 0)
   const options = generator === undefined ? {} : { generator }
-  const dropped = p === 0 ? weights : dropout(weights, p, options)
+  const dropped = p === 0 ? weights : alongAxis(0, () => dropout(weights, p, options))
   return [matmul(dropped, v), dropped]
 }
