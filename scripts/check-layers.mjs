@@ -61,9 +61,8 @@ for (const file of nativeFiles) {
 }
 
 const sources = JSON.parse(fs.readFileSync('native/sources.json', 'utf8'))
-const listed = ['core', 'kernels', 'binding', 'tests', 'benchmarks'].flatMap((key) =>
-  Object.values(sources[key]).flat(),
-)
+const lists = ['core', 'kernels', 'binding', 'tests', 'testLibraries', 'benchmarks']
+const listed = lists.flatMap((key) => Object.values(sources[key]).flat())
 const written = nativeFiles.filter((file) => file.endsWith('.cc')).map((file) => `native/${file}`)
 for (const file of written) {
   if (!listed.includes(file)) complaints.push(`${file} is not in native/sources.json`)

@@ -1,8 +1,11 @@
-// The MPI libraries by their binary interfaces, of which there are two families: in Open MPI's
-// handles are addresses of objects of the library, in MPICH's (and Intel MPI's, MVAPICH's, Cray's)
-// they are numbers.
+// The MPI libraries by their binary interfaces, of which there are three: Open MPI's, MPICH's (also
+// Intel MPI's, MVAPICH's, Cray's) and the standard one of MPI 5.
 #include <algorithm>
-#include <type_traits>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
 
 #include "base/error.h"
 #include "distributed/wire.h"
@@ -18,10 +21,12 @@
 __asm__(".symver dlopen,dlopen@GLIBC_2.2.5");
 __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
 __asm__(".symver dlerror,dlerror@GLIBC_2.2.5");
+__asm__(".symver dladdr,dladdr@GLIBC_2.2.5");
 #elif defined(__aarch64__)
 __asm__(".symver dlopen,dlopen@GLIBC_2.17");
 __asm__(".symver dlsym,dlsym@GLIBC_2.17");
 __asm__(".symver dlerror,dlerror@GLIBC_2.17");
+__asm__(".symver dladdr,dladdr@GLIBC_2.17");
 #endif
 #endif
 
@@ -40,72 +45,98 @@ class Library {
     if (found == nullptr) Throw(ErrorCode::kDistributed, {"the MPI library lacks ", name});
     return found;
   }
+  template <class Function>
+  void Get(Function& function, const char* name) const {
+    function = reinterpret_cast<Function>(Get(name));
+  }
 
  private:
   void* handle_;
 };
 
-struct OpenMpi {
-  using Handle = void*;
-  static constexpr const char* kName = "Open MPI";
-  static Handle World(const Library& library) { return library.Get("ompi_mpi_comm_world"); }
-  static Handle Byte(const Library& library) { return library.Get("ompi_mpi_byte"); }
-  static Handle ErrorsReturn(const Library& library) {
-    return library.Get("ompi_mpi_errors_return");
+// Handles are addresses of objects of the library in Open MPI's interface and numbers in the
+// others, of 32 bits in MPICH's. A number takes the register that an address would, and the memory
+// of a request holds either, so one type of functions calls them all.
+using Handle = void*;
+
+Handle Number(std::uintptr_t number) { return reinterpret_cast<Handle>(number); }
+
+struct Abi {
+  Handle world, byte, errors_return;
+  void* no_status;
+  int funneled;
+};
+
+// Without the objects where the library is of an interface that is not known.
+Abi AbiOf(const Library& library) {
+  int standard = -1, minor = -1;  // those of another interface that know of the standard say -1
+  if (void* const get = library.Find("MPI_Abi_get_version")) {
+    reinterpret_cast<int (*)(int*, int*)>(get)(&standard, &minor);
   }
-  static Handle& Of(Request& request) { return request.pointer; }
-  static void* NoStatus() { return nullptr; }
-};
+  if (standard == 1) {
+    return {Number(0x101), Number(0x247), Number(0x143), nullptr, 1024};
+  }
+  if (standard > 1) return {};
+  if (const Handle world = library.Find("ompi_mpi_comm_world")) {
+    return {world, library.Get("ompi_mpi_byte"), library.Get("ompi_mpi_errors_return"), nullptr, 1};
+  }
+  if (library.Find("MPIR_Err_create_code") != nullptr) {
+    return {Number(0x44000000), Number(0x4c00010d), Number(0x54000001), Number(1), 1};
+  }
+  return {};
+}
 
-struct Mpich {
-  using Handle = int;
-  static constexpr const char* kName = "MPICH";
-  static Handle World(const Library&) { return 0x44000000; }
-  static Handle Byte(const Library&) { return 0x4c00010d; }
-  static Handle ErrorsReturn(const Library&) { return 0x54000001; }
-  static Handle& Of(Request& request) { return request.number; }
-  static void* NoStatus() { return reinterpret_cast<void*>(1); }
-};
+// The library that is being started, and by whom.
+struct {
+  const char* name = nullptr;
+  std::thread::id by;
+} starting;
 
-template <class Abi>
+// Some libraries end the process where they cannot start.
+void TellOfEnd() {
+  if (starting.name == nullptr || starting.by != std::this_thread::get_id()) return;
+  std::fprintf(stderr,
+               "gradlane: %s has ended this process when it was started: launcher and library have "
+               "to be of one MPI (ERR_DISTRIBUTED)\n",
+               starting.name);
+}
+
 class Mpi final : public Wire {
-  using Handle = typename Abi::Handle;
-
  public:
-  explicit Mpi(const Library& library) : world_(Abi::World(library)), byte_(Abi::Byte(library)) {
-    const auto get = [&](auto& function, const char* name) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(library.Get(name));
-    };
+  Mpi(const Library& library, const Abi& abi) : abi_(abi) {
     int (*init)(int*, char***, int, int*) = nullptr;
     int (*number)(Handle, int*) = nullptr;
     int (*set_handler)(Handle, Handle) = nullptr;
-    get(error_string_, "MPI_Error_string");
-    get(send_, "MPI_Isend");
-    get(receive_, "MPI_Irecv");
-    get(test_, "MPI_Test");
-    get(finalize_, "MPI_Finalize");
-    get(abort_, "MPI_Abort");
-    get(init, "MPI_Init_thread");
+    library.Get(error_string_, "MPI_Error_string");
+    library.Get(send_, "MPI_Isend");
+    library.Get(receive_, "MPI_Irecv");
+    library.Get(test_, "MPI_Test");
+    library.Get(finalize_, "MPI_Finalize");
+    library.Get(abort_, "MPI_Abort");
+    library.Get(init, "MPI_Init_thread");
+    library_ = NameOf(library, reinterpret_cast<void*>(init));
     int (*initialized)(int*) = nullptr;
-    get(initialized, "MPI_Initialized");
+    library.Get(initialized, "MPI_Initialized");
     int before = 0;
     initialized(&before);
     if (before != 0) {
       Throw(ErrorCode::kDistributed, {"something else has started MPI in this process"});
     }
     int provided = 0;
-    constexpr int kFunneled = 1;
-    Check("MPI_Init_thread", init(nullptr, nullptr, kFunneled, &provided));
-    if (provided < kFunneled) {
+    starting = {library_.c_str(), std::this_thread::get_id()};
+    [[maybe_unused]] static const int registered = std::atexit(&TellOfEnd);
+    const int started = init(nullptr, nullptr, abi_.funneled, &provided);
+    starting = {};
+    Check("MPI_Init_thread", started);
+    if (provided < abi_.funneled) {
       Throw(ErrorCode::kDistributed, {"the MPI library works in programs of one thread only"});
     }
-    get(set_handler, "MPI_Comm_set_errhandler");
-    Check("MPI_Comm_set_errhandler", set_handler(world_, Abi::ErrorsReturn(library)));
-    get(number, "MPI_Comm_rank");
-    Check("MPI_Comm_rank", number(world_, &rank_));
-    get(number, "MPI_Comm_size");
-    Check("MPI_Comm_size", number(world_, &size_));
-    library_ = Abi::kName;
+    library.Get(set_handler, "MPI_Comm_set_errhandler");
+    Check("MPI_Comm_set_errhandler", set_handler(abi_.world, abi_.errors_return));
+    library.Get(number, "MPI_Comm_rank");
+    Check("MPI_Comm_rank", number(abi_.world, &rank_));
+    library.Get(number, "MPI_Comm_size");
+    Check("MPI_Comm_size", number(abi_.world, &size_));
     char host[256] = "";
     gethostname(host, sizeof(host) - 1);
     host_ = host;
@@ -113,41 +144,60 @@ class Mpi final : public Wire {
 
   Request Send(const void* data, std::int64_t bytes, int to, Tag tag) override {
     Request request{};
-    Check("MPI_Isend", send_(data, static_cast<int>(bytes), byte_, to, static_cast<int>(tag),
-                             world_, &Abi::Of(request)));
+    Check("MPI_Isend", send_(data, static_cast<int>(bytes), abi_.byte, to, static_cast<int>(tag),
+                             abi_.world, &request));
     return request;
   }
 
   Request Receive(void* data, std::int64_t bytes, int from, Tag tag) override {
     Request request{};
-    Check("MPI_Irecv", receive_(data, static_cast<int>(bytes), byte_, from, static_cast<int>(tag),
-                                world_, &Abi::Of(request)));
+    Check("MPI_Irecv", receive_(data, static_cast<int>(bytes), abi_.byte, from,
+                                static_cast<int>(tag), abi_.world, &request));
     return request;
   }
 
   bool Done(Request& request) override {
     int done = 0;
-    Check("MPI_Test", test_(&Abi::Of(request), &done, Abi::NoStatus()));
+    Check("MPI_Test", test_(&request, &done, abi_.no_status));
     return done != 0;
   }
 
   void Finalize() override { Check("MPI_Finalize", finalize_()); }
-  void Abort(int code) override { abort_(world_, code); }
+  void Abort(int code) override { abort_(abi_.world, code); }
 
  private:
+  static constexpr int kMostText = 8192;  // more than any of them writes
+
+  // As "Open MPI v4.1.4 (/usr/lib/libmpi.so.40)".
+  static std::string NameOf(const Library& library, void* function) {
+    int (*version)(char*, int*) = nullptr;
+    library.Get(version, "MPI_Get_library_version");
+    char text[kMostText] = "";
+    int length = 0;
+    version(text, &length);
+    std::string name(text, std::strcspn(text, ",\n"));
+    Dl_info place;
+    if (dladdr(function, &place) != 0) {
+      name += " (";
+      name += place.dli_fname;
+      name += ')';
+    }
+    return name;
+  }
+
   void Check(const char* call, int code) {
     if (code == 0) return;
-    char text[8192] = "";  // more than any of them has
+    char text[kMostText] = "";
     int length = 0;
     error_string_(code, text, &length);
     Throw(ErrorCode::kDistributed, {call, ": ", text});
   }
 
-  Handle world_, byte_;
+  const Abi abi_;
   int (*error_string_)(int, char*, int*) = nullptr;
-  int (*send_)(const void*, int, Handle, int, int, Handle, Handle*) = nullptr;
-  int (*receive_)(void*, int, Handle, int, int, Handle, Handle*) = nullptr;
-  int (*test_)(Handle*, int*, void*) = nullptr;
+  int (*send_)(const void*, int, Handle, int, int, Handle, Request*) = nullptr;
+  int (*receive_)(void*, int, Handle, int, int, Handle, Request*) = nullptr;
+  int (*test_)(Request*, int*, void*) = nullptr;
   int (*finalize_)() = nullptr;
   int (*abort_)(Handle, int) = nullptr;
 };
@@ -169,14 +219,12 @@ std::unique_ptr<Wire> LoadMpi(const std::string& libraries) {
     }
     prctl(PR_SET_TIMERSLACK, 1000);  // ns: this thread sleeps for some 10 us while it waits
     const Library library(handle);
-    if (library.Find("ompi_mpi_comm_world") != nullptr) {
-      return std::make_unique<Mpi<OpenMpi>>(library);
-    }
-    if (library.Find("MPIR_Err_create_code") != nullptr) {
-      return std::make_unique<Mpi<Mpich>>(library);
-    }
-    Throw(ErrorCode::kDistributed,
-          {name.c_str(), " is neither Open MPI nor MPICH, nor compatible with one of them"});
+    const Abi abi = AbiOf(library);
+    if (abi.world != nullptr) return std::make_unique<Mpi>(library, abi);
+    Throw(
+        ErrorCode::kDistributed,
+        {name.c_str(),
+         " has neither the interface of Open MPI, nor MPICH's, nor version 1 of the standard one"});
   }
   Throw(ErrorCode::kDistributed, {"no MPI library could be loaded:", tried.c_str()});
 }

@@ -9,7 +9,7 @@
 
 namespace gradlane::distributed {
 
-// A message on its way, as large as either family of libraries wants it.
+// A message on its way, as large as any of the libraries wants it.
 union Request {
   void* pointer;
   int number;

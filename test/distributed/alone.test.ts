@@ -1,8 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
 import { expect } from 'chai'
 
 import { DistributedError } from '../../ts/errors.js'
 import { distributed, empty, fit, nn, optim, tensor } from '../../ts/index.js'
 import { launcherOf } from '../../ts/distributed/launcher.js'
+import { librariesOf, prefixOf } from '../../ts/distributed/libraries.js'
 import { Job } from '../../ts/distributed/job.js'
 
 describe('distributed.init without a launcher', () => {
@@ -82,8 +87,8 @@ describe('a world', () => {
 
 describe('launcherOf', () => {
   const of = (env: Record<string, string>) => {
-    const { name, size, libraries } = launcherOf(env)!
-    return [name, size, libraries[0]]
+    const { name, size, own } = launcherOf(env)!
+    return [name, size, own[0]]
   }
 
   it('knows what a launcher leaves in the environment, and nothing else', () => {
@@ -95,9 +100,12 @@ describe('launcherOf', () => {
     expect(of({ PMI_SIZE: '3', PMI_RANK: '0' })).to.deep.equal([
       'mpiexec of MPICH',
       3,
-      'libmpich.so.12',
+      'libmpi.so.12',
     ])
     expect(of({ PMI_SIZE: '3', SLURM_STEP_ID: '0' })[0]).to.equal('srun')
+    // Within an allocation of Slurm.
+    const hydra = { PMI_SIZE: '3', SLURM_STEP_ID: '0', HYDI_CONTROL_FD: '7' }
+    expect(of(hydra)[0]).to.equal('mpiexec of MPICH')
     expect(of({ SLURM_STEP_NUM_TASKS: '8', SLURM_PROCID: '0', PMIX_RANK: '0' })).to.deep.equal([
       'srun',
       8,
@@ -108,6 +116,38 @@ describe('launcherOf', () => {
     // A batch script of Slurm that runs a program without srun.
     expect(launcherOf({ SLURM_NTASKS: '8', SLURM_PROCID: '0', SLURM_JOB_ID: '1' })).to.equal(null)
     expect(launcherOf({ PMI_SIZE: 'x', OMPI_COMM_WORLD_SIZE: '' })).to.equal(null)
+  })
+})
+
+describe('librariesOf', () => {
+  const mpich = launcherOf({ PMI_SIZE: '2' })!
+
+  it('takes what lies at a named prefix before what the loader finds, and no library twice', () => {
+    const prefix = mkdtempSync(path.join(tmpdir(), 'gradlane-prefix-'))
+    try {
+      const names = [
+        'libmpi.so.12',
+        'libmpich.so.12',
+        'libmpi_abi.so.1',
+        'libmpi.so.40',
+        'libmpi.so',
+      ]
+      expect(librariesOf(mpich, {})).to.deep.equal(names)
+      const file = path.join(prefix, 'lib64', 'libmpi_abi.so.1')
+      mkdirSync(path.dirname(file))
+      writeFileSync(file, '')
+      expect(librariesOf(mpich, { I_MPI_ROOT: prefix })).to.deep.equal([file, ...names])
+      expect(librariesOf(mpich, { I_MPI_ROOT: 'lib', OPAL_PREFIX: '' })).to.deep.equal(names)
+    } finally {
+      rmSync(prefix, { recursive: true })
+    }
+  })
+
+  it('finds the prefix of the nearest program that starts ranks', () => {
+    const above = ['/usr/bin/sh', '/opt/mpi/bin/hydra_pmi_proxy', '/usr/bin/mpirun']
+    expect(prefixOf(above)).to.equal('/opt/mpi')
+    expect(prefixOf(['/opt/ompi/bin/prted'])).to.equal('/opt/ompi')
+    expect(prefixOf(['/usr/sbin/slurmstepd', '/usr/bin/bash'])).to.equal(undefined)
   })
 })
 

@@ -9,24 +9,37 @@ import { root } from '../lifecycle/built.js'
 export interface Mpi {
   readonly name: 'Open MPI' | 'MPICH'
   readonly launcher: string
+  /** Names of its library and, where it has one, of that with the standard binary interface. */
   readonly library: string
+  readonly standard: string | null
   readonly flags: readonly string[]
 }
+
+const openMpi = process.env['MPIRUN_OPENMPI'] ?? '/usr/bin/mpirun.openmpi'
+const mpich = process.env['MPIRUN_MPICH'] ?? '/usr/bin/mpirun.mpich'
 
 const all: readonly Mpi[] = [
   {
     name: 'Open MPI',
-    launcher: process.env['MPIRUN_OPENMPI'] ?? '/usr/bin/mpirun.openmpi',
-    library: 'libmpi.so.40',
+    launcher: openMpi,
+    library: beside(openMpi, 'libmpi.so.40') ?? 'libmpi.so.40',
+    standard: beside(openMpi, 'libmpi_abi.so.1'),
     flags: ['--oversubscribe', '--bind-to', 'none'],
   },
   {
     name: 'MPICH',
-    launcher: process.env['MPIRUN_MPICH'] ?? '/usr/bin/mpirun.mpich',
-    library: 'libmpich.so.12',
+    launcher: mpich,
+    library: beside(mpich, 'libmpi.so.12') ?? 'libmpich.so.12',
+    standard: beside(mpich, 'libmpi_abi.so.1'),
     flags: ['-bind-to', 'none'],
   },
 ]
+
+/** Where such a library lies in the MPI of a launcher; null where the loader knows. */
+function beside(launcher: string, name: string): string | null {
+  const file = path.join(path.dirname(launcher), '..', 'lib', name)
+  return existsSync(file) ? file : null
+}
 
 const isNamed = ({ name }: Mpi): boolean =>
   process.env[name === 'Open MPI' ? 'MPIRUN_OPENMPI' : 'MPIRUN_MPICH'] !== undefined

@@ -5,7 +5,7 @@ import type { Job } from './job.js'
 import type { World } from './world.js'
 
 export interface InitOptions {
-  /** Name or path of the MPI library. Default: the one that goes with the launcher. */
+  /** Name or path of the MPI library. Default: the one beside the launcher, else what the loader finds. */
   library?: string
   /** Milliseconds after which a rank that is silent counts as lost. Default 300000, five minutes. */
   timeout?: number
@@ -24,7 +24,8 @@ let opened: { readonly settings: Settings; readonly joining: Promise<Job> } | un
  * Joins the processes that `mpirun`, `mpiexec` or `srun` has started together with this one. Without a launcher,
  * or with a single process, the world has size 1 and nothing is loaded.
  *
- * The system's MPI library (Open MPI 4 or 5, MPICH 4 or one compatible with it) is loaded now and talks on a
+ * The system's MPI library (Open MPI 4 or 5, MPICH 4 or 5, what is compatible with it, or one with the standard
+ * binary interface of MPI 5) is loaded now and talks on a
  * thread of its own. The cores that this process may run on are shared with those ranks of its machine that may
  * run on the same, unless `GRADLANE_NUM_THREADS` says otherwise. If the program ends with an error, all ranks end.
  *

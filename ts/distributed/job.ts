@@ -16,6 +16,9 @@ const ALL_REDUCE = {
 
 const BROADCAST = { src: whole(0, 0) } satisfies Options<BroadcastOptions>
 
+/** Milliseconds that a launcher takes at most to pass on what was told. */
+const TELLING = 100
+
 /** The job of this process: a world of one where it has none. */
 export class Job implements World {
   readonly rank: number
@@ -128,6 +131,7 @@ export class Job implements World {
       }
     } else if (error !== undefined) tell(inspect(error))
     tell('ends before all ranks have closed the world, and the job with it')
+    sleep(TELLING) // what is not passed on when the job ends is lost
     addon().abortWorld(code === 0 ? 1 : code)
   }
 
@@ -164,4 +168,8 @@ export class Job implements World {
       if (--this.#pending === 0) this.#waitedSeconds += (performance.now() - this.#since) / 1000
     }
   }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }

@@ -8,6 +8,7 @@ import { empty } from '../tensor/tensor.js'
 import { version } from '../version.js'
 import { open } from './calls.js'
 import { type Launcher, launcherOf } from './launcher.js'
+import { librariesOf } from './libraries.js'
 import { Job } from './job.js'
 import type { World } from './world.js'
 
@@ -21,7 +22,7 @@ export async function join({
 }): Promise<Job> {
   const launcher = launcherOf(process.env)
   if (launcher === null || launcher.size === 1) return new Job(0, [hostname()])
-  const libraries = library === undefined ? launcher.libraries : [library]
+  const libraries = library === undefined ? librariesOf(launcher, process.env) : [library]
   await withoutMemoryEvents(() => open(libraries, version, timeout))
   const native = addon().world()
   if (launcher.size !== null && native.hosts.length !== launcher.size)
@@ -63,10 +64,14 @@ function foreign(
   { name, size }: Launcher,
   native: { readonly hosts: readonly string[]; readonly library: string },
 ): DistributedError {
+  const cure =
+    name === 'srun'
+      ? 'srun has to speak the protocol of the library: --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH (srun --mpi=list tells which there are)'
+      : 'launcher and library have to be of one MPI: start with the mpiexec of that library, or pass the path of the one that goes with it, as ' +
+        "{ library: '/opt/openmpi/lib/libmpi.so.40' }"
   return new DistributedError(
-    `distributed.init: ${name} has started ${size!} processes, but the library, ${native.library}, sees ${native.hosts.length}; ` +
-      'launcher and library have to be of one MPI: start with the mpiexec of that library, or pass ' +
-      "{ library: 'libmpi.so.40' } for Open MPI, { library: 'libmpich.so.12' } for MPICH",
+    `distributed.init: ${name} has started ${size!} processes, but the library, ` +
+      `${native.library.replace(/\s+/g, ' ')}, sees ${native.hosts.length}; ${cure}`,
   )
 }
 

@@ -1,37 +1,39 @@
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** What started this process together with others. */
 export interface Launcher {
   readonly name: string
   /** Processes of the job; null where it does not tell. */
   readonly size: number | null
-  /** Names of the MPI libraries that go with it, the likeliest first. */
-  readonly libraries: readonly string[]
+  /** Names of the libraries of its own MPI, the likeliest first. */
+  readonly own: readonly string[]
+  /** Names of libraries that may do as well. */
+  readonly others: readonly string[]
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-const OPEN_MPI = ['libmpi.so.40']
-const MPICH = ['libmpich.so.12', 'libmpi.so.12']
-const OTHERS = ['libmpi.so']
+const STANDARD = 'libmpi_abi.so.1'
+const OPEN_MPI = ['libmpi.so.40', 'libmpi.so', STANDARD]
+/** As its makers name it, and as Debian does. */
+const MPICH = ['libmpi.so.12', 'libmpich.so.12', STANDARD]
 
 /** The launcher that an environment tells of; null for a process of its own. */
 export function launcherOf(env: Environment): Launcher | null {
   const openMpi = wholeOf(env['OMPI_COMM_WORLD_SIZE'])
   if (openMpi !== null) {
-    const libraries = [...OPEN_MPI, ...OTHERS, ...MPICH]
-    return { name: 'mpirun of Open MPI', size: openMpi, libraries }
+    return { name: 'mpirun of Open MPI', size: openMpi, own: OPEN_MPI, others: MPICH }
   }
   const hydra = wholeOf(env['PMI_SIZE'])
-  const libraries = [...MPICH, ...OPEN_MPI, ...OTHERS]
   if (hydra !== null) {
-    const name = env['SLURM_STEP_ID'] === undefined ? 'mpiexec of MPICH' : 'srun'
-    return { name, size: hydra, libraries }
+    const bySlurm = env['SLURM_STEP_ID'] !== undefined && env['HYDI_CONTROL_FD'] === undefined
+    const name = bySlurm ? 'srun' : 'mpiexec of MPICH'
+    return { name, size: hydra, own: MPICH, others: OPEN_MPI }
   }
   const tasks = wholeOf(env['SLURM_STEP_NUM_TASKS'])
   if (tasks !== null && env['SLURM_PROCID'] !== undefined) {
-    return { name: 'srun', size: tasks, libraries: [...OPEN_MPI, ...MPICH, ...OTHERS] }
+    return { name: 'srun', size: tasks, own: OPEN_MPI, others: MPICH }
   }
   if (env['PMIX_RANK'] === undefined) return null
-  return { name: 'a launcher with PMIx', size: null, libraries: [...OPEN_MPI, ...OTHERS, ...MPICH] }
+  return { name: 'a launcher with PMIx', size: null, own: OPEN_MPI, others: MPICH }
 }
 
 function wholeOf(text: string | undefined): number | null {

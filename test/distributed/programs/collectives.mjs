@@ -1,5 +1,6 @@
 // Every operation of a world on tensors whose results can be told.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 
 import { distributed, empty, full, getNumThreads, tensor } from '../../../dist/index.js'
 import { say } from './say.mjs'
@@ -97,7 +98,8 @@ for (const call of [
   await call().catch(({ code }) => refused.push(code))
 }
 await world.barrier() // nobody else has noticed
-say({ rank, size, hosts: world.hosts.length, refused, threads: getNumThreads() })
+const loaded = /\/\S*\/libmpi(ch|_abi)?\.so\S*/.exec(readFileSync('/proc/self/maps', 'utf8'))[0]
+say({ rank, size, hosts: world.hosts.length, refused, threads: getNumThreads(), loaded })
 if (process.argv[3] === 'close') {
   // What is called after close does not reach MPI, which has ended then.
   await Promise.all([
