@@ -9,6 +9,7 @@ import { distributed, empty, fit, nn, optim, tensor } from '../../ts/index.js'
 import { launcherOf } from '../../ts/distributed/launcher.js'
 import { librariesOf, prefixOf } from '../../ts/distributed/libraries.js'
 import { Job } from '../../ts/distributed/job.js'
+import { buildDist, root, runNode } from '../lifecycle/built.js'
 
 describe('distributed.init without a launcher', () => {
   it('is a world of one rank, which the same calls leave as it is', async () => {
@@ -111,11 +112,36 @@ describe('launcherOf', () => {
       8,
       'libmpi.so.40',
     ])
+    expect(
+      launcherOf({ SLURM_STEP_NUM_TASKS: '8', SLURM_PROCID: '0', PMIX_RANK: '0' }),
+    ).not.to.have.property('mute')
     expect(of({ PMIX_RANK: '0' })[1]).to.equal(null)
     expect(launcherOf({})).to.equal(null)
     // A batch script of Slurm that runs a program without srun.
     expect(launcherOf({ SLURM_NTASKS: '8', SLURM_PROCID: '0', SLURM_JOB_ID: '1' })).to.equal(null)
     expect(launcherOf({ PMI_SIZE: 'x', OMPI_COMM_WORLD_SIZE: '' })).to.equal(null)
+  })
+})
+
+describe('distributed.init under srun without a protocol of MPI', () => {
+  const started = (library?: string) => {
+    const file = path.join(root, 'test', 'distributed', 'programs', 'collectives.mjs')
+    const args = library === undefined ? [file] : [file, library]
+    return runNode(args, { SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0' }).stderr
+  }
+  before(function () {
+    if (process.env['GRADLANE_BACKEND'] === 'reference') this.skip()
+    buildDist()
+  })
+
+  it('tells which ones there are, before a library ends the process', () => {
+    const text = started()
+    expect(text).to.include("code: 'ERR_DISTRIBUTED'")
+    expect(text).to.match(/srun has started 2 processes that .* --mpi=pmix for Open MPI, /)
+  })
+
+  it('tries it with a library that is named', () => {
+    expect(started('libnone.so.1')).to.include('no MPI library could be loaded:')
   })
 })
 

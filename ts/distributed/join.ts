@@ -7,7 +7,7 @@ import { addon } from '../kernels/native/load.js'
 import { empty } from '../tensor/tensor.js'
 import { version } from '../version.js'
 import { open } from './calls.js'
-import { type Launcher, launcherOf } from './launcher.js'
+import { type Launcher, launcherOf, SRUN } from './launcher.js'
 import { librariesOf } from './libraries.js'
 import { Job } from './job.js'
 import type { World } from './world.js'
@@ -22,6 +22,11 @@ export async function join({
 }): Promise<Job> {
   const launcher = launcherOf(process.env)
   if (launcher === null || launcher.size === 1) return new Job(0, [hostname()])
+  const { mute, name, size } = launcher
+  if (mute !== undefined && library === undefined) {
+    const what = `${name} has started ${size!} processes that no MPI library can bring together`
+    throw new DistributedError(`distributed.init: ${what}: ${mute}; { library } tries it without`)
+  }
   const libraries = library === undefined ? librariesOf(launcher, process.env) : [library]
   await withoutMemoryEvents(() => open(libraries, version, timeout))
   const native = addon().world()
@@ -66,7 +71,7 @@ function foreign(
 ): DistributedError {
   const cure =
     name === 'srun'
-      ? 'srun has to speak the protocol of the library: --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH (srun --mpi=list tells which there are)'
+      ? SRUN
       : 'launcher and library have to be of one MPI: start with the mpiexec of that library, or pass the path of the one that goes with it, as ' +
         "{ library: '/opt/openmpi/lib/libmpi.so.40' }"
   return new DistributedError(

@@ -9,12 +9,19 @@ export interface Launcher {
   readonly own: readonly string[]
   /** Names of libraries that may do as well. */
   readonly others: readonly string[]
+  /** Set where it does not tell an MPI library how to find the others: to what is to be said of it. */
+  readonly mute?: string
 }
 
 const STANDARD = 'libmpi_abi.so.1'
 const OPEN_MPI = ['libmpi.so.40', 'libmpi.so', STANDARD]
 /** As its makers name it, and as Debian does. */
 const MPICH = ['libmpi.so.12', 'libmpich.so.12', STANDARD]
+
+/** What makes Slurm's launcher one of MPI. */
+export const SRUN =
+  'srun has to speak the protocol of the library: --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH; ' +
+  'srun --mpi=list tells which there are, and MpiDefault in slurm.conf what it speaks without --mpi'
 
 /** The launcher that an environment tells of; null for a process of its own. */
 export function launcherOf(env: Environment): Launcher | null {
@@ -30,7 +37,9 @@ export function launcherOf(env: Environment): Launcher | null {
   }
   const tasks = wholeOf(env['SLURM_STEP_NUM_TASKS'])
   if (tasks !== null && env['SLURM_PROCID'] !== undefined) {
-    return { name: 'srun', size: tasks, own: OPEN_MPI, others: MPICH }
+    const srun = { name: 'srun', size: tasks, own: OPEN_MPI, others: MPICH }
+    const speaks = Object.keys(env).some((name) => /^(PMI|PMIX|PALS)_|^I_MPI_PMI_/.test(name))
+    return speaks ? srun : { ...srun, mute: SRUN }
   }
   if (env['PMIX_RANK'] === undefined) return null
   return { name: 'a launcher with PMIx', size: null, own: OPEN_MPI, others: MPICH }
