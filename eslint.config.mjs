@@ -72,5 +72,8 @@ export default defineConfig(
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },
-  { files: ['examples/**/*.ts', 'benchmarks/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['examples/**/*.ts', 'benchmarks/**/*.ts', 'test/distributed/soak/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
 )

@@ -1,6 +1,7 @@
 // The MPI libraries by their binary interfaces, of which there are three: Open MPI's, MPICH's (also
 // Intel MPI's, MVAPICH's, Cray's) and the standard one of MPI 5.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -162,7 +163,13 @@ class Mpi final : public Wire {
     return done != 0;
   }
 
-  void Finalize() override { Check("MPI_Finalize", finalize_()); }
+  // MPICH over UCX ends by asking the other processes to answer, and answers nobody once they have.
+  // One that is answered before another has asked would leave that one asking for ever, so all come
+  // to a rest before.
+  void Finalize() override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    Check("MPI_Finalize", finalize_());
+  }
   void Abort(int code) override { abort_(abi_.world, code); }
 
  private:
