@@ -1,8 +1,10 @@
 #include "ops/batch_norm.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cpu/dispatch.h"
+#include "distributed/world.h"
 #include "ops/channel_operands.h"
 #include "ops/kind.h"
 #include "ops/norm_blocks.h"
@@ -62,10 +64,98 @@ void Apply(const ChannelShape& shape, const T* x, const T* weight, const T* bias
       });
 }
 
+// What becomes of the moments of a batch: that by which it is normalised, and a step of the running
+// statistics.
 template <class T>
-void Move(T& running, double factor, double value) {
-  running = static_cast<T>((1 - factor) * static_cast<double>(running) + factor * value);
+class Statistics {
+ public:
+  template <class Args>
+  Statistics(const char* op, const Args& args, const ChannelOperands<T>& operands)
+      : mean_(operands.mean),
+        inverse_std_(operands.inverse_std),
+        running_mean_(OptionalElements<T>(args.running_mean, args.channels, op, "runningMean")),
+        running_var_(OptionalElements<T>(args.running_var, args.channels, op, "runningVar")),
+        batches_(OptionalElements<std::int32_t>(args.batches, 1, op, "batches")),
+        eps_(args.eps),
+        factor_(args.momentum) {}
+
+  void CountBatch() {
+    if (batches_ == nullptr) return;
+    ++*batches_;
+    if (std::isnan(factor_)) factor_ = 1.0 / *batches_;
+  }
+  void Take(std::int64_t c, const Moments& moments) const {
+    mean_[c] = static_cast<T>(moments.Mean());
+    inverse_std_[c] = static_cast<T>(moments.InverseStd(eps_));
+    if (running_mean_ != nullptr) Move(running_mean_[c], moments.Mean());
+    if (running_var_ != nullptr) Move(running_var_[c], moments.squares / (moments.n - 1));
+  }
+
+ private:
+  void Move(T& running, double value) const {
+    running = static_cast<T>((1 - factor_) * static_cast<double>(running) + factor_ * value);
+  }
+
+  T *mean_, *inverse_std_, *running_mean_, *running_var_;
+  std::int32_t* batches_;
+  double eps_, factor_;
+};
+
+// Into `sums`, or where that is null into the statistics at once.
+template <class T>
+[[gnu::noinline]] void SumMoments(const ChannelShape& shape, const T* x,
+                                  const Statistics<T>& statistics, Moments* sums) {
+  const auto& kernels = Kernels().typed<T>().norm;
+  SumChannels<Moments, BlockMoments>(
+      shape,
+      [&](std::int64_t, std::int64_t at, std::int64_t runs, std::int64_t run_length) {
+        return kernels.moments(x + at, runs, run_length, shape.stride());
+      },
+      [&](std::int64_t row, std::int64_t rows, std::int64_t c, std::int64_t cols,
+          BlockMoments* blocks) {
+        kernels.column_moments(x + row * shape.channels + c, rows, cols, shape.channels, blocks);
+      },
+      [&](std::int64_t c, const Moments& moments) {
+        if (sums == nullptr) {
+          statistics.Take(c, moments);
+        } else {
+          sums[c] = moments;
+        }
+      });
 }
+
+// The moments of all ranks, one rank behind the other, with room for those of this one.
+class RankMoments {
+ public:
+  explicit RankMoments(std::int64_t channels)
+      : channels_(channels),
+        alone_(!world_.IsOpen()),
+        ranks_(alone_ ? 1 : world_.size()),
+        all_(ChannelScratch<Moments>(channels, ranks_)),
+        own_(all_ + (alone_ ? 0 : world_.rank()) * channels) {
+    std::fill_n(own_, channels, Moments{});
+  }
+
+  Moments* own() { return own_; }
+  // Joins those of all ranks and returns them.
+  const Moments* Join() {
+    constexpr auto kNumbers = static_cast<std::int64_t>(sizeof(Moments) / sizeof(double));
+    if (!alone_) {
+      world_.Run({distributed::Kind::kAllGather, Dtype::kFloat64, 0, all_, channels_ * kNumbers});
+    }
+    for (std::int64_t c = 0; c < channels_; ++c) {
+      all_[c] = JoinMoments(all_ + c, ranks_, channels_);
+    }
+    return all_;
+  }
+
+ private:
+  distributed::World& world_ = distributed::World::Of();
+  std::int64_t channels_;
+  bool alone_;
+  int ranks_;
+  Moments *all_, *own_;
+};
 
 template <class Args>
 ChannelShape ShapeOf(const Args& args) {
@@ -83,35 +173,38 @@ void BatchNorm(const BatchNormArgs& args) {
   constexpr const char* kOp = "batchNorm";
   const ChannelShape shape = ShapeOf(args);
   WithOperands(kOp, args, SizesOf(kOp, args), [&]<class T>(const ChannelOperands<T>& o) {
-    const std::int64_t channels = shape.channels;
-    T* running_mean = OptionalElements<T>(args.running_mean, channels, kOp, "runningMean");
-    T* running_var = OptionalElements<T>(args.running_var, channels, kOp, "runningVar");
-    auto* batches = OptionalElements<std::int32_t>(args.batches, 1, kOp, "batches");
+    Statistics<T> statistics(kOp, args, o);
     const Finish<T> finish = FinishBy<T>(args.activation, args.parameter, kOp);
     if (shape.size() == 0) return;
 
-    if (batches != nullptr) ++*batches;
-    const bool cumulative = std::isnan(args.momentum) && batches != nullptr;
-    const double factor = cumulative ? 1.0 / *batches : args.momentum;
-    const auto& kernels = Kernels().typed<T>().norm;
-    SumChannels<Moments, BlockMoments>(
-        shape,
-        [&](std::int64_t, std::int64_t at, std::int64_t runs, std::int64_t run_length) {
-          return kernels.moments(o.x + at, runs, run_length, shape.stride());
-        },
-        [&](std::int64_t row, std::int64_t rows, std::int64_t c, std::int64_t cols,
-            BlockMoments* blocks) {
-          kernels.column_moments(o.x + row * channels + c, rows, cols, channels, blocks);
-        },
-        [&](std::int64_t c, const Moments& moments) {
-          o.mean[c] = static_cast<T>(moments.Mean());
-          o.inverse_std[c] = static_cast<T>(moments.InverseStd(args.eps));
-          if (running_mean != nullptr) Move(running_mean[c], factor, moments.Mean());
-          if (running_var != nullptr) {
-            Move(running_var[c], factor, moments.squares / (moments.n - 1));
-          }
-        });
+    statistics.CountBatch();
+    SumMoments(shape, o.x, statistics, nullptr);
     Apply(shape, o.x, o.weight, o.bias, o.mean, o.inverse_std, o.out, finish);
+  });
+}
+
+void BatchNormStatistics(const BatchNormStatisticsArgs& args) {
+  constexpr const char* kOp = "batchNormStatistics";
+  const ChannelShape shape = ShapeOf(args);
+  WithOperands(kOp, args, SizesOf(kOp, args), [&]<class T>(const ChannelOperands<T>& o) {
+    Statistics<T> statistics(kOp, args, o);
+    double& share = *Elements<double>(args.share, 1, kOp, "share");
+    if (shape.channels == 0) return;
+
+    RankMoments moments(shape.channels);
+    if (args.counted) SumMoments(shape, o.x, statistics, moments.own());
+    const double n = moments.own()->n;
+    const Moments* const all = moments.Join();
+    if (all->n == 1) {
+      Throw(ErrorCode::kValue,
+            {kOp,
+             ": expected the input to be of more than one value a feature, so that there is a "
+             "variance, got one on all ranks together"});
+    }
+    share = all->n == 0 ? 0 : n / all->n;
+    if (all->n == 0) return;
+    statistics.CountBatch();
+    for (std::int64_t c = 0; c < shape.channels; ++c) statistics.Take(c, all[c]);
   });
 }
 
@@ -119,10 +212,12 @@ void BatchNormInference(const BatchNormInferenceArgs& args) {
   constexpr const char* kOp = "batchNormInference";
   const ChannelShape shape = ShapeOf(args);
   WithOperands(kOp, args, SizesOf(kOp, args), [&]<class T>(const ChannelOperands<T>& o) {
-    const T* running_mean = Elements<T>(args.running_mean, shape.channels, kOp, "runningMean");
-    const T* running_var = Elements<T>(args.running_var, shape.channels, kOp, "runningVar");
+    const std::int64_t channels = shape.channels;
+    const T* running_mean = OptionalElements<T>(args.running_mean, channels, kOp, "runningMean");
+    const T* running_var = OptionalElements<T>(args.running_var, channels, kOp, "runningVar");
     const Finish<T> finish = FinishBy<T>(args.activation, args.parameter, kOp);
-    for (std::int64_t c = 0; c < shape.channels; ++c) {
+    const bool given = running_mean == nullptr || running_var == nullptr;
+    for (std::int64_t c = 0; c < (given ? 0 : channels); ++c) {
       o.mean[c] = running_mean[c];
       o.inverse_std[c] =
           static_cast<T>(1 / std::sqrt(static_cast<double>(running_var[c]) + args.eps));

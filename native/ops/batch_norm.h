@@ -26,7 +26,23 @@ struct BatchNormArgs {
 };
 void BatchNorm(const BatchNormArgs& args);
 
-// With the running statistics, which go to mean and inverse_std for the gradient.
+// mean and inverse_std of BatchNorm, and the running statistics moved on as there, by the samples
+// of all processes of the job; this one's are among them if they are counted. share (double): what
+// part of all they are. Waits for the others.
+struct BatchNormStatisticsArgs {
+  Dtype dtype;
+  Buffer x, running_mean, running_var, batches, mean, inverse_std, share;
+  std::int64_t batch, channels, spatial;
+  double eps, momentum;
+  bool counted;
+
+  GRADLANE_FIELDS(BatchNormStatisticsArgs, dtype, x, running_mean, running_var, batches, mean,
+                  inverse_std, share, batch, channels, spatial, eps, momentum, counted)
+};
+void BatchNormStatistics(const BatchNormStatisticsArgs& args);
+
+// With the running statistics, which go to mean and inverse_std for the gradient; without
+// them with mean and inverse_std as they are.
 struct BatchNormInferenceArgs {
   Dtype dtype;
   Buffer x, weight, bias, running_mean, running_var, mean, inverse_std, out;

@@ -36,6 +36,15 @@ struct Moments {
   }
 };
 
+// Those of `count` parts of a whole, `stride` apart, in their order; what has no values is no part.
+inline Moments JoinMoments(const Moments* parts, std::int64_t count, std::int64_t stride) {
+  Moments joined;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (parts[i * stride].n > 0) joined.Add(parts[i * stride]);
+  }
+  return joined;
+}
+
 struct GradientSums {
   double g = 0, gx = 0;
 

@@ -77,6 +77,7 @@ constexpr Operation kOperations[] = {
     OperationOf<&Augment>("augment"),
     OperationOf<&AugmentGradient>("augmentGradient"),
     OperationOf<&BatchNorm>("batchNorm"),
+    OperationOf<&BatchNormStatistics>("batchNormStatistics"),
     OperationOf<&BatchNormInference>("batchNormInference"),
     OperationOf<&BatchNormSums>("batchNormSums"),
     OperationOf<&BatchNormGradient>("batchNormGradient"),

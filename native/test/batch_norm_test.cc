@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ops/norm_blocks.h"
 #include "parallel/thread_pool.h"
 #include "test/arrays.h"
 #include "test/isa_targets.h"
@@ -148,6 +149,28 @@ class BatchNormTest : public EveryIsaTarget {
   }
 };
 
+TEST_P(BatchNormTest, StatisticsApartHaveTheSameBits) {
+  for (const Shape& s : kShapes) {
+    Case<float> whole(s), apart(s);
+    Array<double> share(1);
+    whole.Run();
+    const auto [n, c, spatial] = s;
+    BatchNormStatistics({Dtype::kFloat32, apart.x.buffer(), apart.running_mean.buffer(),
+                         apart.running_var.buffer(), apart.batches.buffer(), apart.mean.buffer(),
+                         apart.inverse_std.buffer(), share.buffer(), n, c, spatial, kEps, 0.1,
+                         true});
+    BatchNormInference({Dtype::kFloat32, apart.x.buffer(), apart.weight.buffer(),
+                        apart.bias.buffer(), Buffer{}, Buffer{}, apart.mean.buffer(),
+                        apart.inverse_std.buffer(), apart.out.buffer(), n, c, spatial, kEps});
+    EXPECT_EQ(share[0], 1);
+    EXPECT_TRUE(apart.GuardsIntact() && share.GuardsIntact());
+    EXPECT_TRUE(whole.out.SameBits(apart.out) && whole.mean.SameBits(apart.mean) &&
+                whole.inverse_std.SameBits(apart.inverse_std) &&
+                whole.running_mean.SameBits(apart.running_mean) &&
+                whole.running_var.SameBits(apart.running_var) &&
+                whole.batches.SameBits(apart.batches));
+  }
+}
 TEST_P(BatchNormTest, FollowsTheFormulasInFloat) { Formulas<float>(); }
 TEST_P(BatchNormTest, FollowsTheFormulasInDouble) { Formulas<double>(); }
 TEST_P(BatchNormTest, SameBitsAtOneAndTwoThreads) {
@@ -168,6 +191,21 @@ TEST_P(BatchNormTest, EqualNumbersHaveNoVariance) {
   }
 }
 GRADLANE_ON_EVERY_ISA_TARGET(BatchNormTest);
+
+TEST(BatchNorm, JoinsMomentsOfPartsInTheirOrder) {
+  // Two channels of three parts, the second of which has no values; numbers around 1e9.
+  const double far = 1e9;
+  const Moments parts[] = {{2, far, 1, 2}, {1, far, 5, 0},  {0, 0, 0, 0},
+                           {0, 0, 0, 0},   {4, far, 3, 20}, {3, 7, 0, 6}};
+  const Moments first = JoinMoments(parts, 3, 2);
+  EXPECT_EQ(first.n, 6);  // 0 and 2, 0, 2, 4 and 6, beside `far`
+  EXPECT_EQ(first.Mean(), far + (2 * 1 + 4 * 3) / 6.0);
+  EXPECT_NEAR(first.squares, 2 + 20 + 4 * 8 / 6.0, 1e-13);
+  const Moments second = JoinMoments(parts + 1, 3, 2);
+  EXPECT_EQ(second.n, 4);
+  EXPECT_NEAR(second.Mean(), (far + 5 + 3 * 7.0) / 4, 1e-6);
+  EXPECT_EQ(JoinMoments(parts + 2, 2, 1).n, 0);
+}
 
 TEST(BatchNorm, RefusesShortBuffersBeforeAnythingChanges) {
   Case<float> it({2, 3, 4});

@@ -132,6 +132,31 @@ describe('fit of several processes', function () {
     }
   })
 
+  it('normalises by the samples of all ranks as one process does by its batch', async () => {
+    const settings = { kind: 'sync', batch: 8, metrics: ['accuracy'], validation: true }
+    // 29 epochs of 7 steps, the last one of 12 samples: 8, 4 and none.
+    const long = { ...settings, samples: 156, epochs: 29 }
+    const [several] = (await trained(mpi, 3, long)) as [Told]
+    expect(several.mode).to.equal('captured')
+    const one = await alone(3, long)
+    expect(one.steps).to.equal(203)
+    expectSame(several, one, 1e-12)
+
+    // A last step of 22 samples, in two batches of 16 and 6: 8 and 8, 6 and none.
+    const short = { ...settings, ignore: true, byBatch: true, samples: 150, epochs: 3 }
+    const options = { ...short, accumulate: 2, clipGradNorm: 0.1 }
+    const runs = [options, { ...options, capture: false }, options]
+    const [captured, eager, again] = (await trained(installed[0]!, 2, ...runs)) as [
+      Told,
+      Told,
+      Told,
+    ]
+    expect([captured.mode, eager.mode]).to.deep.equal(['captured', 'eager'])
+    expect(eager.digest).to.equal(captured.digest)
+    expect(again.digest).to.equal(captured.digest)
+    expectSame(captured, await alone(2, options), 1e-12)
+  })
+
   it('tells of ranks that have another model', async () => {
     const args = [JSON.stringify([{ samples: 32, batch: 8, width: true }])]
     const { code, stderr } = await runJob(mpi, 'train.mjs', { ranks: 2, args })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { ValueError } from '../../ts/errors.js'
-import { ActivationKind, type View } from '../../ts/kernels/kernels.js'
+import { ActivationKind, type Kernels, type View } from '../../ts/kernels/kernels.js'
 import { reference } from '../../ts/kernels/reference/index.js'
 import type { FloatDType, TypedArray } from '../../ts/kernels/dtype.js'
 import { backends, suiteTitle } from '../support/backends.js'
@@ -88,6 +88,43 @@ function checkForward(dtype: FloatDType, shape: Shape, x: TypedArray, affine: bo
       ) // prettier-ignore
     },
   })
+}
+
+const vectorsOf = (dtype: FloatDType, channels: number) => ({
+  runningMean: asView(bell(dtype, channels, 4)),
+  runningVar: asView(spread(dtype, channels, 5, 0.5, 2)),
+  batches: asView(Int32Array.of(3)),
+  mean: asView(bell(dtype, channels, 6)),
+  inverseStd: asView(bell(dtype, channels, 7)),
+})
+
+/** In a process of its own. */
+function checkStatistics(dtype: FloatDType, shape: Shape, kernels: Kernels): void {
+  const [batch, channels, spatial] = shape
+  const x = asView(bell(dtype, batch * channels * spatial, 1))
+  const common = { x, batch, channels, spatial, eps: EPS, momentum: 0.3 }
+  const rest = { weight: asView(bell(dtype, channels, 2)), bias: asView(bell(dtype, channels, 3)) }
+  const activation = { activation: ActivationKind.relu, parameter: 0 }
+  const [whole, apart] = [vectorsOf(dtype, channels), vectorsOf(dtype, channels)]
+  const [out, other] = [8, 9].map((seed) => asView(bell(dtype, x.length, seed)))
+  const share = asView(Float64Array.of(7))
+  kernels.batchNorm({ ...common, ...whole, ...rest, ...activation, out: out! })
+  kernels.batchNormStatistics({ ...common, ...apart, share, counted: true })
+  expect(share.data[0]).to.equal(batch * spatial === 0 ? 0 : 1)
+  const given = { mean: apart.mean, inverseStd: apart.inverseStd }
+  const statistics = { runningMean: null, runningVar: null }
+  kernels.batchNormInference({
+    ...common,
+    ...given,
+    ...statistics,
+    ...rest,
+    ...activation,
+    out: other!,
+  })
+  const what = `${kernels.name} ${name(shape)}`
+  for (const key of Object.keys(whole) as (keyof typeof whole)[])
+    expect(apart[key].data, `${what}: ${key}`).to.deep.equal(whole[key].data)
+  if (x.length > 0) expect(other!.data, what).to.deep.equal(out!.data)
 }
 
 function checkInference(dtype: FloatDType, shape: Shape, x: TypedArray): void {
@@ -212,6 +249,12 @@ describe(suiteTitle('batch normalisation'), () => {
       checkForward(dtype, [6, 5, 7], bell(dtype, 210, 1), false)
     })
 
+    it(`${dtype}: statistics apart from what they are for, to the same bits`, () => {
+      for (const shape of shapes) {
+        for (const kernels of backends) checkStatistics(dtype, shape, kernels)
+      }
+    })
+
     it(`${dtype}: evaluation`, () => {
       for (const shape of shapes) {
         const [batch, channels, spatial] = shape
@@ -284,6 +327,27 @@ describe(suiteTitle('batch normalisation'), () => {
       }
     })
   }
+
+  it('has no statistics of what does not count or is one value, and leaves everything as it was', () => {
+    for (const kernels of backends) {
+      const [vectors, before] = [vectorsOf('float64', 2), vectorsOf('float64', 2)]
+      const share = asView(Float64Array.of(7))
+      const of = (batch: number, counted: boolean) => (): void => {
+        const x = asView(bell('float64', batch * 2, 1))
+        const common = { channels: 2, spatial: 1, eps: EPS, momentum: 0.1 }
+        kernels.batchNormStatistics({ ...common, ...vectors, x, batch, share, counted })
+      }
+      expect(of(1, true)).to.throw(ValueError, 'one on all ranks together')
+      expect(share.data[0]).to.equal(7)
+      for (const nothing of [of(0, true), of(3, false), of(1, false)]) {
+        share.data[0] = 7
+        nothing()
+        expect(share.data[0]).to.equal(0)
+      }
+      for (const key of Object.keys(before) as (keyof typeof before)[])
+        expect(vectors[key].data).to.deep.equal(before[key].data)
+    }
+  })
 
   it('refuses an unknown activation function before anything changes', () => {
     for (const kernels of backends) {

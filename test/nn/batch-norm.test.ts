@@ -152,6 +152,35 @@ describe('nn.BatchNorm1d and nn.BatchNorm2d', () => {
     })
   })
 
+  it('is turned over to all ranks with the rest of a model, in place', () => {
+    const own = new nn.BatchNorm2d(3)
+    const deep = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3), new nn.ReLU())
+    const model = new nn.Sequential(own, new nn.Flatten(), deep)
+    expect(own.sync).to.equal(false)
+    expect(nn.utils.convertSyncBatchNorm(model)).to.equal(model)
+    expect([own.sync, (deep.modules()[2] as nn.BatchNorm1d).sync]).to.deep.equal([true, true])
+    const alone = nn.utils.convertSyncBatchNorm(new nn.BatchNorm1d(2))
+    expect(alone.sync).to.equal(true)
+    expect(nn.utils.convertSyncBatchNorm(new nn.Linear(1, 1))).to.be.instanceOf(nn.Linear)
+    expect(() => nn.utils.convertSyncBatchNorm([own] as never)).to.throw(
+      ValueError,
+      'convertSyncBatchNorm: expected the model to be a Module',
+    )
+  })
+
+  it('is the ordinary layer with sync in a process of its own, to the same bits', () => {
+    const x = randn([5, 3], { generator })
+    const g = randn([5, 3], { generator })
+    const [plain, sync] = [false, true].map((sync) => {
+      const layer = new nn.BatchNorm1d(3, { sync })
+      const y = layer.forward(x)
+      const gradients = [layer.backward(x, g), layer.weight!.grad!, layer.bias!.grad!]
+      return [y, ...gradients, ...layer.buffers()].map((tensor) => tensor.toArray())
+    })
+    expect(sync).to.deep.equal(plain)
+    expect(() => new nn.BatchNorm1d(3, { sync: true }).forward(zeros([1, 3]))).to.throw(ValueError)
+  })
+
   it('refuses arguments that make no sense', () => {
     expect(() => new nn.BatchNorm1d(0)).to.throw(ValueError, 'BatchNorm1d: expected numFeatures')
     expect(() => new nn.BatchNorm2d(1.5)).to.throw(ValueError, 'BatchNorm2d: expected numFeatures')

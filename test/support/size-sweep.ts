@@ -414,6 +414,23 @@ export const sweep: Record<OpName, Sized> = {
       parameter: 0,
     })
   }),
+  batchNormStatistics: sized(3, (k, n, c, s) => {
+    k.batchNormStatistics({
+      x: f(),
+      runningMean: f(),
+      runningVar: f(),
+      batches: i(),
+      mean: f(),
+      inverseStd: f(),
+      share: d(),
+      batch: n,
+      channels: c,
+      spatial: s,
+      eps: 1e-5,
+      momentum: 0.1,
+      counted: true,
+    })
+  }),
   batchNormInference: sized(3, (k, n, c, s) => {
     k.batchNormInference({
       x: f(),

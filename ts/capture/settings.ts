@@ -1,4 +1,5 @@
 import { getBackend } from '../kernels/backend.js'
+import { processes } from '../kernels/processes.js'
 import { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { Optimizer } from '../optim/optimizer.js'
@@ -13,6 +14,7 @@ import { Properties } from './properties.js'
  */
 export class Settings {
   readonly #backend = getBackend()
+  readonly #processes = processes()
   readonly #used: ReadonlySet<object>
   readonly #passing: ReadonlySet<ArrayBuffer>
   readonly #objects: readonly object[]
@@ -78,6 +80,6 @@ export class Settings {
     for (let i = 0; i < objects.length; i++) {
       if (!this.#properties[i]!.areThoseOf(objects[i]!)) return false
     }
-    return this.#backend === getBackend()
+    return this.#backend === getBackend() && this.#processes === processes()
   }
 }

@@ -4,6 +4,7 @@ import { checkArguments } from '../check.js'
 import { complaint, DistributedError, DTypeError, ValueError } from '../errors.js'
 import { refuseWhileRecording } from '../kernels/backend.js'
 import { addon } from '../kernels/native/load.js'
+import { setProcesses } from '../kernels/processes.js'
 import { choice, type Options, readOptions, whole } from '../options.js'
 import { overwrite } from '../tensor/overwrite.js'
 import { empty, noTensor, Tensor } from '../tensor/tensor.js'
@@ -107,6 +108,7 @@ export class Job implements World {
   async #close(): Promise<void> {
     await this.#call({ kind: Kind.close })
     this.#state = 'closed'
+    setProcesses(1)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

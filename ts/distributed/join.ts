@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { DistributedError } from '../errors.js'
 import { threadsFromEnvironment } from '../kernels/environment.js'
 import { addon } from '../kernels/native/load.js'
+import { setProcesses } from '../kernels/processes.js'
 import { empty } from '../tensor/tensor.js'
 import { version } from '../version.js'
 import { open } from './calls.js'
@@ -33,6 +34,7 @@ export async function join({
   if (launcher.size !== null && native.hosts.length !== launcher.size)
     throw foreign(launcher, native)
   const world = new Job(native.rank, native.hosts)
+  setProcesses(world.size)
   endWith(world)
   await shareCores(world)
   return world

@@ -2,6 +2,8 @@ import type { ActivationKind } from './kinds.js'
 import {
   type ArgsOf,
   code,
+  type Field,
+  flag,
   number,
   overwritten,
   overwrittenOver,
@@ -10,6 +12,7 @@ import {
   updatedOrNull,
   operation,
 } from './operation.js'
+import type { View } from './view.js'
 
 /**
  * Batch normalisation in training, of x (batch, channels, spatial) over batch and spatial together,
@@ -42,17 +45,51 @@ export const batchNorm = operation('out', {
 export type BatchNormArgs = ArgsOf<typeof batchNorm>
 
 /**
+ * What `batchNorm` normalises by, of the samples of all processes of the job: mean and inverseStd, and the
+ * running statistics moved on as there. Whether this one's are among them, `counted` tells. Moments are
+ * joined in the order of the ranks. Waits for the others.
+ *
+ * share (float64, 1 element) is the part that the values of this process are of all, 0 unless they are
+ * counted: what `batchNormGradient` is to be given are the sums of all processes times it. One value a
+ * channel raises `ERR_VALUE` on all of them; where there are none, nothing else changes.
+ */
+export const batchNormStatistics = operation('x', {
+  x: read,
+  runningMean: updatedOrNull,
+  runningVar: updatedOrNull,
+  batches: updatedOrNull,
+  mean: overwritten,
+  inverseStd: overwritten,
+  share: overwritten,
+  batch: number,
+  channels: number,
+  spatial: number,
+  eps: number,
+  momentum: number,
+  counted: flag,
+})
+export type BatchNormStatisticsArgs = ArgsOf<typeof batchNormStatistics>
+
+/** Written, unless there are no running statistics to make it of. */
+const ofRunning: Field<View> = {
+  kind: 'operand',
+  effect: ({ runningMean, runningVar }) =>
+    runningMean === null || runningVar === null ? 'reads' : 'overwrites',
+}
+
+/**
  * Batch normalisation with known statistics: mean = runningMean, inverseStd = 1 / sqrt(runningVar +
- * eps), both kept for the gradient, and out as in `batchNorm`.
+ * eps), both kept for the gradient, and out as in `batchNorm`. Without running statistics (null), mean and
+ * inverseStd are taken as they are.
  */
 export const batchNormInference = operation('out', {
   x: read,
   weight: readOrNull,
   bias: readOrNull,
-  runningMean: read,
-  runningVar: read,
-  mean: overwritten,
-  inverseStd: overwritten,
+  runningMean: readOrNull,
+  runningVar: readOrNull,
+  mean: ofRunning,
+  inverseStd: ofRunning,
   out: overwritten,
   batch: number,
   channels: number,
@@ -106,6 +143,7 @@ export type BatchNormGradientArgs = ArgsOf<typeof batchNormGradient>
 
 export const batchNormOperations = {
   batchNorm,
+  batchNormStatistics,
   batchNormInference,
   batchNormSums,
   batchNormGradient,

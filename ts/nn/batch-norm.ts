@@ -10,6 +10,7 @@ import {
   share,
 } from '../options.js'
 import { checkFloat, ones, zeros } from '../tensor/create.js'
+import { callFor } from '../kernels/backend.js'
 import type { FloatDType } from '../kernels/dtype.js'
 import { formatShape, type Shape, type Tensor } from '../tensor/tensor.js'
 import { markBuiltIn } from './built-in.js'
@@ -30,6 +31,12 @@ export interface BatchNormOptions {
   affine?: boolean
   /** Default true. Without, evaluation too uses the statistics of its batch. */
   trackRunningStats?: boolean
+  /**
+   * Whether in training the statistics are those of the samples of all ranks of the job, as if their batches were
+   * one (`nn.SyncBatchNorm` of PyTorch). All of them have to make the same passes then. Default false; in a
+   * process of its own it changes nothing.
+   */
+  sync?: boolean
   /** Default `float32`. */
   dtype?: FloatDType
 }
@@ -39,10 +46,12 @@ const OPTIONS = {
   momentum: nullable(share(0.1)),
   affine: flag(true),
   trackRunningStats: flag(true),
+  sync: flag(false),
   dtype: floatDType(),
 } satisfies Options<BatchNormOptions>
 
-abstract class BatchNorm extends Layer {
+/** What `BatchNorm1d` and `BatchNorm2d` have in common. */
+export abstract class BatchNorm extends Layer {
   weight: Parameter | null
   bias: Parameter | null
   /** Average of the mean of each feature; 0 at first. Null without trackRunningStats. */
@@ -55,6 +64,7 @@ abstract class BatchNorm extends Layer {
   readonly momentum: number | null
   readonly affine: boolean
   readonly trackRunningStats: boolean
+  readonly sync: boolean
 
   /** @throws ValueError when an argument is not in its range. */
   protected constructor(
@@ -64,7 +74,7 @@ abstract class BatchNorm extends Layer {
     super()
     const name = this.constructor.name
     const given = readOptions(name, OPTIONS, options)
-    const { eps, momentum, affine, trackRunningStats, dtype } = given
+    const { eps, momentum, affine, trackRunningStats, sync, dtype } = given
     if (!Number.isInteger(numFeatures) || numFeatures < 1) {
       const expected = 'a whole number of at least 1'
       throw new ValueError(complaint(name, 'numFeatures', expected, numFeatures))
@@ -73,6 +83,7 @@ abstract class BatchNorm extends Layer {
     this.momentum = momentum
     this.affine = affine
     this.trackRunningStats = trackRunningStats
+    this.sync = sync
     this.weight = affine ? new Parameter(ones([numFeatures], { dtype })) : null
     this.bias = affine ? new Parameter(zeros([numFeatures], { dtype })) : null
     const [mean, variance, batches] = trackRunningStats
@@ -85,9 +96,9 @@ abstract class BatchNorm extends Layer {
 
   /** What it was made with. */
   protected get options() {
-    const { eps, momentum, affine, trackRunningStats } = this
+    const { eps, momentum, affine, trackRunningStats, sync } = this
     const dtype = (this.weight ?? this.runningMean)?.dtype as FloatDType | undefined
-    return { eps, momentum, affine, trackRunningStats, dtype }
+    return { eps, momentum, affine, trackRunningStats, sync, dtype }
   }
 
   /** Sets the running statistics to mean 0 and variance 1, of no batch. */
@@ -111,6 +122,15 @@ abstract class BatchNorm extends Layer {
 
   protected override computeOutput(input: Tensor): Tensor {
     this.#check(input)
+    return this.sync
+      ? callFor(
+          () => this.describe(),
+          () => this.#output(input),
+        )
+      : this.#output(input)
+  }
+
+  #output(input: Tensor): Tensor {
     return BATCH_NORM_BODY.output(input, this.weight, this.bias, this, this.pass)
   }
 
@@ -126,10 +146,10 @@ abstract class BatchNorm extends Layer {
   }
 
   override extraRepr(): string {
-    const { numFeatures, eps, momentum, affine, trackRunningStats } = this
+    const { numFeatures, eps, momentum, affine, trackRunningStats, sync } = this
     return (
       `${numFeatures}, eps=${eps}, momentum=${momentum}, affine=${affine}, ` +
-      `trackRunningStats=${trackRunningStats}`
+      `trackRunningStats=${trackRunningStats}${sync ? ', sync=true' : ''}`
     )
   }
 
@@ -169,7 +189,8 @@ const INT32 = { dtype: 'int32' } as const
  * y = (x - mean) / sqrt(var + eps) * weight + bias.
  *
  * In training mean and (biased) variance are those of the batch, and the running statistics move on,
- * the variance by the unbiased estimate; in evaluation they are the running ones.
+ * the variance by the unbiased estimate; in evaluation they are the running ones. With `sync` the batch is that of
+ * all ranks of the job.
  *
  * Shapes: input (batch, numFeatures) or (batch, numFeatures, length), output the same; weight and bias
  * (numFeatures). In the state dict: `weight`, `bias`, `running_mean`, `running_var`,
@@ -177,7 +198,8 @@ const INT32 = { dtype: 'int32' } as const
  *
  * Initialisation: weight 1, bias 0, running mean 0, running variance 1.
  *
- * Forward throws ShapeError for another shape and ValueError, in training, for one value a feature.
+ * Forward throws ShapeError for another shape and ValueError, in training, for one value a feature; with `sync`
+ * DistributedError where the other ranks do something else.
  *
  * @example
  * new nn.Sequential(new nn.Linear(8, 32), new nn.BatchNorm1d(32), new nn.ReLU())

@@ -5,6 +5,8 @@ export interface BatchRows {
   readonly own: number
   readonly before: number
   readonly after: number
+  /** Whether they are another's, for this process has none of its own: what it computes counts nothing. Default false. */
+  readonly areBorrowed?: boolean
 }
 
 /** Where numbers lie among those that are drawn for the whole batch, as kernels take it. */
@@ -25,6 +27,11 @@ let axis: 0 | 1 | null = null
  */
 export function setBatchRows(next: BatchRows | null): void {
   rows = next
+}
+
+/** Whether the samples at hand are another process's, and so count nothing. */
+export function areBorrowed(): boolean {
+  return rows?.areBorrowed === true
 }
 
 /** Runs `body`, whose tensors have the batch in this axis. Elsewhere it is told by the shape (`placeOf`). */

@@ -224,8 +224,9 @@ export class Ranks {
     const { rank, size } = this
     if (dealt === undefined) return { own, before: rank * own, after: (size - 1 - rank) * own }
     const sum = (rows: readonly number[]): number => rows.reduce((total, each) => total + each, 0)
-    const before = dealt[rank] === 0 ? 0 : sum(dealt.slice(0, rank))
-    return { own, before, after: sum(dealt) - before - own }
+    const areBorrowed = dealt[rank] === 0
+    const before = areBorrowed ? 0 : sum(dealt.slice(0, rank))
+    return { own, before, after: sum(dealt) - before - own, areBorrowed }
   }
 
   /** Adds up gradients, which are zeros on a rank that has no sample of a step. In a step that is captured, too. */

@@ -41,6 +41,11 @@ async function train({ as: whole = 1, ...settings }) {
   if (kind === 'deep') layers.push(new nn.Linear(width, width, { dtype }), new nn.Tanh())
   if (kind === 'dropout') layers.push(new nn.Dropout(0.3))
   if (kind === 'norm') layers.push(new nn.BatchNorm1d(width, { dtype }))
+  if (kind === 'sync') {
+    layers.push(new nn.BatchNorm1d(width, { dtype, sync: true }), new nn.ReLU())
+    layers.push(new nn.Linear(width, width, { dtype, bias: false }))
+    layers.push(new nn.BatchNorm1d(width, { dtype, momentum: null, sync: true }))
+  }
   layers.push(new nn.Linear(width, classes, { dtype }))
   const model = kind === 'drawing' ? new Drawing(classes, dtype) : new nn.Sequential(...layers)
   // The bias of keys has a gradient of 0 but for rounding, which AdamW would make as large as any other.

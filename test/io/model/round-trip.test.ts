@@ -111,6 +111,7 @@ const others: readonly (() => nn.Module)[] = [
   () => new nn.ConstantPad1d(1, -0),
   () => new nn.BatchNorm1d(7, { momentum: null, eps: 0.5, affine: false }),
   () => new nn.BatchNorm1d(2, { trackRunningStats: false }),
+  () => new nn.BatchNorm1d(2, { sync: true }),
   () => new nn.Dropout(0.25),
   () => new nn.Dropout2d(0),
   () => new nn.Dropout1d(0.25),

@@ -22,6 +22,24 @@ export const batchNormCalls = {
       ) // prettier-ignore
     },
   },
+  batchNormStatistics: {
+    operands: () => ({
+      x: values(30, 1),
+      runningMean: values(3, 4),
+      runningVar: values(3, 5),
+      batches: Int32Array.of(3),
+      mean: values(3, 6),
+      inverseStd: values(3, 7),
+      share: Float64Array.of(7),
+    }),
+    run: (k, w) => {
+      k.batchNormStatistics(
+        { x: v(w, 'x'), runningMean: v(w, 'runningMean'), runningVar: v(w, 'runningVar'), batches: v(w, 'batches'),
+        mean: v(w, 'mean'), inverseStd: v(w, 'inverseStd'), share: v(w, 'share'), batch: 2, channels: 3, spatial: 5, eps: 1e-5, momentum: 0.1,
+        counted: true, }
+      ) // prettier-ignore
+    },
+  },
   batchNormInference: {
     operands: () => ({
       x: values(30, 1),

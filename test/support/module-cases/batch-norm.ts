@@ -35,6 +35,13 @@ export const batchNormCases: readonly ModuleCase[] = [
     terms: 72,
   },
   {
+    title: 'BatchNorm2d by the samples of all ranks, in a process of its own',
+    make: (dtype) => new nn.BatchNorm2d(2, { sync: true, dtype }),
+    shapes: [io([3, 2, 2, 2])],
+    repr: 'BatchNorm2d(2, eps=0.00001, momentum=0.1, affine=true, trackRunningStats=true, sync=true)',
+    terms: 48,
+  },
+  {
     title: 'BatchNorm2d without affine and running statistics',
     make: () => new nn.BatchNorm2d(2, { affine: false, trackRunningStats: false }),
     shapes: [io([3, 2, 2, 2])],

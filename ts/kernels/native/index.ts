@@ -97,16 +97,28 @@ export const native: Kernels = {
       spatial, eps, momentum, activation, parameter,
     )
   },
+  batchNormStatistics: ({
+    x, runningMean, runningVar, batches, mean, inverseStd, share, batch, channels, spatial, eps,
+    momentum, counted,
+  }) => {
+    addon().batchNormStatistics(
+      dtypeCode[x.dtype], x.buffer, x.byteOffset, runningMean?.buffer ?? null,
+      runningMean?.byteOffset ?? 0, runningVar?.buffer ?? null, runningVar?.byteOffset ?? 0,
+      batches?.buffer ?? null, batches?.byteOffset ?? 0, mean.buffer, mean.byteOffset,
+      inverseStd.buffer, inverseStd.byteOffset, share.buffer, share.byteOffset, batch, channels,
+      spatial, eps, momentum, counted,
+    )
+  },
   batchNormInference: ({
     x, weight, bias, runningMean, runningVar, mean, inverseStd, out, batch, channels, spatial, eps,
     activation, parameter,
   }) => {
     addon().batchNormInference(
       dtypeCode[out.dtype], x.buffer, x.byteOffset, weight?.buffer ?? null, weight?.byteOffset ?? 0,
-      bias?.buffer ?? null, bias?.byteOffset ?? 0, runningMean.buffer, runningMean.byteOffset,
-      runningVar.buffer, runningVar.byteOffset, mean.buffer, mean.byteOffset, inverseStd.buffer,
-      inverseStd.byteOffset, out.buffer, out.byteOffset, batch, channels, spatial, eps, activation,
-      parameter,
+      bias?.buffer ?? null, bias?.byteOffset ?? 0, runningMean?.buffer ?? null,
+      runningMean?.byteOffset ?? 0, runningVar?.buffer ?? null, runningVar?.byteOffset ?? 0,
+      mean.buffer, mean.byteOffset, inverseStd.buffer, inverseStd.byteOffset, out.buffer,
+      out.byteOffset, batch, channels, spatial, eps, activation, parameter,
     )
   },
   batchNormSums: ({

@@ -1,9 +1,12 @@
+import { ValueError } from '../../errors.js'
 import type {
   BatchNormArgs,
   BatchNormInferenceArgs,
+  BatchNormStatisticsArgs,
   BatchNormSumsArgs,
   BatchNormGradientArgs,
 } from '../batch-norm.js'
+import { refuseOthers } from '../processes.js'
 import { activationOfResult } from './activation.js'
 import { moments } from './moments.js'
 import { doubles, floats, ints, optionalFloats } from './operand.js'
@@ -23,107 +26,128 @@ function ofChannel(
 }
 
 /**
- * For each channel: out = f((x - mean) / sqrt(variance + eps) * weight + bias), with the mean and the
- * biased variance of the batch; the running ones move towards the mean and the unbiased variance.
+ * For each channel: mean and 1 / sqrt(variance + eps), with the mean and the biased variance of the batch; the
+ * running ones move towards the mean and the unbiased variance. Checks the operands and returns what computes.
  */
-export function batchNorm({
-  x,
-  weight,
-  bias,
-  runningMean,
-  runningVar,
-  batches,
-  mean,
-  inverseStd,
-  out,
-  batch,
-  channels,
-  spatial,
-  eps,
-  momentum,
-  activation,
-  parameter,
-}: BatchNormArgs): void {
-  const op = 'batchNorm'
-  const act = activationOfResult(activation, parameter, out.dtype)
-  const length = batch * channels * spatial
-  const xs = floats(x, length, op, 'x')
-  const weights = optionalFloats(weight, channels, op, 'weight')
-  const biases = optionalFloats(bias, channels, op, 'bias')
+function statisticsOf(
+  op: string,
+  {
+    x,
+    runningMean,
+    runningVar,
+    batches,
+    mean,
+    inverseStd,
+    batch,
+    channels,
+    spatial,
+    eps,
+    momentum,
+  }: Omit<BatchNormStatisticsArgs, 'share' | 'counted'>,
+): () => void {
+  const xs = floats(x, batch * channels * spatial, op, 'x')
   const means = optionalFloats(runningMean, channels, op, 'runningMean')
   const variances = optionalFloats(runningVar, channels, op, 'runningVar')
   const count = batches === null ? null : ints(batches, 1, op, 'batches')
   const ownMean = floats(mean, channels, op, 'mean')
   const inverse = floats(inverseStd, channels, op, 'inverseStd')
-  const ys = floats(out, length, op, 'out')
-  if (length === 0) return
-
-  if (count !== null) count[0]! += 1
-  const f = Number.isNaN(momentum) && count !== null ? 1 / count[0]! : momentum
-  const m = batch * spatial
-  for (let c = 0; c < channels; c++) {
-    const { mean: average, squares } = moments(m, (visit) => {
-      ofChannel(c, batch, channels, spatial, (i) => {
-        visit(xs[i]!)
+  return () => {
+    if (count !== null) count[0]! += 1
+    const f = Number.isNaN(momentum) && count !== null ? 1 / count[0]! : momentum
+    const m = batch * spatial
+    for (let c = 0; c < channels; c++) {
+      const { mean: average, squares } = moments(m, (visit) => {
+        ofChannel(c, batch, channels, spatial, (i) => {
+          visit(xs[i]!)
+        })
       })
-    })
-    ownMean[c] = average
-    inverse[c] = 1 / Math.sqrt(squares / m + eps)
-    if (means !== null) means[c] = (1 - f) * means[c]! + f * average
-    if (variances !== null) variances[c] = (1 - f) * variances[c]! + (f * squares) / (m - 1)
-    const scale = (weights?.[c] ?? 1) * inverse[c]!
-    const shift = biases?.[c] ?? 0
-    ofChannel(
-      c,
-      batch,
-      channels,
-      spatial,
-      (i) => (ys[i] = act((xs[i]! - ownMean[c]!) * scale + shift)),
-    )
+      ownMean[c] = average
+      inverse[c] = 1 / Math.sqrt(squares / m + eps)
+      if (means !== null) means[c] = (1 - f) * means[c]! + f * average
+      if (variances !== null) variances[c] = (1 - f) * variances[c]! + (f * squares) / (m - 1)
+    }
   }
 }
 
-/** The same with the running statistics, which are left as they are. */
-export function batchNormInference({
-  x,
-  weight,
-  bias,
-  runningMean,
-  runningVar,
-  mean,
-  inverseStd,
-  out,
-  batch,
-  channels,
-  spatial,
-  eps,
-  activation,
-  parameter,
-}: BatchNormInferenceArgs): void {
-  const op = 'batchNormInference'
+/** For each channel: out = f((x - mean) * inverseStd * weight + bias). Checks and returns what computes. */
+function normalisation(
+  op: string,
+  {
+    x,
+    weight,
+    bias,
+    mean,
+    inverseStd,
+    out,
+    batch,
+    channels,
+    spatial,
+    activation,
+    parameter,
+  }: Omit<BatchNormInferenceArgs, 'runningMean' | 'runningVar' | 'eps'>,
+): () => void {
   const act = activationOfResult(activation, parameter, out.dtype)
   const length = batch * channels * spatial
   const xs = floats(x, length, op, 'x')
   const weights = optionalFloats(weight, channels, op, 'weight')
   const biases = optionalFloats(bias, channels, op, 'bias')
-  const means = floats(runningMean, channels, op, 'runningMean')
-  const variances = floats(runningVar, channels, op, 'runningVar')
   const ownMean = floats(mean, channels, op, 'mean')
   const inverse = floats(inverseStd, channels, op, 'inverseStd')
   const ys = floats(out, length, op, 'out')
-  for (let c = 0; c < channels; c++) {
-    ownMean[c] = means[c]!
-    inverse[c] = 1 / Math.sqrt(variances[c]! + eps)
-    const scale = (weights?.[c] ?? 1) * inverse[c]!
-    const shift = biases?.[c] ?? 0
-    ofChannel(
-      c,
-      batch,
-      channels,
-      spatial,
-      (i) => (ys[i] = act((xs[i]! - ownMean[c]!) * scale + shift)),
+  return () => {
+    for (let c = 0; c < channels; c++) {
+      const scale = (weights?.[c] ?? 1) * inverse[c]!
+      const shift = biases?.[c] ?? 0
+      ofChannel(c, batch, channels, spatial, (i) => {
+        ys[i] = act((xs[i]! - ownMean[c]!) * scale + shift)
+      })
+    }
+  }
+}
+
+export function batchNorm(args: BatchNormArgs): void {
+  const op = 'batchNorm'
+  const takeStatistics = statisticsOf(op, args)
+  const normalise = normalisation(op, args)
+  if (args.batch * args.channels * args.spatial === 0) return
+  takeStatistics()
+  normalise()
+}
+
+/** The reference has no way to other processes: all are one. */
+export function batchNormStatistics(args: BatchNormStatisticsArgs): void {
+  const op = 'batchNormStatistics'
+  refuseOthers(op)
+  const takeStatistics = statisticsOf(op, args)
+  const share = doubles(args.share, 1, op, 'share')
+  if (args.channels === 0) return
+  const values = args.counted ? args.batch * args.spatial : 0
+  if (values === 1) {
+    throw new ValueError(
+      `${op}: expected the input to be of more than one value a feature, so that there is a variance, ` +
+        'got one on all ranks together',
     )
   }
+  share[0] = values === 0 ? 0 : 1
+  if (values > 0) takeStatistics()
+}
+
+/** With the running statistics, which are left as they are, or with mean and inverseStd as they are. */
+export function batchNormInference(args: BatchNormInferenceArgs): void {
+  const op = 'batchNormInference'
+  const { channels, eps } = args
+  const means = optionalFloats(args.runningMean, channels, op, 'runningMean')
+  const variances = optionalFloats(args.runningVar, channels, op, 'runningVar')
+  const mean = floats(args.mean, channels, op, 'mean')
+  const inverseStd = floats(args.inverseStd, channels, op, 'inverseStd')
+  const normalise = normalisation(op, args)
+  if (means !== null && variances !== null) {
+    for (let c = 0; c < channels; c++) {
+      mean[c] = means[c]!
+      inverseStd[c] = 1 / Math.sqrt(variances[c]! + eps)
+    }
+  }
+  normalise()
 }
 
 /** For each channel: sum g and sum g (x - mean), and the gradients by weight and bias. */
@@ -201,4 +225,10 @@ export function batchNormGradient({
   }
 }
 
-export const batchNormKernels = { batchNorm, batchNormInference, batchNormSums, batchNormGradient }
+export const batchNormKernels = {
+  batchNorm,
+  batchNormStatistics,
+  batchNormInference,
+  batchNormSums,
+  batchNormGradient,
+}

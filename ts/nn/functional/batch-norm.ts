@@ -1,8 +1,10 @@
 import { checkArguments } from '../../check.js'
 import { complaint, ValueError } from '../../errors.js'
 import { kernels } from '../../kernels/backend.js'
-import { ActivationKind } from '../../kernels/kernels.js'
+import { ActivationKind, BinaryKind, Broadcast } from '../../kernels/kinds.js'
+import { processes } from '../../kernels/processes.js'
 import { flag, type Options, readOptions, share } from '../../options.js'
+import { areBorrowed } from '../../random/batch-rows.js'
 import type { Pass } from '../../tensor/pass.js'
 import { formatShape, type Shape, type Tensor } from '../../tensor/tensor.js'
 import { allocate } from '../../tensor/workspace.js'
@@ -26,6 +28,8 @@ export interface BatchNormState {
   /** null: the running statistics are the average over all batches. */
   readonly momentum: number | null
   readonly training: boolean
+  /** Whether in training the batches of all processes are one. */
+  readonly sync: boolean
   readonly runningMean: Tensor | null
   readonly runningVar: Tensor | null
   readonly numBatchesTracked: Tensor | null
@@ -33,6 +37,10 @@ export interface BatchNormState {
 
 const ofBatch = ({ training, runningMean, runningVar }: BatchNormState): boolean =>
   training || runningMean === null || runningVar === null
+
+/** Whether the statistics are those of the batches of all processes. */
+const isJoined = ({ sync, training }: BatchNormState): boolean =>
+  sync && training && processes() > 1
 
 /** The passes of a batch normalisation. */
 export const BATCH_NORM_BODY: Body<BatchNormState> = {
@@ -42,10 +50,11 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
     const { numFeatures: channels, eps, training, runningMean, runningVar } = state
     const [batch, spatial] = extents(x.shape)
     const own = ofBatch(state)
+    const joined = isJoined(state)
     const mean = pass.keepVector(own ? 'mean' : 'runningMean', channels, x.dtype)
     const inverseStd = pass.keepVector('inverseStd', channels, x.dtype)
     const out = allocate(x.shape, x.dtype)
-    if (own) {
+    if (own && !joined) {
       kernels().batchNorm({
         x,
         weight,
@@ -64,15 +73,14 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
         activation: ActivationKind.identity,
         parameter: 0,
       })
-      if (training && runningMean !== null) noteWrite(runningMean)
-      if (training && runningVar !== null) noteWrite(runningVar)
     } else {
+      if (joined) joinStatistics(x, mean, inverseStd, state, pass)
       kernels().batchNormInference({
         x,
         weight,
         bias,
-        runningMean: runningMean!,
-        runningVar: runningVar!,
+        runningMean: own ? null : runningMean,
+        runningVar: own ? null : runningVar,
         mean,
         inverseStd,
         out,
@@ -84,6 +92,8 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
         parameter: 0,
       })
     }
+    if (training && runningMean !== null) noteWrite(runningMean)
+    if (training && runningVar !== null) noteWrite(runningVar)
     return out
   },
 
@@ -92,6 +102,8 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
     // In evaluation the statistics are constants.
     const sums =
       mean === null ? null : (pass.kept('sums') ?? sumUp(x, gradOut, null, null, state, pass))
+    const share = pass.kept('share')
+    if (sums !== null && share !== null) joinSums(sums, share)
     const [batch, spatial] = extents(x.shape)
     const gradX = allocate(x.shape, x.dtype)
     kernels().batchNormGradient({
@@ -114,6 +126,47 @@ export const BATCH_NORM_BODY: Body<BatchNormState> = {
     weight?.keepGrad()
     bias?.keepGrad()
   },
+}
+
+/** Mean and inverseStd of the batches of all processes. */
+function joinStatistics(
+  x: Tensor,
+  mean: Tensor,
+  inverseStd: Tensor,
+  state: BatchNormState,
+  pass: Pass,
+): void {
+  const [batch, spatial] = extents(x.shape)
+  kernels().batchNormStatistics({
+    x,
+    runningMean: state.runningMean,
+    runningVar: state.runningVar,
+    batches: state.numBatchesTracked,
+    mean,
+    inverseStd,
+    share: pass.keepVector('share', 1, 'float64'),
+    batch,
+    channels: state.numFeatures,
+    spatial,
+    eps: state.eps,
+    momentum: state.momentum ?? NaN,
+    counted: !areBorrowed(),
+  })
+}
+
+/** Sums of this process become those that the gradient wants: of all of them, for its share of the values. */
+function joinSums(sums: Tensor, share: Tensor): void {
+  const { length } = sums
+  kernels().allReduce({ x: sums, n: length })
+  kernels().binary({
+    kind: BinaryKind.mul,
+    broadcast: Broadcast.scalar,
+    a: sums,
+    b: share,
+    out: sums,
+    rows: 1,
+    cols: length,
+  })
 }
 
 /** Two sums for each feature, and with them the gradients by weight and bias. */
@@ -154,7 +207,7 @@ function extents(shape: Shape): [number, number] {
 /** @throws ValueError where the statistics are those of the batch, and it has one value a feature. */
 export function checkBatch(who: () => string, shape: Shape, state: BatchNormState): void {
   const [batch, spatial] = extents(shape)
-  if (batch * spatial !== 1 || !ofBatch(state)) return
+  if (batch * spatial !== 1 || !ofBatch(state) || isJoined(state)) return
   throw new ValueError(
     complaint(
       who(),
@@ -218,7 +271,7 @@ export function batchNorm(
       : new ValueError(complaint(who, name, 'one that requires no gradient', 'one that does'))
   }
   const state = {
-    ...{ numFeatures, eps, momentum, training },
+    ...{ numFeatures, eps, momentum, training, sync: false },
     ...statistics,
     numBatchesTracked: null,
   }
