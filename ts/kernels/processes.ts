@@ -12,6 +12,17 @@ export function setProcesses(count: number): void {
   size = count
 }
 
+/** Runs `body`, which the others do not run, as a process of its own. */
+export function withoutOthers<T>(body: () => T): T {
+  const before = size
+  size = 1
+  try {
+    return body()
+  } finally {
+    size = before
+  }
+}
+
 /** @throws DistributedError where there are others, whom the reference cannot reach. */
 export function refuseOthers(op: string): void {
   if (size === 1) return

@@ -1,4 +1,5 @@
 import type { Criterion } from '../../criterion/criterion.js'
+import { withoutOthers } from '../../kernels/processes.js'
 import type { Module } from '../../nn/module.js'
 import { observe } from '../../nn/observe.js'
 import type { Parameter } from '../../nn/parameter.js'
@@ -45,7 +46,8 @@ export function* timeLayers(
     try {
       const batch = sample(wanted)
       samples = batch[0].shape[0] ?? 1
-      passes.push(modes.during(() => runOnce(model, criterion, batch)))
+      // Time decides how many passes there are, so each rank makes its own.
+      passes.push(withoutOthers(() => modes.during(() => runOnce(model, criterion, batch))))
     } finally {
       snapshot.restore()
     }
