@@ -76,17 +76,18 @@ std::string Text(napi_env env, napi_value value) {
 
 napi_value OpenWorld(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  napi_value libraries = nullptr, version = nullptr, done = nullptr;
+  napi_value libraries = nullptr, version = nullptr, name = nullptr, done = nullptr;
   double timeout_ms = 0;
   arguments.Read(libraries);
   arguments.Read(version);
+  arguments.Read(name);
   arguments.Read(timeout_ms);
   arguments.Read(done);
   distributed::Settings settings;
   settings.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_ms));
   Ask(env, done, std::make_unique<Asked>(), [&](Job& job) {
-    World::Of().Open(&distributed::LoadMpi, Text(env, libraries), Text(env, version), settings,
-                     job);
+    World::Of().Open(&distributed::LoadMpi, Text(env, libraries), Text(env, version),
+                     Text(env, name), settings, job);
   });
   return nullptr;
 }

@@ -76,6 +76,23 @@ class Patience {
   Sleep sleep_ = kShortest;
 };
 
+// For how long nothing was heard. Looks that are far apart count little: this process was stopped
+// meanwhile, perhaps with all others.
+class Silence {
+ public:
+  explicit Silence(Clock::duration most) : most_(most), last_(Clock::now()) {}
+  bool TooLong() {
+    const Clock::time_point now = Clock::now();
+    waited_ += std::min<Clock::duration>(now - last_, std::chrono::seconds(1));
+    last_ = now;
+    return waited_ >= most_;
+  }
+
+ private:
+  Clock::duration most_, waited_{0};
+  Clock::time_point last_;
+};
+
 constexpr int kNobody = -1;
 constexpr std::int64_t kEndless = INT64_MAX;
 
@@ -165,9 +182,11 @@ void Collectives::Receive(int from, void* data, std::int64_t bytes) {
 
 // Until all messages are through.
 void Collectives::Finish() {
-  Clock::time_point last = Clock::now();
+  Silence silence(settings_.timeout);
   Patience patience;
-  for (int looks = 1;; ++looks) {
+  for (;;) {
+    const std::uint32_t look = looks.load(std::memory_order_relaxed) + 1;
+    looks.store(look, std::memory_order_release);
     bool moved = false, all = true, in_motion = true;
     for (int rank = 0; rank < wire_.size(); ++rank) {
       if (rank == wire_.rank()) continue;
@@ -182,9 +201,13 @@ void Collectives::Finish() {
     }
     if (moved) {
       patience.Renew();
-      last = Clock::now();
+      silence = Silence(settings_.timeout);
     } else {
-      if (looks % 64 == 0) CheckTime(last);
+      if (look % 64 == 0 && silence.TooLong()) {
+        Throw(ErrorCode::kDistributed,
+              {"nothing was heard for ", static_cast<std::int64_t>(settings_.timeout.count()),
+               " ms at ", Stand().c_str()});
+      }
       patience.Pause(in_motion);
     }
   }
@@ -224,8 +247,7 @@ void Collectives::CheckSame(int rank) const {
          Spelled(header_).c_str()});
 }
 
-void Collectives::CheckTime(Clock::time_point last) const {
-  if (Clock::now() - last < settings_.timeout) return;
+std::string Collectives::Stand() const {
   std::string missing;
   for (int rank = 0; rank < wire_.size(); ++rank) {
     const Peer& peer = peers_[rank];
@@ -234,9 +256,7 @@ void Collectives::CheckTime(Clock::time_point last) const {
     missing += NameOf(rank);
     if (!peer.hearing) missing += " in the middle of it";
   }
-  Throw(ErrorCode::kDistributed,
-        {"nothing was heard for ", static_cast<std::int64_t>(settings_.timeout.count()), " ms at ",
-         Spelled(header_).c_str(), " of ", missing.c_str()});
+  return missing.empty() ? Spelled(header_) : Spelled(header_) + " of " + missing;
 }
 
 std::string Collectives::NameOf(int rank) const {

@@ -44,6 +44,9 @@ struct Settings {
 struct Card {
   char host[64];
   char version[64];
+  char machine[64];  // alike where processes can see each other, by these numbers
+  std::int64_t process;
+  char unused[56];
 };
 
 class Collectives {
@@ -55,8 +58,14 @@ class Collectives {
   // not come within the timeout, or when the MPI library says so. Nothing works from then on.
   void Run(const Call& call);
 
+  // For another thread, while this one is stuck: what was called, and who is missing at it.
+  std::string Stand() const;
+  std::string NameOf(int rank) const;
+
   // Those of all ranks, once these have told each other.
   std::vector<Card> cards;
+  // Moves on while a call waits.
+  std::atomic<std::uint32_t> looks{0};
 
  private:
   struct Peer {
@@ -85,8 +94,6 @@ class Collectives {
   void Finish();
   bool Advance(int rank);
   void CheckSame(int rank) const;
-  void CheckTime(std::chrono::steady_clock::time_point last) const;
-  std::string NameOf(int rank) const;
 
   void AllReduce(char* data, std::int64_t n, std::int64_t size);
   void Spread(const Parts& parts, int complete);

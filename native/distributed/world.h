@@ -40,8 +40,9 @@ class World {
   // Starts the thread, which connects to the others and then finishes the job: from then on rank(),
   // size() and the rest hold. It fails where others run another version. Throws when that was
   // called before, unless it failed before MPI was started.
-  void Open(Connector connect, std::string libraries, std::string version, const Settings& settings,
-            Job& job);
+  // `name` is how messages name this process before it knows its rank.
+  void Open(Connector connect, std::string libraries, std::string version, std::string name,
+            const Settings& settings, Job& job);
 
   // Whether there are others.
   bool IsOpen() const { return open_.load(std::memory_order_acquire); }
@@ -65,8 +66,8 @@ class World {
   double WaitedSeconds() const {
     return 1e-9 * static_cast<double>(waited_ns_.load(std::memory_order_relaxed));
   }
-  // Ends all processes of the job, this one among them, or after a second nobody.
-  void Abort(int code);
+  // Ends all processes of the job, or after a second this one.
+  [[noreturn]] void Abort(int code);
   // Gives up what the thread waits for, and joins it. Nothing is told to the others.
   void Leave();
 
@@ -77,9 +78,12 @@ class World {
   void Perform(Job& job);
   void Connect();
   void Close();
+  void Watch();
+  void Tell(const std::string& what) const;
+  void Join();
 
   Connector connect_ = nullptr;
-  std::string libraries_, version_;
+  std::string libraries_, version_, name_;
   Settings settings_;
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<Collectives> collectives_;
@@ -94,7 +98,10 @@ class World {
   Job* last_ = nullptr;
   bool ended_ = false;
   std::atomic<std::uint32_t> wake_{0};
-  std::thread thread_;
+  std::atomic<const char*> call_{nullptr};  // of the library, that is being made
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> left_{false};  // by the thread
+  std::thread thread_, watchdog_;
 };
 
 }  // namespace gradlane::distributed

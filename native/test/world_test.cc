@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,7 +35,7 @@ void OnRanks(Body body) {
     threads.emplace_back([&] {
       World world;
       Job opening;
-      world.Open(&Connected, "", "1", {}, opening);
+      world.Open(&Connected, "", "1", "a rank", {}, opening);
       while (opening.finished.load() == 0) std::this_thread::yield();
       ASSERT_FALSE(opening.failure);
       body(world);
@@ -90,6 +91,70 @@ TEST(WorldTest, WhatFailsEndsAllThatAThreadHasStarted) {
     EXPECT_THROW(world.Wait(c.data()), Error);
   });
 }
+
+#if defined(GTEST_HAS_DEATH_TEST) && GTEST_HAS_DEATH_TEST
+
+// A library that does not return once the ranks know each other.
+class StuckWire final : public TableWire {
+ public:
+  using TableWire::TableWire;
+  bool Done(Request& request) override {
+    while (stuck) std::this_thread::yield();
+    return TableWire::Done(request);
+  }
+  std::atomic<bool> stuck{false};
+};
+
+StuckWire* stuck_wire = nullptr;
+
+std::unique_ptr<Wire> Stuck(const std::string&) {
+  auto wire = std::make_unique<StuckWire>(*table, 0, 2);
+  stuck_wire = wire.get();
+  return wire;
+}
+
+std::unique_ptr<Wire> Other(const std::string&) {
+  return std::make_unique<TableWire>(*table, 1, 2);
+}
+
+std::unique_ptr<Wire> Never(const std::string&) {
+  for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
+void CallThatDoesNotReturn() {
+  Table messages;
+  table = &messages;
+  Settings settings;
+  settings.timeout = std::chrono::milliseconds(20);
+  World stuck, other;
+  Job opening, opening_other;
+  other.Open(&Other, "", "1", "rank 1", settings, opening_other);
+  stuck.Open(&Stuck, "", "1", "rank 0", settings, opening);
+  while (opening.finished.load() == 0) std::this_thread::yield();
+  stuck_wire->stuck = true;
+  stuck.Run({});
+}
+
+void StartThatDoesNotReturn() {
+  Settings settings;
+  settings.timeout = std::chrono::milliseconds(20);
+  World world;
+  Job opening;
+  world.Open(&Never, "", "1", "rank 5 (here)", settings, opening);
+  std::this_thread::sleep_for(std::chrono::seconds(60));
+}
+
+TEST(WorldDeathTest, EndsTheProcessWhereTheLibraryDoesNotReturn) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(CallThatDoesNotReturn(), testing::ExitedWithCode(1),
+              "gradlane, rank 0: a call of the MPI library has not returned for 20 ms at barrier "
+              "of rank 1 .*; this process ends, and the job with it");
+  EXPECT_EXIT(StartThatDoesNotReturn(), testing::ExitedWithCode(1),
+              "gradlane, rank 5 .here.: MPI_Init_thread has not returned for 20 ms: not all ranks "
+              "have come to distributed.init");
+}
+
+#endif
 
 }  // namespace
 }  // namespace gradlane::distributed

@@ -98,6 +98,14 @@ describe('distributed.init with several ranks', function () {
         expect(stdout + stderr).to.match(/signal 9|KILLED BY SIGNAL: 9|EXIT CODE: 9/i)
       })
 
+      it('ends the job where MPI waits for a rank that has not called init', async () => {
+        const { code, stderr } = await runFault(mpi, 'late', 2)
+        expect(code).not.to.equal(0)
+        expect(stderr).to.match(
+          /gradlane, rank 0 \(.+\): MPI_Init_thread has not returned for 700 ms: not all ranks/,
+        )
+      })
+
       it('names a rank that is silent for longer than the timeout', async () => {
         const { code, told, stderr } = await runFault(mpi, 'stop', 2, 'SIGSTOP')
         expect(code, stderr).not.to.equal(0)

@@ -39,10 +39,11 @@ export function keep(memory: object): void {
 export function open(
   libraries: readonly string[],
   version: string,
+  name: string,
   timeoutMs: number,
 ): Promise<void> {
   return promised((done) => {
-    addon().openWorld(libraries.join('\n'), version, timeoutMs, done)
+    addon().openWorld(libraries.join('\n'), version, name, timeoutMs, done)
   })
 }
 

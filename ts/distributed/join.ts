@@ -8,7 +8,7 @@ import { setProcesses } from '../kernels/processes.js'
 import { empty } from '../tensor/tensor.js'
 import { version } from '../version.js'
 import { open } from './calls.js'
-import { type Launcher, launcherOf, SRUN } from './launcher.js'
+import { type Launcher, launcherOf, rankIn, SRUN } from './launcher.js'
 import { librariesOf } from './libraries.js'
 import { Job } from './job.js'
 import type { World } from './world.js'
@@ -29,7 +29,8 @@ export async function join({
     throw new DistributedError(`distributed.init: ${what}: ${mute}; { library } tries it without`)
   }
   const libraries = library === undefined ? librariesOf(launcher, process.env) : [library]
-  await withoutMemoryEvents(() => open(libraries, version, timeout))
+  const own = `${rankIn(process.env)} (${hostname()})`
+  await withoutMemoryEvents(() => open(libraries, version, own, timeout))
   const native = addon().world()
   if (launcher.size !== null && native.hosts.length !== launcher.size)
     throw foreign(launcher, native)

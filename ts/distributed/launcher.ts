@@ -45,6 +45,13 @@ export function launcherOf(env: Environment): Launcher | null {
   return { name: 'a launcher with PMIx', size: null, own: OPEN_MPI, others: MPICH }
 }
 
+/** What a launcher calls this process among the others. */
+export function rankIn(env: Environment): string {
+  const names = ['OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'PMIX_RANK', 'SLURM_PROCID']
+  const rank = names.map((name) => env[name]).find((value) => value !== undefined)
+  return rank !== undefined && /^\d{1,9}$/.test(rank) ? `rank ${rank}` : 'a rank'
+}
+
 function wholeOf(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null
 }

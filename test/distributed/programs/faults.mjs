@@ -11,7 +11,10 @@ if (fault === 'retry') {
   const failed = distributed.init({ library: 'libnone.so.1' })
   await assert.rejects(failed, /libnone\.so\.1: cannot open/)
 }
-const world = await distributed.init({ timeout: fault === 'stop' ? 700 : 60_000 })
+if (fault === 'late' && (process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK) === '1')
+  await sleep(60_000)
+const timeout = ['stop', 'late'].includes(fault) ? 700 : 60_000
+const world = await distributed.init({ timeout })
 const { rank } = world
 // To a file, for what a rank prints may be lost when the launcher ends it.
 const say = (what) => appendFileSync(file, `${JSON.stringify({ rank, ...what })}\n`)

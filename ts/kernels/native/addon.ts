@@ -77,8 +77,10 @@ interface Runtime {
   /**
    * Starts the first of the MPI libraries, one a line, that is there: once in a process. Then `world` and the rest
    * may be called.
+   *
+   * @param name How messages name this process before it knows its rank.
    */
-  openWorld(libraries: string, version: string, timeoutMs: number, done: Done): void
+  openWorld(libraries: string, version: string, name: string, timeoutMs: number, done: Done): void
   /** The memory must stay until `done`, and for good where the call failed. */
   callWorld(
     kind: number,
