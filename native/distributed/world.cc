@@ -214,7 +214,7 @@ void World::Close() {
 // return, and that another process of this machine has ended. It ends this process then, which ends
 // the job.
 void World::Watch() {
-  const auto tick = std::clamp(settings_.timeout / 8, milliseconds(10), milliseconds(1000));
+  const auto tick = std::clamp(settings_.timeout / 8, milliseconds(10), milliseconds(200));
   Neighbours neighbours;
   bool met = false;
   std::uint32_t seen = 0;

@@ -153,13 +153,16 @@ export class Groups {
   readonly #size: number
   readonly #manner: Manner
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>
+  #before: number
   #ended = false
   #closed = false
   #next: Promise<Batch[]> | null = null
 
-  constructor(who: string, batches: Batches, size: number, manner: Manner) {
+  /** @param before Batches that come first, in groups of their own. */
+  constructor(who: string, batches: Batches, size: number, manner: Manner, before = 0) {
     this.#who = who
     this.#size = size
+    this.#before = before
     this.#manner = manner
     const iterable = batches as Partial<AsyncIterable<unknown>> & Iterable<unknown>
     const there = manner.sync || (batches instanceof DataLoader && !batches.isAsync)
@@ -201,7 +204,8 @@ export class Groups {
   /** Batches that are there are asked for in a row, whatever runs meanwhile: what they draw comes in their order. */
   *#collect(): Flow<Batch[]> {
     const group: Batch[] = []
-    while (group.length < this.#size && !this.#ended && !this.#closed) {
+    const size = this.#before > 0 ? Math.min(this.#before, this.#size) : this.#size
+    while (group.length < size && !this.#ended && !this.#closed) {
       const { done, value } = yield* this.#ask()
       if (done === true) this.#ended = true
       else {
@@ -210,6 +214,7 @@ export class Groups {
         group.push(batch)
       }
     }
+    this.#before -= Math.min(this.#before, group.length)
     return group
   }
 

@@ -9,7 +9,7 @@ import { checkedState, type Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
 
 const FORMAT = 'gradlane-checkpoint'
-const VERSION = '3'
+const VERSION = '4'
 
 /** All that is no tensor, as JSON in UTF-8, and tensors that have no name of their own. */
 const REST = 'state.json'
@@ -70,20 +70,22 @@ export function checkSaved(who: string, saved: Saved): void {
   }
 }
 
-/**
- * The state in a checkpoint; undefined when there is no such file.
- *
- * @throws FormatError when the file is no checkpoint, or damaged, or of another version of the format.
- */
-export function* readCheckpoint(path: string, sync: boolean): Flow<Saved | undefined> {
-  let bytes: Uint8Array
+/** The bytes of a checkpoint; undefined when there is no such file. */
+export function* readCheckpoint(path: string, sync: boolean): Flow<Uint8Array | undefined> {
   try {
-    bytes = yield* wait(sync ? readWholeSync(path) : readWhole(path))
+    return yield* wait(sync ? readWholeSync(path) : readWhole(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const who = `checkpoint ${path}`
+}
+
+/**
+ * The state in a checkpoint.
+ *
+ * @throws FormatError when it is no checkpoint, or damaged, or of another version of the format.
+ */
+export function savedIn(who: string, bytes: Uint8Array): Saved {
   const file = openSafetensors(who, bytes, { ...LIMITS, checksum: true })
   const { metadata, entries, checked } = file
   if (metadata['format'] !== FORMAT) {

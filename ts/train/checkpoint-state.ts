@@ -13,6 +13,8 @@ export interface Order {
   readonly batchSize: number
   readonly dropLast: boolean
   readonly accumulate: number
+  /** Processes that each take a batch of a step. */
+  readonly ranks: number
 }
 
 /** Where a training stands. */
@@ -21,6 +23,8 @@ export interface Position {
   readonly epoch: number
   /** Optimizer steps of it that are done. */
   readonly steps: number
+  /** Batches of it in those steps, of all processes. */
+  readonly batches: number
   /** Optimizer steps over all epochs. */
   readonly step: number
   /** What the batches of those steps came to; null at the beginning of an epoch. */
@@ -91,6 +95,7 @@ const isHistogram = objectOf({
 const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Check]>> = {
   epoch: ['a whole number of at least 0', isCount],
   steps: ['a whole number of at least 0', isCount],
+  batches: ['a whole number of at least 0', isCount],
   step: ['a whole number of at least 0', isCount],
   tally: [
     'null, or sums and the states of metrics',
@@ -112,7 +117,13 @@ const fields: Readonly<Record<keyof Saved, readonly [expected: string, check: Ch
   order: [
     'null, or the sizes of an epoch',
     orNull(
-      objectOf({ samples: isCount, batchSize: isCount, dropLast: isBoolean, accumulate: isCount }),
+      objectOf({
+        samples: isCount,
+        batchSize: isCount,
+        dropLast: isBoolean,
+        accumulate: isCount,
+        ranks: isCount,
+      }),
     ),
   ],
   model: ['tensors by name', mapOf((value) => value instanceof Tensor)],
@@ -168,9 +179,9 @@ export function checkedState(who: string, state: State): Saved {
     throw new FormatError(complaint(who, name, expected, kindOf(value)))
   }
   const checked = saved as unknown as Saved
-  const { steps, step, tally, generators, generatorsAtEpoch } = checked
-  if (steps > step || steps > 0 !== (tally !== null)) {
-    const got = `${steps} of ${step} steps, ${tally === null ? 'no' : 'a'} tally`
+  const { steps, batches, step, tally, generators, generatorsAtEpoch } = checked
+  if (steps > step || steps > batches || steps > 0 !== (tally !== null)) {
+    const got = `${steps} of ${step} steps, ${batches} batches, ${tally === null ? 'no' : 'a'} tally`
     throw new FormatError(complaint(who, 'the place in the epoch', 'one that there is', got))
   }
   if (generators.length !== generatorsAtEpoch.length) {

@@ -10,7 +10,13 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { Batches } from './batches.js'
 import type { Callback } from './callbacks/callback.js'
 import type { State } from './checkpoint-encoding.js'
-import { checkpointToBuffer, checkSaved, checkState, readCheckpoint } from './checkpoint-file.js'
+import {
+  checkpointToBuffer,
+  checkSaved,
+  checkState,
+  readCheckpoint,
+  savedIn,
+} from './checkpoint-file.js'
 import type { Order, Position, Saved } from './checkpoint-state.js'
 import { type Flow, wait } from './flow.js'
 import type { History } from './history.js'
@@ -35,9 +41,13 @@ export interface TrainingParts {
   readonly metrics: readonly Metric<unknown>[]
   readonly callbacks: readonly Callback[]
   readonly accumulate: number
+  readonly ranks: number
 }
 
-const BEGINNING: Position = { epoch: 0, steps: 0, step: 0, tally: null, stopped: null }
+const BEGINNING: Position = { epoch: 0, steps: 0, batches: 0, step: 0, tally: null, stopped: null }
+
+/** What an epoch in progress may have otherwise, where there are more or fewer processes. */
+const CUT = { batchSize: null, accumulate: null, ranks: null }
 
 type StatefulCallback = Callback & Required<Pick<Callback, 'stateDict' | 'loadStateDict'>>
 
@@ -148,17 +158,23 @@ export class Checkpoint {
     yield* wait(this.#writing)
   }
 
+  /** The bytes of the file; undefined when there is none. */
+  read(): Flow<Uint8Array | undefined> {
+    return readCheckpoint(this.#path, this.#sync)
+  }
+
   /**
-   * Puts everything as the file has it; null when there is none.
+   * Puts everything as the bytes of a file have it; null when there are none.
    *
    * @throws FormatError when it is no checkpoint, or damaged; ValueError, ShapeError, DTypeError when it is
    *   one of another training. Nothing was changed then.
    */
-  *load(): Flow<Position | null> {
+  load(bytes: Uint8Array | undefined): Position | null {
     const who = `checkpoint ${this.#path}`
-    const saved = yield* readCheckpoint(this.#path, this.#sync)
-    if (saved === undefined) return null
+    if (bytes === undefined) return null
+    const saved = savedIn(who, bytes)
     this.#checkFit(who, saved)
+    const batches = this.#batchesOf(who, saved)
     const undo: (() => void)[] = []
     try {
       for (const { change, back } of this.#changes(saved)) {
@@ -170,7 +186,7 @@ export class Checkpoint {
       throw error
     }
     const { epoch, steps, step, tally, stopped } = saved
-    return { epoch, steps, step, tally, stopped }
+    return { epoch, steps, batches, step, tally, stopped }
   }
 
   /** @throws ValueError when a checkpoint is one of a training with other parts. */
@@ -201,8 +217,27 @@ export class Checkpoint {
       const [expected, got] = [`of ${metrics.length} metrics`, String(saved.tally.metrics.length)]
       complain('the epoch in progress', expected, got)
     }
-    const [order, now] = [JSON.stringify(saved.order), JSON.stringify(this.#order())]
-    if (order !== now) complain('the batches of the epoch in progress', now, order)
+    const { order } = saved
+    const now = this.#order()
+    // Other processes may take batches of another size.
+    const cut = order !== null && order.ranks !== now?.ranks ? CUT : {}
+    const [got, expected] = [order, now].map((each) => JSON.stringify(each && { ...each, ...cut }))
+    if (got !== expected) complain('the batches of the epoch in progress', expected!, got!)
+  }
+
+  /** The batches of the epoch in progress that are done, counted in those of now. */
+  #batchesOf(who: string, { order, batches }: Saved): number {
+    const now = this.#order()
+    if (batches === 0 || order === null || now === null) return batches
+    const samples = Math.min(batches * order.batchSize, order.samples)
+    const done = samples / now.batchSize
+    if (Number.isInteger(done)) return done
+    if (samples === order.samples) return Math.ceil(done)
+    const expected = `a divisor of ${samples}, the samples that are done`
+    const hint = 'or go on with as many processes as before'
+    throw new ValueError(
+      complaint(who, 'batchSize in the epoch in progress', expected, now.batchSize, hint),
+    )
   }
 
   /** What loading does, each part all or nothing, with what takes it back. */
@@ -252,10 +287,10 @@ export class Checkpoint {
 
   /** What the steps of an epoch are counted in. */
   #order(): Order | null {
-    const { loader, accumulate } = this.#parts
+    const { loader, accumulate, ranks } = this.#parts
     if (!(loader instanceof DataLoader)) return null
     const { numSamples: samples, batchSize, dropLast } = loader
-    return { samples, batchSize, dropLast, accumulate }
+    return { samples, batchSize, dropLast, accumulate, ranks }
   }
 
   #now(): Tensor[] {

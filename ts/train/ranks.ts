@@ -10,12 +10,12 @@ import type { Module } from '../nn/module.js'
 import { stateEntries } from '../nn/state-dict.js'
 import { cat } from '../ops/index.js'
 import type { BatchRows } from '../random/batch-rows.js'
+import { reasonOf } from '../show.js'
 import { defaultGenerator, Generator } from '../random/generator.js'
 import { tensor } from '../tensor/create.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { getNumThreads } from '../threads.js'
 import { noteWrite } from '../tensor/written.js'
-import type { Position } from './checkpoint-state.js'
 import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
 import { gradientBuckets } from './gradient-buckets.js'
@@ -31,7 +31,7 @@ export function ranksOf({ who, model, loader }: Settings, world: World): Ranks {
 }
 
 /** What has to be the same on all ranks, a line each. */
-function linesOf(settings: Settings, found: Position | null): string[] {
+function linesOf(settings: Settings): string[] {
   const { model, criterion, optimizer, scheduler, schedulerInterval, loader, metrics } = settings
   const { numSamples, batchSize, dropLast } = loader as Partial<DataLoader<Tensor[]>>
   const groups = optimizer.paramGroups.map((group) => {
@@ -39,7 +39,7 @@ function linesOf(settings: Settings, found: Position | null): string[] {
     const options = { ...group, params: Array.isArray(params) ? params.length : null }
     return JSON.stringify(options)
   })
-  const { epochs, accumulate, clipGradNorm, split, checkpoint, callbacks } = settings
+  const { epochs, accumulate, clipGradNorm, split, checkpoint, resume, callbacks } = settings
   const validation = settings.validation as { numSamples?: unknown } | undefined
   const names = (list: readonly object[]): string =>
     list.map((item) => item.constructor.name).join(' ')
@@ -58,7 +58,7 @@ function linesOf(settings: Settings, found: Position | null): string[] {
     `the metrics ${metrics.map(({ name }) => name).join(' ') || 'none'}`,
     `the callbacks ${names(callbacks) || 'none'}`,
     `a checkpoint ${checkpoint === null ? 'none' : `every ${checkpoint.everySteps} steps`}`,
-    `the beginning at ${found === null ? 'epoch 0' : `epoch ${found.epoch}, step ${found.steps} of it`}`,
+    `resume ${resume}`,
   ]
 }
 
@@ -95,17 +95,53 @@ export class Ranks {
   }
 
   /**
-   * Before the first step: all ranks are about to do the same, beginning with the weights of rank 0 and its random
-   * numbers.
+   * Before anything is begun.
    *
-   * @param found Where a checkpoint goes on.
-   * @throws DistributedError when they are not.
+   * @throws DistributedError on all ranks unless they are about to do the same.
    */
-  *begin(settings: Settings, found: Position | null): Flow<void> {
-    yield* this.#compare(settings.who, linesOf(settings, found))
-    yield* this.adopt(new Set(Array.from(stateEntries(settings.model), ([, tensor]) => tensor)))
+  *compare(settings: Settings): Flow<void> {
+    yield* this.#compare(settings.who, linesOf(settings))
+  }
+
+  /**
+   * Of a file that the others may not have: what rank 0 reads, on all ranks.
+   *
+   * @throws what reading has thrown there; on the others DistributedError.
+   */
+  *readFirst(who: string, read: () => Flow<Uint8Array | undefined>): Flow<Uint8Array | undefined> {
+    let bytes: Uint8Array | undefined
+    let failure: unknown = null
+    if (this.rank === 0) {
+      try {
+        bytes = yield* read()
+      } catch (error) {
+        failure = error
+        bytes = new TextEncoder().encode(reasonOf(error))
+      }
+    }
+    const found = tensor([bytes === undefined ? -1 : bytes.length, Number(failure !== null)], {
+      dtype: 'float64',
+    })
+    yield* wait(this.#world.broadcast(found))
+    const [length, failed] = found.data as Float64Array
+    if (length! < 0) return undefined
+    const all = empty([length!], 'uint8')
+    const data = all.data as Uint8Array
+    if (bytes !== undefined) data.set(bytes)
+    yield* wait(this.#world.broadcast(all))
+    if (failed === 0) return data
+    if (this.rank === 0) throw failure
+    const reason = new TextDecoder().decode(data)
+    throw new DistributedError(
+      `${who}: rank 0 (${this.#world.hosts[0]!}) could not read it: ${reason}`,
+    )
+  }
+
+  /** Before the first step: all ranks begin with the weights of rank 0 and its random numbers. */
+  *begin({ model, manner }: Settings): Flow<void> {
+    yield* this.adopt(new Set(Array.from(stateEntries(model), ([, tensor]) => tensor)))
     yield* this.align()
-    yield* this.#introduce(settings.manner.threads)
+    yield* this.#introduce(manner.threads)
   }
 
   /** By rank. Empty before `begin`. */

@@ -63,7 +63,11 @@ export class Run {
     this.#checkpoint =
       checkpoint === null
         ? null
-        : new Checkpoint(checkpoint.path, manner.sync, { ...parts, accumulate })
+        : new Checkpoint(checkpoint.path, manner.sync, {
+            ...parts,
+            accumulate,
+            ranks: ranks?.size ?? 1,
+          })
     this.#before = Modes.of(model)
     if (!model.training) model.train()
     for (const metric of metrics) metric.goBy(criterion.threshold)
@@ -82,7 +86,7 @@ export class Run {
     this.#byBatch = callbacks.some((callback) => callback.onBatchEnd !== undefined)
     const epoch = history.epochs.length
     const step = history.steps
-    this.#from = { epoch, steps: 0, step, tally: null, stopped: null }
+    this.#from = { epoch, steps: 0, batches: 0, step, tally: null, stopped: null }
     this.#end = epoch + settings.epochs
     this.#epoch = epoch
     this.#step = step
@@ -181,9 +185,10 @@ export class Run {
   /** Finds its place: the beginning, or where the checkpoint has it. */
   *#begin(): Flow<void> {
     const { resume, epochs, progress, split, history } = this.#settings
-    const found = resume ? yield* this.#checkpoint!.load() : null
+    yield* this.#ranks?.compare(this.#settings) ?? []
+    const found = resume ? yield* this.#load() : null
     if (resume) this.#end = epochs
-    if (this.#ranks !== null) yield* this.#ranks.begin(this.#settings, found)
+    yield* this.#ranks?.begin(this.#settings) ?? []
     if (found === null) split?.draw()
     else {
       this.#from = found
@@ -196,6 +201,14 @@ export class Run {
     this.#checkBatches()
     this.#details.begin(this.#loader, this.#validation, this.#ranks?.facts ?? null)
     this.#progress = progressOf(progress && this.#isFirst, this.#end, samplesOf(this.#loader))
+  }
+
+  /** Where the checkpoint goes on, of which rank 0 gives the others the bytes; null when there is none. */
+  *#load(): Flow<Position | null> {
+    const checkpoint = this.#checkpoint!
+    const read = (): Flow<Uint8Array | undefined> => checkpoint.read()
+    const who = `checkpoint ${this.#settings.checkpoint!.path}`
+    return checkpoint.load(yield* this.#ranks?.readFirst(who, read) ?? read())
   }
 
   /** @throws ValueError when more than one epoch is to come of what gives its batches once. */
@@ -262,7 +275,7 @@ export class Run {
     const options: EpochOptions = {
       name: this.#epochName,
       pause: this.#byStep || this.#byBatch ? 1 : this.#everySteps,
-      done: resumed === null ? undefined : { steps: resumed.steps, tally: resumed.tally! },
+      done: resumed === null ? undefined : { ...resumed, tally: resumed.tally! },
       onOrder: () => {
         drawn?.()
         drawn = undefined
@@ -270,17 +283,17 @@ export class Run {
       onProgress: (rows) => {
         this.#progress!.update(rows)
       },
-      onSteps: (steps, sofar) => {
+      onSteps: (steps, batches, sofar) => {
         this.#step = before + steps
         this.#settings.history.steps = this.#step
-        return this.#afterSteps(steps, sofar)
+        return this.#afterSteps(steps, batches, sofar)
       },
     }
     return yield* this.#trainer.epoch(this.#loader, options)
   }
 
   /** Between two steps, of which so many of the epoch are done. */
-  *#afterSteps(steps: number, sofar: Tally): Flow<void> {
+  *#afterSteps(steps: number, batches: number, sofar: Tally): Flow<void> {
     if (this.#byStep) (this.#settings.scheduler as LRScheduler).step()
     this.#progress!.update(sofar.rows, sofar.loss)
     if (this.#byBatch) {
@@ -293,7 +306,7 @@ export class Run {
     }
     if (steps % this.#everySteps !== 0) return
     const tally = sofar.stateDict()
-    yield* this.#save({ epoch: this.#epoch, steps, tally, stopped: null })
+    yield* this.#save({ epoch: this.#epoch, steps, batches, tally, stopped: null })
   }
 
   /** Adds what validation came to, under names of its own. */
@@ -320,7 +333,7 @@ export class Run {
       callback.onEpochEnd?.({ ...context, logs, ...ranks }),
     )
     const { stopped } = this.#callbacks
-    yield* this.#save({ epoch: this.#epoch + 1, steps: 0, tally: null, stopped })
+    yield* this.#save({ epoch: this.#epoch + 1, steps: 0, batches: 0, tally: null, stopped })
   }
 
   /** However the training ends. What goes wrong keeps nothing else from its end. */

@@ -58,12 +58,13 @@ export interface EpochOptions {
   readonly name: string
   /** The most steps between two calls of `onSteps`; 1: one replay a step. */
   readonly pause: number
-  /** Steps that were done before, with what they came to. */
-  readonly done?: { readonly steps: number; readonly tally: TallyState } | undefined
+  /** Steps that were done before, the batches of all ranks in them, and what they came to. */
+  readonly done?:
+    { readonly steps: number; readonly batches: number; readonly tally: TallyState } | undefined
   /** When the order of the epoch has been drawn. */
   onOrder?(): void
-  /** Between two steps, with how many of the epoch are done. */
-  onSteps?(steps: number, tally: Tally): Flow<void>
+  /** Between two steps, with how many of the epoch are done, and batches of all ranks. */
+  onSteps?(steps: number, batches: number, tally: Tally): Flow<void>
   /** Samples done of the steps that a replay is running. */
   onProgress?(rows: number): void
 }
@@ -211,17 +212,22 @@ export class Trainer {
   *#epochByBatch(batches: Batches, tally: Tally, options: EpochOptions): Flow<void> {
     const { who, accumulate, manner, ranks } = this.#options
     const { size } = ranks ?? ALONE
-    const groups = new Groups(who, batches, accumulate * size, manner)
+    let { steps, batches: done } = options.done ?? NONE
+    let before = done
+    const groups = new Groups(who, batches, accumulate * size, manner, before)
     const dropsLast = batches instanceof DataLoader && batches.dropLast
     try {
-      for (let step = 1; ; step++) {
+      for (let first = true; ; first = false) {
         const all = yield* groups.next()
         // What is left of the batch of all ranks goes as a last batch does.
-        if (dropsLast) all.length -= all.length % size
+        if (dropsLast && before === 0) all.length -= all.length % size
         if (all.length === 0) return
-        if (step === 1) options.onOrder?.()
+        if (first) options.onOrder?.()
         this.#lastBatch = all[0]!
-        if (step <= (options.done?.steps ?? 0)) continue
+        if (before > 0) {
+          before -= all.length
+          continue
+        }
         const { group, dealt } = ranks === null ? { group: all, dealt: null } : dealtTo(ranks, all)
         let outputs = yield* this.#stepsOf(dealt).run(named(group))
         if (ranks === null || dealt === null) {
@@ -233,8 +239,9 @@ export class Trainer {
           this.#take(tally, outputs, dealt.map(sumOf), kinds)
         }
         const data = (_step: number, i: number): { data: Batch } => ({ data: group[i]! })
-        this.#look(tally, outputs, options.name, step - 1, data)
-        yield* this.#pause(options, step, tally)
+        this.#look(tally, outputs, options.name, steps, data)
+        done += all.length
+        yield* this.#pause(options, ++steps, done, tally)
       }
     } finally {
       yield* groups.close()
@@ -256,19 +263,23 @@ export class Trainer {
     /** Samples of a batch and of a step, of all ranks. */
     const batch = batchSize * size
     const rows = batch * accumulate
-    const used = dropLast ? order.length - (order.length % batch) : order.length
-    const full = Math.floor(used / rows)
-    const own = ranks?.deal(order.narrow(0, 0, full * rows), batchSize) ?? order
+    const before = options.done ?? NONE
+    const from = Math.min(before.batches * batchSize, order.length)
+    const used = dropLast ? order.length - ((order.length - from) % batch) : order.length
+    const full = Math.floor((used - from) / rows)
+    const whole = order.narrow(0, from, full * rows)
+    const own = ranks?.deal(whole, batchSize) ?? whole
     const ownRows = rows / size
     const dealt = Array.from({ length: accumulate }, () => Array<number>(size).fill(batchSize))
     const parts = dealt.map(sumOf)
     const kinds = sized(dealt.map(() => batchSize))
     const data = (step: number, i: number): { data: Batch; samples: Tensor } => {
-      const start = step * rows + i * batch
+      const start = from + (step - before.steps) * rows + i * batch
       const samples = order.narrow(0, start, Math.min(batch, used - start))
       return { data: this.#checked(loader.dataset.gather(samples)), samples }
     }
-    let step = options.done?.steps ?? 0
+    const batchesAt = (end: number): number => Math.ceil(end / batchSize)
+    let step = 0
     while (step < full) {
       const first = own.narrow(0, step * ownRows, ownRows)
       const captured = pause === 1 ? null : replayable.capturedFor({ index: first })
@@ -278,11 +289,11 @@ export class Trainer {
           outputs = yield* this.#joined(ranks, outputs, 0, dealt, kinds, sized(parts))
         }
         this.#take(tally, outputs, parts, sized(parts))
-        this.#look(tally, outputs, options.name, step, data)
+        this.#look(tally, outputs, options.name, before.steps + step, data)
         step++
       } else {
         const most = Math.max(1, Math.floor(MOST_KEPT / Math.max(1, captured.outputBytes)))
-        const steps = Math.min(most, full - step, pause - (step % pause))
+        const steps = Math.min(most, full - step, pause - ((before.steps + step) % pause))
         const index = own.narrow(0, step * ownRows, steps * ownRows).reshape([steps, ownRows])
         const onProgress = (done: number): void => {
           options.onProgress?.(tally.rows + done * rows)
@@ -292,18 +303,19 @@ export class Trainer {
           outputs = yield* this.#joined(ranks, outputs, 1, dealt, kinds, sized(parts))
         }
         yield* this.#takeAll(tally, outputs, steps, parts)
-        this.#look(tally, outputs, options.name, step, data)
+        this.#look(tally, outputs, options.name, before.steps + step, data)
         step += steps
       }
-      yield* this.#pause(options, step, tally)
+      yield* this.#pause(options, before.steps + step, batchesAt(from + step * rows), tally)
     }
-    if (step === full && full * rows < used) {
-      const rest = order.narrow(0, full * rows, used - full * rows)
+    const end = from + full * rows
+    if (end < used) {
+      const rest = order.narrow(0, end, used - end)
       const outputs = yield* this.#rest(loader, replayable, rest)
       const parts = sizes(rest, batch)
       this.#take(tally, outputs, parts, sized(parts))
-      this.#look(tally, outputs, options.name, step, data)
-      yield* this.#pause(options, step + 1, tally)
+      this.#look(tally, outputs, options.name, before.steps + step, data)
+      yield* this.#pause(options, before.steps + step + 1, batchesAt(used), tally)
     }
   }
 
@@ -374,9 +386,9 @@ export class Trainer {
   }
 
   /** Between two steps. */
-  *#pause(options: EpochOptions, steps: number, tally: Tally): Flow<void> {
+  *#pause(options: EpochOptions, steps: number, batches: number, tally: Tally): Flow<void> {
     if (options.onSteps === undefined) return
-    yield* options.onSteps(steps, tally)
+    yield* options.onSteps(steps, batches, tally)
     if (options.pause === 1 && this.reason !== null) this.#prepare()
   }
 
@@ -567,6 +579,7 @@ export class Trainer {
 }
 
 const ALONE = { size: 1 }
+const NONE = { steps: 0, batches: 0 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)
 const isEven = (rows: readonly number[]): boolean => rows.every((count) => count === rows[0])

@@ -97,7 +97,8 @@ async function train({ as: whole = 1, ...settings }) {
       : {}),
     ...(settings.checkpoint
       ? {
-          checkpoint: { path: settings.checkpoint, everySteps: settings.everySteps },
+          // Which only rank 0 can read.
+          checkpoint: { everySteps: settings.everySteps, path: settings.checkpoint + (rank || '') },
           resume: true,
         }
       : {}),
