@@ -21,10 +21,7 @@ import {
   type Tensor,
   tensor,
 } from '../../ts/index.js'
-import { processes, setProcesses } from '../../ts/kernels/processes.js'
-import { timeLayers } from '../../ts/train/details/layers.js'
 import { isKept, keep, weightHistograms } from '../../ts/train/details/weights.js'
-import { Modes } from '../../ts/train/modes.js'
 import { finish } from '../../ts/train/task.js'
 import { eachBackend } from '../support/each-backend.js'
 
@@ -92,28 +89,6 @@ class Picky extends nn.Identity {
 
 const norm = (tensors: readonly Tensor[]): number =>
   Math.sqrt(tensors.flatMap(({ data }) => Array.from(data)).reduce((sum, g) => sum + g * g, 0))
-
-describe('times of layers', () => {
-  it('are those of each process for itself, for time decides how often it takes them', () => {
-    const seen = new Set<number>()
-    class Probe extends nn.Module {
-      override forward(x: Tensor): Tensor {
-        seen.add(processes())
-        return x
-      }
-    }
-    const model = new nn.Sequential(new nn.BatchNorm1d(6, { sync: true }), new Probe())
-    const sample = (samples: number): [Tensor, Tensor] => [rand([samples, 6]), rand([samples, 6])]
-    setProcesses(3)
-    try {
-      finish(timeLayers(model, Modes.of(model), new nn.MSELoss(), sample, 1000))
-      expect(processes()).to.equal(3)
-    } finally {
-      setProcesses(1)
-    }
-    expect([...seen]).to.deep.equal([1])
-  })
-})
 
 describe('fit: details', () => {
   eachBackend((backend) => {

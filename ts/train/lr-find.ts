@@ -3,6 +3,7 @@ import { show } from '../show.js'
 import { setImmediate } from 'node:timers/promises'
 import type { Criterion } from '../criterion/criterion.js'
 import { complaint, ValueError } from '../errors.js'
+import { withoutOthers } from '../kernels/processes.js'
 import type { Module } from '../nn/module.js'
 import {
   flag,
@@ -216,7 +217,8 @@ class Sweep {
     const done = this.#losses.length
     const lr = minLr * (maxLr / minLr) ** (done / (steps - 1))
     this.#optimizer.paramGroups.forEach((group, i) => (group.lr = lr * this.#factors[i]!))
-    const loss = this.#train(batch)
+    // Losses decide how long it takes, so each rank of several does it for itself.
+    const loss = withoutOthers(() => this.#train(batch))
     if (loss === null) return true
     this.#average = smoothing * this.#average + (1 - smoothing) * loss
     const smoothed = this.#average / (1 - smoothing ** (done + 1))

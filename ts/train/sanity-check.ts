@@ -4,6 +4,7 @@ import { BCEWithLogitsLoss } from '../criterion/bce-with-logits.js'
 import type { Criterion } from '../criterion/criterion.js'
 import { CrossEntropyLoss } from '../criterion/cross-entropy.js'
 import { NLLLoss } from '../criterion/nll.js'
+import { withoutOthers } from '../kernels/processes.js'
 import { Augmentation } from '../nn/augmentation.js'
 import { Dropout, Dropout2d } from '../nn/dropout.js'
 import { RandomBrightness } from '../nn/random-brightness.js'
@@ -16,7 +17,7 @@ import { type Batch, checkBatch, checkCriterion, checkModel, checkOptimizer } fr
 import { forwardBefore, holdsNone } from './mistakes.js'
 import { oddNumberOf } from './odd-data.js'
 import { parametersOf, Snapshot, type TrainingOptimizer } from './snapshot.js'
-import { finish, finishGently, meanOf, type Task } from './task.js'
+import { finish, finishGently, meanOf, type Task, throughout } from './task.js'
 
 export interface SanityCheckOptions {
   criterion: Criterion
@@ -96,7 +97,7 @@ export async function sanityCheck(
 ): Promise<SanityReport> {
   checkArguments('sanityCheck', 3, arguments)
   const { signal, ...given } = readOptions('sanityCheck', ASYNC, options)
-  return finishGently(check('sanityCheck', model, batch, given), signal)
+  return finishGently(alone(check('sanityCheck', model, batch, given)), signal)
 }
 
 /** As `sanityCheck`, without a promise. */
@@ -107,8 +108,11 @@ export function sanityCheckSync(
 ): SanityReport {
   checkArguments('sanityCheckSync', 3, arguments)
   const given = readOptions('sanityCheckSync', OPTIONS, options)
-  return finish(check('sanityCheckSync', model, batch, given))
+  return finish(alone(check('sanityCheckSync', model, batch, given)))
 }
+
+/** Losses decide how long it takes, so each rank of several does it for itself. */
+const alone = <T>(task: Task<T>): Task<T> => throughout(withoutOthers, task)
 
 function* check(
   who: string,

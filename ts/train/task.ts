@@ -11,6 +11,19 @@ export function finish<T>(task: Task<T>): T {
   }
 }
 
+/** The same work, each part of it, up to the next pause, run by `run`. */
+export function* throughout<T>(run: <R>(part: () => R) => R, task: Task<T>): Task<T> {
+  try {
+    for (;;) {
+      const { done, value } = run(() => task.next())
+      if (done) return value
+      yield
+    }
+  } finally {
+    task.return(undefined as never)
+  }
+}
+
 /**
  * Does the work, with a turn of the event loop at every pause.
  *

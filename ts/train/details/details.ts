@@ -6,7 +6,7 @@ import type { Settings } from '../fit-options.js'
 import { type Flow, wait } from '../flow.js'
 import type { Modes } from '../modes.js'
 import type { RankFacts } from '../records.js'
-import { finish, finishGently, type Task } from '../task.js'
+import { finish, finishGently, type Task, throughout } from '../task.js'
 import type { Trainer } from '../trainer.js'
 import { factsOf } from './facts.js'
 import { timeLayers, untimed } from './layers.js'
@@ -76,7 +76,7 @@ export class Details {
 
   *#done<T>(task: Task<T>): Flow<T> {
     const { sync, threads } = this.#settings.manner
-    const limited = within(threads, task)
+    const limited = throughout((part) => withThreads(threads, part), task)
     return yield* wait(sync ? finish(limited) : finishGently(limited))
   }
 
@@ -84,18 +84,5 @@ export class Details {
     if (this.#settings.details === false) return 'details: false was asked for'
     const most = MOST_PARAMETERS.toLocaleString('en')
     return `the model has more than ${most} parameters and details: true was not asked for`
-  }
-}
-
-/** The same work on at most so many threads. */
-function* within<T>(threads: number | undefined, task: Task<T>): Task<T> {
-  try {
-    for (;;) {
-      const { done, value } = withThreads(threads, () => task.next())
-      if (done) return value
-      yield
-    }
-  } finally {
-    task.return(undefined as never)
   }
 }
