@@ -43,6 +43,8 @@ abstract class DropoutLike extends Layer {
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
     const inner = input.length / count
+    // Masks of channels are for (N, C, …) alone.
+    const { runs, before, after } = placeOf(count, input.shape, inner === 1 ? undefined : 0)
     kernels().dropout({
       state,
       x: input,
@@ -52,8 +54,9 @@ abstract class DropoutLike extends Layer {
       inner,
       p: this.p,
       scale: this.#scale,
-      // Masks of channels are for (N, C, …) alone.
-      ...(inner === 1 ? placeOf(count, input.shape) : placeOf(count, input.shape, 0)),
+      runs,
+      before,
+      after,
     })
     return output
   }

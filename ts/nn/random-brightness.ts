@@ -53,8 +53,9 @@ export class RandomBrightness extends Layer {
     const added = this.pass.keepVector('added', samples, input.dtype)
     const output = allocate(input.shape, input.dtype)
     const { state } = this.generator ?? defaultGenerator
-    const place = placeOf(samples, [samples], 0)
-    kernels().uniform({ state, y: added, n: samples, low: -factor, high: factor, ...place })
+    const { before, after } = placeOf(samples, [samples], 0)
+    const range = { low: -factor, high: factor }
+    kernels().uniform({ ...range, state, y: added, n: samples, before, after })
     const pixels = input.length / samples
     kernels().binary({
       kind: BinaryKind.add,

@@ -334,9 +334,9 @@ export abstract class Recurrent<
     const mask = pass.keepVector(`mask${layer}`, x.length, 'uint8')
     const out = pass.keepVector(`dropped${layer}`, x.length, x.dtype)
     const { state } = this.generator ?? defaultGenerator
-    const place = batched ? placeOf(x.length, [steps, rows], 1) : {}
-    const sizes = { n: x.length, inner: 1, ...place }
-    kernels().dropout({ state, x, mask, out, ...sizes, p, scale: scaleOf(p) })
+    const { runs, before, after } = placeOf(batched ? x.length : 0, [steps, rows], 1)
+    const place = { n: x.length, inner: 1, runs, before, after }
+    kernels().dropout({ ...place, state, x, mask, out, p, scale: scaleOf(p) })
     return out
   }
 

@@ -51,8 +51,9 @@ export function randint(
     throw new ValueError(complaint('randint', 'the bounds', expected, [low, high]))
   }
   const result = empty(shape, 'int32')
-  const place = placeOf(result.length, result.shape)
-  kernels().randint({ state, y: result, n: result.length, low, high, ...place })
+  const { runs, before, after } = placeOf(result.length, shape)
+  const place = { n: result.length, runs, before, after }
+  kernels().randint({ ...place, state, y: result, low, high })
   return result.to(dtype)
 }
 
@@ -78,8 +79,9 @@ export function bernoulli(x: Tensor, options?: DrawOptions): Tensor {
   checkFloat('bernoulli', 'the tensor', x.dtype)
   const { state } = generatorOf('bernoulli', readOptions('bernoulli', DRAW, options).generator)
   const y = empty(x.shape, x.dtype)
+  const { runs, before, after } = placeOf(x.length, x.shape)
   callFor('bernoulli', () => {
-    kernels().bernoulliEach({ state, x, y, n: x.length, ...placeOf(x.length, x.shape) })
+    kernels().bernoulliEach({ state, x, y, n: x.length, runs, before, after })
   })
   return y
 }

@@ -28,8 +28,9 @@ export function rand(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator, requiresGrad } = readOptions('rand', SAMPLE, options)
   const { state } = generatorOf('rand', generator)
   const result = empty(shape, dtype)
-  const place = placeOf(result.length, result.shape)
-  kernels().uniform({ state, y: result, n: result.length, low: 0, high: 1, ...place })
+  const { runs, before, after } = placeOf(result.length, shape)
+  const place = { n: result.length, runs, before, after }
+  kernels().uniform({ ...place, state, y: result, low: 0, high: 1 })
   return leaf(result, requiresGrad)
 }
 
@@ -39,8 +40,9 @@ export function randn(shape: Shape, options?: SampleOptions): Tensor {
   const { dtype, generator, requiresGrad } = readOptions('randn', SAMPLE, options)
   const { state } = generatorOf('randn', generator)
   const result = empty(shape, dtype)
-  const place = placeOf(result.length, result.shape)
-  kernels().normal({ state, y: result, n: result.length, mean: 0, std: 1, ...place })
+  const { runs, before, after } = placeOf(result.length, shape)
+  const place = { n: result.length, runs, before, after }
+  kernels().normal({ ...place, state, y: result, mean: 0, std: 1 })
   return leaf(result, requiresGrad)
 }
 
