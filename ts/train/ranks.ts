@@ -8,7 +8,7 @@ import { info } from '../info.js'
 import { getBackend, kernels } from '../kernels/backend.js'
 import type { Module } from '../nn/module.js'
 import { stateEntries } from '../nn/state-dict.js'
-import { cat } from '../ops/index.js'
+import { cat, div, mul } from '../ops/index.js'
 import type { BatchRows } from '../random/batch-rows.js'
 import { reasonOf } from '../show.js'
 import { defaultGenerator, Generator } from '../random/generator.js'
@@ -16,9 +16,13 @@ import { tensor } from '../tensor/create.js'
 import { empty, Tensor } from '../tensor/tensor.js'
 import { getNumThreads } from '../threads.js'
 import { noteWrite } from '../tensor/written.js'
+import type { Batch } from './arguments.js'
+import { type BatchKinds, rowsOf } from './batch-kinds.js'
+import { sumOf } from './dealt.js'
 import type { Settings } from './fit-options.js'
 import { type Flow, wait } from './flow.js'
 import { gradientBuckets } from './gradient-buckets.js'
+import { joinedOutputs, type Shares, type StepOutputs } from './joined-outputs.js'
 import type { RankFacts, RanksRecord } from './records.js'
 
 /** What else is asked of the world of a training. */
@@ -64,8 +68,7 @@ function linesOf(settings: Settings): string[] {
 
 /** @param waitingSeconds and seconds of an epoch, by rank. */
 export function ranksRecord(waitingSeconds: number[], seconds: readonly number[]): RanksRecord {
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
-  return { waitingSeconds, efficiency: 1 - sum(waitingSeconds) / sum(seconds) }
+  return { waitingSeconds, efficiency: 1 - sumOf(waitingSeconds) / sumOf(seconds) }
 }
 
 /**
@@ -259,10 +262,54 @@ export class Ranks {
   rowsOf(own: number, dealt?: readonly number[]): BatchRows {
     const { rank, size } = this
     if (dealt === undefined) return { own, before: rank * own, after: (size - 1 - rank) * own }
-    const sum = (rows: readonly number[]): number => rows.reduce((total, each) => total + each, 0)
-    const areBorrowed = dealt[rank] === 0
-    const before = areBorrowed ? 0 : sum(dealt.slice(0, rank))
-    return { own, before, after: sum(dealt) - before - own, areBorrowed }
+    const areBorrowed = this.isAbsent(dealt)
+    const before = areBorrowed ? 0 : sumOf(dealt.slice(0, rank))
+    return { own, before, after: sumOf(dealt) - before - own, areBorrowed }
+  }
+
+  /**
+   * The batches of this rank among those of a step: of `size` that follow one another the one at its place. Where these
+   * end before, it is the first one, which then counts nothing.
+   */
+  dealTo(all: readonly Batch[]): { group: Batch[]; dealt: number[][] } {
+    const { rank, size } = this
+    const group: Batch[] = []
+    const dealt: number[][] = []
+    for (let i = 0; i < all.length; i += size) {
+      group.push(all[i + rank] ?? all[i]!)
+      dealt.push(
+        Array.from({ length: size }, (_, other) => {
+          const batch = all[i + other]
+          return batch === undefined ? 0 : rowsOf(batch[0])
+        }),
+      )
+    }
+    return { group, dealt }
+  }
+
+  /** Whether this rank computes with samples of another one, for it has none of its own. */
+  isAbsent(rows: readonly number[] | undefined): boolean {
+    return rows?.[this.rank] === 0
+  }
+
+  /** What the gradient of this rank's batch counts in that of all ranks. Where targets decide it, it is scaled here. */
+  share(
+    gradient: Tensor,
+    weight: number | Tensor | null,
+    rows: readonly number[] | undefined,
+  ): number {
+    if (!(weight instanceof Tensor)) {
+      if (this.isAbsent(rows)) return 0
+      if (weight === null) return 1
+      return rows === undefined ? 1 / this.size : rows[this.rank]! / sumOf(rows)
+    }
+    noGrad(() => {
+      const total = weight.clone()
+      kernels().allReduce({ x: total, n: total.length })
+      const scaled = mul(gradient, div(weight, total).to(gradient.dtype))
+      kernels().copy({ x: scaled, y: gradient, n: gradient.length })
+    })
+    return 1
   }
 
   /** Adds up gradients, which are zeros on a rank that has no sample of a step. In a step that is captured, too. */
@@ -271,6 +318,16 @@ export class Ranks {
       kernels().allReduce({ x: bucket, n: bucket.length })
       noteWrite(bucket)
     }
+  }
+
+  /** Results of all ranks: `joinedOutputs`. */
+  joined(
+    results: StepOutputs,
+    axis: number,
+    shares: Shares,
+    counts: Map<ReturnType<BatchKinds>, number | null>,
+  ): Flow<StepOutputs> {
+    return joinedOutputs(this, results, axis, shares, counts)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { noGrad, setGradEnabled } from '../autograd/grad-mode.js'
+import { setGradEnabled } from '../autograd/grad-mode.js'
 import { setImmediate } from 'node:timers/promises'
 
 import { heldMemoryCanGo } from '../capture/held-memory.js'
@@ -10,13 +10,15 @@ import type { Metric } from '../metrics/metric.js'
 import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { clipGradNorm_ } from '../nn/utils/clip-grad-norm.js'
-import { add, cat, div, eq, mul, where } from '../ops/index.js'
 import { setBatchRows } from '../random/batch-rows.js'
 import { arange, zerosLike } from '../tensor/create.js'
 import { formatShape, Tensor } from '../tensor/tensor.js'
 import { type Batch, checkBatch } from './arguments.js'
 import { type Batches, cut, Groups, type IndexedLoader, isIndexed, noBatches } from './batches.js'
+import { type BatchKinds, kindsOf, kindsOfRanks, rowsOf, sized } from './batch-kinds.js'
+import { type Dealt, isEven, sumOf } from './dealt.js'
 import { type Flow, wait } from './flow.js'
+import type { StepOutputs } from './joined-outputs.js'
 import { forwardBefore } from './mistakes.js'
 import type { Modes } from './modes.js'
 import type { Notices, OddLoss } from './notices.js'
@@ -69,20 +71,11 @@ export interface EpochOptions {
   onProgress?(rows: number): void
 }
 
-/** Tensors that one step returns, named by the place of the batch in its group: loss0, loss1, … */
-type StepOutputs = Record<string, Tensor>
-
 interface Source {
   readonly batches: Batches
   readonly dataset: unknown
   readonly batchSize: unknown
 }
-
-/** Tells the batches of a group, by their places in it, apart from those of other sizes. */
-type BatchKinds = (i: number) => string | number
-
-/** Of each batch of a group: the samples of each rank. A process of its own has all of them. */
-type Dealt = readonly (readonly number[])[]
 
 /** Runs the batches of an epoch through a model: forward, and unless it evaluates, backward and step. */
 export class Trainer {
@@ -228,14 +221,15 @@ export class Trainer {
           before -= all.length
           continue
         }
-        const { group, dealt } = ranks === null ? { group: all, dealt: null } : dealtTo(ranks, all)
+        const { group, dealt } = ranks === null ? { group: all, dealt: null } : ranks.dealTo(all)
         let outputs = yield* this.#stepsOf(dealt).run(named(group))
         if (ranks === null || dealt === null) {
           const rows = group.map(([x]) => rowsOf(x))
           this.#take(tally, outputs, rows, kindsOf(group))
         } else {
           const kinds = kindsOfRanks(all, size)
-          outputs = yield* this.#joined(ranks, outputs, 0, dealt, kindsOf(group), kinds)
+          const shares = { dealt, own: kindsOf(group), kinds }
+          outputs = yield* ranks.joined(outputs, 0, shares, this.#weights)
           this.#take(tally, outputs, dealt.map(sumOf), kinds)
         }
         const data = (_step: number, i: number): { data: Batch } => ({ data: group[i]! })
@@ -272,7 +266,7 @@ export class Trainer {
     const ownRows = rows / size
     const dealt = Array.from({ length: accumulate }, () => Array<number>(size).fill(batchSize))
     const parts = dealt.map(sumOf)
-    const kinds = sized(dealt.map(() => batchSize))
+    const shares = { dealt, own: sized(dealt.map(() => batchSize)), kinds: sized(parts) }
     const data = (step: number, i: number): { data: Batch; samples: Tensor } => {
       const start = from + (step - before.steps) * rows + i * batch
       const samples = order.narrow(0, start, Math.min(batch, used - start))
@@ -286,7 +280,7 @@ export class Trainer {
       if (captured === null) {
         let outputs = yield* replayable.run({ index: first })
         if (ranks !== null) {
-          outputs = yield* this.#joined(ranks, outputs, 0, dealt, kinds, sized(parts))
+          outputs = yield* ranks.joined(outputs, 0, shares, this.#weights)
         }
         this.#take(tally, outputs, parts, sized(parts))
         this.#look(tally, outputs, options.name, before.steps + step, data)
@@ -300,7 +294,7 @@ export class Trainer {
         }
         let outputs = yield* replayable.scan(captured, { index }, onProgress)
         if (ranks !== null) {
-          outputs = yield* this.#joined(ranks, outputs, 1, dealt, kinds, sized(parts))
+          outputs = yield* ranks.joined(outputs, 1, shares, this.#weights)
         }
         yield* this.#takeAll(tally, outputs, steps, parts)
         this.#look(tally, outputs, options.name, before.steps + step, data)
@@ -329,60 +323,10 @@ export class Trainer {
     if (ranks === null) return yield* replayable.run({ index: rest })
     const { batchSize } = loader
     const all = cut(rest, batchSize).map((rows) => this.#checked(loader.dataset.gather(rows)))
-    const { group, dealt } = dealtTo(ranks, all)
+    const { group, dealt } = ranks.dealTo(all)
     const results = yield* this.#stepsOf(dealt).run(named(group))
-    return yield* this.#joined(ranks, results, 0, dealt, kindsOf(group), sized(dealt.map(sumOf)))
-  }
-
-  /**
-   * What a step has returned on all ranks, put together to what it would have returned for all of their samples.
-   *
-   * @param axis Of the samples.
-   * @param own Kinds of this rank's batches, and
-   * @param kinds of those of all ranks together.
-   */
-  *#joined(
-    ranks: Ranks,
-    results: StepOutputs,
-    axis: number,
-    dealt: Dealt,
-    own: BatchKinds,
-    kinds: BatchKinds,
-  ): Flow<StepOutputs> {
-    const outputs: StepOutputs = {}
-    if (results['gradNorm'] !== undefined) outputs['gradNorm'] = results['gradNorm']
-    for (let i = 0; i < dealt.length; i++) {
-      const rows = dealt[i]!
-      const { [`loss${i}`]: loss, [`weight${i}`]: weight } = results
-      const losses = yield* ranks.gatherNumbers(loss!)
-      if (weight !== undefined) {
-        const weights = yield* ranks.gatherNumbers(weight)
-        outputs[`loss${i}`] = meanOfRanks(losses, weights)
-        outputs[`weight${i}`] = weights.reduce((sum, each) => add(sum, each))
-      } else {
-        const counted = this.#weights.get(own(i))
-        const present = losses.filter((_, rank) => rows[rank]! > 0)
-        const counts = rows.filter((count) => count > 0)
-        if (counted === null) {
-          this.#weights.set(kinds(i), null)
-          outputs[`loss${i}`] = present.reduce((sum, each) => add(sum, each))
-        } else {
-          const total = sumOf(rows)
-          if (counted !== undefined) {
-            const rowsHere = rows[ranks.rank]! || rows[0]!
-            this.#weights.set(kinds(i), (counted * total) / rowsHere)
-          }
-          outputs[`loss${i}`] = present
-            .map((each, at) => mul(each, counts[at]! / total))
-            .reduce((sum, each) => add(sum, each))
-        }
-      }
-      for (const name of [`prediction${i}`, `target${i}`]) {
-        if (results[name] === undefined) continue
-        outputs[name] = cat(yield* ranks.gather(results[name], axis, rows), axis)
-      }
-    }
-    return outputs
+    const shares = { dealt, own: kindsOf(group), kinds: sized(dealt.map(sumOf)) }
+    return yield* ranks.joined(results, 0, shares, this.#weights)
   }
 
   /** Between two steps. */
@@ -434,7 +378,7 @@ export class Trainer {
       if (weight instanceof Tensor) {
         // The criterion keeps it until its next batch.
         outputs[`weight${i}`] = batches.length > 1 ? weight.clone() : weight
-        if (isAbsent(ranks, dealt?.[i])) outputs[`weight${i}`] = zerosLike(weight)
+        if (ranks?.isAbsent(dealt?.[i])) outputs[`weight${i}`] = zerosLike(weight)
       } else if (weight !== rowsOf(x) || this.#weights.size > 0) {
         this.#weights.set(kinds(i), weight)
       }
@@ -445,9 +389,7 @@ export class Trainer {
       if (optimizer === null) return
       const gradient = criterion.backward(prediction, y)
       const share =
-        ranks === null
-          ? 1
-          : this.#share(ranks, gradient, outputs[`weight${i}`] ?? weight, dealt?.[i])
+        ranks === null ? 1 : ranks.share(gradient, outputs[`weight${i}`] ?? weight, dealt?.[i])
       const scale = share / batches.length
       if (scale !== 1) {
         kernels().affine({ x: gradient, y: gradient, n: gradient.length, scale, shift: 0 })
@@ -463,27 +405,6 @@ export class Trainer {
       optimizer.step()
     }
     return outputs
-  }
-
-  /** What the gradient of this rank's batch counts in that of all ranks. Where targets decide it, it is scaled here. */
-  #share(
-    ranks: Ranks,
-    gradient: Tensor,
-    weight: number | Tensor | null,
-    rows: readonly number[] | undefined,
-  ): number {
-    if (!(weight instanceof Tensor)) {
-      if (isAbsent(ranks, rows)) return 0
-      if (weight === null) return 1
-      return rows === undefined ? 1 / ranks.size : rows[ranks.rank]! / sumOf(rows)
-    }
-    noGrad(() => {
-      const total = weight.clone()
-      kernels().allReduce({ x: total, n: total.length })
-      const scaled = mul(gradient, div(weight, total).to(gradient.dtype))
-      kernels().copy({ x: scaled, y: gradient, n: gradient.length })
-    })
-    return 1
   }
 
   /** Of a training the first time looks at the model, too. */
@@ -580,73 +501,6 @@ export class Trainer {
 
 const ALONE = { size: 1 }
 const NONE = { steps: 0, batches: 0 }
-
-const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)
-const isEven = (rows: readonly number[]): boolean => rows.every((count) => count === rows[0])
-
-/** Whether a rank computes with samples of another one, for it has none of its own. */
-function isAbsent(ranks: Ranks | null, rows: readonly number[] | undefined): boolean {
-  return ranks !== null && rows?.[ranks.rank] === 0
-}
-
-/**
- * The batches of a rank among those of a step: of `size` that follow one another the one at its place. Where these
- * end before, it is the first one, which then counts nothing.
- */
-function dealtTo(
-  { rank, size }: Ranks,
-  all: readonly Batch[],
-): { group: Batch[]; dealt: number[][] } {
-  const group: Batch[] = []
-  const dealt: number[][] = []
-  for (let i = 0; i < all.length; i += size) {
-    group.push(all[i + rank] ?? all[i]!)
-    dealt.push(
-      Array.from({ length: size }, (_, other) => {
-        const batch = all[i + other]
-        return batch === undefined ? 0 : rowsOf(batch[0])
-      }),
-    )
-  }
-  return { group, dealt }
-}
-
-/** Kinds of what `size` batches that follow one another make. */
-function kindsOfRanks(all: readonly Batch[], size: number): BatchKinds {
-  const kinds = kindsOf(all)
-  return (i) => {
-    const places = all.slice(i * size, (i + 1) * size).map((_, at) => i * size + at)
-    return places.map((at) => kinds(at)).join(' | ')
-  }
-}
-
-/** Means, one a step, of the means of the ranks by their weights. Of a weight of 0 the mean may be NaN. */
-function meanOfRanks(means: readonly Tensor[], weights: readonly Tensor[]): Tensor {
-  const sums = means.map((mean, rank) => {
-    const weight = weights[rank]!
-    const product = mul(mean, weight.to(mean.dtype))
-    return where(eq(weight, 0), zerosLike(product), product)
-  })
-  const sum = sums.reduce((total, each) => add(total, each))
-  const weight = weights.reduce((total, each) => add(total, each))
-  return div(sum, weight.to(sum.dtype))
-}
-
-function rowsOf({ shape }: Tensor): number {
-  return shape[0] ?? 1
-}
-
-function kindsOf(batches: readonly Batch[]): BatchKinds {
-  return (i) => {
-    const [x, y] = batches[i]!
-    return `${x.shape.join()} ${y.shape.join()}`
-  }
-}
-
-/** Where all samples have one shape. */
-function sized(rows: readonly number[]): BatchKinds {
-  return (i) => rows[i]!
-}
 
 /** Rows of the batches that a vector of sample numbers makes. */
 function sizes(index: Tensor, batchSize: number): number[] {
