@@ -75,7 +75,6 @@ class Collectives {
     bool wanted = false;  // data that is received as soon as its call is known to be the same
     void* into = nullptr;
     std::int64_t bytes = 0;
-    Request tell{}, hear{}, send{}, receive{};
   };
 
   // The part of each rank, in bytes: from a multiple of the stride on, not behind the end.
@@ -92,7 +91,7 @@ class Collectives {
   void Send(int to, const void* data, std::int64_t bytes);
   void Receive(int from, void* data, std::int64_t bytes);
   void Finish();
-  bool Advance(int rank);
+  void Advance(int rank);
   void CheckSame(int rank) const;
 
   void AllReduce(char* data, std::int64_t n, std::int64_t size);

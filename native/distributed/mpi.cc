@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "distributed/wire.h"
@@ -56,8 +57,8 @@ class Library {
 };
 
 // Handles are addresses of objects of the library in Open MPI's interface and numbers in the
-// others, of 32 bits in MPICH's. A number takes the register that an address would, and the memory
-// of a request holds either, so one type of functions calls them all.
+// others, of 32 bits in MPICH's. A number takes the register that an address would, so one type of
+// functions calls them all.
 using Handle = void*;
 
 Handle Number(std::uintptr_t number) { return reinterpret_cast<Handle>(number); }
@@ -66,6 +67,7 @@ struct Abi {
   Handle world, byte, errors_return;
   void* no_status;
   int funneled;
+  std::size_t request_bytes;
 };
 
 // Without the objects where the library is of an interface that is not known.
@@ -75,14 +77,19 @@ Abi AbiOf(const Library& library) {
     reinterpret_cast<int (*)(int*, int*)>(get)(&standard, &minor);
   }
   if (standard == 1) {
-    return {Number(0x101), Number(0x247), Number(0x143), nullptr, 1024};
+    return {Number(0x101), Number(0x247), Number(0x143), nullptr, 1024, sizeof(void*)};
   }
   if (standard > 1) return {};
   if (const Handle world = library.Find("ompi_mpi_comm_world")) {
-    return {world, library.Get("ompi_mpi_byte"), library.Get("ompi_mpi_errors_return"), nullptr, 1};
+    return {world,
+            library.Get("ompi_mpi_byte"),
+            library.Get("ompi_mpi_errors_return"),
+            nullptr,
+            1,
+            sizeof(void*)};
   }
   if (library.Find("MPIR_Err_create_code") != nullptr) {
-    return {Number(0x44000000), Number(0x4c00010d), Number(0x54000001), Number(1), 1};
+    return {Number(0x44000000), Number(0x4c00010d), Number(0x54000001), Number(1), 1, sizeof(int)};
   }
   return {};
 }
@@ -111,7 +118,7 @@ class Mpi final : public Wire {
     library.Get(error_string_, "MPI_Error_string");
     library.Get(send_, "MPI_Isend");
     library.Get(receive_, "MPI_Irecv");
-    library.Get(test_, "MPI_Test");
+    library.Get(test_any_, "MPI_Testany");
     library.Get(finalize_, "MPI_Finalize");
     library.Get(abort_, "MPI_Abort");
     library.Get(init, "MPI_Init_thread");
@@ -143,24 +150,33 @@ class Mpi final : public Wire {
     host_ = host;
   }
 
-  Request Send(const void* data, std::int64_t bytes, int to, Tag tag) override {
-    Request request{};
+  void Send(const void* data, std::int64_t bytes, int to, Tag tag, bool& pending) override {
     Check("MPI_Isend", send_(data, static_cast<int>(bytes), abi_.byte, to, static_cast<int>(tag),
-                             abi_.world, &request));
-    return request;
+                             abi_.world, Begin(pending)));
+    pending = true;
   }
 
-  Request Receive(void* data, std::int64_t bytes, int from, Tag tag) override {
-    Request request{};
+  void Receive(void* data, std::int64_t bytes, int from, Tag tag, bool& pending) override {
     Check("MPI_Irecv", receive_(data, static_cast<int>(bytes), abi_.byte, from,
-                                static_cast<int>(tag), abi_.world, &request));
-    return request;
+                                static_cast<int>(tag), abi_.world, Begin(pending)));
+    pending = true;
   }
 
-  bool Done(Request& request) override {
-    int done = 0;
-    Check("MPI_Test", test_(&request, &done, abi_.no_status));
-    return done != 0;
+  // All messages in one call, for in each of them a library looks at all of its sockets.
+  bool Advance() override {
+    bool moved = false;
+    while (!pending_.empty()) {
+      int at = 0, done = 0;
+      const int count = static_cast<int>(pending_.size());
+      Check("MPI_Testany", test_any_(count, requests_.data(), &at, &done, abi_.no_status));
+      if (done == 0) break;
+      *pending_[at] = false;
+      pending_[at] = pending_.back();
+      std::memcpy(RequestAt(at), RequestAt(count - 1), abi_.request_bytes);
+      pending_.pop_back();
+      moved = true;
+    }
+    return moved;
   }
 
   // MPICH over UCX ends by asking the other processes to answer, and answers nobody once they have.
@@ -192,6 +208,16 @@ class Mpi final : public Wire {
     return name;
   }
 
+  // Where the request of a message goes.
+  void* Begin(bool& pending) {
+    pending_.push_back(&pending);
+    requests_.resize(std::max(requests_.size(), pending_.size()));
+    return RequestAt(static_cast<int>(pending_.size()) - 1);
+  }
+  void* RequestAt(int at) {
+    return reinterpret_cast<char*>(requests_.data()) + at * abi_.request_bytes;
+  }
+
   void Check(const char* call, int code) {
     if (code == 0) return;
     char text[kMostText] = "";
@@ -201,10 +227,14 @@ class Mpi final : public Wire {
   }
 
   const Abi abi_;
+  // Of the messages on their way: what they set when they are through, and their requests, side by
+  // side as the library has them.
+  std::vector<bool*> pending_;
+  std::vector<void*> requests_;
   int (*error_string_)(int, char*, int*) = nullptr;
-  int (*send_)(const void*, int, Handle, int, int, Handle, Request*) = nullptr;
-  int (*receive_)(void*, int, Handle, int, int, Handle, Request*) = nullptr;
-  int (*test_)(Request*, int*, void*) = nullptr;
+  int (*send_)(const void*, int, Handle, int, int, Handle, void*) = nullptr;
+  int (*receive_)(void*, int, Handle, int, int, Handle, void*) = nullptr;
+  int (*test_any_)(int, void*, int*, int*, void*) = nullptr;
   int (*finalize_)() = nullptr;
   int (*abort_)(Handle, int) = nullptr;
 };

@@ -9,12 +9,6 @@
 
 namespace gradlane::distributed {
 
-// A message on its way, as large as any of the libraries wants it.
-union Request {
-  void* pointer;
-  int number;
-};
-
 // Messages of one kind from one process arrive in the order in which they were sent.
 enum class Tag : int { kCall = 1, kData = 2 };
 
@@ -28,11 +22,12 @@ class Wire {
   const std::string& library() const { return library_; }
   const std::string& host() const { return host_; }
 
-  // At most kMostBytes; the memory must stay until `Done`.
-  virtual Request Send(const void* data, std::int64_t bytes, int to, Tag tag) = 0;
-  virtual Request Receive(void* data, std::int64_t bytes, int from, Tag tag) = 0;
-  // Does not wait. Not to be asked again once it is.
-  virtual bool Done(Request& request) = 0;
+  // At most kMostBytes; `pending` is true until the message is through, and so long the memory must
+  // stay, as must `pending` itself.
+  virtual void Send(const void* data, std::int64_t bytes, int to, Tag tag, bool& pending) = 0;
+  virtual void Receive(void* data, std::int64_t bytes, int from, Tag tag, bool& pending) = 0;
+  // Carries pending messages on, without waiting. Whether one is through.
+  virtual bool Advance() = 0;
   // Waits for all processes to do so.
   virtual void Finalize() = 0;
   // Ends all processes of the job, this one among them.

@@ -36,11 +36,15 @@ TEST(MpiTest, CallsALibraryByItsBinaryInterface) {
     EXPECT_EQ(wire->size(), 1);
     const std::string sent = "message";
     std::string received(sent.size(), ' ');
-    Request send = wire->Send(sent.data(), 7, 0, Tag::kData);
-    Request receive = wire->Receive(received.data(), 7, 0, Tag::kData);
-    EXPECT_TRUE(wire->Done(send));
-    EXPECT_TRUE(wire->Done(receive));
+    EXPECT_FALSE(wire->Advance());
+    bool sending = false, receiving = false;
+    wire->Send(sent.data(), 7, 0, Tag::kData, sending);
+    wire->Receive(received.data(), 7, 0, Tag::kData, receiving);
+    EXPECT_TRUE(sending && receiving);
+    EXPECT_TRUE(wire->Advance());
+    EXPECT_FALSE(sending || receiving);
     EXPECT_EQ(received, sent);
+    EXPECT_FALSE(wire->Advance());
     wire->Finalize();
   }
 }
@@ -62,8 +66,9 @@ TEST(MpiTest, TellsOfTheLibrariesThatCouldNotBeLoaded) {
 TEST(MpiTest, PassesOnWhatALibrarySays) {
   const std::unique_ptr<Wire> wire = LoadMpi(PathOf("mpich"));
   char byte = 0;
+  bool pending = false;
   try {
-    wire->Send(&byte, 1, 1, Tag::kData);
+    wire->Send(&byte, 1, 1, Tag::kData, pending);
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "MPI_Isend: wrong handle");

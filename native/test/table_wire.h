@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -44,18 +45,24 @@ class TableWire : public Wire {
     rank_ = rank;
     size_ = size;
   }
-  Request Send(const void* data, std::int64_t bytes, int to, Tag tag) override {
+  void Send(const void* data, std::int64_t bytes, int to, Tag tag, bool& pending) override {
     table_.Put({rank_, to, tag}, std::string(static_cast<const char*>(data), bytes));
-    return {.number = -1};
+    pending = false;
   }
-  Request Receive(void* data, std::int64_t bytes, int from, Tag tag) override {
-    expected_.push_back({{from, rank_, tag}, data, bytes});
-    return {.number = static_cast<int>(expected_.size()) - 1};
+  void Receive(void* data, std::int64_t bytes, int from, Tag tag, bool& pending) override {
+    expected_.push_back({{from, rank_, tag}, data, bytes, &pending});
+    pending = true;
   }
-  bool Done(Request& request) override {
-    if (request.number < 0) return true;
-    const Expected& expected = expected_[request.number];
-    return table_.Take(expected.key, expected.data, expected.bytes);
+  bool Advance() override {
+    const auto arrived = [this](const Expected& expected) {
+      if (!table_.Take(expected.key, expected.data, expected.bytes)) return false;
+      *expected.pending = false;
+      return true;
+    };
+    const auto end = std::remove_if(expected_.begin(), expected_.end(), arrived);
+    const bool moved = end != expected_.end();
+    expected_.erase(end, expected_.end());
+    return moved;
   }
   void Finalize() override {}
   void Abort(int) override {}
@@ -65,6 +72,7 @@ class TableWire : public Wire {
     Table::Key key;
     void* data;
     std::int64_t bytes;
+    bool* pending;
   };
   Table& table_;
   std::vector<Expected> expected_;

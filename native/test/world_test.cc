@@ -98,9 +98,9 @@ TEST(WorldTest, WhatFailsEndsAllThatAThreadHasStarted) {
 class StuckWire final : public TableWire {
  public:
   using TableWire::TableWire;
-  bool Done(Request& request) override {
+  bool Advance() override {
     while (stuck) std::this_thread::yield();
-    return TableWire::Done(request);
+    return TableWire::Advance();
   }
   std::atomic<bool> stuck{false};
 };
