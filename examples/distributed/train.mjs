@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
     samples: { type: 'string', default: '5000' }, // of the latter
     epochs: { type: 'string', default: '5' },
     batch: { type: 'string', default: '128' }, // of all ranks together, so results do not depend on their number
-    checkpoint: { type: 'string', default: 'run.ckpt' }, // a file that all ranks reach
+    checkpoint: { type: 'string', default: 'run.ckpt' }, // rank 0 reads and writes it
     every: { type: 'string', default: '50' }, // steps between two checkpoints
     report: { type: 'string', default: 'report.html' },
   },
@@ -40,7 +40,7 @@ async function datasets() {
 
 const block = (inputs, outputs) => [
   new nn.Conv2d(inputs, outputs, 3, { padding: 1, bias: false }),
-  new nn.BatchNorm2d(outputs),
+  new nn.BatchNorm2d(outputs, { sync: true }), // by the samples of all ranks
   new nn.ReLU(),
   new nn.MaxPool2d(2),
 ]

@@ -53,7 +53,7 @@ describe('examples: distributed', function () {
     const epochsOf = ({ stderr }: Ran): string[] =>
       [...stderr.matchAll(/^epoch (\d+\/\d+) /gm)].map(([, epoch]) => epoch!)
 
-    it('learns alone, and on two ranks, which find their checkpoint again', async function () {
+    it('learns alone, and as well on two ranks, which find their checkpoint again', async function () {
       const whole = alone(...small, '--epochs', '3', ...files())
       expect(accuracyOf(whole)).to.be.above(0.3) // chance is 0.1
       expect(epochsOf(whole)).to.deep.equal(['1/3', '2/3', '3/3'])
@@ -65,7 +65,8 @@ describe('examples: distributed', function () {
       const ranks = await runJob(mpi, program, { ranks: 2, args })
       expect(ranks.stdout).to.match(/by 2 ranks$/m)
       expect(epochsOf(ranks)).to.have.length(3)
-      expect(accuracyOf(ranks)).to.be.above(0.3)
+      // In float32, of 128 images: some lie at a boundary between two classes.
+      expect(accuracyOf(ranks)).to.be.closeTo(accuracyOf(whole), 0.1)
       const again = await runJob(mpi, program, { ranks: 2, args })
       expect(epochsOf(again)).to.deep.equal([])
       expect(accuracyOf(again)).to.equal(accuracyOf(ranks))
