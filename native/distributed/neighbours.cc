@@ -1,7 +1,5 @@
 #include "distributed/neighbours.h"
 
-#include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <thread>
 

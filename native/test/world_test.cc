@@ -92,6 +92,26 @@ TEST(WorldTest, WhatFailsEndsAllThatAThreadHasStarted) {
   });
 }
 
+TEST(WorldTest, TellsOfRanksThatRunAnotherVersion) {
+  Table messages;
+  table = &messages;
+  next_rank = 0;
+  const auto two = [](const std::string&) -> std::unique_ptr<Wire> {
+    return std::make_unique<TableWire>(*table, next_rank++, 2);
+  };
+  World old, present;
+  Job opening_old, opening_present;
+  old.Open(two, "", "0.9.0", "a rank", {}, opening_old);
+  while (next_rank == 0) std::this_thread::yield();
+  present.Open(two, "", "1.0.0", "a rank", {}, opening_present);
+  for (Job* const job : {&opening_old, &opening_present}) {
+    while (job->finished.load() == 0) std::this_thread::yield();
+    ASSERT_TRUE(job->failure);
+  }
+  EXPECT_STREQ(opening_present.failure->what(),
+               "the ranks run different versions of gradlane: rank 0 () 0.9.0, this one 1.0.0");
+}
+
 #if defined(GTEST_HAS_DEATH_TEST) && GTEST_HAS_DEATH_TEST
 
 // A library that does not return once the ranks know each other.

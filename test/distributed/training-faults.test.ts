@@ -31,6 +31,20 @@ describe('fit of several processes, of which one', function () {
     ])
   })
 
+  it('has another activation', async () => {
+    const { code, told } = await run('activation')
+    expect(code).not.to.equal(0)
+    expect(told[0]!['message']).to.match(
+      /the training of rank 1 \(.+\) to be that of rank 0, a model with \(1\): Tanh\(\), got a model with \(1\): ReLU\(\)/,
+    )
+  })
+
+  it('has a damaged checkpoint, the one that reads it', async () => {
+    const { code, told } = await run('damaged')
+    expect(code).not.to.equal(0)
+    expect(told[0]).to.include({ code: 'ERR_FORMAT' })
+  })
+
   it('has fewer batches, or none', async () => {
     const fewer = await run('fewer')
     expect(fewer.code).not.to.equal(0)

@@ -51,7 +51,10 @@ function linesOf(settings: Settings): string[] {
     ...Array.from(stateEntries(model)).map(
       ([name, { dtype, shape }]) => `a model with ${name}, ${dtype} of shape (${shape.join(', ')})`,
     ),
-    `the criterion ${criterion.constructor.name}`,
+    ...String(model)
+      .split('\n')
+      .map((line) => `a model with ${line.trim()}`),
+    `the criterion ${String(criterion)}`,
     `the optimizer ${optimizer.constructor.name} with ${groups.join(' ')}`,
     `the scheduler ${scheduler === undefined ? 'none' : names([scheduler])} by ${schedulerInterval}`,
     `${epochs} epochs`,

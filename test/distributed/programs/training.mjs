@@ -1,5 +1,5 @@
 // A training in which one rank does something else than the others.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -26,11 +26,19 @@ const loader =
 
 function train(epochs, onEpochEnd) {
   manualSeed(1)
-  const model = new nn.Sequential(new nn.Linear(6, 8), new nn.Tanh(), new nn.Linear(8, 2))
+  const middle = is('activation') ? new nn.ReLU() : new nn.Tanh()
+  const model = new nn.Sequential(new nn.Linear(6, 8), middle, new nn.Linear(8, 2))
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
   const criterion = new nn.MSELoss()
   const callbacks = onEpochEnd === undefined ? [] : [{ onEpochEnd }]
-  return fit(model, loader(), { criterion, optimizer, epochs, callbacks, distributed: world })
+  const options = { criterion, optimizer, epochs, callbacks, distributed: world }
+  // The others have none of their own.
+  const path = `${file}.checkpoint${rank || ''}`
+  if (fault === 'damaged') {
+    if (rank === 0) writeFileSync(path, 'no checkpoint')
+    Object.assign(options, { checkpoint: path, resume: true })
+  }
+  return fit(model, loader(), options)
 }
 
 async function tried(...args) {
