@@ -28,7 +28,7 @@ function bytesOf(folder: string, name: string): ArrayBuffer {
   return buffer.slice(byteOffset, byteOffset + byteLength)
 }
 
-function readFiles(trial: Trial, folder: string): TrialFiles {
+export function readFiles(trial: Trial, folder: string): TrialFiles {
   const y = bytesOf(folder, 'y')
   return {
     x: new Float32Array(bytesOf(folder, 'x')),

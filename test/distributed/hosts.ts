@@ -43,6 +43,7 @@ interface Host {
 }
 
 const PREFIX = 'gradlane-'
+let made = 0
 
 /**
  * Machines on one Linux: each is a network namespace with a name, an address and a core of its own, all on one
@@ -62,7 +63,7 @@ export class Hosts {
     const reason = whyNoHosts()
     if (reason !== null) throw new Error(`no hosts: ${reason}`)
     sweep()
-    const own = `${PREFIX}${process.pid}-`
+    const own = `${PREFIX}${process.pid}-${made++}-`
     this.#switch = `${own}switch`
     this.hosts = Array.from({ length: count }, (_, i) => {
       const core = i % availableParallelism()
