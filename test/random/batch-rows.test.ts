@@ -38,6 +38,8 @@ const noise = (shape: readonly number[]): Tensor => {
 const trained = (module: nn.TensorModule) => (x: Tensor) => module.forward(x)
 const images = noise([BATCH, 3, 5, 4])
 const sequences = noise([BATCH, BATCH, 6])
+/** As many as one of the processes has samples, so that the shape does not tell one from the other. */
+const steps = noise([5, BATCH, 6])
 const probabilities = rand([BATCH, 7], { generator: new Generator(8) })
 const { TransformerEncoderLayer, MultiheadAttention, LSTM, functional } = nn
 const dtype = 'float64'
@@ -59,7 +61,7 @@ const cases: Readonly<Record<string, Case>> = {
   RandomTranslation: { x: images, run: trained(new nn.RandomTranslation(0.3, 0.3)) },
   RandomBrightness: { x: images, run: trained(new nn.RandomBrightness(0.3)) },
   'dropout between recurrent layers, (T, N, C)': {
-    ...{ x: sequences, axis: 1 },
+    ...{ x: steps, axis: 1 },
     run: (x) => lstm.forward(x).output,
   },
   'dropout between recurrent layers, (N, T, C)': {
@@ -67,7 +69,7 @@ const cases: Readonly<Record<string, Case>> = {
     run: (x) => lstmOfRows.forward(x).output,
   },
   'PositionalEncoding, (T, N, C)': {
-    ...{ x: sequences, axis: 1 },
+    ...{ x: steps, axis: 1 },
     run: trained(new nn.PositionalEncoding(6, { dropout: 0.3 })),
   },
   'PositionalEncoding, (N, T, C)': {
@@ -75,7 +77,7 @@ const cases: Readonly<Record<string, Case>> = {
     run: trained(new nn.PositionalEncoding(6, { dropout: 0.3, batchFirst: true })),
   },
   'TransformerEncoderLayer, (T, N, C)': {
-    ...{ x: sequences, axis: 1 },
+    ...{ x: steps, axis: 1 },
     run: trained(new TransformerEncoderLayer(6, 2, { dimFeedforward: 5, dropout: 0.3, dtype })),
   },
   'TransformerEncoderLayer, (N, T, C)': {
@@ -87,7 +89,7 @@ const cases: Readonly<Record<string, Case>> = {
     ),
   },
   'MultiheadAttention with its weights': {
-    ...{ x: sequences, axis: 1 },
+    ...{ x: steps, axis: 1 },
     run: (x) => attention.forward(x, x, x, { needWeights: true }).output,
   },
   'functional.scaledDotProductAttention': {
