@@ -143,7 +143,12 @@ describe('fit: checkpoints', () => {
             // A new process begins anywhere, but for one that finds no checkpoint yet.
             if (existsSync(file)) manualSeed(99)
             let lastStep = 0
+            let [from, done] = [0, 0]
             const count: callbacks.Callback = {
+              onTrainBegin({ epoch, step }) {
+                from = epoch
+                done = step - (epoch * stepsOfAll) / 4
+              },
               onEpochEnd({ step }) {
                 lastStep = step
               },
@@ -157,6 +162,10 @@ describe('fit: checkpoints', () => {
             expect(lastStep).to.equal(stepsOfAll)
             expect(weights(second.model)).to.deep.equal(weights(whole.model))
             expect(logsOf(history)).to.deep.equal(logsOf(expected))
+            // Of the resumed epoch what was trained on now.
+            const { samplesPerSecond, seconds } = history.epochs[from]!
+            const rows = (validationSplit ? 40 : ROWS) - 8 * done
+            expect(samplesPerSecond * seconds).to.be.closeTo(rows, 1e-6)
           }
           expect(readdirSync(folder)).to.deep.equal(['run.ckpt'])
         })

@@ -118,6 +118,11 @@ export class Run {
     return this.#settings.split?.held ?? this.#settings.validation
   }
 
+  /** Where the epoch goes on; null for one that begins anew. */
+  get #resumed(): Position | null {
+    return this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
+  }
+
   /** Counted from 1, as people do and as progress shows it. */
   get #epochName(): string {
     return `epoch ${this.#epoch + 1} of ${this.#end}`
@@ -242,7 +247,7 @@ export class Run {
     history.mode = this.#trainer.reason === null ? 'captured' : 'eager'
     history.reason = this.#trainer.reason
     const lrs = optimizer.paramGroups.map(({ lr }) => lr)
-    const samplesPerSecond = tally.rows / seconds
+    const samplesPerSecond = (tally.rows - (this.#resumed?.tally?.rows ?? 0)) / seconds
     const times = { seconds, validationSeconds, samplesPerSecond, ...ranks }
     const record: EpochRecord = {
       epoch: this.#epoch,
@@ -267,7 +272,7 @@ export class Run {
 
   /** All steps of an epoch, or those that a resumed one has left. */
   *#train(): Flow<Tally> {
-    const resumed = this.#epoch === this.#from.epoch && this.#from.steps > 0 ? this.#from : null
+    const resumed = this.#resumed
     if (this.#ranks !== null) yield* this.#ranks.align()
     // A resumed epoch has its own order again, then goes on drawing where it stopped.
     let drawn = resumed === null ? this.#checkpoint?.beginEpoch() : this.#checkpoint!.rewindEpoch()
