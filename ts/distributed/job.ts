@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { checkArguments } from '../check.js'
 import { complaint, DistributedError, DTypeError, ValueError } from '../errors.js'
 import { refuseWhileRecording } from '../kernels/backend.js'
+import { itemSize } from '../kernels/dtype.js'
 import { addon } from '../kernels/native/load.js'
 import { setProcesses } from '../kernels/processes.js'
 import { choice, type Options, readOptions, whole } from '../options.js'
@@ -20,6 +21,9 @@ const BROADCAST = { src: whole(0, 0) } satisfies Options<BroadcastOptions>
 /** Milliseconds that a launcher takes at most to pass on what was told. */
 const TELLING = 100
 
+/** Bytes of memory that are kept from call to call, at most. */
+const MOST_SPARE = 64 << 20
+
 /** The job of this process: a world of one where it has none. */
 export class Job implements World {
   readonly rank: number
@@ -27,6 +31,8 @@ export class Job implements World {
   readonly hosts: readonly string[]
   #state: 'open' | 'failed' | 'closed' = 'open'
   #pending = 0
+  /** Memory of an earlier call that is free again. */
+  #spare: ArrayBuffer | null = null
   /** When the first of those that are pending was called. */
   #since = 0
   #waitedSeconds = 0
@@ -150,12 +156,24 @@ export class Job implements World {
   /** On a copy: others may write to the tensor meanwhile, or its memory may go. */
   async #inPlace(tensor: Tensor, what: Pick<Call, 'kind' | 'detail'>): Promise<Tensor> {
     if (this.size === 1) return tensor
-    const copy = empty(tensor.shape, tensor.dtype)
+    const copy = this.#spareLike(tensor)
     overwrite(copy, tensor)
     const { dtype, length: n } = tensor
     await this.#call({ ...what, dtype, memory: copy.buffer, n })
     overwrite(tensor, copy)
+    const { buffer } = copy
+    if (buffer.byteLength <= MOST_SPARE && buffer.byteLength >= (this.#spare?.byteLength ?? 0)) {
+      this.#spare = buffer
+    }
     return tensor
+  }
+
+  /** New memory for each call would cost as much as the call: its pages are to be made, and collected as garbage. */
+  #spareLike({ shape, dtype, length }: Tensor): Tensor {
+    const spare = this.#spare
+    if (spare === null || spare.byteLength < length * itemSize[dtype]) return empty(shape, dtype)
+    this.#spare = null
+    return new Tensor(spare, 0, shape, dtype, length)
   }
 
   async #call(what: Call): Promise<void> {
