@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 #include <type_traits>
 
 #include "base/error.h"
@@ -51,31 +50,6 @@ std::string Spelled(const Header& header) {
   }
   return text;
 }
-
-// What a thread does between two looks: first it lets others have the core, then it sleeps, for
-// longer and longer. While data is on its way it looks more often, for the library carries a piece
-// of it at each look; but the buffers of a network take in what comes in 50 us. (Sleeps of 5 us in
-// between took 4 times as much of the core: each costs as much as half of a look.)
-class Patience {
- public:
-  void Pause(bool in_motion) {
-    if (looks_ < kYields) {
-      ++looks_;
-      std::this_thread::yield();
-      return;
-    }
-    std::this_thread::sleep_for(sleep_);
-    sleep_ = std::min(sleep_ * 3 / 2, in_motion ? kInMotion : kLongest);
-  }
-  void Renew() { *this = Patience(); }
-
- private:
-  using Sleep = std::chrono::nanoseconds;
-  static constexpr int kYields = 20;  // of some 0.3 us
-  static constexpr Sleep kShortest{5'000}, kInMotion{50'000}, kLongest{200'000};
-  int looks_ = 0;
-  Sleep sleep_ = kShortest;
-};
 
 // For how long nothing was heard. Looks that are far apart count little: this process was stopped
 // meanwhile, perhaps with all others.
@@ -181,7 +155,7 @@ void Collectives::Receive(int from, void* data, std::int64_t bytes) {
 // Until all messages are through.
 void Collectives::Finish() {
   Silence silence(settings_.timeout);
-  Patience patience;
+  patience_.Renew();
   for (;;) {
     const std::uint32_t look = looks.load(std::memory_order_relaxed) + 1;
     looks.store(look, std::memory_order_release);
@@ -199,7 +173,7 @@ void Collectives::Finish() {
       Throw(ErrorCode::kDistributed, {"the program ends"});
     }
     if (moved) {
-      patience.Renew();
+      patience_.Renew();
       silence = Silence(settings_.timeout);
     } else {
       if (look % 64 == 0 && silence.TooLong()) {
@@ -207,7 +181,7 @@ void Collectives::Finish() {
               {"nothing was heard for ", static_cast<std::int64_t>(settings_.timeout.count()),
                " ms at ", Stand().c_str()});
       }
-      patience.Pause(in_motion);
+      patience_.Pause(in_motion);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/dtype.h"
+#include "distributed/patience.h"
 #include "distributed/wire.h"
 
 namespace gradlane::distributed {
@@ -99,6 +100,7 @@ class Collectives {
   Parts EvenParts(char* data, std::int64_t n, std::int64_t size) const;
   void Broadcast(char* data, std::int64_t n, std::int64_t size);
 
+  Patience patience_;
   Wire& wire_;
   const Settings settings_;
   const std::atomic<bool>& abandoned_;
