@@ -49,7 +49,7 @@ void Neighbours::Watch(const std::vector<Card>& cards, int own) {
     }
   }
   if (cards[own].machine[0] == 0 || here.size() < 2) return;
-  if (own != here[0]) here.resize(own == here[1] ? 1 : 0);
+  if (own != here[0]) here.erase(here.begin() + (own == here[1] ? 1 : 0), here.end());
   for (const int rank : here) {
     if (rank == own) continue;
     const int handle = HandleOf(cards[rank].process);
