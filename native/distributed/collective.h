@@ -16,7 +16,7 @@
 
 namespace gradlane::distributed {
 
-// The codes of ts/distributed/collective.ts.
+// The codes of ts/distributed/calls.ts.
 enum class Kind : std::int32_t { kBarrier, kAllReduce, kBroadcast, kAllGather, kClose, kEndOfFit };
 enum class Reduction : std::int32_t { kSum, kMean, kMin, kMax };
 

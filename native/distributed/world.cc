@@ -20,6 +20,8 @@ constexpr const char* kStarting = "MPI_Init_thread";
 constexpr const char* kCalling = "a call of the MPI library";
 constexpr const char* kEnding = "MPI_Finalize";
 
+thread_local Job* t_begun = nullptr;  // the last one first
+
 }  // namespace
 
 World& World::Of() {
@@ -61,12 +63,6 @@ void World::Post(Job& job) {
   wake_.fetch_add(1, std::memory_order_seq_cst);
   WakeAll(wake_);
 }
-
-namespace {
-
-thread_local Job* t_begun = nullptr;  // the last one first
-
-}  // namespace
 
 void World::Run(const Call& call) {
   Start(call);
@@ -139,7 +135,7 @@ void World::ThreadLoop() {
     while (Job* const job = Next()) Perform(*job);
     if (wire_ == nullptr) return;
     const int code = abort_code_.load(std::memory_order_seq_cst);
-    if (code >= 0 && wire_ != nullptr) wire_->Abort(code);
+    if (code >= 0) wire_->Abort(code);
     if (abandoned_.load(std::memory_order_seq_cst)) return;
   }
 }

@@ -6,16 +6,14 @@ namespace gradlane {
 
 namespace {
 
-template <class Args>
-void* Memory(const Args& args, const char* op) {
+void* Memory(const AllReduceArgs& args, const char* op) {
   void* x = nullptr;
   DispatchFloat(args.dtype, op,
                 [&](auto zero) { x = Elements<decltype(zero)>(args.x, args.n, op, "x"); });
   return x;
 }
 
-template <class Args>
-distributed::Call SumOf(const Args& args, void* x) {
+distributed::Call SumOf(const AllReduceArgs& args, void* x) {
   constexpr auto kSum = static_cast<std::int32_t>(distributed::Reduction::kSum);
   return {distributed::Kind::kAllReduce, args.dtype, kSum, x, args.n};
 }
@@ -28,13 +26,13 @@ void AllReduce(const AllReduceArgs& args) {
   if (world.IsOpen()) world.Run(SumOf(args, x));
 }
 
-void AllReduceStart(const AllReduceStartArgs& args) {
+void AllReduceStart(const AllReduceArgs& args) {
   void* const x = Memory(args, "allReduceStart");
   distributed::World& world = distributed::World::Of();
   if (world.IsOpen()) world.Start(SumOf(args, x));
 }
 
-void AllReduceWait(const AllReduceWaitArgs& args) {
+void AllReduceWait(const AllReduceArgs& args) {
   distributed::World::Of().Wait(Memory(args, "allReduceWait"));
 }
 

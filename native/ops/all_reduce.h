@@ -19,25 +19,11 @@ struct AllReduceArgs {
 // world of several. Waits for the others.
 void AllReduce(const AllReduceArgs& args);
 
-struct AllReduceStartArgs {
-  Dtype dtype;
-  Buffer x;
-  std::int64_t n;
-
-  GRADLANE_FIELDS(AllReduceStartArgs, dtype, x, n)
-};
 // The same, which goes on beside what comes next on this thread: x must be left alone until
 // AllReduceWait.
-void AllReduceStart(const AllReduceStartArgs& args);
+void AllReduceStart(const AllReduceArgs& args);
 
-struct AllReduceWaitArgs {
-  Dtype dtype;
-  Buffer x;
-  std::int64_t n;
-
-  GRADLANE_FIELDS(AllReduceWaitArgs, dtype, x, n)
-};
 // Waits for the sum into x that this thread has begun; does nothing where there is none.
-void AllReduceWait(const AllReduceWaitArgs& args);
+void AllReduceWait(const AllReduceArgs& args);
 
 }  // namespace gradlane

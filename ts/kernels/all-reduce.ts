@@ -15,13 +15,11 @@ export const allReduceStart = operation('x', {
   x: updated,
   n: number,
 })
-export type AllReduceStartArgs = ArgsOf<typeof allReduceStart>
 
 /** Waits until the sum that `allReduceStart` has begun is there; where there is none, it does nothing. */
 export const allReduceWait = operation('x', {
   x: updated,
   n: number,
 })
-export type AllReduceWaitArgs = ArgsOf<typeof allReduceWait>
 
 export const allReduceOperations = { allReduce, allReduceStart, allReduceWait }

@@ -6,6 +6,7 @@ import type { Parameter } from '../nn/parameter.js'
 /**
  * Bytes from which on a bucket is full: some ten times as many as a network carries in the time that a message
  * takes to begin with (1 Gbit/s and 50 us, 10 Gbit/s and 10 us), so that beginnings hardly count.
+ * Between two ranks over TCP 512 KiB and 1 MiB were no faster, 4 MiB a sixth slower (8 MB of gradients, a step of 12 ms).
  */
 const FULL = 1 << 17
 

@@ -1,4 +1,4 @@
-import type { AllReduceArgs, AllReduceStartArgs, AllReduceWaitArgs } from '../all-reduce.js'
+import type { AllReduceArgs } from '../all-reduce.js'
 import { refuseOthers } from '../processes.js'
 import { elements } from './operand.js'
 
@@ -8,12 +8,12 @@ export function allReduce({ x, n }: AllReduceArgs): void {
   elements(x, n, 'allReduce', 'x')
 }
 
-export function allReduceStart({ x, n }: AllReduceStartArgs): void {
+export function allReduceStart({ x, n }: AllReduceArgs): void {
   refuseOthers('allReduceStart')
   elements(x, n, 'allReduceStart', 'x')
 }
 
-export function allReduceWait({ x, n }: AllReduceWaitArgs): void {
+export function allReduceWait({ x, n }: AllReduceArgs): void {
   elements(x, n, 'allReduceWait', 'x')
 }
 
